@@ -1,0 +1,1 @@
+//! AT dialogue: bytes in, values out.

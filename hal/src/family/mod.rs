@@ -1,0 +1,1 @@
+//! Modem families as data.

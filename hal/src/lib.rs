@@ -1,0 +1,8 @@
+//! What is said on the wire and on the pins.
+#![no_std]
+#[cfg(test)]
+extern crate std;
+
+pub mod at;
+pub mod family;
+pub mod pdu;

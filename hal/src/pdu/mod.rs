@@ -1,0 +1,1 @@
+//! TPDU codec of 3GPP TS 23.040.

@@ -1,0 +1,1 @@
+//! Simulated modems, network and phones.
