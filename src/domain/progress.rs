@@ -1,0 +1,170 @@
+//! How far a message has come: its attempts and their segments.
+
+use std::time::Duration;
+
+use super::{Detail, Lane, OnUnknown, Phase, SegmentId, Timestamp};
+
+/// Everything that decides what happens next to a message. The state of `outbox::step`, and what the
+/// store keeps of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Its lane.
+    pub lane: Lane,
+    /// What to do when an answer is lost.
+    pub on_unknown: OnUnknown,
+    /// Not on the air from this on.
+    pub expires_at: Timestamp,
+    /// Where it is.
+    pub phase: Phase,
+    /// Why it ended, or why the last attempt failed.
+    pub reason: Option<Detail>,
+    /// When the network had taken all of it.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Whether its one send event is written.
+    pub send_logged: bool,
+    /// From when on a new attempt may begin; `None` while none may.
+    pub claimable_at: Option<Timestamp>,
+    /// When to look at it again if nothing else happens; `None` only at the end.
+    pub deadline_at: Option<Timestamp>,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One SIM, one concatenation reference, all segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The store's number of it.
+    pub key: i64,
+    /// Name of the modem.
+    pub modem: String,
+    /// Which SIM: its ICCID, or a stand-in where the modem does not tell it.
+    pub sim: String,
+    /// What joins its segments at the phone.
+    pub concat_reference: u8,
+    /// Whether delivery reports are asked for.
+    pub reports: bool,
+    /// How long an unanswered segment may still be settled by a late answer.
+    pub settle: Duration,
+    /// When to stop waiting for delivery reports.
+    pub report_deadline: Timestamp,
+    /// Its segments; the first has sequence 1.
+    pub segments: Vec<Segment>,
+}
+
+impl Attempt {
+    /// The segment `sequence`, counted from 1.
+    pub fn segment(&self, sequence: u8) -> Option<&Segment> {
+        self.segments.get(usize::from(sequence).checked_sub(1)?)
+    }
+
+    /// The same, to be changed.
+    pub fn segment_mut(&mut self, sequence: u8) -> Option<&mut Segment> {
+        self.segments.get_mut(usize::from(sequence).checked_sub(1)?)
+    }
+}
+
+impl Progress {
+    /// The segment that `id` names.
+    pub fn segment(&self, id: SegmentId) -> Option<&Segment> {
+        self.attempts.iter().find(|attempt| attempt.key == id.attempt)?.segment(id.sequence)
+    }
+
+    /// The same, to be changed.
+    pub fn segment_mut(&mut self, id: SegmentId) -> Option<&mut Segment> {
+        self.attempts.iter_mut().find(|attempt| attempt.key == id.attempt)?.segment_mut(id.sequence)
+    }
+}
+
+/// Where a segment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SegmentState {
+    /// Not begun.
+    Pending,
+    /// About to go on the air, or on it.
+    Submitting,
+    /// The network took it.
+    Submitted,
+    /// The phone has it.
+    Delivered,
+    /// The phone will not get it.
+    Undelivered,
+    /// No report came in time.
+    NoReport,
+    /// The network or the modem said no.
+    Refused,
+    /// No answer came: it may be on its way.
+    Unanswered,
+    /// Never begun, never to be.
+    Dropped,
+}
+
+impl SegmentState {
+    /// All states.
+    pub const ALL: [Self; 9] = [
+        Self::Pending,
+        Self::Submitting,
+        Self::Submitted,
+        Self::Delivered,
+        Self::Undelivered,
+        Self::NoReport,
+        Self::Refused,
+        Self::Unanswered,
+        Self::Dropped,
+    ];
+
+    /// The word used in the API and the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Submitting => "submitting",
+            Self::Submitted => "submitted",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::NoReport => "no_report",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// The state that [`as_str`](Self::as_str) wrote.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether the network is known to have taken the segment.
+    pub const fn is_taken(self) -> bool {
+        matches!(self, Self::Submitted | Self::Delivered | Self::Undelivered | Self::NoReport)
+    }
+}
+
+/// One segment of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Where it is.
+    pub state: SegmentState,
+    /// The reference the modem answered; a delivery report repeats it.
+    pub reference: Option<u8>,
+    /// When its submit began.
+    pub submitting_at: Option<Timestamp>,
+    /// When the network took it.
+    pub submitted_at: Option<Timestamp>,
+    /// When its last report came.
+    pub reported_at: Option<Timestamp>,
+    /// Why it was refused or undelivered.
+    pub detail: Option<Detail>,
+}
+
+impl Segment {
+    /// A segment that was not begun.
+    pub const PENDING: Self = Self {
+        state: SegmentState::Pending,
+        reference: None,
+        submitting_at: None,
+        submitted_at: None,
+        reported_at: None,
+        detail: None,
+    };
+}

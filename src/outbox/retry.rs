@@ -1,0 +1,43 @@
+//! How long to wait before the next attempt.
+
+use std::time::Duration;
+
+use crate::domain::RefusalClass;
+
+/// First wait after the network said no: congestion of a cell passes in seconds.
+const NETWORK_FIRST: Duration = Duration::from_secs(5);
+/// First wait after a modem failed a second time: the first failure is answered by another modem, or
+/// by the same one, at once.
+const MODEM_FIRST: Duration = Duration::from_secs(1);
+/// Longest wait between two attempts: a network that is back should not wait for us much longer
+/// than a person would.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// The wait before the next attempt, when `failures` attempts have failed.
+pub(super) fn delay(class: RefusalClass, failures: usize) -> Duration {
+    let doubled = |first: Duration, times: usize| {
+        let factor = u32::try_from(times).ok().and_then(|times| 2_u32.checked_pow(times));
+        factor.and_then(|factor| first.checked_mul(factor)).unwrap_or(LONGEST).min(LONGEST)
+    };
+    match class {
+        RefusalClass::Network => doubled(NETWORK_FIRST, failures.saturating_sub(1)),
+        RefusalClass::Modem if failures <= 1 => Duration::ZERO,
+        RefusalClass::Modem => doubled(MODEM_FIRST, failures.saturating_sub(2)),
+        // A permanent refusal ends the message; where another attempt keeps it alive and then fails
+        // too, that failure decides.
+        RefusalClass::Permanent => LONGEST,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_two_minutes_and_a_modem_fault_is_retried_at_once() {
+        let waits = |class| (1..=7).map(|n| delay(class, n).as_secs()).collect::<Vec<_>>();
+        assert_eq!(waits(RefusalClass::Network), [5, 10, 20, 40, 80, 120, 120]);
+        assert_eq!(waits(RefusalClass::Modem), [0, 1, 2, 4, 8, 16, 32]);
+        assert_eq!(delay(RefusalClass::Modem, 10_000), LONGEST);
+    }
+}

@@ -1,0 +1,448 @@
+//! The one state machine of a message: a pure table of what happens next.
+//!
+//! An [`Event`] changes facts about segments; what follows from all facts together (has it ended, may
+//! it be tried again, until when to wait) is concluded anew each time, in one place. Nothing here
+//! reads a clock, a store or a modem.
+
+use std::time::Duration;
+
+use crate::domain::{
+    Attempt, Detail, End, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
+    Segment, SegmentId, SegmentState, Timestamp,
+};
+
+use super::retry;
+
+/// What an operator may set about the law below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// From a submit without an answer to the resend on another SIM.
+    pub resend_after: Duration,
+}
+
+/// What can happen to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A modem begins a new attempt: the intent to submit its first segment.
+    Claimed(Attempt),
+    /// The intent to submit the next segment of an attempt.
+    Begun(SegmentId),
+    /// The network took a segment; the modem answered this reference, soon or late.
+    Accepted(SegmentId, u8),
+    /// The network or the modem said no, soon or late, or the segment never left this box.
+    Refused(SegmentId, Refusal),
+    /// No answer came in the time that the modem's family may take.
+    Silent(SegmentId),
+    /// A delivery report came.
+    Reported(SegmentId, Report),
+    /// The modem of this attempt is gone, and another one could begin anew.
+    ModemLost(i64),
+    /// A deadline has come.
+    Deadline,
+    /// Somebody asked to cancel it.
+    Cancelled,
+    /// The daemon starts, and finds segments on the air that nobody listens for.
+    Crashed,
+}
+
+/// What has to be done besides storing the new state, in the same transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Write the one send event.
+    LogSend(Outcome, Option<Detail>),
+    /// Write the one status event.
+    LogStatus(Outcome, Option<Detail>),
+    /// Write that a report came after the end.
+    LogLateReport(Report),
+    /// Erase the text: no further send can need it.
+    EraseText,
+}
+
+/// The law: what a message becomes when `event` happens at `now`, and what is to be done.
+pub fn step(
+    mut state: Progress,
+    event: Event,
+    now: Timestamp,
+    rules: Rules,
+) -> (Progress, Vec<Effect>) {
+    if state.phase.is_final() {
+        // Final states never change; a late report is worth a line in the log, nothing else is.
+        let effects = match event {
+            Event::Reported(_, report) => vec![Effect::LogLateReport(report)],
+            _ => Vec::new(),
+        };
+        return (state, effects);
+    }
+    let refusal = apply(&mut state, event, now);
+    let mut effects = Vec::new();
+    if state.phase.is_final() {
+        // Cancelled.
+        end(&mut state, End::Cancelled, Some(Detail::Cancelled), now, &mut effects);
+    } else {
+        conclude(&mut state, refusal, now, rules, &mut effects);
+    }
+    (state, effects)
+}
+
+/// Whether nothing of the message is on the air or may be.
+pub fn may_cancel(state: &Progress) -> bool {
+    let untouched = |segment: &Segment| {
+        matches!(
+            segment.state,
+            SegmentState::Pending | SegmentState::Refused | SegmentState::Dropped
+        )
+    };
+    !state.phase.is_final()
+        && state.attempts.iter().flat_map(|attempt| &attempt.segments).all(untouched)
+}
+
+/// Writes the facts of `event` into `state`; answers a refusal, if it was one.
+fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> {
+    match event {
+        Event::Claimed(attempt) => {
+            state.claimable_at = None;
+            let first = SegmentId { attempt: attempt.key, sequence: 1 };
+            state.attempts.push(attempt);
+            begin(state, first, now);
+        }
+        Event::Begun(segment) => begin(state, segment, now),
+        Event::Accepted(segment, reference) => accept(state, segment, reference, now),
+        Event::Refused(segment, refusal) => return refuse(state, segment, refusal),
+        Event::Silent(segment) => {
+            if let Some(segment) = state.segment_mut(segment)
+                && segment.state == SegmentState::Submitting
+            {
+                segment.state = SegmentState::Unanswered;
+            }
+        }
+        Event::Reported(segment, report) => record_report(state, segment, report, now),
+        Event::ModemLost(key) => return lose_modem(state, key),
+        Event::Deadline => {}
+        Event::Cancelled => {
+            if may_cancel(state) {
+                state.phase = Phase::Ended(End::Cancelled);
+            }
+        }
+        Event::Crashed => {
+            let segments = state.attempts.iter_mut().flat_map(|attempt| &mut attempt.segments);
+            for segment in segments.filter(|segment| segment.state == SegmentState::Submitting) {
+                segment.state = SegmentState::Unanswered;
+            }
+        }
+    }
+    None
+}
+
+fn begin(state: &mut Progress, segment: SegmentId, now: Timestamp) {
+    if let Some(segment) = state.segment_mut(segment)
+        && segment.state == SegmentState::Pending
+    {
+        segment.state = SegmentState::Submitting;
+        segment.submitting_at = Some(now);
+    }
+}
+
+fn accept(state: &mut Progress, segment: SegmentId, reference: u8, now: Timestamp) {
+    let Some(segment) = state.segment_mut(segment) else { return };
+    match segment.state {
+        SegmentState::Submitting | SegmentState::Unanswered => {
+            segment.state = SegmentState::Submitted;
+            segment.submitted_at = Some(now);
+            segment.reference = Some(reference);
+        }
+        // Its report was faster than its answer.
+        SegmentState::Delivered | SegmentState::Undelivered => {
+            segment.reference.get_or_insert(reference);
+        }
+        SegmentState::Pending
+        | SegmentState::Submitted
+        | SegmentState::NoReport
+        | SegmentState::Refused
+        | SegmentState::Dropped => {}
+    }
+}
+
+fn refuse(state: &mut Progress, id: SegmentId, refusal: Refusal) -> Option<Refusal> {
+    let segment = state.segment_mut(id)?;
+    if !matches!(segment.state, SegmentState::Submitting | SegmentState::Unanswered) {
+        return None;
+    }
+    segment.state = SegmentState::Refused;
+    segment.detail = Some(refusal.detail);
+    // A phone joins only the segments of one attempt: without this one the others are of no use.
+    let attempt = state.attempts.iter_mut().find(|attempt| attempt.key == id.attempt)?;
+    drop_pending(attempt);
+    Some(refusal)
+}
+
+fn record_report(state: &mut Progress, id: SegmentId, report: Report, now: Timestamp) {
+    let Some(segment) = state.segment_mut(id) else { return };
+    let open = matches!(
+        segment.state,
+        SegmentState::Submitting
+            | SegmentState::Submitted
+            | SegmentState::Unanswered
+            | SegmentState::NoReport
+    );
+    if !open {
+        return;
+    }
+    segment.reported_at = Some(now);
+    // Whoever reports on a segment has taken it, whatever became of the answer.
+    segment.submitted_at.get_or_insert(now);
+    segment.state = match report {
+        Report::Delivered => SegmentState::Delivered,
+        Report::Failed(detail) => {
+            segment.detail = Some(detail);
+            SegmentState::Undelivered
+        }
+        Report::StillTrying if segment.state == SegmentState::NoReport => SegmentState::NoReport,
+        Report::StillTrying => SegmentState::Submitted,
+    };
+}
+
+fn lose_modem(state: &mut Progress, key: i64) -> Option<Refusal> {
+    let attempt = state.attempts.iter_mut().find(|attempt| attempt.key == key)?;
+    let has = |attempt: &Attempt, state| attempt.segments.iter().any(|it| it.state == state);
+    if !has(attempt, SegmentState::Pending) || has(attempt, SegmentState::Submitting) {
+        return None;
+    }
+    drop_pending(attempt);
+    Some(Refusal { detail: Detail::NoModem, class: RefusalClass::Modem })
+}
+
+fn drop_pending(attempt: &mut Attempt) {
+    for segment in &mut attempt.segments {
+        if segment.state == SegmentState::Pending {
+            segment.state = SegmentState::Dropped;
+        }
+    }
+}
+
+/// What an attempt amounts to: as good as its worst segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The phone has all of it.
+    Delivered,
+    /// The network took all of it, and the phone may still get it.
+    Waiting,
+    /// Segments still have to go out.
+    Open,
+    /// An answer is missing that may still come.
+    Questioned,
+    /// The network took all of it, and no more will be heard.
+    Unheard,
+    /// An answer is missing and will not come.
+    Lost,
+    /// The phone will not get it.
+    Undelivered(Option<Detail>),
+    /// It can no longer become complete.
+    Refused,
+}
+
+fn verdict(attempt: &Attempt, now: Timestamp) -> Verdict {
+    let any = |state| attempt.segments.iter().any(|segment| segment.state == state);
+    if is_incomplete(attempt) {
+        Verdict::Refused
+    } else if let Some(segment) =
+        attempt.segments.iter().find(|segment| segment.state == SegmentState::Undelivered)
+    {
+        Verdict::Undelivered(segment.detail)
+    } else if attempt.segments.iter().any(|segment| is_lost(attempt, segment, now)) {
+        Verdict::Lost
+    } else if any(SegmentState::Pending) || any(SegmentState::Submitting) {
+        Verdict::Open
+    } else if any(SegmentState::Unanswered) {
+        Verdict::Questioned
+    } else if any(SegmentState::Submitted) {
+        Verdict::Waiting
+    } else if any(SegmentState::NoReport) {
+        Verdict::Unheard
+    } else {
+        Verdict::Delivered
+    }
+}
+
+/// A segment is missing for good.
+fn is_incomplete(attempt: &Attempt) -> bool {
+    let missing = [SegmentState::Refused, SegmentState::Dropped];
+    attempt.segments.iter().any(|segment| missing.contains(&segment.state))
+}
+
+/// Without an answer for so long that none will come.
+fn is_lost(attempt: &Attempt, segment: &Segment, now: Timestamp) -> bool {
+    settles_at(attempt, segment).is_some_and(|settled| now >= settled)
+}
+
+/// When a segment without an answer stops waiting for one.
+fn settles_at(attempt: &Attempt, segment: &Segment) -> Option<Timestamp> {
+    is_unanswered(segment).then_some(segment.submitting_at?.after(attempt.settle))
+}
+
+fn is_unanswered(segment: &Segment) -> bool {
+    matches!(segment.state, SegmentState::Submitting | SegmentState::Unanswered)
+}
+
+fn is_taken(attempt: &Attempt) -> bool {
+    attempt.segments.iter().all(|segment| segment.state.is_taken())
+}
+
+/// Derives everything else from the facts.
+fn conclude(
+    state: &mut Progress,
+    refusal: Option<Refusal>,
+    now: Timestamp,
+    rules: Rules,
+    effects: &mut Vec<Effect>,
+) {
+    close_reports(state, now);
+    let taken = state.attempts.iter().any(is_taken);
+    if now >= state.expires_at || taken {
+        // Expired messages never go on the air, and a message that was taken goes there once.
+        state.attempts.iter_mut().for_each(drop_pending);
+    }
+    if taken && !state.send_logged {
+        state.send_logged = true;
+        state.sent_at = Some(now);
+        effects.extend([Effect::LogSend(Outcome::Success, None), Effect::EraseText]);
+    }
+    if let Some(refusal) = refusal {
+        state.reason = Some(refusal.detail);
+    }
+    let verdicts: Vec<_> = state.attempts.iter().map(|attempt| verdict(attempt, now)).collect();
+    if let Some((how, detail)) = ending(state, &verdicts, refusal, now) {
+        end(state, how, detail, now, effects);
+        return;
+    }
+    let hopeful = verdicts.iter().any(|verdict| *verdict != Verdict::Refused);
+    state.phase = match (taken, state.attempts.is_empty()) {
+        (true, _) => Phase::Sent,
+        (false, false) => Phase::Sending,
+        (false, true) => Phase::Queued,
+    };
+    let wait = refusal.map(|it| now.after(retry::delay(it.class, state.attempts.len())));
+    if hopeful {
+        let resend = resend_at(state, &verdicts, rules).filter(|_| !taken);
+        state.claimable_at = resend.map(|at| state.claimable_at.or(wait).unwrap_or(at).max(at));
+    } else if wait.is_some() {
+        state.claimable_at = wait;
+    }
+    state.deadline_at = Some(deadline(state, now));
+}
+
+/// The end that follows from the verdicts on all attempts, if they are all known: a message is as
+/// good as its best attempt.
+fn ending(
+    state: &Progress,
+    verdicts: &[Verdict],
+    refusal: Option<Refusal>,
+    now: Timestamp,
+) -> Option<(End, Option<Detail>)> {
+    let any = |wanted| verdicts.contains(&wanted);
+    let undelivered = verdicts.iter().find_map(|verdict| match verdict {
+        Verdict::Undelivered(detail) => Some(*detail),
+        _ => None,
+    });
+    if any(Verdict::Delivered) {
+        Some((End::Delivered, None))
+    } else if any(Verdict::Waiting) || any(Verdict::Open) || any(Verdict::Questioned) {
+        None
+    } else if any(Verdict::Unheard) {
+        Some((End::Unknown, Some(Detail::NoReport)))
+    } else if any(Verdict::Lost) {
+        Some((End::Unknown, Some(Detail::AnswerLost)))
+    } else if let Some(detail) = undelivered {
+        Some((End::Undelivered, detail))
+    } else if let Some(refusal) = refusal.filter(|it| it.class == RefusalClass::Permanent) {
+        Some((End::Failed, Some(refusal.detail)))
+    } else if now >= state.expires_at {
+        Some((End::Expired, Some(state.reason.unwrap_or(Detail::ExpiredInQueue))))
+    } else {
+        None
+    }
+}
+
+fn end(
+    state: &mut Progress,
+    how: End,
+    detail: Option<Detail>,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    state.attempts.iter_mut().for_each(drop_pending);
+    state.phase = Phase::Ended(how);
+    state.reason = detail.or(how.usual_reason());
+    state.ended_at = Some(now);
+    state.claimable_at = None;
+    state.deadline_at = None;
+    if !state.send_logged {
+        state.send_logged = true;
+        let outcome = Outcome::of_send_at(how, detail == Some(Detail::AnswerLost));
+        if outcome == Outcome::Success {
+            state.sent_at = Some(now);
+        }
+        let reason = if outcome == Outcome::Success { None } else { state.reason };
+        effects.push(Effect::LogSend(outcome, reason));
+        effects.push(Effect::EraseText);
+    }
+    effects.push(Effect::LogStatus(Outcome::of_status_at(how), state.reason));
+}
+
+/// Reports that nobody asked for, or that did not come in time, will not come.
+fn close_reports(state: &mut Progress, now: Timestamp) {
+    for attempt in &mut state.attempts {
+        if attempt.reports && now < attempt.report_deadline {
+            continue;
+        }
+        for segment in &mut attempt.segments {
+            if segment.state == SegmentState::Submitted {
+                segment.state = SegmentState::NoReport;
+            }
+        }
+    }
+}
+
+/// When to send once more because an answer is missing: once, and only while one attempt is open.
+fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Timestamp> {
+    let open = verdicts.iter().filter(|verdict| **verdict != Verdict::Refused).count();
+    if state.on_unknown == OnUnknown::Hold || open != 1 {
+        return None;
+    }
+    let segments = state.attempts.iter().zip(verdicts).filter(|(_, it)| **it != Verdict::Refused);
+    segments
+        .flat_map(|(attempt, _)| &attempt.segments)
+        .filter(|segment| is_unanswered(segment))
+        .filter_map(|segment| segment.submitting_at)
+        .min()
+        .map(|since| since.after(rules.resend_after))
+        .filter(|at| *at < state.expires_at)
+}
+
+/// When to look again: no state without a deadline.
+fn deadline(state: &Progress, now: Timestamp) -> Timestamp {
+    let mut deadlines = Vec::new();
+    for attempt in &state.attempts {
+        deadlines
+            .extend(attempt.segments.iter().filter_map(|segment| settles_at(attempt, segment)));
+        if attempt.segments.iter().any(|segment| segment.state == SegmentState::Submitted) {
+            deadlines.push(attempt.report_deadline);
+        }
+    }
+    if now < state.expires_at {
+        deadlines.push(state.expires_at);
+    }
+    deadlines.into_iter().filter(|at| *at > now).min().unwrap_or(state.expires_at)
+}
+
+/// SIMs that a new attempt must not use: a second copy from the same sender, while the first may be
+/// on its way, could only double what is there.
+pub fn shunned_sims(state: &Progress) -> impl Iterator<Item = &str> {
+    state
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.segments.iter().any(is_unanswered) && !is_incomplete(attempt))
+        .map(|attempt| attempt.sim.as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Opening the database, and the handle that everybody holds.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Error, Tx, View,
+    writer::{self, Request, Task, Wakers},
+};
+
+/// Append-only: a migration that has been released is never changed.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];
+
+/// Jobs that may wait for the writer thread. Enough for every request that HTTP lets in at once;
+/// beyond it, callers wait instead of memory growing.
+const WAITING_JOBS: usize = 1024;
+
+/// Reads at one time. SQLite readers do not disturb each other, but each holds a page cache.
+const MAX_READERS: usize = 4;
+
+/// How long a write may wait for another process, such as `ringpost token create`.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// From an erasure to the checkpoint that removes the text from the write-ahead log. Promise 6 gives
+/// 60 s; a third of it leaves room for a slow disk and still gathers many erasures.
+const CLEAN_AFTER: Duration = Duration::from_secs(20);
+
+/// The database: cheap to clone. The writer thread ends when the last clone is dropped.
+#[derive(Clone, Debug)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    readers: Arc<Readers>,
+    wakers: Arc<Wakers>,
+}
+
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    permits: Semaphore,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens or makes the database at `path`, brings its schema up to date and starts the writer
+    /// thread.
+    ///
+    /// # Errors
+    /// A file that is no database, cannot be written, or was made by a later version.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let connection = open_for_writing(path)?;
+        let (requests, receiver) = mpsc::channel(WAITING_JOBS);
+        let wakers = Arc::new(Wakers::default());
+        let thread_wakers = wakers.clone();
+        thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer::run(connection, receiver, &thread_wakers))
+            .map_err(|_| Error::Closed)?;
+        let readers = Readers {
+            path: path.to_owned(),
+            permits: Semaphore::new(MAX_READERS),
+            idle: Mutex::default(),
+        };
+        Ok(Self { requests, readers: Arc::new(readers), wakers })
+    }
+
+    /// Runs `work` in the next commit and waits until it is on disk.
+    ///
+    /// # Errors
+    /// What `work` or the commit answers; then nothing of `work` is stored.
+    ///
+    /// # Cancel safety
+    /// Once the job is handed over it runs, whether or not anybody waits for it.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.hand_over(work).await?.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Like [`write`](Self::write), but returns once the job has its place in the line. Jobs run in the
+    /// order in which they were handed over.
+    ///
+    /// # Errors
+    /// The writer thread has ended.
+    pub async fn hand_over<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        let (done, answer) = oneshot::channel();
+        let task = Task::new(work, move |result| drop(done.send(result)));
+        self.requests.send(Request::Write(Box::new(task))).await.map_err(|_| Error::Closed)?;
+        Ok(answer)
+    }
+
+    /// Runs `work` on a read-only connection, off the async threads.
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let readers = self.readers.clone();
+        let _permit = self.readers.permits.acquire().await.map_err(|_| Error::Closed)?;
+        tokio::task::spawn_blocking(move || readers.run(work))
+            .await
+            .unwrap_or(Err(Error::Closed))
+    }
+
+    /// Resolves after a commit that gave the outbox new work; one that came since the last call
+    /// resolves it at once.
+    pub async fn queue_changed(&self) {
+        self.wakers.queue.notified().await;
+    }
+
+    /// Cleans the write-ahead log some seconds after each erasure, until `cancel`.
+    pub async fn keep_clean(self, cancel: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = self.wakers.erased.notified() => {}
+            }
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(CLEAN_AFTER) => {}
+            }
+            if self.requests.send(Request::Checkpoint).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+impl Readers {
+    fn run<T>(&self, work: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => open_for_reading(&self.path)?,
+        };
+        // One transaction, so that several statements see one state of the database.
+        let transaction = connection.transaction()?;
+        let result = work(&View::new(&transaction));
+        transaction.finish()?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        result
+    }
+}
+
+fn open_for_writing(path: &Path) -> Result<Connection, Error> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // WAL lets readers go on while the writer commits; FULL makes each commit durable before it is
+    // answered; secure_delete overwrites what is erased.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
+    Ok(connection)
+}
+
+fn open_for_reading(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+
+    #[test]
+    fn migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failed_job_leaves_nothing_behind_and_its_neighbours_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let insert = |name: &'static str| {
+            move |tx: &Tx<'_>| {
+                tx.prepare("INSERT INTO token VALUES (?1, ?1, randomblob(32), '', 0)")?
+                    .execute([name])?;
+                Ok(())
+            }
+        };
+        store.write(insert("a")).await.unwrap();
+        let failed = store
+            .write(move |tx| {
+                insert("b")(tx)?;
+                Err::<(), _>(Error::Missing("anything"))
+            })
+            .await;
+        assert!(matches!(failed, Err(Error::Missing(_))));
+        let panicked: Result<(), _> = store.write(|_| panic!("on purpose")).await;
+        assert!(panicked.is_err());
+        store.write(insert("c")).await.unwrap();
+        let names: String = store
+            .read(|view| {
+                Ok(view
+                    .prepare("SELECT group_concat(name) FROM token")?
+                    .query_row([], |row| row.get(0))?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(names, "a,c");
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong in the store.
+
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+/// A failure of the store. Cheap to copy, because one failed commit fails all its jobs.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The disk is full: nothing was stored.
+    #[error("the disk is full")]
+    Full,
+    /// The writer thread has ended, or the job panicked.
+    #[error("the store is closed")]
+    Closed,
+    /// SQLite said no.
+    #[error("SQLite: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// A migration could not be applied.
+    #[error("migrate the database: {0}")]
+    Migration(Arc<rusqlite_migration::Error>),
+    /// A row holds a word that this version does not know.
+    #[error("a row of table {table} holds an unknown {column}: {value:?}")]
+    UnknownWord {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// What a caller refers to does not exist.
+    #[error("{0} does not exist")]
+    Missing(&'static str),
+}
+
+impl Error {
+    /// Whether `unique` columns already hold what should be inserted.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            return Self::Full;
+        }
+        Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<rusqlite_migration::Error> for Error {
+    fn from(error: rusqlite_migration::Error) -> Self {
+        Self::Migration(Arc::new(error))
+    }
+}

@@ -1,0 +1,177 @@
+//! Tables `inbound` and `inbound_segment`.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::{Error, Tx, View, message::optional_time};
+use crate::domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp};
+
+/// Where a received segment came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// SHA-256 over SIM and TPDU.
+    pub fingerprint: &'a [u8; 32],
+    /// The SIM.
+    pub sim: &'a str,
+    /// When.
+    pub received_at: Timestamp,
+}
+
+/// Keeps what was read from a segment; `false` where the same one was kept before.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn insert_segment(
+    tx: &Tx<'_>,
+    arrival: Arrival<'_>,
+    fragment: &InboundFragment,
+) -> Result<bool, Error> {
+    let (reference, total, sequence) = fragment.concat.map_or((None, None, None), |concat| {
+        (Some(concat.0), Some(concat.1), Some(concat.2))
+    });
+    let inserted = tx
+        .prepare(
+            "INSERT INTO inbound_segment
+                 (fingerprint, sim, sender, reference, total, sequence, text, sent_at, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (fingerprint) DO NOTHING",
+        )?
+        .execute((
+            arrival.fingerprint,
+            arrival.sim,
+            &fragment.sender,
+            reference,
+            total,
+            sequence,
+            fragment.text.reveal(),
+            fragment.sent_at.map(Timestamp::as_unix_ms),
+            arrival.received_at.as_unix_ms(),
+        ))?;
+    Ok(inserted > 0)
+}
+
+/// Keeps what could not be read, as it came; `false` where the same was kept before.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: &[u8]) -> Result<bool, Error> {
+    let inserted = tx
+        .prepare(
+            "INSERT INTO inbound_segment (fingerprint, sim, sender, raw, received_at)
+             VALUES (?1, ?2, '', ?3, ?4) ON CONFLICT (fingerprint) DO NOTHING",
+        )?
+        .execute((arrival.fingerprint, arrival.sim, raw, arrival.received_at.as_unix_ms()))?;
+    Ok(inserted > 0)
+}
+
+/// The open segments of one concatenated message, by sequence; where one came twice, the later.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn open_segments(
+    view: &View<'_>,
+    sim: &str,
+    sender: &str,
+    reference: u16,
+    total: u8,
+) -> Result<Vec<(u8, Secret)>, Error> {
+    view.prepare(
+        "SELECT sequence, text, max(key) FROM inbound_segment
+         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
+         GROUP BY sequence ORDER BY sequence",
+    )?
+    .query_map((sim, sender, reference, total), |row| {
+        Ok((row.get(0)?, Secret::new(row.get(1)?)))
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// Ends the segments of one concatenated message: their texts are part of an inbound message.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn close_segments(
+    tx: &Tx<'_>,
+    sim: &str,
+    sender: &str,
+    reference: u16,
+    total: u8,
+) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE inbound_segment SET text = NULL
+         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4",
+    )?
+    .execute((sim, sender, reference, total))?;
+    Ok(())
+}
+
+/// Ends a segment that is a message by itself.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn close_segment(tx: &Tx<'_>, fingerprint: &[u8; 32]) -> Result<(), Error> {
+    tx.prepare("UPDATE inbound_segment SET text = NULL WHERE fingerprint = ?1")?
+        .execute([fingerprint])?;
+    Ok(())
+}
+
+/// Adds a whole message.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn insert(tx: &Tx<'_>, inbound: &Inbound) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO inbound (id, modem, sender, text, segments, sent_at, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        inbound.id.to_string(),
+        &inbound.modem,
+        &inbound.sender,
+        inbound.text.reveal(),
+        inbound.segments,
+        inbound.sent_at.map(Timestamp::as_unix_ms),
+        inbound.received_at.as_unix_ms(),
+    ))?;
+    Ok(())
+}
+
+/// The inbound message `id`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find(view: &View<'_>, id: InboundId) -> Result<Option<Inbound>, Error> {
+    let mut statement = view.prepare("SELECT * FROM inbound WHERE id = ?1")?;
+    let found = statement.query_row([id.to_string()], |row| Ok(read(row))).optional()?;
+    found.map(|inbound| inbound.map(|(_, inbound)| inbound)).transpose()
+}
+
+/// The newest inbound messages with their keys, newest first: at most `limit`, and only those
+/// before row `before`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn newest(
+    view: &View<'_>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<(i64, Inbound)>, Error> {
+    view.prepare("SELECT * FROM inbound WHERE key < ?1 ORDER BY key DESC LIMIT ?2")?
+        .query_map((before.unwrap_or(i64::MAX), limit), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {
+    let id: String = row.get("id")?;
+    let unknown = |_| Error::UnknownWord { table: "inbound", column: "id", value: id.clone() };
+    let inbound = Inbound {
+        id: id.parse().map_err(unknown)?,
+        modem: row.get("modem")?,
+        sender: row.get("sender")?,
+        text: Secret::new(row.get("text")?),
+        segments: row.get("segments")?,
+        sent_at: optional_time(row, "sent_at")?,
+        received_at: Timestamp::from_unix_ms(row.get("received_at")?),
+    };
+    Ok((row.get("key")?, inbound))
+}

@@ -1,0 +1,310 @@
+//! Table `message`, as the API and the sender see it.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::{Error, Tx, View, word};
+use crate::domain::{
+    Actor, Detail, E164, Encoding, Lane, MessageId, NewMessage, Phase, Secret, SegmentState,
+    Subject, Timestamp,
+};
+
+/// Adds a message in state `queued` and answers its key.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
+    let subject = &message.subject;
+    let actor = &subject.actor;
+    let key = tx
+        .prepare(
+            "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
+                 region, text, encoding, segments, flash, sender, on_unknown, reference, user,
+                 actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
+                 claimable_at, deadline_at)
+             VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?21, ?22)",
+        )?
+        .insert(rusqlite::params![
+            message.id.to_string(),
+            subject.transaction_id.to_string(),
+            subject.channel.as_str(),
+            subject.purpose.as_str(),
+            message.lane.rank(),
+            message.recipient.as_str(),
+            subject.region,
+            message.text.reveal(),
+            message.encoding.as_str(),
+            message.segments,
+            message.flash,
+            message.sender,
+            message.on_unknown.as_str(),
+            message.reference,
+            subject.user,
+            actor.id,
+            actor.name,
+            actor.client_ip,
+            actor.user_agent,
+            message.created_at.as_unix_ms(),
+            message.not_before.as_unix_ms(),
+            message.expires_at.as_unix_ms(),
+        ])?;
+    tx.signal_queue();
+    Ok(key)
+}
+
+/// The key of the message `id`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn key_of(view: &View<'_>, id: MessageId) -> Result<Option<i64>, Error> {
+    let key = view
+        .prepare("SELECT key FROM message WHERE id = ?1")?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(key)
+}
+
+/// What is needed to put a message on the air.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// To whom.
+    pub recipient: E164,
+    /// What.
+    pub text: Secret,
+    /// Shown at once and kept nowhere.
+    pub flash: bool,
+    /// Not on the air from this on.
+    pub expires_at: Timestamp,
+}
+
+/// What is needed to put the message `key` on the air; `None` once its text is erased.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
+    let row = view
+        .prepare(
+            "SELECT recipient, text, flash, expires_at FROM message
+             WHERE key = ?1 AND text IS NOT NULL",
+        )?
+        .query_row([key], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    row.map(|(recipient, text, flash, expires_at)| {
+        Ok(Outgoing {
+            recipient: number(recipient)?,
+            text: Secret::new(text),
+            flash,
+            expires_at: Timestamp::from_unix_ms(expires_at),
+        })
+    })
+    .transpose()
+}
+
+/// Erases the text of the message `key`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn erase_text(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    let erased = tx
+        .prepare("UPDATE message SET text = NULL WHERE key = ?1 AND text IS NOT NULL")?
+        .execute([key])?;
+    if erased > 0 {
+        tx.signal_erased();
+    }
+    Ok(())
+}
+
+/// What the events of the message `key` say of it, and into how many segments it falls.
+///
+/// # Errors
+/// [`Error::Missing`], and those of SQLite.
+pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, u8), Error> {
+    view.prepare("SELECT * FROM message WHERE key = ?1")?
+        .query_row([key], |row| Ok((read_subject(row)?, row.get("segments")?)))
+        .optional()?
+        .ok_or(Error::Missing("the message"))
+        .and_then(|(subject, segments)| Ok((subject?, segments)))
+}
+
+/// A message as the API shows it.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// The store's key: pages are cut by it.
+    pub key: i64,
+    /// Its id.
+    pub id: MessageId,
+    /// Where it is.
+    pub phase: Phase,
+    /// What its events say of it.
+    pub subject: Subject,
+    /// Its lane.
+    pub lane: Lane,
+    /// How it goes on the air.
+    pub encoding: Encoding,
+    /// Into how many segments it falls.
+    pub total_segments: u8,
+    /// Why it ended, or why the last attempt failed.
+    pub reason: Option<Detail>,
+    /// The caller's own reference.
+    pub reference: Option<String>,
+    /// The modem it must go through.
+    pub sender: Option<String>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// Not on the air before this.
+    pub not_before: Timestamp,
+    /// Not on the air from this on.
+    pub expires_at: Timestamp,
+    /// When the network had taken all of it.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Segments of all attempts.
+    pub segments: Vec<SegmentView>,
+}
+
+/// A segment as the API shows it.
+#[derive(Debug, Clone)]
+pub struct SegmentView {
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// 1 for the first segment.
+    pub sequence: u8,
+    /// Where it is.
+    pub state: SegmentState,
+    /// Through which modem.
+    pub modem: String,
+    /// When the network took it.
+    pub submitted_at: Option<Timestamp>,
+    /// When its last report came.
+    pub reported_at: Option<Timestamp>,
+    /// Why it was refused or undelivered.
+    pub detail: Option<Detail>,
+}
+
+/// The message `id`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find(view: &View<'_>, id: MessageId) -> Result<Option<MessageView>, Error> {
+    let mut statement = view.prepare("SELECT * FROM message WHERE id = ?1")?;
+    let found = statement.query_row([id.to_string()], |row| Ok(read(row))).optional()?;
+    found.map(|message| with_segments(view, message?)).transpose()
+}
+
+/// The newest messages, newest first: at most `limit`, and only those before row `before`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn newest(view: &View<'_>, before: Option<i64>, limit: u32) -> Result<Vec<MessageView>, Error> {
+    let messages: Vec<_> = view
+        .prepare("SELECT * FROM message WHERE key < ?1 ORDER BY key DESC LIMIT ?2")?
+        .query_map((before.unwrap_or(i64::MAX), limit), |row| Ok(read(row)))?
+        .collect::<Result<_, _>>()?;
+    messages.into_iter().map(|message| with_segments(view, message?)).collect()
+}
+
+fn with_segments(view: &View<'_>, mut message: MessageView) -> Result<MessageView, Error> {
+    message.segments = view
+        .prepare(
+            "SELECT dense_rank() OVER (ORDER BY a.key), s.sequence, s.state, a.modem,
+                 s.submitted_at, s.reported_at, s.detail
+             FROM attempt a JOIN segment s ON s.attempt = a.key
+             WHERE a.message = ?1 ORDER BY a.key, s.sequence",
+        )?
+        .query_map([message.key], |row| Ok(read_segment(row)))?
+        .map(|segment| segment?)
+        .collect::<Result<_, _>>()?;
+    Ok(message)
+}
+
+fn read(row: &Row<'_>) -> Result<MessageView, Error> {
+    let text = |column| row.get::<_, String>(column);
+    let time = |column| row.get(column).map(Timestamp::from_unix_ms);
+    Ok(MessageView {
+        key: row.get("key")?,
+        id: id(text("id")?)?,
+        phase: word::read("message", "state", &text("state")?)?,
+        subject: read_subject(row)??,
+        lane: word::read_lane(row.get("lane")?)?,
+        encoding: word::read("message", "encoding", &text("encoding")?)?,
+        total_segments: row.get("segments")?,
+        reason: detail("message", "reason", row.get("reason")?)?,
+        reference: row.get("reference")?,
+        sender: row.get("sender")?,
+        created_at: time("created_at")?,
+        not_before: time("not_before")?,
+        expires_at: time("expires_at")?,
+        sent_at: optional_time(row, "sent_at")?,
+        ended_at: optional_time(row, "ended_at")?,
+        segments: Vec::new(),
+    })
+}
+
+fn read_segment(row: &Row<'_>) -> Result<SegmentView, Error> {
+    Ok(SegmentView {
+        attempt: row.get(0)?,
+        sequence: row.get(1)?,
+        state: word::read("segment", "state", &row.get::<_, String>(2)?)?,
+        modem: row.get(3)?,
+        submitted_at: optional_time(row, "submitted_at")?,
+        reported_at: optional_time(row, "reported_at")?,
+        detail: detail("segment", "detail", row.get(6)?)?,
+    })
+}
+
+fn read_subject(row: &Row<'_>) -> rusqlite::Result<Result<Subject, Error>> {
+    let (transaction, message): (String, String) = (row.get("transaction_id")?, row.get("id")?);
+    let (channel, purpose): (String, String) = (row.get("channel")?, row.get("purpose")?);
+    let recipient: String = row.get("recipient")?;
+    let region = row.get("region")?;
+    let user = row.get("user")?;
+    let actor = Actor {
+        id: row.get("actor_id")?,
+        name: row.get("actor_name")?,
+        client_ip: row.get("client_ip")?,
+        user_agent: row.get("user_agent")?,
+    };
+    let subject = || {
+        Ok(Subject {
+            transaction_id: transaction.parse().map_err(|_| Error::UnknownWord {
+                table: "message",
+                column: "transaction_id",
+                value: transaction.clone(),
+            })?,
+            message: Some(id(message)?),
+            channel: word::read("message", "channel", &channel)?,
+            purpose: word::read("message", "purpose", &purpose)?,
+            recipient: Some(number(recipient)?),
+            region,
+            actor,
+            user,
+        })
+    };
+    Ok(subject())
+}
+
+fn id(text: String) -> Result<MessageId, Error> {
+    text.parse().map_err(|_| Error::UnknownWord { table: "message", column: "id", value: text })
+}
+
+fn number(text: String) -> Result<E164, Error> {
+    // The value stays out of the error: it is personal data.
+    let unknown =
+        |_| Error::UnknownWord { table: "message", column: "recipient", value: "…".into() };
+    E164::new(text).map_err(unknown)
+}
+
+pub(super) fn detail(
+    table: &'static str,
+    column: &'static str,
+    value: Option<String>,
+) -> Result<Option<Detail>, Error> {
+    value.map(|value| word::read(table, column, &value)).transpose()
+}
+
+pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_unix_ms))
+}

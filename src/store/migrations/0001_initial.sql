@@ -1,0 +1,148 @@
+-- Times are milliseconds since 1970-01-01 00:00 UTC. Words are those of the API.
+
+CREATE TABLE token (
+    id            TEXT PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE,
+    secret_sha256 BLOB NOT NULL UNIQUE CHECK (length(secret_sha256) = 32),
+    scopes        TEXT NOT NULL,
+    created_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE message (
+    key            INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
+    transaction_id TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'delivered',
+                       'undelivered', 'failed', 'expired', 'cancelled', 'unknown')),
+    channel        TEXT NOT NULL CHECK (channel IN ('sms', 'voice')),
+    purpose        TEXT NOT NULL,
+    lane           INTEGER NOT NULL CHECK (lane IN (0, 1, 2)), -- 0 otp, 1 alert, 2 bulk
+    recipient      TEXT NOT NULL,
+    region         TEXT,
+    text           TEXT,                                       -- erased when no send can need it
+    encoding       TEXT NOT NULL CHECK (encoding IN ('GSM-7', 'UCS-2')),
+    segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
+    flash          INTEGER NOT NULL CHECK (flash IN (0, 1)),
+    sender         TEXT,                                       -- only through this modem
+    on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
+    reference      TEXT,
+    user           TEXT,
+    actor_id       TEXT NOT NULL,
+    actor_name     TEXT NOT NULL,
+    client_ip      TEXT,
+    user_agent     TEXT,
+    created_at     INTEGER NOT NULL,
+    not_before     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    reason         TEXT,
+    sent_at        INTEGER,
+    ended_at       INTEGER,
+    send_logged    INTEGER NOT NULL DEFAULT 0 CHECK (send_logged IN (0, 1)),
+    claimable_at   INTEGER,                                    -- a new attempt may begin
+    deadline_at    INTEGER,                                    -- look again at the latest
+    -- No state without a deadline: only what has ended may wait for ever.
+    CHECK (deadline_at IS NOT NULL OR state NOT IN ('queued', 'sending', 'sent'))
+) STRICT;
+CREATE INDEX message_claimable ON message (lane, claimable_at, key) WHERE claimable_at IS NOT NULL;
+CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NULL;
+CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
+CREATE INDEX message_recipient ON message (recipient, key);
+
+-- One SIM, one concatenation reference, all segments.
+CREATE TABLE attempt (
+    key              INTEGER PRIMARY KEY,
+    message          INTEGER NOT NULL REFERENCES message (key) ON DELETE CASCADE,
+    modem            TEXT NOT NULL,
+    sim              TEXT NOT NULL,
+    concat_reference INTEGER NOT NULL CHECK (concat_reference BETWEEN 0 AND 255),
+    reports          INTEGER NOT NULL CHECK (reports IN (0, 1)),
+    settle_ms        INTEGER NOT NULL,
+    report_deadline  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX attempt_message ON attempt (message);
+
+CREATE TABLE segment (
+    attempt       INTEGER NOT NULL REFERENCES attempt (key) ON DELETE CASCADE,
+    sequence      INTEGER NOT NULL CHECK (sequence BETWEEN 1 AND 255),
+    sim           TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('pending', 'submitting', 'submitted', 'delivered',
+                      'undelivered', 'no_report', 'refused', 'unanswered', 'dropped')),
+    reference     INTEGER CHECK (reference BETWEEN 0 AND 255),
+    submitting_at INTEGER,
+    submitted_at  INTEGER,
+    reported_at   INTEGER,
+    detail        TEXT,
+    PRIMARY KEY (attempt, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
+CREATE INDEX segment_open ON segment (sim, state) WHERE state IN ('submitting', 'unanswered');
+CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
+    WHERE reference IS NOT NULL;
+
+-- Delivery reports that came before the answer to their own submit.
+CREATE TABLE early_report (
+    key         INTEGER PRIMARY KEY,
+    sim         TEXT NOT NULL,
+    reference   INTEGER NOT NULL CHECK (reference BETWEEN 0 AND 255),
+    tail        TEXT NOT NULL, -- the recipient's last 7 digits
+    result      TEXT NOT NULL CHECK (result IN ('delivered', 'pending', 'failed')),
+    detail      TEXT,
+    received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX early_report_match ON early_report (sim, reference, tail);
+
+CREATE TABLE event (
+    seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid           TEXT NOT NULL UNIQUE,
+    published      INTEGER NOT NULL,
+    event_type     TEXT NOT NULL,
+    display        TEXT NOT NULL,
+    severity       TEXT NOT NULL CHECK (severity IN ('INFO', 'WARN', 'ERROR')),
+    outcome        TEXT NOT NULL CHECK (outcome IN ('SUCCESS', 'FAILURE', 'DENY', 'ABANDONED',
+                       'UNKNOWN')),
+    reason         TEXT,
+    transaction_id TEXT NOT NULL,
+    message_id     TEXT,
+    channel        TEXT NOT NULL,
+    purpose        TEXT NOT NULL,
+    recipient      TEXT,
+    region         TEXT,
+    actor_id       TEXT NOT NULL,
+    actor_name     TEXT NOT NULL,
+    client_ip      TEXT,
+    user_agent     TEXT,
+    user           TEXT,
+    modem          TEXT,
+    segments       INTEGER
+) STRICT;
+CREATE INDEX event_published ON event (published, seq);
+CREATE INDEX event_transaction ON event (transaction_id);
+
+CREATE TABLE inbound (
+    key         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    modem       TEXT NOT NULL,
+    sender      TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    segments    INTEGER NOT NULL,
+    sent_at     INTEGER,
+    received_at INTEGER NOT NULL
+) STRICT;
+
+-- Every received TPDU by its fingerprint: a modem that tells one twice is heard once. The segments
+-- of messages that are not complete keep what they say.
+CREATE TABLE inbound_segment (
+    key         INTEGER PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE CHECK (length(fingerprint) = 32),
+    sim         TEXT NOT NULL,
+    sender      TEXT NOT NULL,
+    reference   INTEGER,
+    total       INTEGER,
+    sequence    INTEGER,
+    text        TEXT,          -- NULL once it is part of an inbound message
+    raw         BLOB,          -- what could not be read, as it came
+    sent_at     INTEGER,
+    received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inbound_segment_open ON inbound_segment (sim, sender, reference, total)
+    WHERE text IS NOT NULL;

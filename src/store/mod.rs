@@ -1,0 +1,24 @@
+//! SQLite behind one writer thread. The only room that names `rusqlite`.
+//!
+//! Writing: [`Store::write`] sends a closure to the writer thread, which runs all closures that wait
+//! in one transaction (group commit) and answers each of them after the commit is on disk. Reading:
+//! [`Store::read`] runs a closure on a read-only connection. SQL stands in plain functions, a module
+//! for each table.
+
+mod connection;
+mod error;
+mod tx;
+mod word;
+mod writer;
+
+pub mod early_report;
+pub mod event;
+pub mod inbound;
+pub mod message;
+pub mod progress;
+pub mod queue;
+pub mod token;
+
+pub use connection::Store;
+pub use error::Error;
+pub use tx::{Tx, View};

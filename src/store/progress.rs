@@ -1,0 +1,233 @@
+//! Tables `message`, `attempt` and `segment`, as the outbox sees them: one [`Progress`].
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::{
+    Error, Tx, View,
+    message::{detail, optional_time},
+    word,
+};
+use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
+
+/// How far the message `key` has come.
+///
+/// # Errors
+/// [`Error::Missing`], and those of SQLite.
+pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
+    let mut progress = view
+        .prepare(
+            "SELECT lane, on_unknown, expires_at, state, reason, sent_at, ended_at, send_logged,
+                 claimable_at, deadline_at
+             FROM message WHERE key = ?1",
+        )?
+        .query_row([key], |row| Ok(read_message(row)))
+        .optional()?
+        .ok_or(Error::Missing("the message"))??;
+    progress.attempts = view
+        .prepare(
+            "SELECT key, modem, sim, concat_reference, reports, settle_ms, report_deadline
+             FROM attempt WHERE message = ?1 ORDER BY key",
+        )?
+        .query_map([key], read_attempt)?
+        .collect::<Result<_, _>>()?;
+    let mut segments = view.prepare(
+        "SELECT state, reference, submitting_at, submitted_at, reported_at, detail
+         FROM segment WHERE attempt = ?1 ORDER BY sequence",
+    )?;
+    for attempt in &mut progress.attempts {
+        attempt.segments = segments
+            .query_map([attempt.key], |row| Ok(read_segment(row)))?
+            .map(|segment| segment?)
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(progress)
+}
+
+/// Stores what differs between `before` and `after`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
+    save_message(tx, key, before, after)?;
+    for (index, attempt) in after.attempts.iter().enumerate() {
+        let old = before.attempts.get(index);
+        if old.is_none() {
+            insert_attempt(tx, key, attempt)?;
+        }
+        let sequences = 1..=u8::MAX;
+        for (sequence, segment) in sequences.zip(&attempt.segments) {
+            match old.and_then(|old| old.segment(sequence)) {
+                Some(old) if old == segment => {}
+                Some(_) => update_segment(tx, attempt.key, sequence, segment)?,
+                None => insert_segment(tx, attempt, sequence, segment)?,
+            }
+        }
+    }
+    if after.claimable_at.is_some() && after.claimable_at != before.claimable_at {
+        tx.signal_queue();
+    }
+    Ok(())
+}
+
+/// A number for a new attempt.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_attempt_key(tx: &Tx<'_>) -> Result<i64, Error> {
+    Ok(tx
+        .prepare("SELECT coalesce(max(key), 0) + 1 FROM attempt")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// A concatenation reference for a new attempt: one more than that of the recipient's last attempt,
+/// so that a phone meets the same one again only after 256 messages.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
+    let last: Option<u8> = tx
+        .prepare(
+            "SELECT a.concat_reference
+             FROM message m JOIN attempt a ON a.message = m.key
+             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1)
+             ORDER BY m.key DESC, a.key DESC LIMIT 1",
+        )?
+        .query_row([message], |row| row.get(0))
+        .optional()?;
+    Ok(last.map_or(1, |last| last.wrapping_add(1)))
+}
+
+/// The message that the attempt belongs to.
+///
+/// # Errors
+/// [`Error::Missing`], and those of SQLite.
+pub fn message_of(view: &View<'_>, segment: SegmentId) -> Result<i64, Error> {
+    view.prepare("SELECT message FROM attempt WHERE key = ?1")?
+        .query_row([segment.attempt], |row| row.get(0))
+        .optional()?
+        .ok_or(Error::Missing("the attempt"))
+}
+
+fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
+    let scalars = |progress: &Progress| Progress { attempts: Vec::new(), ..progress.clone() };
+    if scalars(before) == scalars(after) {
+        return Ok(());
+    }
+    tx.prepare(
+        "UPDATE message SET state = ?2, reason = ?3, sent_at = ?4, ended_at = ?5, send_logged = ?6,
+             claimable_at = ?7, deadline_at = ?8
+         WHERE key = ?1",
+    )?
+    .execute((
+        key,
+        after.phase.as_str(),
+        after.reason.map(|detail| detail.as_str()),
+        after.sent_at.map(Timestamp::as_unix_ms),
+        after.ended_at.map(Timestamp::as_unix_ms),
+        after.send_logged,
+        after.claimable_at.map(Timestamp::as_unix_ms),
+        after.deadline_at.map(Timestamp::as_unix_ms),
+    ))?;
+    Ok(())
+}
+
+fn insert_attempt(tx: &Tx<'_>, message: i64, attempt: &Attempt) -> Result<(), Error> {
+    tx.prepare("INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute((
+        attempt.key,
+        message,
+        &attempt.modem,
+        &attempt.sim,
+        attempt.concat_reference,
+        attempt.reports,
+        i64::try_from(attempt.settle.as_millis()).unwrap_or(i64::MAX),
+        attempt.report_deadline.as_unix_ms(),
+    ))?;
+    Ok(())
+}
+
+fn insert_segment(
+    tx: &Tx<'_>,
+    attempt: &Attempt,
+    sequence: u8,
+    segment: &Segment,
+) -> Result<(), Error> {
+    tx.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute((
+        attempt.key,
+        sequence,
+        &attempt.sim,
+        segment.state.as_str(),
+        segment.reference,
+        segment.submitting_at.map(Timestamp::as_unix_ms),
+        segment.submitted_at.map(Timestamp::as_unix_ms),
+        segment.reported_at.map(Timestamp::as_unix_ms),
+        segment.detail.map(|detail| detail.as_str()),
+    ))?;
+    Ok(())
+}
+
+fn update_segment(
+    tx: &Tx<'_>,
+    attempt: i64,
+    sequence: u8,
+    segment: &Segment,
+) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE segment SET state = ?3, reference = ?4, submitting_at = ?5, submitted_at = ?6,
+             reported_at = ?7, detail = ?8
+         WHERE attempt = ?1 AND sequence = ?2",
+    )?
+    .execute((
+        attempt,
+        sequence,
+        segment.state.as_str(),
+        segment.reference,
+        segment.submitting_at.map(Timestamp::as_unix_ms),
+        segment.submitted_at.map(Timestamp::as_unix_ms),
+        segment.reported_at.map(Timestamp::as_unix_ms),
+        segment.detail.map(|detail| detail.as_str()),
+    ))?;
+    Ok(())
+}
+
+fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
+    let text = |column| row.get::<_, String>(column);
+    Ok(Progress {
+        lane: word::read_lane(row.get("lane")?)?,
+        on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
+        expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
+        phase: word::read("message", "state", &text("state")?)?,
+        reason: detail("message", "reason", row.get("reason")?)?,
+        sent_at: optional_time(row, "sent_at")?,
+        ended_at: optional_time(row, "ended_at")?,
+        send_logged: row.get("send_logged")?,
+        claimable_at: optional_time(row, "claimable_at")?,
+        deadline_at: optional_time(row, "deadline_at")?,
+        attempts: Vec::new(),
+    })
+}
+
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    Ok(Attempt {
+        key: row.get("key")?,
+        modem: row.get("modem")?,
+        sim: row.get("sim")?,
+        concat_reference: row.get("concat_reference")?,
+        reports: row.get("reports")?,
+        settle: Duration::from_millis(row.get::<_, i64>("settle_ms")?.unsigned_abs()),
+        report_deadline: Timestamp::from_unix_ms(row.get("report_deadline")?),
+        segments: Vec::new(),
+    })
+}
+
+fn read_segment(row: &Row<'_>) -> Result<Segment, Error> {
+    Ok(Segment {
+        state: word::read("segment", "state", &row.get::<_, String>("state")?)?,
+        reference: row.get("reference")?,
+        submitting_at: optional_time(row, "submitting_at")?,
+        submitted_at: optional_time(row, "submitted_at")?,
+        reported_at: optional_time(row, "reported_at")?,
+        detail: detail("segment", "detail", row.get("detail")?)?,
+    })
+}

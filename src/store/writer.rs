@@ -1,0 +1,149 @@
+//! The writer thread: group commit.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{Notify, mpsc};
+use tracing::error;
+
+use super::{Error, Tx};
+
+/// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
+/// for longer than some tens of milliseconds.
+const MAX_BATCH: usize = 512;
+
+/// Work inside a transaction, and the answer to give once it is committed.
+pub(super) trait Job: Send {
+    /// Does the work.
+    fn run(&mut self, tx: &Tx<'_>);
+    /// Answers, after the commit or its failure.
+    fn finish(self: Box<Self>, committed: Result<(), Error>);
+}
+
+/// What the writer thread is asked to do.
+pub(super) enum Request {
+    /// Run a job inside the next commit.
+    Write(Box<dyn Job>),
+    /// Move the write-ahead log into the database and truncate it, so that no erased text is left.
+    Checkpoint,
+}
+
+/// Whom the writer thread wakes after a commit.
+#[derive(Debug, Default)]
+pub(super) struct Wakers {
+    pub(super) queue: Notify,
+    pub(super) erased: Notify,
+}
+
+/// Serves requests until the last sender is gone.
+pub(super) fn run(
+    mut connection: Connection,
+    mut requests: mpsc::Receiver<Request>,
+    wakers: &Arc<Wakers>,
+) {
+    while let Some(request) = requests.blocking_recv() {
+        match request {
+            Request::Write(first) => {
+                if commit(&mut connection, first, &mut requests, wakers) {
+                    checkpoint(&connection);
+                }
+            }
+            Request::Checkpoint => checkpoint(&connection),
+        }
+    }
+}
+
+/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Says whether a
+/// checkpoint was asked for in between.
+fn commit(
+    connection: &mut Connection,
+    mut first: Box<dyn Job>,
+    requests: &mut mpsc::Receiver<Request>,
+    wakers: &Wakers,
+) -> bool {
+    let mut checkpoint_wanted = false;
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(cause) => {
+            first.finish(Err(cause.into()));
+            return false;
+        }
+    };
+    let tx = Tx::new(&transaction);
+    first.run(&tx);
+    let mut jobs = vec![first];
+    while jobs.len() < MAX_BATCH {
+        match requests.try_recv() {
+            Ok(Request::Write(mut job)) => {
+                job.run(&tx);
+                jobs.push(job);
+            }
+            Ok(Request::Checkpoint) => checkpoint_wanted = true,
+            Err(_) => break,
+        }
+    }
+    let signals = tx.signals();
+    let committed = transaction.commit().map_err(Error::from);
+    if committed.is_ok() {
+        if signals.queue {
+            wakers.queue.notify_one();
+        }
+        if signals.erased {
+            wakers.erased.notify_one();
+        }
+    }
+    for job in jobs {
+        job.finish(committed.clone());
+    }
+    checkpoint_wanted
+}
+
+fn checkpoint(connection: &Connection) {
+    let truncated = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    match truncated {
+        Ok(false) => {}
+        Ok(true) => tracing::warn!("a reader held the write-ahead log open during a checkpoint"),
+        Err(cause) => error!(cause = %cause, "could not clean the write-ahead log"),
+    }
+}
+
+/// A [`Job`] made of a closure to run and one to tell.
+pub(super) struct Task<W, D, T> {
+    work: Option<W>,
+    done: D,
+    result: Option<Result<T, Error>>,
+}
+
+impl<W, D, T> Task<W, D, T> {
+    pub(super) fn new(work: W, done: D) -> Self {
+        Self { work: Some(work), done, result: None }
+    }
+}
+
+impl<W, D, T> Job for Task<W, D, T>
+where
+    T: Send,
+    W: FnOnce(&Tx<'_>) -> Result<T, Error> + Send,
+    D: FnOnce(Result<T, Error>) + Send,
+{
+    /// Runs the work in a savepoint; a panic undoes its writes and fails the job, not the thread.
+    fn run(&mut self, tx: &Tx<'_>) {
+        let Some(work) = self.work.take() else { return };
+        self.result = Some(tx.savepoint(|tx| {
+            catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
+                error!("a store job panicked; its writes are undone");
+                Err(Error::Closed)
+            })
+        }));
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), Error>) {
+        let result = self.result.unwrap_or(Err(Error::Closed));
+        (self.done)(committed.and(result));
+    }
+}
