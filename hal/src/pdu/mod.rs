@@ -1,1 +1,46 @@
-//! TPDU codec of 3GPP TS 23.040.
+//! TPDU codec of 3GPP TS 23.040 and its alphabets of 3GPP TS 23.038, one file per field and per TPDU.
+//!
+//! Octets in, values out, and back: decoding is total, reserved values are read as the receiver
+//! rules say and kept as they came. `Debug` shows neither text nor whole numbers.
+
+mod address;
+mod dcs;
+mod deliver;
+mod error;
+mod first_octet;
+pub mod gsm7;
+pub mod mode;
+mod parameters;
+mod pid;
+mod reader;
+mod reference;
+mod segment;
+mod status;
+mod status_report;
+mod submit;
+mod text;
+mod timestamp;
+mod udh;
+mod user_data;
+mod validity;
+mod writer;
+
+pub use address::{Address, NumberingPlan, TypeOfNumber};
+pub use dcs::{Alphabet, Dcs, MessageClass, MessageWaiting, WaitingKind};
+pub use deliver::Deliver;
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+pub use first_octet::{FirstOctet, MessageType};
+pub use parameters::Parameters;
+pub use pid::Pid;
+pub use reader::Reader;
+pub use reference::MessageReference;
+pub use segment::{Segmentation, Segments};
+pub use status::{Status, StatusClass};
+pub use status_report::StatusReport;
+pub use submit::Submit;
+pub use text::{Chars, Text};
+pub use timestamp::{DateTime, Timestamp};
+pub use udh::{Concat, ConcatRef, Ie, UserDataHeader};
+pub use user_data::UserData;
+pub use validity::ValidityPeriod;
+pub use writer::{MAX_TPDU, Tpdu};

@@ -1,0 +1,251 @@
+//! TP-User-Data with its length, header and text.
+
+use core::fmt;
+
+use super::{
+    Alphabet, Concat, Dcs, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader,
+    Segmentation, Text, UserDataHeader, gsm7, writer::Writer,
+};
+
+/// TP-User-Data, 3GPP TS 23.040 9.2.3.24, with what TP-UDL (9.2.3.16) and TP-UDHI say about it; kept
+/// as on the wire.
+///
+/// `Debug` shows lengths only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserData {
+    alphabet: Alphabet,
+    udhi: bool,
+    /// Septets or octets, by alphabet.
+    udl: u8,
+    octets: heapless::Vec<u8, { Self::CAPACITY }>,
+}
+
+impl UserData {
+    /// Octets that SUBMIT and DELIVER carry, 9.2.2.1 and 9.2.2.2.
+    pub const MAX_OCTETS: usize = 140;
+    /// Octets that any TPDU carries: DELIVER-REPORT, 9.2.2.1a.
+    const CAPACITY: usize = 159;
+
+    /// A text that fits one message, in the cheapest alphabet.
+    ///
+    /// # Errors
+    /// A text that needs more segments than one.
+    pub fn from_text(text: &str) -> Result<Self, EncodeError> {
+        let plan = Segmentation::of(text);
+        Self::build(plan.alphabet(), &[], text)
+    }
+
+    /// Up to 140 octets of application data, without a header.
+    ///
+    /// # Errors
+    /// More than 140 octets.
+    pub fn from_octets(octets: &[u8]) -> Result<Self, EncodeError> {
+        let too_long = || EncodeError::too_long("TP-UD", octets.len(), Self::MAX_OCTETS);
+        let fits = octets.get(..Self::MAX_OCTETS.min(octets.len())).unwrap_or_default();
+        if fits.len() < octets.len() {
+            return Err(too_long());
+        }
+        let udl = u8::try_from(fits.len()).map_err(|_| too_long())?;
+        let octets = heapless::Vec::from_slice(fits).map_err(|_| too_long())?;
+        Ok(Self { alphabet: Alphabet::Data8, udhi: false, udl, octets })
+    }
+
+    /// `header` holds the elements without UDHL; empty means none.
+    pub(super) fn build(
+        alphabet: Alphabet,
+        header: &[u8],
+        text: &str,
+    ) -> Result<Self, EncodeError> {
+        let mut body = [0; Self::MAX_OCTETS];
+        let start = write_header(&mut body, header)?;
+        let units = match alphabet {
+            Alphabet::Gsm7 => write_gsm7(&mut body, gsm7::septets_over(start), text)?,
+            Alphabet::Ucs2 => write_ucs2(&mut body, start, text)?,
+            Alphabet::Data8 => write_data8(&mut body, start, text)?,
+        };
+        let length = if alphabet == Alphabet::Gsm7 { gsm7::octets_of(units) } else { units };
+        let too_long = || EncodeError::too_long("TP-UD", length, Self::MAX_OCTETS);
+        let octets = body.get(..length).ok_or_else(too_long)?;
+        Ok(Self {
+            alphabet,
+            udhi: !header.is_empty(),
+            udl: u8::try_from(units).map_err(|_| too_long())?,
+            octets: heapless::Vec::from_slice(octets).map_err(|_| too_long())?,
+        })
+    }
+
+    /// What TP-UDL counts: septets for GSM 7 bit, octets otherwise.
+    #[must_use]
+    pub const fn alphabet(&self) -> Alphabet {
+        self.alphabet
+    }
+
+    /// TP-User-Data-Length, 9.2.3.16: septets or octets, header and fill bits included.
+    #[must_use]
+    pub const fn udl(&self) -> u8 {
+        self.udl
+    }
+
+    /// TP-User-Data-Header-Indicator, 9.2.3.23.
+    #[must_use]
+    pub const fn udhi(&self) -> bool {
+        self.udhi
+    }
+
+    /// All octets, header included, as on the wire.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The header, where TP-UDHI announces one.
+    #[must_use]
+    pub fn udh(&self) -> Option<UserDataHeader<'_>> {
+        let elements = self.octets.get(1..self.header_octets())?;
+        self.udhi.then(|| UserDataHeader::new(elements))
+    }
+
+    /// Which segment of a concatenated message this is, where it is one.
+    #[must_use]
+    pub fn concat(&self) -> Option<Concat> {
+        self.udh()?.concat()
+    }
+
+    /// The octets behind the header: the data of an 8 bit message.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.octets.get(self.header_octets()..).unwrap_or_default()
+    }
+
+    /// The text behind the header.
+    #[must_use]
+    pub fn text(&self) -> Text<'_> {
+        match self.alphabet {
+            Alphabet::Gsm7 => {
+                let start = gsm7::septets_over(self.header_octets());
+                let count = usize::from(self.udl).saturating_sub(start);
+                Text::gsm7(gsm7::Chars::new(&self.octets, start, count))
+            }
+            Alphabet::Data8 => Text::data8(self.body()),
+            Alphabet::Ucs2 => Text::ucs2(self.body()),
+        }
+    }
+
+    /// Octets of the header, UDHL included; 0 without one.
+    fn header_octets(&self) -> usize {
+        match self.octets.first() {
+            Some(udhl) if self.udhi => 1 + usize::from(*udhl),
+            _ => 0,
+        }
+    }
+
+    /// Reads TP-UDL and TP-UD of up to `max` octets.
+    pub(super) fn decode(
+        reader: &mut Reader<'_>,
+        dcs: Dcs,
+        udhi: bool,
+        max: usize,
+    ) -> Result<Self, DecodeError> {
+        let start = reader.clone();
+        let udl = reader.octet("TP-UDL")?;
+        let alphabet = dcs.ud_alphabet();
+        let length = match alphabet {
+            Alphabet::Gsm7 => gsm7::octets_of(udl.into()),
+            Alphabet::Data8 | Alphabet::Ucs2 => udl.into(),
+        };
+        let too_long = || start.error("TP-UDL", DecodeErrorKind::TooLong { length, max });
+        if length > max {
+            return Err(too_long());
+        }
+        let mut sub = reader.sub(length, "TP-UD")?;
+        let octets = heapless::Vec::from_slice(sub.clone().rest()).map_err(|_| too_long())?;
+        if udhi {
+            let udhl = sub.octet("TP-UD.UDH")?;
+            sub.take(udhl.into(), "TP-UD.UDH")?;
+        }
+        Ok(Self { alphabet, udhi, udl, octets })
+    }
+
+    /// Writes TP-UDL and TP-UD, for a TPDU whose TP-DCS is `dcs` and which carries `max` octets.
+    pub(super) fn encode(
+        &self,
+        writer: &mut Writer,
+        dcs: Dcs,
+        max: usize,
+    ) -> Result<(), EncodeError> {
+        if dcs.ud_alphabet() != self.alphabet {
+            return Err(EncodeError::contradicts("TP-DCS", "TP-UD"));
+        }
+        if self.octets.len() > max {
+            return Err(EncodeError::too_long("TP-UD", self.octets.len(), max));
+        }
+        writer.octet(self.udl)?;
+        writer.octets(&self.octets)
+    }
+}
+
+impl fmt::Debug for UserData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserData")
+            .field("alphabet", &self.alphabet)
+            .field("udl", &self.udl)
+            .field("udh", &self.udh())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes UDHL and the elements, and returns the octets used.
+fn write_header(body: &mut [u8], elements: &[u8]) -> Result<usize, EncodeError> {
+    if elements.is_empty() {
+        return Ok(0);
+    }
+    let length = elements.len();
+    let too_long = || EncodeError::too_long("TP-UD.UDH", length, UserData::MAX_OCTETS - 1);
+    let udhl = u8::try_from(length).map_err(|_| too_long())?;
+    let (first, rest) = body.split_first_mut().ok_or_else(too_long)?;
+    *first = udhl;
+    rest.get_mut(..length).ok_or_else(too_long)?.copy_from_slice(elements);
+    Ok(1 + length)
+}
+
+/// Writes septets from septet `start` on and returns the septet after them.
+fn write_gsm7(body: &mut [u8], start: usize, text: &str) -> Result<usize, EncodeError> {
+    let room = gsm7::septets_behind(0, body.len());
+    let mut at = start;
+    for (position, c) in text.chars().enumerate() {
+        let code = gsm7::Code::of(c).ok_or(EncodeError {
+            field: "TP-UD",
+            kind: EncodeErrorKind::NotInAlphabet { position },
+        })?;
+        if at + code.septets() > room {
+            return Err(EncodeError::too_long("TP-UD", at + code.septets(), room));
+        }
+        at = code.write(body, at);
+    }
+    Ok(at)
+}
+
+/// Writes UTF-16 from octet `at` on and returns the octet after it.
+fn write_ucs2(body: &mut [u8], mut at: usize, text: &str) -> Result<usize, EncodeError> {
+    let room = body.len();
+    for unit in text.encode_utf16() {
+        let pair = body.get_mut(at..at + 2);
+        let pair = pair.ok_or(EncodeError::too_long("TP-UD", at + 2, room))?;
+        pair.copy_from_slice(&unit.to_be_bytes());
+        at += 2;
+    }
+    Ok(at)
+}
+
+/// Writes U+0000 to U+00FF as one octet each, from octet `at` on, and returns the octet after them.
+fn write_data8(body: &mut [u8], mut at: usize, text: &str) -> Result<usize, EncodeError> {
+    let room = body.len();
+    for (position, c) in text.chars().enumerate() {
+        let kind = EncodeErrorKind::NotInAlphabet { position };
+        let octet = u8::try_from(c).map_err(|_| EncodeError { field: "TP-UD", kind })?;
+        let place = body.get_mut(at).ok_or(EncodeError::too_long("TP-UD", at + 1, room))?;
+        *place = octet;
+        at += 1;
+    }
+    Ok(at)
+}

@@ -1,0 +1,5 @@
+//! The TPDU codec against vectors of its own, against those of other programs, and against itself.
+#![expect(clippy::unwrap_used, reason = "a test states its expectation by unwrapping")]
+
+mod golden;
+mod segments;

@@ -1,0 +1,86 @@
+//! Where texts are cut, 3GPP TS 23.040 9.2.3.24 and 9.2.3.16.
+
+use proptest::prelude::*;
+use ringpost_hal::pdu::{Alphabet, ConcatRef, Segmentation};
+
+const WIDE: ConcatRef = ConcatRef::Wide(0x1234);
+const NARROW: ConcatRef = ConcatRef::Narrow(0x12);
+
+#[test]
+fn limits_follow_from_the_octets_of_the_header() {
+    for (unit, alone, narrow, wide) in
+        [("a", 160, 153, 152), ("Ж", 70, 67, 66), ("€", 80, 76, 76), ("😀", 35, 33, 33)]
+    {
+        assert_eq!(lengths(&unit.repeat(alone), WIDE), [alone]);
+        assert_eq!(lengths(&unit.repeat(alone + 1), NARROW), [narrow, alone + 1 - narrow]);
+        assert_eq!(lengths(&unit.repeat(alone + 1), WIDE), [wide, alone + 1 - wide]);
+    }
+}
+
+#[test]
+fn empty_text_is_one_empty_segment() {
+    assert_eq!(lengths("", WIDE), [0]);
+}
+
+#[test]
+fn clusters_stay_whole() {
+    // 65 units, then a family of 3 people (8 units) that does not fit behind them.
+    let text = "Ж".repeat(65) + "👨\u{200D}👩\u{200D}👧" + "Ж";
+    assert_eq!(lengths(&text, WIDE), [65, 6]);
+}
+
+#[test]
+fn cluster_longer_than_a_segment_is_cut_between_characters() {
+    let text = "e".to_owned() + &"\u{301}".repeat(200);
+    assert_eq!(lengths(&text, WIDE), [66, 66, 66, 3]);
+}
+
+#[test]
+fn more_than_255_segments_are_refused() {
+    let text = "a".repeat(255 * 152 + 1);
+    let plan = Segmentation::of(&text);
+    assert_eq!(plan.total(), 256);
+    assert!(plan.segments(WIDE).is_err());
+    assert_eq!(Segmentation::of(&text[1..]).segments(WIDE).unwrap().count(), 255);
+}
+
+proptest! {
+    #[test]
+    fn segments_join_to_the_text(text in any_text(), wide: bool) {
+        let reference = if wide { WIDE } else { NARROW };
+        let plan = Segmentation::of(&text);
+        let segments: Vec<_> = plan.segments(reference).unwrap().collect();
+        let joined: String = segments.iter().flat_map(|ud| ud.text().chars()).collect();
+        prop_assert_eq!(&joined, &text);
+        prop_assert!(segments.iter().all(|ud| ud.octets().len() <= 140));
+        if segments.len() == 1 {
+            prop_assert_eq!(segments[0].concat(), None);
+        }
+        for (ud, sequence) in segments.iter().zip(1..) {
+            prop_assert_eq!(ud.alphabet(), plan.alphabet());
+            if segments.len() > 1 {
+                let concat = ud.concat().unwrap();
+                prop_assert_eq!(concat.reference, reference);
+                prop_assert_eq!(usize::from(concat.total), segments.len());
+                prop_assert_eq!(concat.sequence, sequence);
+            }
+        }
+    }
+}
+
+#[test]
+fn gsm7_is_chosen_exactly_where_it_has_all_characters() {
+    assert_eq!(Segmentation::of("[€] Ωß").alphabet(), Alphabet::Gsm7);
+    assert_eq!(Segmentation::of("[€] Ωß").units(), 9);
+    assert_eq!(Segmentation::of("ç").alphabet(), Alphabet::Ucs2);
+}
+
+fn lengths(text: &str, reference: ConcatRef) -> Vec<usize> {
+    let segments = Segmentation::of(text).segments(reference).unwrap();
+    segments.map(|ud| ud.text().chars().count()).collect()
+}
+
+/// Texts of every length that matters, in GSM 7 bit or in all of Unicode.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[ -~äöüß€\r\n]{0,700}", "[a-zЖ😀\u{301}\u{200D}]{0,300}", ".{0,200}"]
+}
