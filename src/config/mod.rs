@@ -1,0 +1,21 @@
+//! The configuration: one file, overlaid by the environment, checked once and whole.
+//!
+//! `tree` brings the file and the variables into one shape that remembers where every value was
+//! written; `reader` hands values out by type and notes what is wrong; `sections` and `modem` say
+//! which keys there are, what they default to and what they may hold. A key exists because a
+//! section asks for it: there is no second list to keep in step.
+
+mod load;
+mod modem;
+mod problem;
+mod reader;
+mod sections;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::Config;
+pub use modem::{FAMILIES, Modem, ModemName};
+pub use problem::{ConfigError, Problem, Whence};
+pub use sections::{Http, Limits, Log, Org, Outbox, Policy, Regions, Store};

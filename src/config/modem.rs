@@ -1,0 +1,169 @@
+//! `[[modem]]`: which modems there are, and what each may be used for.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    problem::Whence,
+    reader::{Section, nearest},
+};
+use crate::domain::{E164, Lane};
+
+/// Modem families that can be named; without one, the modem is asked what it is.
+pub const FAMILIES: [&str; 3] = ["sim7600", "ec25", "generic"];
+
+/// Name of a modem: in the API, in events and in logs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModemName(String);
+
+impl ModemName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn new(text: &str) -> Result<Self, String> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let well_formed = text.len() <= 32
+            && text.bytes().next().is_some_and(plain)
+            && text.bytes().all(|byte| plain(byte) || byte == b'-' || byte == b'_');
+        if well_formed {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!(
+            "{text:?} is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit"
+        ))
+    }
+}
+
+impl fmt::Display for ModemName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One modem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Modem {
+    /// Its name, which no other modem has.
+    pub name: ModemName,
+    /// The serial port of its AT commands, which no other modem has.
+    pub port: PathBuf,
+    /// Speed of the port, where it is a UART; USB ports ignore it.
+    pub baud: u32,
+    /// One of [`FAMILIES`]; the modem is asked what it is if unset.
+    pub family: Option<&'static str>,
+    /// The SIM's own number.
+    pub number: Option<E164>,
+    /// Whether delivery reports are asked for.
+    pub reports: bool,
+    /// What it may be used for, most urgent first.
+    pub lanes: Vec<Lane>,
+}
+
+impl Modem {
+    /// Reads all modems; each name and each port belongs to one.
+    pub(super) fn read_all(root: &mut Section) -> Vec<Self> {
+        let mut names = BTreeMap::new();
+        let mut ports = BTreeMap::new();
+        let read = |section: &mut Section| Self::read(section, &mut names, &mut ports);
+        root.tables("modem", read).into_iter().flatten().collect()
+    }
+
+    fn read(
+        section: &mut Section,
+        names: &mut BTreeMap<ModemName, Whence>,
+        ports: &mut BTreeMap<PathBuf, Whence>,
+    ) -> Option<Self> {
+        let name_at = section.whence_of("name");
+        let name = section.required("name", "every modem has one, such as \"a\"", ModemName::new);
+        claim(section, "name", names, name.as_ref(), name_at);
+        let port_at = section.whence_of("port");
+        let port = section.required("port", PORT, port);
+        claim(section, "port", ports, port.as_ref(), port_at);
+        let baud = section.integer("baud", 1200..=4_000_000, " baud");
+        let family = section.text("family", family);
+        let number = section.text("number", |text| {
+            E164::new(text).map_err(|_| "must be the SIM's own number, such as \"+15550100000\"")
+        });
+        let reports = section.text("reports", |text| match text {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(format!("must be \"on\" or \"off\", found {text:?}")),
+        });
+        let lanes = lanes(section);
+        Some(Self {
+            name: name?,
+            port: port?,
+            baud: baud.unwrap_or(115_200),
+            family,
+            number,
+            reports: reports.unwrap_or(true),
+            lanes,
+        })
+    }
+}
+
+/// Notes that `value` belongs to another modem, or that it belongs to this one.
+fn claim<T: Ord + Clone>(
+    section: &mut Section,
+    key: &'static str,
+    taken: &mut BTreeMap<T, Whence>,
+    value: Option<&T>,
+    whence: Whence,
+) {
+    let Some(value) = value else { return };
+    match taken.get(value) {
+        Some(Whence::Line(line)) => {
+            section.note(key, whence, format!("is the {key} of the modem at line {line} already"));
+        }
+        Some(Whence::Variable(name)) => {
+            section.note(key, whence, format!("is the {key} that {name} gives already"));
+        }
+        None => drop(taken.insert(value.clone(), whence)),
+    }
+}
+
+const PORT: &str = "the path of its AT port, such as \"/dev/serial/by-path/…\"";
+
+fn port(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if path.is_absolute() {
+        Ok(path.to_path_buf())
+    } else {
+        Err(format!("must be {PORT}, found {text:?}"))
+    }
+}
+
+fn family(text: &str) -> Result<&'static str, String> {
+    FAMILIES.into_iter().find(|family| *family == text).ok_or_else(|| {
+        let known = FAMILIES.join(", ");
+        match nearest(text, &FAMILIES) {
+            Some(near) => format!("{text:?} is no family; did you mean {near:?}?"),
+            None => format!("{text:?} is no family; the families are {known}"),
+        }
+    })
+}
+
+fn lanes(section: &mut Section) -> Vec<Lane> {
+    let at = section.whence_of("lanes");
+    let listed = section.list("lanes", |text| {
+        Lane::ALL
+            .into_iter()
+            .find(|lane| lane.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no lane; the lanes are otp, alert and bulk"))
+    });
+    match listed {
+        None => Lane::ALL.to_vec(),
+        Some(listed) => {
+            if listed.is_empty() {
+                let what = "must name a lane; leave it out to use the modem for every lane";
+                section.note("lanes", at, what.into());
+            }
+            Lane::ALL.into_iter().filter(|lane| listed.contains(lane)).collect()
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The sections of the configuration but the modems: their keys, defaults and limits.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use rlibphonenumber::Region;
+use tracing_subscriber::EnvFilter;
+
+use super::reader::{Section, nearest};
+
+/// `[http]`: where clients reach the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// Address and port to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)) }
+    }
+}
+
+impl Http {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let listen = section.text("listen", |text| {
+            text.parse::<SocketAddr>().map_err(|_| {
+                format!("must be an IP address and a port such as 127.0.0.1:8480, found {text:?}")
+            })
+        });
+        Self { listen: listen.unwrap_or(Self::default().listen) }
+    }
+}
+
+/// `[store]`: where messages and events are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The database file; its folder must exist and be writable.
+    pub path: PathBuf,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: PathBuf::from("/var/lib/ringpost/ringpost.db") }
+    }
+}
+
+impl Store {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let path = section.text("path", |text| match text {
+            "" => Err("must be the path of a file"),
+            _ => Ok(PathBuf::from(text)),
+        });
+        Self { path: path.unwrap_or(Self::default().path) }
+    }
+}
+
+/// Where messages may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Regions {
+    /// Anywhere: `["*"]`.
+    Anywhere,
+    /// To these regions.
+    Only(Vec<Region>),
+}
+
+impl Regions {
+    /// Whether messages may go to `region`.
+    pub fn allow(&self, region: Region) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Only(regions) => regions.contains(&region),
+        }
+    }
+}
+
+/// `[policy]`: what may be sent, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// National numbers and "domestic" are read against it.
+    pub home_region: Region,
+    /// Where messages may go; the home region where nothing is said.
+    pub regions: Regions,
+    /// How many segments a text message may have.
+    pub max_segments: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let home_region = Region::US;
+        Self { home_region, regions: Regions::Only(vec![home_region]), max_segments: 10 }
+    }
+}
+
+impl Policy {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let default = Self::default();
+        let home_region = section.text("home_region", region).unwrap_or(default.home_region);
+        let at = section.whence_of("regions");
+        let listed = section.list("regions", |text| match text {
+            "*" => Ok(None),
+            _ => region(text).map(Some),
+        });
+        let regions = match listed {
+            None => Regions::Only(vec![home_region]),
+            Some(listed) => {
+                let only: Vec<Region> = listed.iter().copied().flatten().collect();
+                if listed.is_empty() {
+                    let what = "must name a region; leave it out to send to the home region only";
+                    section.note("regions", at, what.into());
+                } else if only.len() < listed.len() && listed.len() > 1 {
+                    let what = "\"*\" means anywhere and stands alone";
+                    section.note("regions", at, what.into());
+                }
+                if only.len() < listed.len() { Regions::Anywhere } else { Regions::Only(only) }
+            }
+        };
+        let max_segments = section.integer("max_segments", 1..=10, " segments");
+        Self { home_region, regions, max_segments: max_segments.unwrap_or(default.max_segments) }
+    }
+}
+
+/// Reads a region that has telephone numbers.
+fn region(text: &str) -> Result<Region, String> {
+    let known = Region::from_code(text).ok().filter(|region| *region != Region::World);
+    match known {
+        // Codes are written in capitals, and in one way only.
+        Some(region) if *region.as_region_str() == *text => Ok(region),
+        Some(region) => Err(format!("is written in capitals: \"{}\"", region.as_region_str())),
+        None if text == "UK" => Err("\"UK\" is no region; did you mean \"GB\"?".into()),
+        None => Err(format!(
+            "{text:?} is no region; write its ISO 3166-1 code of two letters, such as \"US\""
+        )),
+    }
+}
+
+/// `[limits]`: the limits against abuse.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Whether the limits are on.
+    pub enabled: bool,
+}
+
+impl Limits {
+    pub(super) fn read(section: &mut Section) -> Self {
+        Self { enabled: section.flag("enabled").unwrap_or_default() }
+    }
+}
+
+/// `[outbox]`: how long the gateway waits before it decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbox {
+    /// How long an unanswered segment stays open; twice the family's longest answer if unset.
+    pub settle_seconds: Option<u32>,
+    /// How long after a message was sent its reports are waited for; from its validity if unset.
+    pub report_window_seconds: Option<u32>,
+    /// How long an unanswered passcode waits before it is sent again through another SIM.
+    pub resend_after_seconds: u32,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { settle_seconds: None, report_window_seconds: None, resend_after_seconds: 20 }
+    }
+}
+
+impl Outbox {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let default = Self::default();
+        let seconds = " seconds";
+        let resend_after = section.integer("resend_after_seconds", 1..=3600, seconds);
+        Self {
+            settle_seconds: section.integer("settle_seconds", 1..=86_400, seconds),
+            report_window_seconds: section.integer("report_window_seconds", 1..=604_800, seconds),
+            resend_after_seconds: resend_after.unwrap_or(default.resend_after_seconds),
+        }
+    }
+}
+
+/// `[org]`: who sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// The name that texts and prompts use for the sender.
+    pub name: String,
+}
+
+impl Default for Org {
+    fn default() -> Self {
+        Self { name: "Ringpost".to_owned() }
+    }
+}
+
+impl Org {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let name = section.text("name", |text| {
+            let length = text.chars().count();
+            let fits = (1..=64).contains(&length) && !text.chars().any(char::is_control);
+            if fits { Ok(text.to_owned()) } else { Err("must be one line of 1 to 64 characters") }
+        });
+        Self { name: name.unwrap_or(Self::default().name) }
+    }
+}
+
+/// `[log]`: what the daemon tells its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// A level, or levels by module as in `info,ringpost::modem=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned() }
+    }
+}
+
+impl Log {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let level = section.text("level", |text| filter(text).map(|()| text.to_owned()));
+        Self { level: level.unwrap_or(Self::default().level) }
+    }
+}
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+fn filter(text: &str) -> Result<(), String> {
+    let usual = "info, or info,ringpost::modem=debug";
+    for directive in text.split(',').map(str::trim) {
+        // The filter takes a bare word for a module and shows all of it: never what was meant.
+        let bare = !directive.contains(['=', '[', ':']);
+        if bare && !LEVELS.contains(&directive.to_ascii_lowercase().as_str()) {
+            let near = nearest(directive, &LEVELS)
+                .map_or_else(|| format!("write {usual}"), |near| format!("did you mean {near:?}?"));
+            return Err(format!("{directive:?} is no level; {near}"));
+        }
+    }
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{error}; write {usual}")),
+    }
+}
