@@ -1,8 +1,8 @@
 //! SMS-DELIVER: a message on its way from the service centre.
 
 use super::{
-    Address, Dcs, DecodeError, DecodeErrorKind, EncodeError, FirstOctet, MessageType, Pid, Reader,
-    Timestamp, Tpdu, UserData, writer::Writer,
+    Address, Dcs, DecodeError, EncodeError, FirstOctet, MessageType, Pid, Reader, Timestamp, Tpdu,
+    UserData, writer::Writer,
 };
 
 /// SMS-DELIVER, 3GPP TS 23.040 9.2.2.1.
@@ -45,10 +45,8 @@ impl Deliver {
     /// The first field that cannot be read.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(octets);
-        let first = FirstOctet(reader.octet("TP-MTI")?);
-        if !matches!(first.mti(), MessageType::Deliver | MessageType::Reserved) {
-            return Err(Reader::new(octets).error("TP-MTI", DecodeErrorKind::WrongType));
-        }
+        let first =
+            FirstOctet::decode(&mut reader, &[MessageType::Deliver, MessageType::Reserved])?;
         let oa = Address::decode(&mut reader, "TP-OA")?;
         let pid = Pid(reader.octet("TP-PID")?);
         let dcs = Dcs(reader.octet("TP-DCS")?);

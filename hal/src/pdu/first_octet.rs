@@ -1,5 +1,7 @@
 //! The first octet of every TPDU: TP-MTI and the flags beside it.
 
+use super::{DecodeError, DecodeErrorKind, Reader};
+
 /// First octet of a TPDU, 3GPP TS 23.040 9.2.2: what each bit means depends on the TPDU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FirstOctet(pub u8);
@@ -34,6 +36,16 @@ impl FirstOctet {
     pub(super) const UDHI: u8 = 0x40;
     /// TP-RP, TP-Reply-Path, 9.2.3.17 (SUBMIT, DELIVER).
     pub(super) const RP: u8 = 0x80;
+
+    /// Reads the octet of a TPDU whose TP-MTI is one of `expected`.
+    pub(super) fn decode(
+        reader: &mut Reader<'_>,
+        expected: &[MessageType],
+    ) -> Result<Self, DecodeError> {
+        let wrong_type = reader.error("TP-MTI", DecodeErrorKind::WrongType);
+        let first = Self(reader.octet("TP-MTI")?);
+        if expected.contains(&first.mti()) { Ok(first) } else { Err(wrong_type) }
+    }
 
     /// TP-MTI, 9.2.3.1.
     #[must_use]

@@ -4,9 +4,12 @@
 //! rules say and kept as they came. `Debug` shows neither text nor whole numbers.
 
 mod address;
+mod command;
 mod dcs;
 mod deliver;
+mod deliver_report;
 mod error;
+mod failure_cause;
 mod first_octet;
 pub mod gsm7;
 pub mod mode;
@@ -18,17 +21,22 @@ mod segment;
 mod status;
 mod status_report;
 mod submit;
+mod submit_report;
 mod text;
 mod timestamp;
+mod tpdu;
 mod udh;
 mod user_data;
 mod validity;
 mod writer;
 
 pub use address::{Address, NumberingPlan, TypeOfNumber};
+pub use command::{Command, CommandType, MessageNumber};
 pub use dcs::{Alphabet, Dcs, MessageClass, MessageWaiting, WaitingKind};
 pub use deliver::Deliver;
+pub use deliver_report::DeliverReport;
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+pub use failure_cause::FailureCause;
 pub use first_octet::{FirstOctet, MessageType};
 pub use parameters::Parameters;
 pub use pid::Pid;
@@ -38,8 +46,10 @@ pub use segment::{Segmentation, Segments};
 pub use status::{Status, StatusClass};
 pub use status_report::StatusReport;
 pub use submit::Submit;
+pub use submit_report::SubmitReport;
 pub use text::{Chars, Text};
 pub use timestamp::{DateTime, Timestamp};
+pub use tpdu::{Inbound, Outbound, RelayMessage};
 pub use udh::{Concat, ConcatRef, Ie, UserDataHeader};
 pub use user_data::UserData;
 pub use validity::ValidityPeriod;

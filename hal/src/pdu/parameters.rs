@@ -62,7 +62,7 @@ impl Parameters {
         Ok(Self { pid, dcs, ud })
     }
 
-    /// Writes what follows TP-PI.
+    /// Writes what follows TP-PI; `max` limits the octets of TP-UD.
     pub(super) fn encode(&self, writer: &mut Writer, max: usize) -> Result<(), EncodeError> {
         if let Some(pid) = self.pid {
             writer.octet(pid.0)?;

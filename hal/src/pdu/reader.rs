@@ -89,15 +89,23 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// Ends the reading of `field`, which must have used all octets.
+    /// Whether what is left is nothing, or the FF that fills a SIM record behind its TPDU
+    /// (3GPP TS 31.102 4.2.25).
+    #[must_use]
+    pub fn is_padding(&self) -> bool {
+        self.rest.iter().all(|octet| *octet == 0xFF)
+    }
+
+    /// Ends the reading of `field`, which must have used all octets but padding.
     ///
     /// # Errors
     /// `Trailing` when octets are left.
     pub fn finish(self, field: &'static str) -> Result<(), DecodeError> {
-        match self.rest.len() {
-            0 => Ok(()),
-            count => Err(self.error(field, DecodeErrorKind::Trailing { count })),
+        if self.is_padding() {
+            return Ok(());
         }
+        let count = self.rest.len();
+        Err(self.error(field, DecodeErrorKind::Trailing { count }))
     }
 
     /// An error of `field` at this place.

@@ -2,8 +2,8 @@
 
 use super::parameters::{Indicator, Parameters};
 use super::{
-    Address, DecodeError, DecodeErrorKind, EncodeError, FirstOctet, MessageReference, MessageType,
-    Reader, Status, Timestamp, Tpdu, writer::Writer,
+    Address, DecodeError, EncodeError, FirstOctet, MessageReference, MessageType, Reader, Status,
+    Timestamp, Tpdu, writer::Writer,
 };
 
 /// SMS-STATUS-REPORT, 3GPP TS 23.040 9.2.2.3.
@@ -30,8 +30,8 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
-    /// Octets of the longest TP-UD that leaves the TPDU within 164 octets, the longest SUBMIT.
-    const MAX_UD: usize = 143;
+    /// Octets of the longest TP-UD, 9.2.2.3.
+    const MAX_UD: usize = 131;
 
     /// Reads a whole TPDU.
     ///
@@ -39,10 +39,7 @@ impl StatusReport {
     /// The first field that cannot be read.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(octets);
-        let first = FirstOctet(reader.octet("TP-MTI")?);
-        if first.mti() != MessageType::Status {
-            return Err(Reader::new(octets).error("TP-MTI", DecodeErrorKind::WrongType));
-        }
+        let first = FirstOctet::decode(&mut reader, &[MessageType::Status])?;
         Ok(Self {
             mms: !first.has(FirstOctet::NO_MMS),
             lp: first.has(FirstOctet::LP),
@@ -82,7 +79,7 @@ impl StatusReport {
 
     /// TP-PI is absent where nothing follows it.
     fn decode_parameters(mut reader: Reader<'_>, udhi: bool) -> Result<Parameters, DecodeError> {
-        if reader.is_empty() {
+        if reader.is_padding() {
             return Ok(Parameters::default());
         }
         let indicator = Indicator::decode(&mut reader)?;

@@ -1,8 +1,8 @@
 //! SMS-SUBMIT: a message on its way to the service centre.
 
 use super::{
-    Address, Dcs, DecodeError, DecodeErrorKind, EncodeError, FirstOctet, MessageReference,
-    MessageType, Pid, Reader, Timestamp, Tpdu, UserData, ValidityPeriod, writer::Writer,
+    Address, Dcs, DecodeError, EncodeError, FirstOctet, MessageReference, MessageType, Pid, Reader,
+    Timestamp, Tpdu, UserData, ValidityPeriod, writer::Writer,
 };
 
 /// SMS-SUBMIT, 3GPP TS 23.040 9.2.2.2.
@@ -55,10 +55,7 @@ impl Submit {
     /// The first field that cannot be read.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(octets);
-        let first = FirstOctet(reader.octet("TP-MTI")?);
-        if first.mti() != MessageType::Submit {
-            return Err(Reader::new(octets).error("TP-MTI", DecodeErrorKind::WrongType));
-        }
+        let first = FirstOctet::decode(&mut reader, &[MessageType::Submit])?;
         let mr = MessageReference(reader.octet("TP-MR")?);
         let da = Address::decode(&mut reader, "TP-DA")?;
         let pid = Pid(reader.octet("TP-PID")?);

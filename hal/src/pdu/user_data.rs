@@ -24,7 +24,7 @@ impl UserData {
     /// Octets that SUBMIT and DELIVER carry, 9.2.2.1 and 9.2.2.2.
     pub const MAX_OCTETS: usize = 140;
     /// Octets that any TPDU carries: DELIVER-REPORT, 9.2.2.1a.
-    const CAPACITY: usize = 159;
+    pub(super) const CAPACITY: usize = 159;
 
     /// A text that fits one message, in the cheapest alphabet.
     ///
@@ -159,7 +159,8 @@ impl UserData {
         }
         let mut sub = reader.sub(length, "TP-UD")?;
         let octets = heapless::Vec::from_slice(sub.clone().rest()).map_err(|_| too_long())?;
-        if udhi {
+        // Phones set TP-UDHI on empty messages too: there is nothing to misread.
+        if udhi && length > 0 {
             let udhl = sub.octet("TP-UD.UDH")?;
             sub.take(udhl.into(), "TP-UD.UDH")?;
         }

@@ -1,5 +1,12 @@
 //! The TPDU codec against vectors of its own, against those of other programs, and against itself.
-#![expect(clippy::unwrap_used, reason = "a test states its expectation by unwrapping")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_in_result,
+    clippy::unwrap_used,
+    reason = "a test states its expectation by unwrapping"
+)]
 
 mod golden;
 mod segments;
+mod total;
+mod vectors;
