@@ -1,0 +1,118 @@
+//! Quectel EC25 and its relatives (EC2x, EG9x, EG2x-G, EM05 AT command manual V2.0).
+
+use super::{Handler, Parameter, Profile};
+use crate::modem::{Answer, Command, Device, Form};
+
+const fn parameter(name: &'static str, range: &'static str, default: &'static str) -> Parameter {
+    Parameter { name, range, default }
+}
+
+const COMMANDS: &[(&str, Handler)] = &[
+    ("+QCCID", qccid),
+    ("+CCID", ccid),
+    ("+QPINC", qpinc),
+    ("+QCFG", qcfg),
+    ("+QINDCFG", qindcfg),
+];
+
+pub(super) const PROFILE: Profile = Profile {
+    name: "ec25",
+    manufacturer: "Quectel",
+    model: "EC25",
+    revision: "EC25EFAR06A06M4G",
+    tac: "86683404",
+    boot: &[
+        (40, "RDY"),
+        (20, "+CFUN: 1"),
+        (20, "+CPIN: READY"),
+        (10, "+QUSIM: 1"),
+        (40, "+QIND: SMS DONE"),
+        (20, "+QIND: PB DONE"),
+    ],
+    sms_ready: "+QIND: SMS DONE",
+    cmee_default: 1,
+    cnmi_range: "(0-2),(0-3),(0,2),(0-2),(0,1)",
+    cnmi_default: [2, 1, 0, 0, 0],
+    cnmi_rule: |_| true,
+    saves_routing: true,
+    memories: &[("SM", 40), ("ME", 255), ("MT", 255), ("SR", 25)],
+    default_memory: "ME",
+    // The report is in SR; the indication names a slot where another message may be.
+    cdsi_claims: Some(("SM", 0)),
+    first_slot: 0,
+    empty_slot_is_error: true,
+    esc_answers_ok: true,
+    has_cnma: true,
+    parameters: &[
+        parameter(
+            "+QURCCFG",
+            "\"urcport\",(\"usbat\",\"usbmodem\",\"uart1\")",
+            "\"urcport\",\"usbat\"",
+        ),
+        parameter("+CVHU", "(0,1)", "0"),
+        parameter("+CTZU", "(0,1,3)", "0"),
+        parameter("^DSCI", "(0,1)", "0"),
+    ],
+    commands: COMMANDS,
+};
+
+fn qccid(device: &mut Device, command: &Command) -> Answer {
+    iccid(device, command, "+QCCID")
+}
+
+fn ccid(device: &mut Device, command: &Command) -> Answer {
+    iccid(device, command, "+CCID")
+}
+
+fn iccid(device: &mut Device, command: &Command, prefix: &str) -> Answer {
+    if command.form != Form::Run {
+        return Answer::Ok;
+    }
+    if let Some(answer) = device.sim_trouble() {
+        return answer;
+    }
+    device.info(format!("{prefix}: {}F", device.card.iccid));
+    Answer::Ok
+}
+
+fn qpinc(device: &mut Device, command: &Command) -> Answer {
+    if command.form == Form::Read {
+        device.info(format!("+QPINC: \"SC\",{},10", device.card.pin_attempts));
+        device.info("+QPINC: \"P2\",3,10".to_owned());
+    }
+    Answer::Ok
+}
+
+fn qcfg(device: &mut Device, command: &Command) -> Answer {
+    keyed(device, command, |key| match key {
+        "ims" => Some("0,0"),
+        "usbcfg" => Some("0x2C7C,0x0125,1,1,1,1,1,0,0"),
+        _ => None,
+    })
+}
+
+fn qindcfg(device: &mut Device, command: &Command) -> Answer {
+    keyed(device, command, |key| match key {
+        "all" => Some("1"),
+        "csq" | "smsfull" | "ring" | "act" | "ccinfo" => Some("0"),
+        "smsincoming" => Some("1"),
+        _ => None,
+    })
+}
+
+// `AT+X="key"` shows the value of a key, `AT+X="key",…` sets it.
+fn keyed(device: &mut Device, command: &Command, default: fn(&str) -> Option<&str>) -> Answer {
+    let key = command.text(0).to_ascii_lowercase();
+    let Some(default) = default(&key) else {
+        return if command.form == Form::Test { Answer::Ok } else { Answer::Cme(50) };
+    };
+    let slot = format!("{}.{key}", command.name);
+    match command.raw.split_once(',') {
+        Some((_, value)) => device.keep(slot, value.to_owned()),
+        None => {
+            let value = device.kept(&slot).unwrap_or(default).to_owned();
+            device.info(format!("{}: \"{}\",{value}", command.name, command.text(0)));
+        }
+    }
+    Answer::Ok
+}

@@ -1,0 +1,250 @@
+//! What a test holds: a modem, a phone, the network.
+
+use std::{io, path::PathBuf, sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use tokio::time::timeout;
+
+use crate::{
+    FaultSpec, PduError, ReceivedText, SubmitSeen, TranscriptLine,
+    builder::millis,
+    fault::Fault,
+    hub::{Hub, lock},
+    network::{Network, NetworkSettings},
+};
+
+/// One modem of a simulator.
+#[derive(Clone)]
+pub struct ModemHandle {
+    hub: Arc<Hub>,
+    index: usize,
+}
+
+/// One phone of a simulator's network.
+#[derive(Clone)]
+pub struct PhoneHandle {
+    hub: Arc<Hub>,
+    number: String,
+}
+
+/// The network of a simulator.
+#[derive(Clone)]
+pub struct NetworkHandle {
+    hub: Arc<Hub>,
+}
+
+impl ModemHandle {
+    pub(crate) fn new(hub: Arc<Hub>, index: usize) -> Self {
+        Self { hub, index }
+    }
+
+    /// Its name, `m1` for the first.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.hub.slots.get(self.index).map(|slot| slot.name.clone()).unwrap_or_default()
+    }
+
+    /// The number of its SIM.
+    #[must_use]
+    pub fn number(&self) -> String {
+        self.hub.slots.get(self.index).map(|slot| slot.number.clone()).unwrap_or_default()
+    }
+
+    /// The ICCID of its SIM.
+    #[must_use]
+    pub fn iccid(&self) -> String {
+        self.hub.with_device(self.index, |device| device.card.iccid.clone()).unwrap_or_default()
+    }
+
+    /// Its IMEI.
+    #[must_use]
+    pub fn imei(&self) -> String {
+        self.hub.with_device(self.index, |device| device.card.imei.clone()).unwrap_or_default()
+    }
+
+    /// The path of its port.
+    #[must_use]
+    pub fn port(&self) -> PathBuf {
+        self.hub.port_path(&self.name())
+    }
+
+    /// Switches a fault on.
+    pub fn fault(&self, fault: impl Into<FaultSpec>) {
+        let spec = fault.into();
+        self.hub.with_device(self.index, |device| device.add_fault(spec));
+    }
+
+    /// The faults that are on.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultSpec> {
+        self.hub.with_device(self.index, |device| device.faults.active()).unwrap_or_default()
+    }
+
+    /// Switches one kind of fault off.
+    pub fn clear_fault(&self, fault: Fault) {
+        self.hub.with_device(self.index, |device| device.clear_faults(Some(fault)));
+    }
+
+    /// Switches all faults off.
+    pub fn clear_faults(&self) {
+        self.hub.with_device(self.index, |device| device.clear_faults(None));
+    }
+
+    /// What went over its line, oldest first.
+    #[must_use]
+    pub fn transcript(&self) -> Vec<TranscriptLine> {
+        self.hub.with_device(self.index, |device| device.transcript.lines()).unwrap_or_default()
+    }
+
+    /// The PDUs that it turned away with `+CMS ERROR: 304`, and why.
+    #[must_use]
+    pub fn pdu_errors(&self) -> Vec<PduError> {
+        self.hub.with_device(self.index, |device| device.pdu_errors.clone()).unwrap_or_default()
+    }
+
+    /// Whether its port is there.
+    #[must_use]
+    pub fn plugged(&self) -> bool {
+        self.hub.slots.get(self.index).is_some_and(|slot| lock(&slot.port).is_some())
+    }
+
+    /// Pulls it out: hosts read end of file, its port is gone.
+    pub fn unplug(&self) {
+        self.hub.unplug(self.index);
+        self.hub.changed();
+    }
+
+    /// Plugs it in again; it starts up.
+    ///
+    /// # Errors
+    /// When no pty can be had.
+    pub fn replug(&self) -> io::Result<()> {
+        let result = self.hub.replug(self.index);
+        self.hub.changed();
+        result
+    }
+
+    /// Paces its line at a baud rate; 0 is as fast as it goes.
+    pub fn set_pace(&self, baud: u32) {
+        if let Some(slot) = self.hub.slots.get(self.index) {
+            slot.pace.store(baud, Ordering::Relaxed);
+        }
+    }
+
+    /// Answers messages with the TP-MR of the host's TPDU, not with the modem's own counter.
+    pub fn keep_mr(&self, keep: bool) {
+        self.hub.with_device(self.index, |device| device.keeps_mr = keep);
+    }
+}
+
+impl PhoneHandle {
+    pub(crate) fn new(hub: Arc<Hub>, number: &str) -> Self {
+        Self { hub, number: number.to_owned() }
+    }
+
+    /// Everything it has received, oldest first.
+    #[must_use]
+    pub fn texts(&self) -> Vec<ReceivedText> {
+        self.hub.with_network(|network| {
+            network.phone(&self.number).texts.iter().map(|(_, text)| text.clone()).collect()
+        })
+    }
+
+    /// How many segments wait for others of their text.
+    #[must_use]
+    pub fn incomplete_segments(&self) -> usize {
+        self.hub.with_network(|network| network.phone(&self.number).incomplete())
+    }
+
+    /// The next text that no earlier call has returned; `None` when it does not come in time.
+    pub async fn wait_for_text(&self, within: Duration) -> Option<ReceivedText> {
+        let next = |network: &mut Network| {
+            let phone = network.phone(&self.number);
+            let text = phone.texts.get(phone.waited).map(|(_, text)| text.clone());
+            phone.waited += usize::from(text.is_some());
+            text
+        };
+        wait(&self.hub, within, next).await
+    }
+
+    /// Switches it on or off; what waited for it comes when it is on again.
+    pub fn set_reachable(&self, reachable: bool) {
+        self.hub.set_reachable(&self.number, reachable);
+    }
+
+    /// Sends a text to a modem (by name) or to any number.
+    pub fn send_to(&self, modem_or_number: &str, text: &str) {
+        let to = match self.hub.index(modem_or_number).and_then(|index| self.hub.slots.get(index)) {
+            Some(slot) => slot.number.clone(),
+            None => modem_or_number.to_owned(),
+        };
+        self.hub.send_from_phone(&self.number, &to, text);
+    }
+}
+
+impl NetworkHandle {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self { hub }
+    }
+
+    /// Every submit that the network saw, in order.
+    #[must_use]
+    pub fn submits(&self) -> Vec<SubmitSeen> {
+        self.hub.with_network(|network| network.submits.clone())
+    }
+
+    /// The submits, once there are at least `count`; `None` when they do not come in time.
+    pub async fn wait_for_submits(
+        &self,
+        count: usize,
+        within: Duration,
+    ) -> Option<Vec<SubmitSeen>> {
+        let enough = |network: &mut Network| {
+            (network.submits.len() >= count).then(|| network.submits.clone())
+        };
+        wait(&self.hub, within, enough).await
+    }
+
+    /// How it behaves.
+    #[must_use]
+    pub fn settings(&self) -> NetworkSettings {
+        self.hub.with_network(|network| network.settings.clone())
+    }
+
+    /// Changes how it behaves.
+    pub fn change(&self, change: impl FnOnce(&mut NetworkSettings)) {
+        self.hub.with_network(|network| change(&mut network.settings));
+    }
+
+    /// How long it takes to answer a message.
+    pub fn set_latency(&self, latency: Duration) {
+        self.change(|settings| settings.latency_ms = millis(latency));
+    }
+
+    /// How long a message takes from the service centre to a phone or modem.
+    pub fn set_delivery(&self, delay: Duration) {
+        self.change(|settings| settings.delivery_ms = millis(delay));
+    }
+
+    /// Whether it sends delivery reports.
+    pub fn set_reports(&self, reports: bool) {
+        self.change(|settings| settings.reports = reports);
+    }
+}
+
+async fn wait<R>(
+    hub: &Hub,
+    within: Duration,
+    mut look: impl FnMut(&mut Network) -> Option<R>,
+) -> Option<R> {
+    let mut changes = hub.changes();
+    let found = async {
+        loop {
+            changes.borrow_and_update();
+            if let Some(found) = hub.with_network(&mut look) {
+                return Some(found);
+            }
+            changes.changed().await.ok()?;
+        }
+    };
+    timeout(within, found).await.ok().flatten()
+}

@@ -1,0 +1,290 @@
+//! Where modems, network and time meet.
+//!
+//! One lock per modem and one for the network; nobody holds two of them, and none across a wait.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::watch, time::sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    modem::{Device, Effect, Submission},
+    network::{Message, Network, Report, Route},
+    port::Port,
+    tpdu,
+};
+
+/// One modem with its port.
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) number: String,
+    device: Mutex<Device>,
+    pub(crate) port: Mutex<Option<Port>>,
+    /// Reports that came while the modem was away.
+    reports: Mutex<Vec<Vec<u8>>>,
+    /// Baud rate to pace the line at; 0 is as fast as it goes.
+    pub(crate) pace: std::sync::atomic::AtomicU32,
+}
+
+/// Everything that a simulator is made of.
+pub(crate) struct Hub {
+    pub(crate) directory: PathBuf,
+    pub(crate) slots: Vec<Slot>,
+    network: Mutex<Network>,
+    /// Changes whenever something happened that someone may wait for.
+    changes: watch::Sender<u64>,
+    pub(crate) cancel: CancellationToken,
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    pub(crate) fn new(device: Device, pace: u32) -> Self {
+        Self {
+            name: device.name.clone(),
+            number: device.card.number.clone(),
+            device: Mutex::new(device),
+            port: Mutex::new(None),
+            reports: Mutex::default(),
+            pace: pace.into(),
+        }
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(directory: PathBuf, slots: Vec<Slot>, mut network: Network) -> Arc<Self> {
+        network.modems = slots.iter().map(|slot| slot.number.clone()).collect();
+        Arc::new(Self {
+            directory,
+            slots,
+            network: Mutex::new(network),
+            changes: watch::Sender::new(0),
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+        })
+    }
+
+    /// Looks at or changes the network.
+    pub(crate) fn with_network<R>(&self, act: impl FnOnce(&mut Network) -> R) -> R {
+        act(&mut lock(&self.network))
+    }
+
+    /// Looks at or changes a modem, then does what it wants done.
+    pub(crate) fn with_device<R>(
+        self: &Arc<Self>,
+        index: usize,
+        act: impl FnOnce(&mut Device) -> R,
+    ) -> Option<R> {
+        let slot = self.slots.get(index)?;
+        let (result, effects) = {
+            let mut device = lock(&slot.device);
+            let result = act(&mut device);
+            (result, device.take_effects())
+        };
+        for effect in effects {
+            self.perform(index, effect);
+        }
+        Some(result)
+    }
+
+    /// The place of a modem by its name.
+    pub(crate) fn index(&self, name: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.name == name)
+    }
+
+    /// Something that changes whenever anything has happened.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Runs something until it ends or the simulator does.
+    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let cancelled = self.cancel.clone().cancelled_owned();
+        self.tasks.spawn_on(
+            async move {
+                tokio::select! {
+                    () = cancelled => {}
+                    () = task => {}
+                }
+            },
+            &self.runtime,
+        );
+    }
+
+    /// Sends a text from a phone to a number, segment by segment.
+    pub(crate) fn send_from_phone(self: &Arc<Self>, from: &str, to: &str, text: &str) -> usize {
+        let (ids, delay) = self.with_network(|network| {
+            let scts = network.service_time();
+            let reference = network.phone(from).take_reference();
+            let bodies = tpdu::segments(text, reference);
+            let ids: Vec<_> = bodies
+                .into_iter()
+                .map(|body| network.hold(Message::from_phone(from, to, body, scts)))
+                .collect();
+            (ids, network.settings.delivery_ms)
+        });
+        let (hub, segments) = (Arc::clone(self), ids.len());
+        self.spawn(async move {
+            pause(Duration::from_millis(delay)).await;
+            for id in ids {
+                hub.deliver(id);
+            }
+        });
+        segments
+    }
+
+    /// A phone came into reach or went out of it.
+    pub(crate) fn set_reachable(self: &Arc<Self>, number: &str, reachable: bool) {
+        let waiting = self.with_network(|network| {
+            network.phone(number).reachable = reachable;
+            if reachable { network.held_for(number) } else { Vec::new() }
+        });
+        for id in waiting {
+            self.deliver(id);
+        }
+        self.changed();
+    }
+
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn perform(self: &Arc<Self>, index: usize, effect: Effect) {
+        let hub = Arc::clone(self);
+        match effect {
+            Effect::Submit(submission) => {
+                self.spawn(async move { hub.carry(index, &submission).await });
+            }
+            Effect::RoomForMessages => self.spawn(async move { hub.catch_up(index) }),
+            Effect::SayLater { life, delay, text } => self.spawn(async move {
+                pause(delay).await;
+                hub.with_device(index, |device| device.say_later(life, &text));
+            }),
+            Effect::Boot { life, delay, line } => self.spawn(async move {
+                pause(delay).await;
+                hub.with_device(index, |device| device.booted(life, line));
+            }),
+            Effect::Unplug { back_after } => self.spawn(async move {
+                hub.unplug(index);
+                if let Some(delay) = back_after {
+                    pause(delay).await;
+                    if let Err(error) = hub.replug(index) {
+                        tracing::error!(%error, "failed to plug a modem in again");
+                    }
+                }
+            }),
+        }
+    }
+
+    /// Takes a message over the air, answers, and delivers it.
+    async fn carry(self: &Arc<Self>, index: usize, submission: &Submission) {
+        let latency = self.with_network(|network| network.settings.latency_ms);
+        pause(Duration::from_millis(latency)).await;
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        let (verdict, id) =
+            self.with_network(|network| network.submit(index, &slot.name, submission));
+        self.changed();
+        if let (true, Some(id)) = (submission.report_first, id) {
+            self.deliver(id);
+        }
+        let answer = |hub: &Arc<Self>| {
+            hub.with_device(index, |device| device.submitted(submission, verdict));
+        };
+        if submission.late.is_zero() {
+            answer(self);
+            self.deliver_later(id);
+        } else {
+            self.deliver_later(id);
+            sleep(submission.late).await;
+            answer(self);
+        }
+    }
+
+    fn deliver_later(self: &Arc<Self>, id: Option<u64>) {
+        let Some(id) = id else {
+            return;
+        };
+        let hub = Arc::clone(self);
+        let delay = self.with_network(|network| network.settings.delivery_ms);
+        self.spawn(async move {
+            pause(Duration::from_millis(delay)).await;
+            hub.deliver(id);
+        });
+    }
+
+    /// Tries to bring a message to where it goes; it stays held if that fails.
+    fn deliver(self: &Arc<Self>, id: u64) {
+        match self.with_network(|network| network.route(id)) {
+            Route::Gone => {}
+            Route::Done(report) => self.hand_report(report),
+            Route::Wait(report) => {
+                self.hand_report(report);
+                self.expire_later(id);
+            }
+            Route::Modem { index, tpdu, class } => {
+                let taken = self.with_device(index, |device| device.arrive(tpdu, class));
+                if taken == Some(true) {
+                    let report = self.with_network(|network| network.end(id, 0x00));
+                    self.hand_report(report);
+                }
+            }
+        }
+        self.changed();
+    }
+
+    fn expire_later(self: &Arc<Self>, id: u64) {
+        let Some(validity) = self.with_network(|network| network.validity(id)) else {
+            return;
+        };
+        let hub = Arc::clone(self);
+        self.spawn(async move {
+            sleep(validity).await;
+            // TS 23.040 clause 9.2.3.15: 0x46, validity period expired.
+            let report = hub.with_network(|network| network.end(id, 0x46));
+            hub.hand_report(report);
+        });
+    }
+
+    fn hand_report(self: &Arc<Self>, report: Option<Report>) {
+        let Some(Report { index, tpdu }) = report else {
+            return;
+        };
+        let kept = tpdu.clone();
+        let taken = self.with_device(index, |device| device.arrive_report(tpdu));
+        if let (Some(false), Some(slot)) = (taken, self.slots.get(index)) {
+            lock(&slot.reports).push(kept);
+        }
+    }
+
+    /// Brings a modem what waits for it.
+    fn catch_up(self: &Arc<Self>, index: usize) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        for id in self.with_network(|network| network.held_for(&slot.number)) {
+            self.deliver(id);
+        }
+        let reports = std::mem::take(&mut *lock(&slot.reports));
+        for tpdu in reports {
+            self.hand_report(Some(Report { index, tpdu }));
+        }
+    }
+}
+
+/// Waits, but does not so much as yield for nothing.
+async fn pause(duration: Duration) {
+    if !duration.is_zero() {
+        sleep(duration).await;
+    }
+}

@@ -1,0 +1,63 @@
+//! The commands that all families share, one file per subject.
+
+mod basic;
+mod identity;
+mod messages;
+mod parameters;
+mod registration;
+mod routing;
+mod storage;
+
+use super::{Answer, Command, Device};
+use crate::{family::Handler, fault::Fault};
+
+/// Each file's commands with what runs them.
+const TABLES: &[&[(&str, Handler)]] = &[
+    basic::COMMANDS,
+    identity::COMMANDS,
+    registration::COMMANDS,
+    messages::COMMANDS,
+    routing::COMMANDS,
+    storage::COMMANDS,
+];
+
+impl Device {
+    /// Runs one command: faults first, then the family's own commands, then the common ones.
+    pub(super) fn run(&mut self, command: &Command) -> Answer {
+        if let Some(answer) = self.command_fault(command) {
+            return answer;
+        }
+        let own = [self.profile.commands];
+        let handler = own
+            .iter()
+            .chain(TABLES)
+            .flat_map(|table| table.iter())
+            .find(|(name, _)| *name == command.name)
+            .map(|(_, handler)| *handler);
+        match handler {
+            Some(handler) => handler(self, command),
+            None => self.parameter(command),
+        }
+    }
+
+    fn command_fault(&mut self, command: &Command) -> Option<Answer> {
+        let name = command.name.as_str();
+        if let Some(fault) = self.faults.strike_at(Fault::Eof, name) {
+            self.unplug(&fault);
+            return Some(Answer::Silent);
+        }
+        if self.faults.strike_at(Fault::Reboot, name).is_some() {
+            self.boot();
+            return Some(Answer::Silent);
+        }
+        if let Some(fault) = self.faults.strike_at(Fault::CmeError, name) {
+            return Some(Answer::Cme(fault.code.unwrap_or(100)));
+        }
+        // Of a message, the error comes after its body.
+        if name != "+CMGS" && self.faults.names_command(Fault::CmsError, name) {
+            let fault = self.faults.strike_at(Fault::CmsError, name)?;
+            return Some(Answer::Cms(fault.code.unwrap_or(500)));
+        }
+        None
+    }
+}

@@ -1,0 +1,256 @@
+//! The state of one modem, and its life from power-on to power-off.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError};
+use crate::{
+    family::Profile,
+    fault::{Fault, FaultSpec, Faults},
+    rng::Rng,
+    transcript::Transcript,
+};
+
+/// What the modem is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Command,
+    /// A message's body, whose TPDU must have this length.
+    Body {
+        length: usize,
+    },
+    /// The network's answer; what the host types meanwhile is held.
+    Busy,
+}
+
+/// What a modem wants done outside itself.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Submit(Box<Submission>),
+    /// There is room for messages again.
+    RoomForMessages,
+    /// Say an unsolicited result later.
+    SayLater {
+        life: u32,
+        delay: Duration,
+        text: String,
+    },
+    /// The next line of the start-up.
+    Boot {
+        life: u32,
+        delay: Duration,
+        line: usize,
+    },
+    Unplug {
+        back_after: Option<Duration>,
+    },
+}
+
+/// One modem: what it is, what it was told, and what it is doing.
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) profile: &'static Profile,
+    pub(crate) card: Card,
+    pub(crate) faults: Faults,
+    pub(crate) transcript: Transcript,
+    pub(crate) pdu_errors: Vec<PduError>,
+    /// Answer with the host's TP-MR and not with a counter of its own.
+    pub(crate) keeps_mr: bool,
+    pub(super) settings: Settings,
+    pub(super) memories: Vec<Memory>,
+    pub(super) service_centre: String,
+    pub(super) mode: Mode,
+    pub(super) line: Vec<u8>,
+    pub(super) held: Vec<u8>,
+    pub(super) reply: Vec<String>,
+    /// Unsolicited results that wait for the end of a body.
+    pub(super) waiting: Vec<String>,
+    /// Indications that wait because `+CNMI` says so.
+    pub(super) buffered: Vec<String>,
+    /// Direct messages that the host has yet to acknowledge.
+    pub(super) unacknowledged: u32,
+    pub(super) next_mr: u8,
+    /// Counts power-ons; what was begun in an earlier life has no effect.
+    pub(super) life: u32,
+    pub(super) sms_ready: bool,
+    pub(super) was_registered: bool,
+    pub(super) rng: Rng,
+    pub(super) wire: Option<UnboundedSender<Chunk>>,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Device {
+    pub(crate) fn new(place: usize, name: String, profile: &'static Profile, rng: Rng) -> Self {
+        let memories = profile
+            .memories
+            .iter()
+            .filter(|(name, _)| *name != "MT")
+            .map(|&(name, size)| Memory::new(name, size, profile.first_slot))
+            .collect();
+        Self {
+            name,
+            profile,
+            card: Card::new(place, profile),
+            faults: Faults::default(),
+            transcript: Transcript::default(),
+            pdu_errors: Vec::new(),
+            keeps_mr: false,
+            settings: Settings::new(profile),
+            memories,
+            service_centre: crate::network::SERVICE_CENTRE.to_owned(),
+            mode: Mode::Command,
+            line: Vec::new(),
+            held: Vec::new(),
+            reply: Vec::new(),
+            waiting: Vec::new(),
+            buffered: Vec::new(),
+            unacknowledged: 0,
+            next_mr: 0,
+            life: 0,
+            sms_ready: true,
+            was_registered: true,
+            rng,
+            wire: None,
+            effects: Vec::new(),
+        }
+    }
+
+    /// What has to be done outside, in order; the caller does it.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Connects the modem to a port; whatever it says goes there.
+    pub(crate) fn connect(&mut self, wire: UnboundedSender<Chunk>) {
+        self.wire = Some(wire);
+    }
+
+    /// Power is gone: nothing that was going on has an end.
+    pub(crate) fn power_off(&mut self) {
+        self.wire = None;
+        self.begin_life();
+        self.sms_ready = false;
+    }
+
+    pub(crate) fn powered(&self) -> bool {
+        self.wire.is_some()
+    }
+
+    /// Starts up and says so, line by line.
+    pub(crate) fn boot(&mut self) {
+        self.begin_life();
+        self.sms_ready = false;
+        self.boot_line(0);
+    }
+
+    /// Says a line of the start-up and plans the next one.
+    pub(crate) fn booted(&mut self, life: u32, line: usize) {
+        let Some((_, text)) = self.profile.boot.get(line).filter(|_| life == self.life) else {
+            return;
+        };
+        if *text == self.profile.sms_ready {
+            self.sms_ready = true;
+            self.effects.push(Effect::RoomForMessages);
+        }
+        self.unsolicited(text);
+        self.boot_line(line + 1);
+    }
+
+    /// Says something planned earlier, if the modem still lives that life.
+    pub(crate) fn say_later(&mut self, life: u32, text: &str) {
+        if life == self.life {
+            self.unsolicited(text);
+        }
+    }
+
+    /// Switches a fault on; those that happen at once do.
+    pub(crate) fn add_fault(&mut self, spec: FaultSpec) {
+        let at_once = spec.command.is_none() && spec.after == 0;
+        match spec.fault {
+            Fault::Eof if at_once => self.unplug(&spec),
+            Fault::Reboot if at_once => self.boot(),
+            _ => self.faults.add(spec),
+        }
+        self.conditions_changed();
+    }
+
+    /// Switches faults off: one kind, or all.
+    pub(crate) fn clear_faults(&mut self, fault: Option<Fault>) {
+        match fault {
+            Some(fault) => self.faults.remove(fault),
+            None => self.faults.clear(),
+        }
+        self.conditions_changed();
+        self.effects.push(Effect::RoomForMessages);
+    }
+
+    pub(super) fn unplug(&mut self, spec: &FaultSpec) {
+        let back_after = spec.delay_ms.map(Duration::from_millis);
+        self.effects.push(Effect::Unplug { back_after });
+    }
+
+    /// Whether the host is typing a message.
+    pub(super) fn at_prompt(&self) -> bool {
+        matches!(self.mode, Mode::Body { .. })
+    }
+
+    /// Whether the network serves the modem.
+    pub(crate) fn registered(&self) -> bool {
+        self.settings.cfun == 1
+            && self.sim_trouble().is_none()
+            && !self.faults.holds(Fault::NotRegistered)
+    }
+
+    /// The error of every command that needs a SIM, while it has one.
+    pub(crate) fn sim_trouble(&self) -> Option<Answer> {
+        if self.faults.holds(Fault::SimMissing) {
+            Some(Answer::Cme(10))
+        } else if self.faults.holds(Fault::SimPin) {
+            Some(Answer::Cme(if self.card.pin_attempts == 0 { 12 } else { 11 }))
+        } else {
+            None
+        }
+    }
+
+    /// The error of every message command, while the SIM or the start-up causes one.
+    pub(super) fn sms_trouble(&self) -> Option<Answer> {
+        match self.sim_trouble() {
+            // TS 27.005 clause 3.2.5: 310 SIM not inserted, 311 PIN, 316 PUK required.
+            Some(Answer::Cme(10)) => Some(Answer::Cms(310)),
+            Some(Answer::Cme(12)) => Some(Answer::Cms(316)),
+            Some(_) => Some(Answer::Cms(311)),
+            None if !self.sms_ready => Some(Answer::Cms(302)),
+            None => None,
+        }
+    }
+
+    /// Keeps the value of a setting that nothing acts upon.
+    pub(crate) fn keep(&mut self, name: String, value: String) {
+        self.settings.kept.insert(name, value);
+    }
+
+    /// The value kept for a setting.
+    pub(crate) fn kept(&self, name: &str) -> Option<&str> {
+        self.settings.kept.get(name).map(String::as_str)
+    }
+
+    fn boot_line(&mut self, line: usize) {
+        if let Some((delay, _)) = self.profile.boot.get(line) {
+            let delay = Duration::from_millis(*delay);
+            self.effects.push(Effect::Boot { life: self.life, delay, line });
+        }
+    }
+
+    fn begin_life(&mut self) {
+        self.life += 1;
+        self.mode = Mode::Command;
+        self.settings = self.settings.restarted(self.profile);
+        self.line.clear();
+        self.held.clear();
+        self.reply.clear();
+        self.waiting.clear();
+        self.buffered.clear();
+        self.unacknowledged = 0;
+    }
+}

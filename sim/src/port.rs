@@ -1,0 +1,217 @@
+//! A modem's serial port: a pty whose slave the host opens.
+
+use std::{
+    fs, io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use rustix::{
+    fs::{Mode, OFlags},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{OptionalActions, tcgetattr, tcsetattr},
+};
+use tokio::{
+    net::unix::pipe,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    hub::{Hub, lock},
+    modem::Chunk,
+};
+
+/// Bytes that a paced line moves at a time.
+const PIECE: usize = 16;
+
+/// A port that is plugged in.
+pub(crate) struct Port {
+    link: PathBuf,
+    cancel: CancellationToken,
+}
+
+/// The master's two directions. Tokio polls a pty as it polls a pipe.
+struct Pty {
+    input: pipe::Receiver,
+    output: pipe::Sender,
+    /// Keeps the pty alive while no host has it open.
+    _slave: OwnedFd,
+}
+
+impl Hub {
+    /// The path at which a modem's port is, when it is plugged in.
+    pub(crate) fn port_path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}-at"))
+    }
+
+    /// Makes a port for a modem that has none.
+    pub(crate) fn plug(self: &Arc<Self>, index: usize) -> io::Result<()> {
+        let Some(slot) = self.slots.get(index) else {
+            return Ok(());
+        };
+        let mut port = lock(&slot.port);
+        if port.is_some() {
+            return Ok(());
+        }
+        let (pty, device_path) = Pty::open()?;
+        let link = self.port_path(&slot.name);
+        point(&link, &device_path)?;
+        let (wire, chunks) = unbounded_channel();
+        let cancel = CancellationToken::new();
+        *port = Some(Port { link, cancel: cancel.clone() });
+        drop(port);
+        self.with_device(index, |device| device.connect(wire));
+        let hub = Arc::clone(self);
+        self.spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = pty.read(&hub, index) => {}
+                () = pty.write(&hub, index, chunks) => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Plugs a modem in that then starts up.
+    pub(crate) fn replug(self: &Arc<Self>, index: usize) -> io::Result<()> {
+        self.plug(index)?;
+        self.with_device(index, crate::modem::Device::boot);
+        Ok(())
+    }
+
+    /// Takes the port away: hosts read end of file, and the link is gone.
+    pub(crate) fn unplug(self: &Arc<Self>, index: usize) {
+        let port = self.slots.get(index).and_then(|slot| lock(&slot.port).take());
+        if let Some(port) = port {
+            // The link may be gone already; then there is nothing left to do.
+            let _ = fs::remove_file(&port.link);
+            port.cancel.cancel();
+            self.with_device(index, crate::modem::Device::power_off);
+        }
+    }
+}
+
+impl Pty {
+    fn open() -> io::Result<(Self, PathBuf)> {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let name = ptsname(&master, Vec::new())?;
+        let path = PathBuf::from(name.to_string_lossy().into_owned());
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = rustix::fs::open(&path, flags, Mode::empty())?;
+        let mut settings = tcgetattr(&slave)?;
+        settings.make_raw();
+        tcsetattr(&slave, OptionalActions::Now, &settings)?;
+        let status = rustix::fs::fcntl_getfl(&master)?;
+        rustix::fs::fcntl_setfl(&master, status | OFlags::NONBLOCK)?;
+        let input = pipe::Receiver::from_file_unchecked(master.try_clone()?.into())?;
+        let output = pipe::Sender::from_file_unchecked(master.into())?;
+        Ok((Self { input, output, _slave: slave }, path))
+    }
+
+    async fn read(&self, hub: &Arc<Hub>, index: usize) {
+        let mut buffer = [0u8; 1024];
+        let mut line = Pace::default();
+        loop {
+            let most = if baud(hub, index) == 0 { buffer.len() } else { PIECE };
+            let Some(room) = buffer.get_mut(..most) else {
+                return;
+            };
+            if self.input.readable().await.is_err() {
+                return;
+            }
+            match self.input.try_read(room) {
+                Ok(0) => return,
+                Ok(count) => {
+                    line.take(count, baud(hub, index)).await;
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    hub.with_device(index, |device| device.feed(bytes));
+                }
+                Err(error) if again(&error) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    async fn write(&self, hub: &Arc<Hub>, index: usize, mut chunks: UnboundedReceiver<Chunk>) {
+        let mut line = Pace::default();
+        while let Some(chunk) = chunks.recv().await {
+            if !chunk.delay.is_zero() {
+                sleep(chunk.delay).await;
+            }
+            hub.with_device(index, |device| device.transcript.rx(&chunk.bytes));
+            let size = match (chunk.split, baud(hub, index)) {
+                (Some(_), _) => 1,
+                (None, 0) => chunk.bytes.len(),
+                (None, _) => PIECE,
+            };
+            for piece in chunk.bytes.chunks(size.max(1)) {
+                line.take(piece.len(), baud(hub, index)).await;
+                if self.write_all(piece).await.is_err() {
+                    return;
+                }
+                if let Some(pause) = chunk.split {
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.output.writable().await?;
+            match self.output.try_write(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) if again(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When one direction of a line is free again.
+#[derive(Default)]
+struct Pace {
+    free_at: Option<Instant>,
+}
+
+impl Pace {
+    /// Waits as long as some bytes take: ten bits each, with start and stop bit.
+    async fn take(&mut self, bytes: usize, baud: u32) {
+        if baud == 0 {
+            return;
+        }
+        let bits = u64::try_from(bytes).unwrap_or(0) * 10;
+        let duration = Duration::from_nanos(bits * 1_000_000_000 / u64::from(baud));
+        let now = Instant::now();
+        let free_at = self.free_at.filter(|at| *at > now).unwrap_or(now) + duration;
+        self.free_at = Some(free_at);
+        sleep_until(free_at).await;
+    }
+}
+
+fn again(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+fn baud(hub: &Hub, index: usize) -> u32 {
+    hub.slots.get(index).map_or(0, |slot| slot.pace.load(Ordering::Relaxed))
+}
+
+// Under a name of its own first: a host never finds the link missing while it changes.
+fn point(link: &Path, target: &Path) -> io::Result<()> {
+    let mut fresh = link.as_os_str().to_owned();
+    fresh.push(".new");
+    let fresh = PathBuf::from(fresh);
+    if fs::symlink_metadata(&fresh).is_ok() {
+        fs::remove_file(&fresh)?;
+    }
+    std::os::unix::fs::symlink(target, &fresh)?;
+    fs::rename(&fresh, link)
+}
