@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write};
 
+use super::national::Shifts;
 use super::writer::Writer;
 use super::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader, gsm7};
 
@@ -217,7 +218,7 @@ impl Address {
             | TypeOfNumber::Abbreviated
             | TypeOfNumber::Reserved => 0,
         };
-        gsm7::Chars::new(&self.value, 0, count)
+        gsm7::Chars::new(&self.value, 0, count, Shifts::NONE)
     }
 
     /// Reads the address of a TPDU: length in semi-octets, type, value.

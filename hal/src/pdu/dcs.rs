@@ -30,7 +30,7 @@ pub enum MessageClass {
 }
 
 /// What a message waiting indication announces, 3GPP TS 23.038 4, groups 1100 to 1110.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessageWaiting {
     /// Which mailbox.
     pub kind: WaitingKind,
@@ -40,8 +40,8 @@ pub struct MessageWaiting {
     pub store: bool,
 }
 
-/// A mailbox with something in it, 3GPP TS 23.038 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A mailbox with something in it, 3GPP TS 23.038 4 and 3GPP TS 23.040 9.2.3.24.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WaitingKind {
     /// Voicemail.
     Voicemail,
@@ -49,6 +49,8 @@ pub enum WaitingKind {
     Fax,
     /// Electronic mail.
     Email,
+    /// Video; no TP-DCS says so, only the header does.
+    Video,
     /// Any other.
     Other,
 }

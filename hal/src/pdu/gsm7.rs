@@ -1,4 +1,6 @@
-//! GSM 7 bit default alphabet with its extension table, packed into octets.
+//! GSM 7 bit alphabet, packed into octets: the default tables and, where they are named, national ones.
+
+use super::national::Shifts;
 
 /// Septets of an escape to the extension table, 3GPP TS 23.038 6.2.1.1.
 const ESCAPE: u8 = 0x1B;
@@ -55,6 +57,21 @@ impl Code {
         }
     }
 
+    /// The code of a character where `shifts` are in force.
+    #[must_use]
+    pub fn with(c: char, shifts: Shifts) -> Option<Self> {
+        let plain = match shifts.locking {
+            None => Self::of(c).filter(|code| matches!(code, Self::Plain(_))),
+            Some(language) => language.locking_septet(c).map(Self::Plain),
+        };
+        // All single shift tables contain the default extension.
+        let escaped = || {
+            let own = shifts.single.and_then(|language| language.single_septet(c));
+            own.map(Self::Escaped).or_else(|| Self::of(c).filter(|code| code.septets() == 2))
+        };
+        plain.or_else(escaped)
+    }
+
     /// Septets it takes: 1 or 2.
     #[must_use]
     pub const fn septets(self) -> usize {
@@ -82,13 +99,14 @@ pub struct Chars<'a> {
     octets: &'a [u8],
     at: usize,
     end: usize,
+    shifts: Shifts,
 }
 
 impl<'a> Chars<'a> {
     /// Reads `count` septets, the first of them septet `start` counted from the first octet's bit 0.
     #[must_use]
-    pub const fn new(octets: &'a [u8], start: usize, count: usize) -> Self {
-        Self { octets, at: start, end: start.saturating_add(count) }
+    pub const fn new(octets: &'a [u8], start: usize, count: usize, shifts: Shifts) -> Self {
+        Self { octets, at: start, end: start.saturating_add(count), shifts }
     }
 
     fn septet(&mut self) -> Option<u8> {
@@ -107,13 +125,31 @@ impl Iterator for Chars<'_> {
     fn next(&mut self) -> Option<char> {
         let septet = self.septet()?;
         if septet != ESCAPE {
-            return Some(basic(septet));
+            return Some(self.plain(septet));
         }
         Some(match self.septet() {
             // 6.2.1.1: an escape to a further table, and one at the end, show as a space.
             None | Some(ESCAPE) => ' ',
-            Some(septet) => extended(septet).unwrap_or_else(|| basic(septet)),
+            // What the table lacks shows as the character of the table that is locked.
+            Some(septet) => self.escaped(septet).unwrap_or_else(|| self.plain(septet)),
         })
+    }
+}
+
+impl Chars<'_> {
+    /// Empty places of a national table show as a space.
+    fn plain(&self, septet: u8) -> char {
+        match self.shifts.locking {
+            None => BASIC.get(usize::from(septet)).copied(),
+            Some(language) => language.locking_char(septet),
+        }
+        .unwrap_or(' ')
+    }
+
+    fn escaped(&self, septet: u8) -> Option<char> {
+        let own = self.shifts.single.and_then(|language| language.single_char(septet));
+        let default = || EXTENSION.iter().find(|(code, _)| *code == septet).map(|(_, c)| *c);
+        own.or_else(default)
     }
 }
 
@@ -163,14 +199,6 @@ fn put(octets: &mut [u8], index: usize, septet: u8) -> usize {
 const fn place(index: usize) -> (usize, usize) {
     let bit = index * 7;
     (bit / 8, bit % 8)
-}
-
-fn basic(septet: u8) -> char {
-    BASIC.get(usize::from(septet)).copied().unwrap_or(' ')
-}
-
-fn extended(septet: u8) -> Option<char> {
-    EXTENSION.iter().find(|(code, _)| *code == septet).map(|(_, c)| *c)
 }
 
 fn greek(c: char) -> Option<u8> {

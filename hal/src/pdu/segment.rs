@@ -2,26 +2,68 @@
 
 use unicode_segmentation::GraphemeCursor;
 
-use super::{Alphabet, Concat, ConcatRef, Dcs, EncodeError, UserData, gsm7};
+use super::national::{Language, Shifts};
+use super::udh::HeaderWriter;
+use super::{Alphabet, Concat, ConcatRef, Dcs, EncodeError, Ie, UserData, gsm7};
 
 /// A text laid out in the cheapest alphabet: GSM 7 bit where it has all characters, else UCS-2.
 #[derive(Clone, Copy)]
 pub struct Segmentation<'a> {
     text: &'a str,
-    alphabet: Alphabet,
+    coding: Coding,
+    elements: &'a [Ie<'a>],
     units: usize,
     total: usize,
+}
+
+/// What a layout may use beyond the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SegmentOptions<'a> {
+    /// National tables allowed where they need fewer segments than UCS-2 does: phones that lack them
+    /// show other characters, so they are a choice of the sender's country.
+    pub languages: &'a [Language],
+    /// Information elements that every segment carries besides those that the layout needs.
+    pub elements: &'a [Ie<'a>],
+}
+
+/// How characters become units.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Coding {
+    pub(super) alphabet: Alphabet,
+    pub(super) shifts: Shifts,
 }
 
 impl<'a> Segmentation<'a> {
     /// Lays out any text; the empty one takes one message.
     #[must_use]
     pub fn of(text: &'a str) -> Self {
-        let (alphabet, units) = match septets(text) {
-            Some(septets) => (Alphabet::Gsm7, septets),
-            None => (Alphabet::Ucs2, text.chars().map(char::len_utf16).sum()),
-        };
-        let mut plan = Self { text, alphabet, units, total: 1 };
+        Self::with(text, SegmentOptions::default())
+    }
+
+    /// Lays out any text with national tables or further information elements.
+    #[must_use]
+    pub fn with(text: &'a str, options: SegmentOptions<'a>) -> Self {
+        let elements = options.elements;
+        if let Some(plain) = Self::coded(text, Coding::gsm7(Shifts::NONE), elements) {
+            return plain;
+        }
+        let units = text.chars().map(char::len_utf16).sum();
+        let ucs2 = Self::counted(text, Coding::UCS2, elements, units);
+        let national = options.languages.iter().flat_map(|language| shifts_of(*language));
+        let national =
+            national.filter_map(|shifts| Self::coded(text, Coding::gsm7(shifts), elements));
+        // What every phone reads wins a tie, and of the tables the first one.
+        national.fold(ucs2, |best, plan| if plan.total < best.total { plan } else { best })
+    }
+
+    /// Nothing where the coding lacks a character.
+    fn coded(text: &'a str, coding: Coding, elements: &'a [Ie<'a>]) -> Option<Self> {
+        let units = text.chars().map(|c| coding.units(c)).sum::<Option<usize>>()?;
+        Some(Self::counted(text, coding, elements, units))
+    }
+
+    fn counted(text: &'a str, coding: Coding, elements: &'a [Ie<'a>], units: usize) -> Self {
+        let mut plan = Self { text, coding, elements, units, total: 1 };
         plan.total = plan.total_with(ConcatRef::Wide(0));
         plan
     }
@@ -29,13 +71,19 @@ impl<'a> Segmentation<'a> {
     /// The alphabet of all segments.
     #[must_use]
     pub const fn alphabet(&self) -> Alphabet {
-        self.alphabet
+        self.coding.alphabet
+    }
+
+    /// The national tables of all segments.
+    #[must_use]
+    pub const fn shifts(&self) -> Shifts {
+        self.coding.shifts
     }
 
     /// A TP-DCS for the alphabet, without a message class.
     #[must_use]
     pub const fn dcs(&self) -> Dcs {
-        Dcs::new(self.alphabet)
+        Dcs::new(self.coding.alphabet)
     }
 
     /// Length of the text: septets, or UTF-16 units.
@@ -52,15 +100,14 @@ impl<'a> Segmentation<'a> {
 
     /// Units that one segment carries: with a 16 bit reference where there are several.
     #[must_use]
-    pub const fn per_segment(&self) -> usize {
-        let header = if self.total > 1 { 1 + ConcatRef::Wide(0).element_octets() } else { 0 };
-        capacity(self.alphabet, header)
+    pub fn per_segment(&self) -> usize {
+        self.capacity((self.total > 1).then_some(ConcatRef::Wide(0))).unwrap_or(0)
     }
 
-    /// The user data of each segment in order, without a header where there is one only.
+    /// The user data of each segment in order; without a concatenation element where there is one only.
     ///
     /// # Errors
-    /// More than 255 segments.
+    /// More than 255 segments, or information elements that leave no room for text.
     pub fn segments(&self, reference: ConcatRef) -> Result<Segments<'a>, EncodeError> {
         let total = match reference {
             ConcatRef::Wide(_) => self.total,
@@ -68,28 +115,44 @@ impl<'a> Segmentation<'a> {
         };
         let max = usize::from(u8::MAX);
         let total = u8::try_from(total).map_err(|_| EncodeError::too_long("text", total, max))?;
-        let alphabet = self.alphabet;
-        Ok(Segments { rest: self.text, alphabet, reference, total, sequence: 0 })
+        let rest = self.text;
+        Ok(Segments { plan: *self, rest, reference, total, sequence: 0 })
     }
 
+    /// Segments with such a reference; `usize::MAX` where a segment has no room for a character.
     fn total_with(&self, reference: ConcatRef) -> usize {
-        if self.units <= capacity(self.alphabet, 0) {
+        if self.capacity(None).is_some_and(|capacity| self.units <= capacity) {
             return 1;
         }
-        let capacity = capacity(self.alphabet, 1 + reference.element_octets());
+        let capacity = self.capacity(Some(reference)).unwrap_or(0);
+        if capacity < Coding::LONGEST {
+            return usize::MAX;
+        }
         let (mut rest, mut total) = (self.text, 0);
         while !rest.is_empty() {
-            (_, rest) = split(rest, self.alphabet, capacity);
+            (_, rest) = split(rest, self.coding, capacity);
             total += 1;
         }
         total
+    }
+
+    /// Units beside the header, which in one of several segments has the concatenation element; nothing
+    /// where the header alone is too long.
+    fn capacity(&self, concat: Option<ConcatRef>) -> Option<usize> {
+        let Shifts { locking, single } = self.coding.shifts;
+        // Each shift element carries one octet.
+        let shifts = 3 * (usize::from(locking.is_some()) + usize::from(single.is_some()));
+        let elements: usize = self.elements.iter().map(Ie::octets).sum();
+        let header = shifts + elements + concat.map_or(0, ConcatRef::element_octets);
+        self.coding.capacity(if header == 0 { 0 } else { 1 + header })
     }
 }
 
 impl core::fmt::Debug for Segmentation<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Segmentation")
-            .field("alphabet", &self.alphabet)
+            .field("alphabet", &self.alphabet())
+            .field("shifts", &self.shifts())
             .field("units", &self.units)
             .field("total", &self.total)
             .finish_non_exhaustive()
@@ -97,10 +160,10 @@ impl core::fmt::Debug for Segmentation<'_> {
 }
 
 /// The user data of each segment in order.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Segments<'a> {
+    plan: Segmentation<'a>,
     rest: &'a str,
-    alphabet: Alphabet,
     reference: ConcatRef,
     total: u8,
     sequence: u8,
@@ -114,15 +177,13 @@ impl Iterator for Segments<'_> {
             return None;
         }
         self.sequence += 1;
-        let Self { reference, total, sequence, .. } = *self;
-        let header = match total {
-            1 => heapless::Vec::new(),
-            _ => Concat { reference, total, sequence }.encode(),
-        };
-        let room = capacity(self.alphabet, if total == 1 { 0 } else { 1 + header.len() });
-        let (head, rest) = split(self.rest, self.alphabet, room);
+        let concat = (self.total > 1).then_some(self.reference);
+        let capacity = self.plan.capacity(concat)?;
+        let (head, rest) = split(self.rest, self.plan.coding, capacity);
         self.rest = rest;
-        UserData::build(self.alphabet, &header, head).ok()
+        // The plan has counted what goes in: neither the header nor the text can be too long.
+        let header = self.header().ok()?;
+        UserData::build(self.plan.coding, header.elements(), head).ok()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -133,30 +194,73 @@ impl Iterator for Segments<'_> {
 
 impl ExactSizeIterator for Segments<'_> {}
 
-/// Septets of a text, or nothing where the alphabet lacks a character.
-fn septets(text: &str) -> Option<usize> {
-    text.chars().map(|c| gsm7::Code::of(c).map(gsm7::Code::septets)).sum()
+impl Segments<'_> {
+    fn header(&self) -> Result<HeaderWriter, EncodeError> {
+        let Self { reference, total, sequence, .. } = *self;
+        let mut header = HeaderWriter::default();
+        if total > 1 {
+            header.concat(Concat { reference, total, sequence })?;
+        }
+        header.shifts(self.plan.coding.shifts)?;
+        for ie in self.plan.elements {
+            header.element(ie.iei, ie.data)?;
+        }
+        Ok(header)
+    }
 }
 
-/// Units that fit behind a header of `header` octets, UDHL included.
-const fn capacity(alphabet: Alphabet, header: usize) -> usize {
-    match alphabet {
-        Alphabet::Gsm7 => gsm7::septets_behind(header, UserData::MAX_OCTETS),
-        Alphabet::Data8 => UserData::MAX_OCTETS.saturating_sub(header),
-        Alphabet::Ucs2 => UserData::MAX_OCTETS.saturating_sub(header) / 2,
+impl Coding {
+    pub(super) const UCS2: Self = Self { alphabet: Alphabet::Ucs2, shifts: Shifts::NONE };
+    /// Units of the longest character: an escape or a surrogate pair.
+    const LONGEST: usize = 2;
+
+    pub(super) const fn gsm7(shifts: Shifts) -> Self {
+        Self { alphabet: Alphabet::Gsm7, shifts }
     }
+
+    /// The code of a character in GSM 7 bit.
+    pub(super) fn code(self, c: char) -> Option<gsm7::Code> {
+        if self.shifts == Shifts::NONE {
+            gsm7::Code::of(c)
+        } else {
+            gsm7::Code::with(c, self.shifts)
+        }
+    }
+
+    fn units(self, c: char) -> Option<usize> {
+        match self.alphabet {
+            Alphabet::Gsm7 => self.code(c).map(gsm7::Code::septets),
+            Alphabet::Data8 => Some(1),
+            Alphabet::Ucs2 => Some(c.len_utf16()),
+        }
+    }
+
+    /// Units that fit behind a header of `header` octets, UDHL included.
+    const fn capacity(self, header: usize) -> Option<usize> {
+        let Some(octets) = UserData::MAX_OCTETS.checked_sub(header) else { return None };
+        Some(match self.alphabet {
+            Alphabet::Gsm7 => gsm7::septets_behind(header, UserData::MAX_OCTETS),
+            Alphabet::Data8 => octets,
+            Alphabet::Ucs2 => octets / 2,
+        })
+    }
+}
+
+/// The ways to use the tables of a language.
+fn shifts_of(language: Language) -> impl Iterator<Item = Shifts> {
+    let locking = language.has_locking().then_some(language);
+    let single = Some(language);
+    let both = locking.map(|_| Shifts { locking, single });
+    let alone = locking.map(|_| Shifts { locking, single: None });
+    [Some(Shifts { locking: None, single }), alone, both].into_iter().flatten()
 }
 
 /// Takes the longest head that has `capacity` units at the most and ends between grapheme clusters, or
 /// between characters where one cluster alone is longer.
-fn split(text: &str, alphabet: Alphabet, capacity: usize) -> (&str, &str) {
+fn split(text: &str, coding: Coding, capacity: usize) -> (&str, &str) {
     let (mut units, mut end, mut seen) = (0, text.len(), text.len());
     for (at, c) in text.char_indices() {
-        units += match alphabet {
-            Alphabet::Gsm7 => gsm7::Code::of(c).map_or(1, gsm7::Code::septets),
-            Alphabet::Data8 => 1,
-            Alphabet::Ucs2 => c.len_utf16(),
-        };
+        units += coding.units(c).unwrap_or(Coding::LONGEST);
         if units > capacity {
             (end, seen) = (at, at + c.len_utf8());
             break;

@@ -1,8 +1,11 @@
 //! TP-User-Data-Header and its information elements.
 
-use super::{DecodeError, Reader};
+use super::national::{Language, Shifts};
+use super::{Concat, ConcatRef, DecodeError, EncodeError, Ports, Reader, SpecialMessage};
 
 /// The information elements of a TP-UDH, 3GPP TS 23.040 9.2.3.24, in the order received.
+///
+/// Of elements that repeat or exclude each other the last one counts; unknown ones are kept and passed over.
 #[derive(Clone, Copy)]
 pub struct UserDataHeader<'a> {
     elements: &'a [u8],
@@ -17,24 +20,26 @@ pub struct Ie<'a> {
     pub data: &'a [u8],
 }
 
-/// Reference of a concatenated message: one for all its segments, per sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConcatRef {
-    /// 8 bit, IEI 00, 3GPP TS 23.040 9.2.3.24.1.
-    Narrow(u8),
-    /// 16 bit, IEI 08, 3GPP TS 23.040 9.2.3.24.8: collides less often.
-    Wide(u16),
-}
+impl Ie<'_> {
+    /// Concatenation with an 8 bit reference, 9.2.3.24.1.
+    pub const CONCAT_NARROW: u8 = 0x00;
+    /// Special SMS message indication, 9.2.3.24.2.
+    pub const SPECIAL_MESSAGE: u8 = 0x01;
+    /// Application ports of 8 bits, 9.2.3.24.3.
+    pub const PORT_NARROW: u8 = 0x04;
+    /// Application ports of 16 bits, 9.2.3.24.4.
+    pub const PORT_WIDE: u8 = 0x05;
+    /// Concatenation with a 16 bit reference, 9.2.3.24.8.
+    pub const CONCAT_WIDE: u8 = 0x08;
+    /// National language single shift, 9.2.3.24.15.
+    pub const SINGLE_SHIFT: u8 = 0x24;
+    /// National language locking shift, 9.2.3.24.16.
+    pub const LOCKING_SHIFT: u8 = 0x25;
 
-/// Which segment of which concatenated message, 3GPP TS 23.040 9.2.3.24.1 and 9.2.3.24.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Concat {
-    /// The same in all segments.
-    pub reference: ConcatRef,
-    /// Segments in all: 1 to 255.
-    pub total: u8,
-    /// This one: 1 to `total`.
-    pub sequence: u8,
+    /// Octets with identifier and length.
+    pub(super) const fn octets(&self) -> usize {
+        2 + self.data.len()
+    }
 }
 
 impl<'a> UserDataHeader<'a> {
@@ -48,7 +53,9 @@ impl<'a> UserDataHeader<'a> {
         let elements = if self.check().is_ok() { self.elements } else { &[] };
         let mut reader = Reader::new(elements);
         core::iter::from_fn(
-            move || if reader.is_empty() { None } else { element(&mut reader).ok() },
+            move || {
+                if reader.is_empty() { None } else { element(&mut reader).ok() }
+            },
         )
     }
 
@@ -70,56 +77,81 @@ impl<'a> UserDataHeader<'a> {
         Ok(())
     }
 
-    /// The concatenation that holds: of several elements the last valid one (9.2.3.24).
+    /// The concatenation, 9.2.3.24.1 and 9.2.3.24.8.
     #[must_use]
     pub fn concat(&self) -> Option<Concat> {
-        self.elements().filter_map(|ie| Concat::of(&ie)).last()
+        self.elements().filter_map(Concat::of).last()
+    }
+
+    /// The application ports, 9.2.3.24.3 and 9.2.3.24.4.
+    #[must_use]
+    pub fn ports(&self) -> Option<Ports> {
+        self.elements().filter_map(Ports::of).last()
+    }
+
+    /// The special message indications, 9.2.3.24.2: one for each mailbox.
+    pub fn special_messages(&self) -> impl Iterator<Item = SpecialMessage> + use<'a> {
+        self.elements().filter_map(SpecialMessage::of)
+    }
+
+    /// The national language tables, 9.2.3.24.15 and 9.2.3.24.16; elements with reserved values are ignored.
+    #[must_use]
+    pub fn shifts(&self) -> Shifts {
+        let language = |ie: Ie<'_>| match ie.data {
+            &[id] => Language::from_id(id),
+            _ => None,
+        };
+        let of = |iei| self.elements().filter(move |ie| ie.iei == iei).filter_map(language);
+        Shifts {
+            locking: of(Ie::LOCKING_SHIFT).filter(|language| language.has_locking()).last(),
+            single: of(Ie::SINGLE_SHIFT).last(),
+        }
     }
 }
 
-impl Concat {
-    const NARROW: u8 = 0x00;
-    const WIDE: u8 = 0x08;
+/// A header that grows, UDHL left out.
+#[derive(Default)]
+pub(super) struct HeaderWriter {
+    elements: heapless::Vec<u8, { Self::MAX }>,
+}
 
-    /// Reads IEI 00 and 08; 9.2.3.24.1: an element with an impossible count is ignored.
-    fn of(ie: &Ie<'_>) -> Option<Self> {
-        let (reference, total, sequence) = match (ie.iei, ie.data) {
-            (Self::NARROW, &[reference, total, sequence]) => {
-                (ConcatRef::Narrow(reference), total, sequence)
-            }
-            (Self::WIDE, &[high, low, total, sequence]) => {
-                (ConcatRef::Wide(u16::from_be_bytes([high, low])), total, sequence)
-            }
-            _ => return None,
-        };
-        (1..=total).contains(&sequence).then_some(Self { reference, total, sequence })
+impl HeaderWriter {
+    /// Octets that leave room for UDHL in the TP-UD of a SUBMIT or DELIVER.
+    const MAX: usize = 139;
+
+    pub(super) fn element(&mut self, iei: u8, data: &[u8]) -> Result<(), EncodeError> {
+        let length = self.elements.len().saturating_add(2).saturating_add(data.len());
+        let too_long = || EncodeError::too_long("TP-UD.UDH", length, Self::MAX);
+        let iedl = u8::try_from(data.len()).map_err(|_| too_long())?;
+        self.elements.extend_from_slice(&[iei, iedl]).map_err(|_| too_long())?;
+        self.elements.extend_from_slice(data).map_err(|_| too_long())
     }
 
-    /// The element, with its identifier and length.
-    pub(super) fn encode(&self) -> heapless::Vec<u8, 6> {
-        let Self { reference, total, sequence } = *self;
-        let mut element = heapless::Vec::new();
-        // Six octets at the most: both extensions fit.
-        let _ = match reference {
+    pub(super) fn concat(&mut self, concat: Concat) -> Result<(), EncodeError> {
+        let Concat { reference, total, sequence } = concat;
+        match reference {
             ConcatRef::Narrow(narrow) => {
-                element.extend_from_slice(&[Self::NARROW, 3, narrow, total, sequence])
+                self.element(Ie::CONCAT_NARROW, &[narrow, total, sequence])
             }
             ConcatRef::Wide(wide) => {
                 let [high, low] = wide.to_be_bytes();
-                element.extend_from_slice(&[Self::WIDE, 4, high, low, total, sequence])
+                self.element(Ie::CONCAT_WIDE, &[high, low, total, sequence])
             }
-        };
-        element
-    }
-}
-
-impl ConcatRef {
-    /// Octets of the element that carries it, with identifier and length.
-    pub(super) const fn element_octets(self) -> usize {
-        match self {
-            Self::Narrow(_) => 5,
-            Self::Wide(_) => 6,
         }
+    }
+
+    pub(super) fn shifts(&mut self, shifts: Shifts) -> Result<(), EncodeError> {
+        if let Some(language) = shifts.single {
+            self.element(Ie::SINGLE_SHIFT, &[language.id()])?;
+        }
+        match shifts.locking {
+            Some(language) => self.element(Ie::LOCKING_SHIFT, &[language.id()]),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn elements(&self) -> &[u8] {
+        &self.elements
     }
 }
 

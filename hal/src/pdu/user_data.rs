@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::national::Shifts;
+use super::segment::Coding;
 use super::{
     Alphabet, Concat, Dcs, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader,
     Segmentation, Text, UserDataHeader, gsm7, writer::Writer,
@@ -31,8 +33,8 @@ impl UserData {
     /// # Errors
     /// A text that needs more segments than one.
     pub fn from_text(text: &str) -> Result<Self, EncodeError> {
-        let plan = Segmentation::of(text);
-        Self::build(plan.alphabet(), &[], text)
+        let alphabet = Segmentation::of(text).alphabet();
+        Self::build(Coding { alphabet, shifts: Shifts::NONE }, &[], text)
     }
 
     /// Up to 140 octets of application data, without a header.
@@ -50,16 +52,13 @@ impl UserData {
         Ok(Self { alphabet: Alphabet::Data8, udhi: false, udl, octets })
     }
 
-    /// `header` holds the elements without UDHL; empty means none.
-    pub(super) fn build(
-        alphabet: Alphabet,
-        header: &[u8],
-        text: &str,
-    ) -> Result<Self, EncodeError> {
+    /// `header` holds the elements without UDHL; empty means none. It names the national tables.
+    pub(super) fn build(coding: Coding, header: &[u8], text: &str) -> Result<Self, EncodeError> {
         let mut body = [0; Self::MAX_OCTETS];
         let start = write_header(&mut body, header)?;
+        let alphabet = coding.alphabet;
         let units = match alphabet {
-            Alphabet::Gsm7 => write_gsm7(&mut body, gsm7::septets_over(start), text)?,
+            Alphabet::Gsm7 => write_gsm7(&mut body, gsm7::septets_over(start), coding, text)?,
             Alphabet::Ucs2 => write_ucs2(&mut body, start, text)?,
             Alphabet::Data8 => write_data8(&mut body, start, text)?,
         };
@@ -124,7 +123,8 @@ impl UserData {
             Alphabet::Gsm7 => {
                 let start = gsm7::septets_over(self.header_octets());
                 let count = usize::from(self.udl).saturating_sub(start);
-                Text::gsm7(gsm7::Chars::new(&self.octets, start, count))
+                let shifts = self.udh().map_or(Shifts::NONE, |udh| udh.shifts());
+                Text::gsm7(gsm7::Chars::new(&self.octets, start, count, shifts))
             }
             Alphabet::Data8 => Text::data8(self.body()),
             Alphabet::Ucs2 => Text::ucs2(self.body()),
@@ -210,11 +210,16 @@ fn write_header(body: &mut [u8], elements: &[u8]) -> Result<usize, EncodeError> 
 }
 
 /// Writes septets from septet `start` on and returns the septet after them.
-fn write_gsm7(body: &mut [u8], start: usize, text: &str) -> Result<usize, EncodeError> {
+fn write_gsm7(
+    body: &mut [u8],
+    start: usize,
+    coding: Coding,
+    text: &str,
+) -> Result<usize, EncodeError> {
     let room = gsm7::septets_behind(0, body.len());
     let mut at = start;
     for (position, c) in text.chars().enumerate() {
-        let code = gsm7::Code::of(c).ok_or(EncodeError {
+        let code = coding.code(c).ok_or(EncodeError {
             field: "TP-UD",
             kind: EncodeErrorKind::NotInAlphabet { position },
         })?;

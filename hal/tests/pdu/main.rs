@@ -7,6 +7,7 @@
 )]
 
 mod golden;
+mod headers;
 mod segments;
 mod total;
 mod vectors;
