@@ -31,11 +31,10 @@ impl Section {
 
     /// Reads the table `name`, or one without keys where there is none.
     pub(super) fn table<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
-        let item = self.take(name).unwrap_or_else(|| Item {
-            whence: self.whence.clone(),
-            value: Value::Table(Table::new()),
-        });
-        self.inside(name, &format!("[{name}]"), item, read)
+        let item = self.take(name);
+        let whence = item.as_ref().map_or(&self.whence, |item| &item.whence).clone();
+        let table = item.and_then(|item| self.table_of(name, &format!("[{name}]"), item));
+        self.inside(name, whence, table.unwrap_or_default(), read)
     }
 
     /// Reads every table of the list `name`.
@@ -44,46 +43,45 @@ impl Section {
         name: &'static str,
         mut read: impl FnMut(&mut Self) -> T,
     ) -> Vec<T> {
+        let Some(Item { whence, value }) = self.take(name) else { return Vec::new() };
         let heading = format!("[[{name}]]");
-        let Some(item) = self.take(name) else { return Vec::new() };
-        match item.value {
-            Value::List(items) => {
-                items.into_iter().map(|it| self.inside(name, &heading, it, &mut read)).collect()
-            }
-            value @ (Value::Text(_)
-            | Value::Integer(_)
-            | Value::Flag(_)
-            | Value::Table(_)
-            | Value::Other(_)
-            | Value::Raw(_)) => {
-                let found = value.type_name();
-                self.note(name, item.whence, format!("expected tables {heading}, found {found}"));
-                Vec::new()
+        let found = value.type_name();
+        let Value::List(items) = value else {
+            self.note(name, whence, format!("expected tables {heading}, found {found}"));
+            return Vec::new();
+        };
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            let whence = item.whence.clone();
+            if let Some(table) = self.table_of(name, &heading, item) {
+                all.push(self.inside(name, whence, table, &mut read));
             }
         }
+        all
     }
 
     fn inside<T>(
         &mut self,
         name: &'static str,
-        heading: &str,
-        item: Item,
+        whence: Whence,
+        rest: Table,
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let found = item.value.type_name();
-        let rest = if let Value::Table(table) = item.value {
-            table
-        } else {
-            let what = format!("expected a table {heading}, found {found}");
-            self.note(name, item.whence.clone(), what);
-            Table::new()
-        };
         let path = self.key_path(name);
         let problems = std::mem::take(&mut self.problems);
-        let mut section = Self { path, whence: item.whence, rest, known: Vec::new(), problems };
+        let mut section = Self { path, whence, rest, known: Vec::new(), problems };
         let read = read(&mut section);
         self.problems = section.finish();
         read
+    }
+
+    fn table_of(&mut self, name: &str, heading: &str, item: Item) -> Option<Table> {
+        let found = item.value.type_name();
+        if let Value::Table(table) = item.value {
+            return Some(table);
+        }
+        self.note(name, item.whence, format!("expected a table {heading}, found {found}"));
+        None
     }
 
     /// A string that `parse` understands; its error says what would be right.
@@ -212,7 +210,7 @@ impl Section {
         if self.path.is_empty() {
             format!("the sections are {known}")
         } else {
-            format!("the keys of {} are {known}", self.path)
+            format!("the keys of [{}] are {known}", self.path)
         }
     }
 

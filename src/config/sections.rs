@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use rlibphonenumber::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use tracing_subscriber::EnvFilter;
 
 use super::reader::{Section, nearest};
@@ -122,14 +122,17 @@ impl Policy {
     }
 }
 
-/// Reads a region that has telephone numbers.
+/// Reads a region that has telephone numbers of its own.
 fn region(text: &str) -> Result<Region, String> {
-    let known = Region::from_code(text).ok().filter(|region| *region != Region::World);
-    match known {
-        // Codes are written in capitals, and in one way only.
+    // Any two letters make a `Region`; those of a country have a calling code.
+    let numbered =
+        |region: &Region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some();
+    match Region::from_code(text).ok().filter(numbered) {
         Some(region) if *region.as_region_str() == *text => Ok(region),
-        Some(region) => Err(format!("is written in capitals: \"{}\"", region.as_region_str())),
-        None if text == "UK" => Err("\"UK\" is no region; did you mean \"GB\"?".into()),
+        Some(region) => Err(format!("{text:?} is no region; did you mean \"{region}\"?")),
+        None if text.eq_ignore_ascii_case("UK") => {
+            Err(format!("{text:?} is no region; did you mean \"GB\"?"))
+        }
         None => Err(format!(
             "{text:?} is no region; write its ISO 3166-1 code of two letters, such as \"US\""
         )),
@@ -238,6 +241,6 @@ fn filter(text: &str) -> Result<(), String> {
     }
     match EnvFilter::builder().parse(text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("{error}; write {usual}")),
+        Err(_) => Err(format!("{text:?} is no filter; write {usual}")),
     }
 }

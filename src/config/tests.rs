@@ -8,27 +8,326 @@ use super::{Config, ConfigError, Regions};
 use crate::domain::Lane;
 
 #[test]
-fn dump() {
-    for text in [
-        "[http]\nlisten=1\n[[modem]]\nport=\"/d\"\nname='a'\n\n[[modem]]\nname='a'\nfoo=1\n[outbox]\nresend_after_secs=3\n[policy]\nregions=[\n'US',\n'uk', 3]\nhome_region='de'\n[x]\n",
-        "a = \n b c\n",
+fn an_empty_file_is_the_documented_defaults() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config, Config::default());
+    assert_eq!(config.http.listen, SocketAddr::from(([127, 0, 0, 1], 8480)));
+    assert_eq!(config.store.path, Path::new("/var/lib/ringpost/ringpost.db"));
+    assert_eq!(config.policy.regions, Regions::Only(vec![Region::US]));
+    assert_eq!(config.policy.max_segments, 10);
+    assert_eq!(config.outbox.resend_after_seconds, 20);
+    assert_eq!(config.log.level, "info");
+}
+
+#[test]
+fn every_key_is_taken_from_the_file() {
+    let config = load(
+        r#"
+        http.listen = "[::1]:0"
+        store.path = "/tmp/x.db"
+        policy = { home_region = "DE", regions = ["DE", "AT"], max_segments = 3 }
+        limits.enabled = false
+        outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5 }
+        org.name = "Example Corp"
+        log.level = "warn,ringpost::modem=debug"
+        [[modem]]
+        name = "a-1"
+        port = "/dev/ttyUSB2"
+        baud = 9600
+        family = "ec25"
+        number = "+4915112345678"
+        reports = "off"
+        lanes = ["alert", "otp"]
+        [[modem]]
+        name = "b"
+        port = "/dev/ttyUSB6"
+        "#,
+        &[],
+    )
+    .unwrap();
+    assert_eq!(config.http.listen.to_string(), "[::1]:0");
+    assert_eq!(config.store.path, Path::new("/tmp/x.db"));
+    assert_eq!(config.policy.home_region, Region::DE);
+    assert!(config.policy.regions.allow(Region::AT) && !config.policy.regions.allow(Region::CH));
+    assert_eq!(config.policy.max_segments, 3);
+    assert_eq!(config.outbox.settle_seconds, Some(240));
+    assert_eq!(config.outbox.report_window_seconds, Some(3600));
+    assert_eq!(config.outbox.resend_after_seconds, 5);
+    assert_eq!(config.org.name, "Example Corp");
+    assert_eq!(config.log.level, "warn,ringpost::modem=debug");
+    let [a, b] = config.modems.as_slice() else { panic!("two modems") };
+    assert_eq!((a.name.as_str(), a.baud, a.family), ("a-1", 9600, Some("ec25")));
+    assert_eq!(a.port, Path::new("/dev/ttyUSB2"));
+    assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
+    assert!(!a.reports && b.reports);
+    assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
+    assert_eq!((b.baud, b.family, &b.number), (115_200, None, &None));
+}
+
+#[test]
+fn variables_override_the_file_and_may_add_a_modem() {
+    let file = "[http]\nlisten = \"127.0.0.1:1\"\n[[modem]]\nname = \"a\"\nport = \"/dev/a\"\n";
+    let config = load(
+        file,
+        &[
+            ("RINGPOST_HTTP__LISTEN", "127.0.0.1:0"),
+            ("RINGPOST_OUTBOX__SETTLE_SECONDS", "7"),
+            ("RINGPOST_LIMITS__ENABLED", "true"),
+            ("RINGPOST_POLICY__REGIONS", "[\"*\"]"),
+            ("RINGPOST_ORG__NAME", "42"),
+            ("RINGPOST_MODEM__0__PORT", "/dev/z"),
+            ("RINGPOST_MODEM__1__NAME", "b"),
+            ("RINGPOST_MODEM__1__PORT", "/dev/b"),
+            // Not ours to judge: only names with a double underscore are configuration.
+            ("RINGPOST_URL", "http://127.0.0.1:8480"),
+            ("OTHER__HTTP__LISTEN", "x"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.http.listen.port(), 0);
+    assert_eq!(config.outbox.settle_seconds, Some(7));
+    assert!(config.limits.enabled);
+    assert_eq!(config.policy.regions, Regions::Anywhere);
+    assert_eq!(config.org.name, "42");
+    let ports: Vec<_> = config.modems.iter().map(|modem| modem.port.to_str().unwrap()).collect();
+    assert_eq!(ports, ["/dev/z", "/dev/b"]);
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
+    for (file, expected) in [
+        // Keys and sections.
+        (
+            "[outbox]\nresend_after_secs = 3",
+            "2: outbox.resend_after_secs: unknown key; did you mean \"resend_after_seconds\"?",
+        ),
+        ("[store]\nfile = 1", "2: store.file: unknown key; the keys of [store] are path"),
+        ("\n[modems]", "2: modems: unknown section; did you mean \"modem\"?"),
+        (
+            "[webhooks]",
+            "1: webhooks: unknown section; the sections are http, store, policy, limits, outbox, \
+             org, log, modem",
+        ),
+        ("http = 1", "1: http: expected a table [http], found an integer"),
+        ("[modem]\nname = 'a'", "1: modem: expected tables [[modem]], found a table"),
+        ("modem = [\n7]", "2: modem: expected a table [[modem]], found an integer"),
+        // Values.
+        ("[http]\nlisten = 8480", "2: http.listen: must be a string, found an integer"),
+        (
+            "[http]\nlisten = 'localhost'",
+            "2: http.listen: must be an IP address and a port such as 127.0.0.1:8480, found \
+             \"localhost\"",
+        ),
+        ("[store]\npath = ''", "2: store.path: must be the path of a file"),
+        (
+            "[policy]\nhome_region = 'XX'",
+            "2: policy.home_region: \"XX\" is no region; write its ISO 3166-1 code of two \
+             letters, such as \"US\"",
+        ),
+        (
+            "[policy]\nhome_region = 'de'",
+            "2: policy.home_region: \"de\" is no region; did you mean \"DE\"?",
+        ),
+        (
+            "[policy]\nregions = [\n'US',\n'UK']",
+            "4: policy.regions: \"UK\" is no region; did you mean \"GB\"?",
+        ),
+        (
+            "[policy]\nregions = 'US'",
+            "2: policy.regions: must be a list of strings, such as [\"a\", \"b\"]",
+        ),
+        ("[policy]\nregions = [1]", "2: policy.regions: must be a string, found an integer"),
+        (
+            "[policy]\nregions = []",
+            "2: policy.regions: must name a region; leave it out to send to the home region only",
+        ),
+        (
+            "[policy]\nregions = ['*', 'US']",
+            "2: policy.regions: \"*\" means anywhere and stands alone",
+        ),
+        (
+            "[policy]\nmax_segments = 11",
+            "2: policy.max_segments: must be a whole number from 1 to 10 segments, found 11",
+        ),
+        ("[limits]\nenabled = 1", "2: limits.enabled: must be true or false, found 1"),
+        (
+            "[outbox]\nsettle_seconds = 0",
+            "2: outbox.settle_seconds: must be a whole number from 1 to 86400 seconds, found 0",
+        ),
+        (
+            "[outbox]\nsettle_seconds = 1.5",
+            "2: outbox.settle_seconds: must be a whole number from 1 to 86400 seconds, found a \
+             decimal number",
+        ),
+        (
+            "[outbox]\nreport_window_seconds = '1h'",
+            "2: outbox.report_window_seconds: must be a whole number from 1 to 604800 seconds, \
+             found \"1h\"",
+        ),
+        (
+            "[outbox]\nresend_after_seconds = -1",
+            "2: outbox.resend_after_seconds: must be a whole number from 1 to 3600 seconds, \
+             found -1",
+        ),
+        ("[org]\nname = \"a\\nb\"", "2: org.name: must be one line of 1 to 64 characters"),
+        ("[log]\nlevel = 'inf'", "2: log.level: \"inf\" is no level; did you mean \"info\"?"),
+        (
+            "[log]\nlevel = 'info,ringpost=loud'",
+            "2: log.level: \"info,ringpost=loud\" is no filter; write info, or info,ringpost::modem=debug",
+        ),
+        // No TOML at all.
+        ("\nx = \n", "2: string values must be quoted, expected literal string"),
+        ("[http]\n[http]", "2: duplicate key"),
     ] {
-        println!(
-            "{}\n",
-            refusal(
-                text,
-                &[
-                    ("RINGPOST_HTTP__LISTN", "1"),
-                    ("RINGPOST_A__B__C", "1"),
-                    ("RINGPOST_X__Y", "1"),
-                    ("RINGPOST_MODEM__2__PORT", "x"),
-                    ("RINGPOST_LOG__LEVEL", "inf"),
-                    ("RINGPOST_POLICY__MAX_SEGMENTS", "11"),
-                    ("RINGPOST_URL", "x")
-                ]
-            )
-        );
+        assert_eq!(refusal(file, &[]), format!("ringpost.toml:{expected}"), "{file}");
     }
+}
+
+#[test]
+fn a_modem_that_cannot_be_used_is_refused() {
+    for (keys, expected) in [
+        ("port = '/d'", "1: modem.name: is missing: every modem has one, such as \"a\""),
+        (
+            "port = '/d'\nname = 'A'",
+            "3: modem.name: \"A\" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with \
+             a letter or digit",
+        ),
+        (
+            "name = 'a'",
+            "1: modem.port: is missing: the path of its AT port, such as \
+             \"/dev/serial/by-path/…\"",
+        ),
+        (
+            "name = 'a'\nport = 'ttyUSB0'",
+            "3: modem.port: must be the path of its AT port, such as \"/dev/serial/by-path/…\", \
+             found \"ttyUSB0\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nbaud = 50",
+            "4: modem.baud: must be a whole number from 1200 to 4000000 baud, found 50",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nfamily = 'sim7500'",
+            "4: modem.family: \"sim7500\" is no family; did you mean \"sim7600\"?",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nfamily = 'x'",
+            "4: modem.family: \"x\" is no family; the families are sim7600, ec25, generic",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nnumber = '0151'",
+            "4: modem.number: must be the SIM's own number, such as \"+15550100000\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nreports = true",
+            "4: modem.reports: must be a string, found a boolean",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nreports = 'yes'",
+            "4: modem.reports: must be \"on\" or \"off\", found \"yes\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nlanes = ['sms']",
+            "4: modem.lanes: \"sms\" is no lane; the lanes are otp, alert and bulk",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nlanes = []",
+            "4: modem.lanes: must name a lane; leave it out to use the modem for every lane",
+        ),
+        (
+            "name = 'a'\nport = '/d'\n[[modem]]\nname = 'a'\nport = '/e'",
+            "5: modem.name: is the name of the modem at line 2 already",
+        ),
+        (
+            "name = 'a'\nport = '/d'\n[[modem]]\nname = 'b'\nport = '/d'",
+            "6: modem.port: is the port of the modem at line 3 already",
+        ),
+    ] {
+        let refusal = refusal(&format!("[[modem]]\n{keys}"), &[]);
+        assert_eq!(refusal, format!("ringpost.toml:{expected}"), "{keys}");
+    }
+}
+
+#[test]
+fn a_variable_that_cannot_be_used_is_refused_by_its_name() {
+    for (name, value, expected) in [
+        ("RINGPOST_HTTP__LISTN", "x", "http.listn: unknown key; did you mean \"listen\"?"),
+        ("RINGPOST_HTPP__LISTEN", "x", "htpp: unknown section; did you mean \"http\"?"),
+        (
+            "RINGPOST_OUTBOX__SETTLE_SECONDS",
+            "",
+            "outbox.settle_seconds: must be a whole number from 1 to 86400 seconds, found \"\"",
+        ),
+        (
+            "RINGPOST_POLICY__REGIONS",
+            "US",
+            "policy.regions: must be a list of strings, such as [\"a\", \"b\"]",
+        ),
+        ("RINGPOST_A__B__C", "x", "is no configuration key; they are named RINGPOST_SECTION__KEY"),
+        ("RINGPOST__LISTEN", "x", "is no configuration key; they are named RINGPOST_SECTION__KEY"),
+        (
+            "RINGPOST_MODEM__PORT",
+            "x",
+            "names no modem; write RINGPOST_MODEM__0__NAME for the first",
+        ),
+        (
+            "RINGPOST_MODEM__1__PORT",
+            "x",
+            "\"1\" is no modem; they are counted from 0, and the next one is 0",
+        ),
+    ] {
+        assert_eq!(refusal("", &[(name, value)]), format!("{name}: {expected}"));
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
+    let file = "[log]\nlevel = 'loud'\n[http]\nlisten = 1\nport = 2\n[[modem]]\nname = ''\n";
+    let problems = refusal(file, &[("RINGPOST_X__Y", "1")]);
+    insta::assert_snapshot!(problems, @r#"
+    ringpost.toml:2: log.level: "loud" is no level; write info, or info,ringpost::modem=debug
+    ringpost.toml:4: http.listen: must be a string, found an integer
+    ringpost.toml:5: http.port: unknown key; the keys of [http] are listen
+    ringpost.toml:6: modem.port: is missing: the path of its AT port, such as "/dev/serial/by-path/…"
+    ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
+    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, org, log, modem
+    "#);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Config::load(Path::new("/nonexistent/r.toml"), std::iter::empty()).unwrap_err();
+    let expected = "/nonexistent/r.toml: cannot be read: No such file or directory (os error 2)";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn what_is_hardly_meant_is_told() {
+    let file = "[http]\nlisten = '0.0.0.0:8480'\n[limits]\nenabled = true\n";
+    insta::assert_snapshot!(load(file, &[]).unwrap().warnings().join("\n"), @r"
+    no [[modem]] is configured: messages are accepted and wait
+    limits.enabled is true, but this version enforces no limits
+    http.listen is 0.0.0.0:8480: tokens and texts cross the network unencrypted; put a proxy with TLS before it
+    ");
+    let modem = "[[modem]]\nname = 'a'\nport = '/dev/a'\n";
+    assert_eq!(load(modem, &[]).unwrap().warnings(), [""; 0]);
+}
+
+#[test]
+fn the_example_file_is_the_defaults_and_names_every_key() {
+    let example = include_str!("../../systemd/ringpost.toml");
+    assert_eq!(load(example, &[]).unwrap(), Config::default());
+    // With its comment signs taken from the lines that hold keys, it is a configuration too.
+    let uncommented: String = example
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let config = load(&uncommented, &[]).unwrap();
+    assert_eq!(config.modems.len(), 1);
+    assert!(config.outbox.settle_seconds.is_some() && config.modems[0].number.is_some());
 }
 
 fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {

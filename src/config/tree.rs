@@ -59,7 +59,9 @@ pub(super) fn of_file(text: &str) -> Result<Table, Vec<Problem>> {
         key: String::new(),
         what: error.message().to_owned(),
     };
-    Err(errors.into_iter().map(problem).collect())
+    let mut problems: Vec<_> = errors.into_iter().map(problem).collect();
+    problems.sort_by(|a, b| a.whence.cmp(&b.whence));
+    Err(problems)
 }
 
 /// The list that a variable holds, written as in the file.
