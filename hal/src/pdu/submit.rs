@@ -1,8 +1,8 @@
 //! SMS-SUBMIT: a message on its way to the service centre.
 
 use super::{
-    Address, Dcs, DecodeError, EncodeError, FirstOctet, MessageReference, MessageType, Pid, Reader,
-    Timestamp, Tpdu, UserData, ValidityPeriod, writer::Writer,
+    Address, Dcs, DecodeError, EncodeError, EnhancedValidity, FirstOctet, MessageReference,
+    MessageType, Pid, Reader, Timestamp, Tpdu, UserData, ValidityPeriod, writer::Writer,
 };
 
 /// SMS-SUBMIT, 3GPP TS 23.040 9.2.2.2.
@@ -83,7 +83,7 @@ impl Submit {
             None => {}
             Some(ValidityPeriod::Relative(octet)) => writer.octet(octet)?,
             Some(ValidityPeriod::Absolute(time)) => writer.octets(&time.octets())?,
-            Some(ValidityPeriod::Enhanced(octets)) => writer.octets(&octets)?,
+            Some(ValidityPeriod::Enhanced(enhanced)) => writer.octets(&enhanced.0)?,
         }
         self.ud.encode(&mut writer, self.dcs, UserData::MAX_OCTETS)?;
         Ok(writer.finish())
@@ -115,7 +115,9 @@ impl Submit {
                 let time = Timestamp::from_octets(reader.array(field)?);
                 Some(ValidityPeriod::Absolute(time))
             }
-            Self::VPF_ENHANCED => Some(ValidityPeriod::Enhanced(reader.array(field)?)),
+            Self::VPF_ENHANCED => {
+                Some(ValidityPeriod::Enhanced(EnhancedValidity(reader.array(field)?)))
+            }
             _ => None,
         })
     }

@@ -62,18 +62,26 @@ impl Timestamp {
     #[must_use]
     pub fn date_time(self) -> Option<DateTime> {
         let [year, month, day, hour, minute, second, zone] = self.0;
-        let year = u16::from(digits(year));
-        let quarters = i8::try_from(digits(zone & !Self::SIGN)).ok()?;
+        let year = u16::from(Self::digits(year));
+        let quarters = i8::try_from(Self::digits(zone & !Self::SIGN)).ok()?;
         let time = DateTime {
             year: if year < 90 { 2000 + year } else { 1900 + year },
-            month: digits(month),
-            day: digits(day),
-            hour: digits(hour),
-            minute: digits(minute),
-            second: digits(second),
+            month: Self::digits(month),
+            day: Self::digits(day),
+            hour: Self::digits(hour),
+            minute: Self::digits(minute),
+            second: Self::digits(second),
             quarter_hours: if zone & Self::SIGN == 0 { quarters } else { -quarters },
         };
         time.is_valid().then_some(time)
+    }
+
+    /// Two digits from swapped semi-octets; 9.2.3.11: what is no digit counts as 0.
+    pub(super) const fn digits(octet: u8) -> u8 {
+        let (tens, units) = (octet & 0x0F, octet >> 4);
+        let tens = if tens > 9 { 0 } else { tens };
+        let units = if units > 9 { 0 } else { units };
+        tens * 10 + units
     }
 
     /// Seconds since 1970-01-01T00:00:00Z, or nothing where the octets name no time.
@@ -116,14 +124,6 @@ const fn days_in(year: u16, month: u8) -> u8 {
         2 => 28,
         _ => 0,
     }
-}
-
-/// Two digits from swapped semi-octets; 9.2.3.11: what is no digit counts as 0.
-const fn digits(octet: u8) -> u8 {
-    let (tens, units) = (octet & 0x0F, octet >> 4);
-    let tens = if tens > 9 { 0 } else { tens };
-    let units = if units > 9 { 0 } else { units };
-    tens * 10 + units
 }
 
 /// Two digits as swapped semi-octets; `value` is below 100.

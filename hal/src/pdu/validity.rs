@@ -9,9 +9,13 @@ pub enum ValidityPeriod {
     Relative(u8),
     /// Until a time, 9.2.3.12.2.
     Absolute(Timestamp),
-    /// 9.2.3.12.3: seven octets that begin with a functionality indicator.
-    Enhanced([u8; 7]),
+    /// 9.2.3.12.3: a functionality indicator and what it announces.
+    Enhanced(EnhancedValidity),
 }
+
+/// The enhanced format, 3GPP TS 23.040 9.2.3.12.3: seven octets, as found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EnhancedValidity(pub [u8; 7]);
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
@@ -19,13 +23,12 @@ const DAY: u32 = 24 * HOUR;
 const WEEK: u32 = 7 * DAY;
 
 impl ValidityPeriod {
-    /// The longest that TP-VP can say: 63 weeks.
+    /// The longest that a relative period can say: 63 weeks.
     pub const LONGEST: Self = Self::Relative(255);
 
     /// The shortest relative period that is not shorter than `seconds`; 63 weeks at the most.
     #[must_use]
     pub fn relative_at_least(seconds: u32) -> Self {
-        // Each step: its length and the octet whose period is no step of it.
         let octet = if seconds <= 12 * HOUR {
             seconds.div_ceil(5 * MINUTE).saturating_sub(1)
         } else if seconds <= DAY {
@@ -33,18 +36,65 @@ impl ValidityPeriod {
         } else if seconds <= 30 * DAY {
             166 + seconds.div_ceil(DAY)
         } else {
-            // 30 days lie between 4 and 5 weeks; octet 197 says 5.
             192 + seconds.div_ceil(WEEK)
         };
         Self::Relative(u8::try_from(octet).unwrap_or(u8::MAX))
     }
 
-    /// The period in seconds where it is relative.
+    /// The period in seconds; nothing where it ends at a time, or is left to the service centre.
     #[must_use]
-    pub const fn seconds(self) -> Option<u32> {
+    pub fn seconds(self) -> Option<u32> {
         match self {
             Self::Relative(octet) => Some(relative_seconds(octet)),
-            Self::Absolute(_) | Self::Enhanced(_) => None,
+            Self::Absolute(_) => None,
+            Self::Enhanced(enhanced) => enhanced.seconds(),
+        }
+    }
+}
+
+impl EnhancedValidity {
+    const EXTENSION: u8 = 0x80;
+    const SINGLE_SHOT: u8 = 0x40;
+
+    /// A period of 1 to 255 seconds.
+    #[must_use]
+    pub const fn of_seconds(seconds: core::num::NonZeroU8) -> Self {
+        Self([0x02, seconds.get(), 0, 0, 0, 0, 0])
+    }
+
+    /// The same, but the service centre makes one attempt only.
+    #[must_use]
+    pub const fn with_single_shot(self) -> Self {
+        let Self([indicator, a, b, c, d, e, f]) = self;
+        Self([indicator | Self::SINGLE_SHOT, a, b, c, d, e, f])
+    }
+
+    /// Whether the service centre makes one attempt only.
+    #[must_use]
+    pub const fn single_shot(self) -> bool {
+        let Self([indicator, ..]) = self;
+        indicator & Self::SINGLE_SHOT != 0
+    }
+
+    /// The period in seconds; nothing where none is given, or its format is reserved.
+    #[must_use]
+    pub fn seconds(self) -> Option<u32> {
+        let Self([indicator, rest @ ..]) = self;
+        // An extension octet follows the indicator and moves the period back by one.
+        let [first, second, third, fourth, ..] = rest;
+        let period = match indicator & Self::EXTENSION {
+            0 => [first, second, third],
+            _ if first & Self::EXTENSION == 0 => [second, third, fourth],
+            _ => return None,
+        };
+        match (indicator & 0x07, period) {
+            (1, [octet, ..]) => Some(relative_seconds(octet)),
+            (2, [seconds, ..]) if seconds > 0 => Some(seconds.into()),
+            (3, [hours, minutes, seconds]) => {
+                let [hours, minutes, seconds] = [hours, minutes, seconds].map(Timestamp::digits);
+                Some(u32::from(hours) * HOUR + u32::from(minutes) * MINUTE + u32::from(seconds))
+            }
+            _ => None,
         }
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test states its expectation by unwrapping"
 )]
 
+mod fields;
 mod golden;
 mod headers;
 mod segments;

@@ -2,9 +2,10 @@
 
 use proptest::{collection::vec, prelude::*};
 use ringpost_hal::pdu::{
-    Address, Alphabet, Command, CommandType, Dcs, Deliver, DeliverReport, FailureCause, Inbound,
-    MessageNumber, MessageReference, Outbound, Parameters, Pid, RelayMessage, Status, StatusReport,
-    Submit, SubmitReport, Timestamp, UserData, ValidityPeriod, mode,
+    Address, Alphabet, Command, CommandType, Dcs, Deliver, DeliverReport, EnhancedValidity,
+    FailureCause, Inbound, MessageNumber, MessageReference, Outbound, Parameters, Pid,
+    RelayMessage, Status, StatusReport, Submit, SubmitReport, Timestamp, UserData, ValidityPeriod,
+    mode,
 };
 
 proptest! {
@@ -198,7 +199,8 @@ fn any_vp() -> impl Strategy<Value = Option<ValidityPeriod>> {
         any::<u8>().prop_map(|octet| Some(ValidityPeriod::Relative(octet))),
         any::<[u8; 7]>()
             .prop_map(|octets| Some(ValidityPeriod::Absolute(Timestamp::from_octets(octets)))),
-        any::<[u8; 7]>().prop_map(|octets| Some(ValidityPeriod::Enhanced(octets))),
+        any::<[u8; 7]>()
+            .prop_map(|octets| Some(ValidityPeriod::Enhanced(EnhancedValidity(octets)))),
     ]
 }
 
