@@ -104,6 +104,23 @@ impl<'a> Segmentation<'a> {
         self.capacity((self.total > 1).then_some(ConcatRef::Wide(0))).unwrap_or(0)
     }
 
+    /// Units that the last segment still has room for, with a 16 bit reference where there are several.
+    ///
+    /// Walks the whole text.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        let capacity = self.per_segment();
+        if self.total == 1 {
+            return capacity.saturating_sub(self.units);
+        }
+        let mut rest = self.text;
+        for _ in 1..self.total.min(self.text.len()) {
+            (_, rest) = split(rest, self.coding, capacity);
+        }
+        let used: usize = rest.chars().filter_map(|c| self.coding.units(c)).sum();
+        capacity.saturating_sub(used)
+    }
+
     /// The user data of each segment in order; without a concatenation element where there is one only.
     ///
     /// # Errors

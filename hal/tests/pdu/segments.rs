@@ -1,7 +1,7 @@
 //! Where texts are cut, 3GPP TS 23.040 9.2.3.24 and 9.2.3.16.
 
 use proptest::prelude::*;
-use ringpost_hal::pdu::{Alphabet, ConcatRef, Segmentation};
+use ringpost_hal::pdu::{Alphabet, ConcatRef, Scope, Segmentation, Smart};
 
 const WIDE: ConcatRef = ConcatRef::Wide(0x1234);
 const NARROW: ConcatRef = ConcatRef::Narrow(0x12);
@@ -73,6 +73,56 @@ fn gsm7_is_chosen_exactly_where_it_has_all_characters() {
     assert_eq!(Segmentation::of("[€] Ωß").alphabet(), Alphabet::Gsm7);
     assert_eq!(Segmentation::of("[€] Ωß").units(), 9);
     assert_eq!(Segmentation::of("ç").alphabet(), Alphabet::Ucs2);
+}
+
+#[test]
+fn remaining_units_of_the_last_segment() {
+    assert_eq!(Segmentation::of("").remaining(), 160);
+    assert_eq!(Segmentation::of("€").remaining(), 158);
+    assert_eq!(Segmentation::of(&"a".repeat(161)).remaining(), 152 - 9);
+    // The pair that does not fit behind 65 units moves to the second segment.
+    let text = "Ж".repeat(65) + "😀" + &"Ж".repeat(10);
+    assert_eq!(Segmentation::of(&text).remaining(), 66 - 12);
+}
+
+#[test]
+fn smart_text_says_what_it_changes() {
+    let smart = Smart::new("“Okay” – it’s 5\u{A0}€…", Scope::Typography);
+    assert_eq!(smart.to_string(), "\"Okay\" - it's 5 €...");
+    assert!(smart.is_gsm7());
+    let changes: Vec<_> =
+        smart.foreign().map(|f| (f.position, f.character, f.suggestion.unwrap())).collect();
+    let quotes = [(0, '“', "\""), (5, '”', "\"")];
+    let rest = [(7, '–', "-"), (11, '’', "'"), (15, '\u{A0}', " "), (17, '…', "...")];
+    assert_eq!(changes, [&quotes[..], &rest[..]].concat());
+}
+
+#[test]
+fn debug_of_plans_shows_no_text() {
+    let text = "Дой 471108";
+    let smart = Smart::new(text, Scope::Letters);
+    let foreign: Vec<_> = smart.foreign().collect();
+    let plan = Segmentation::of(text);
+    let shown = format!("{smart:?} {foreign:?} {plan:?} {:?}", plan.segments(WIDE));
+    assert!(!shown.contains("4711") && !shown.contains(['Д', 'о', 'й']), "{shown}");
+}
+
+#[test]
+fn smart_text_keeps_what_the_alphabet_has_and_what_nothing_stands_for() {
+    assert_eq!(Smart::new("äÇÆé€[", Scope::Letters).to_string(), "äÇÆé€[");
+    let smart = Smart::new("č😀’", Scope::Typography);
+    assert_eq!((smart.to_string().as_str(), smart.is_gsm7()), ("č😀'", false));
+    assert_eq!(smart.foreign().map(|f| f.suggestion).collect::<Vec<_>>(), [None, None, Some("'")]);
+    assert_eq!(Smart::new("ΑΒΓ čŁç", Scope::Letters).to_string(), "ABΓ cLc");
+}
+
+proptest! {
+    #[test]
+    fn smart_text_that_is_gsm7_is_sent_as_such(text in "[ -~À-ž‐-…€]{0,80}") {
+        let smart = Smart::new(&text, Scope::Letters);
+        let gsm7 = Segmentation::of(&smart.to_string()).alphabet() == Alphabet::Gsm7;
+        prop_assert_eq!(smart.is_gsm7(), gsm7);
+    }
 }
 
 fn lengths(text: &str, reference: ConcatRef) -> Vec<usize> {
