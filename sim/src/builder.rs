@@ -87,7 +87,7 @@ impl Builder {
         std::fs::create_dir_all(&self.directory)?;
         let slots = (1..=self.modems).map(|place| self.slot(place)).collect();
         let network = Network::new(self.network.clone());
-        let hub = Hub::new(self.directory, slots, network);
+        let hub = Hub::new(self.directory, slots, network)?;
         let mut simulator = Simulator { hub, control: None };
         for index in 0..self.modems {
             simulator.hub.plug(index)?;

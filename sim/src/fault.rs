@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! faults {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
-        /// A way to fail. Every one can be limited with `times`, and held back with `after`.
+        /// A way to fail. Events are limited with `times` and held back with `after`; conditions hold
+        /// until they are cleared, or for `delay_ms`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Fault {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+
@@ -92,6 +93,16 @@ impl Fault {
             let names: Vec<_> = Self::ALL.iter().map(|fault| fault.name()).collect();
             format!("no fault is named {name:?}; there are: {}", names.join(", "))
         })
+    }
+
+    /// Whether it is a condition, which holds until it is cleared or for `delay_ms`, and not an
+    /// event, which `times` and `after` count.
+    #[must_use]
+    pub fn lasts(self) -> bool {
+        matches!(
+            self,
+            Self::EchoOn | Self::NotRegistered | Self::SimMissing | Self::SimPin | Self::StoreFull
+        )
     }
 
     /// This fault, `count` times.

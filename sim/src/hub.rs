@@ -3,6 +3,7 @@
 //! One lock per modem and one for the network; nobody holds two of them, and none across a wait.
 
 use std::{
+    io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -15,6 +16,7 @@ use crate::{
     modem::{Device, Effect, Submission},
     network::{Message, Network, Report, Route},
     port::Port,
+    presence::{Presence, Visit},
     tpdu,
 };
 
@@ -34,6 +36,7 @@ pub(crate) struct Slot {
 pub(crate) struct Hub {
     pub(crate) directory: PathBuf,
     pub(crate) slots: Vec<Slot>,
+    pub(crate) presence: Presence,
     network: Mutex<Network>,
     /// Changes whenever something happened that someone may wait for.
     changes: watch::Sender<u64>,
@@ -60,17 +63,41 @@ impl Slot {
 }
 
 impl Hub {
-    pub(crate) fn new(directory: PathBuf, slots: Vec<Slot>, mut network: Network) -> Arc<Self> {
+    pub(crate) fn new(
+        directory: PathBuf,
+        slots: Vec<Slot>,
+        mut network: Network,
+    ) -> io::Result<Arc<Self>> {
         network.modems = slots.iter().map(|slot| slot.number.clone()).collect();
-        Arc::new(Self {
+        let hub = Arc::new(Self {
             directory,
             slots,
+            presence: Presence::new()?,
             network: Mutex::new(network),
             changes: watch::Sender::new(0),
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
-        })
+        });
+        let watcher = Arc::clone(&hub);
+        hub.spawn(async move {
+            while watcher.presence.stirred().await.is_ok() {
+                watcher.receive_hosts();
+            }
+        });
+        Ok(hub)
+    }
+
+    /// Notices who came to a port and who left.
+    pub(crate) fn receive_hosts(self: &Arc<Self>) {
+        for visit in self.presence.look() {
+            match visit {
+                Visit::Came { index } => {
+                    self.with_device(index, Device::attended);
+                }
+                Visit::Left { index } => self.flush(index),
+            }
+        }
     }
 
     /// Looks at or changes the network.
@@ -164,6 +191,10 @@ impl Hub {
             Effect::Submit(submission) => {
                 self.spawn(async move { hub.carry(index, &submission).await });
             }
+            Effect::FaultEnds { fault, delay } => self.spawn(async move {
+                pause(delay).await;
+                hub.with_device(index, |device| device.clear_faults(Some(fault)));
+            }),
             Effect::RoomForMessages => self.spawn(async move { hub.catch_up(index) }),
             Effect::SayLater { life, delay, text } => self.spawn(async move {
                 pause(delay).await;

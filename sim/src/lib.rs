@@ -15,6 +15,7 @@ mod hub;
 mod modem;
 mod network;
 mod port;
+mod presence;
 mod rng;
 mod tpdu;
 mod transcript;

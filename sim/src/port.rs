@@ -11,7 +11,7 @@ use std::{
 use rustix::{
     fs::{Mode, OFlags},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{OptionalActions, tcgetattr, tcsetattr},
+    termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr},
 };
 use tokio::{
     net::unix::pipe,
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     hub::{Hub, lock},
-    modem::Chunk,
+    modem::{Chunk, Device},
 };
 
 /// Bytes that a paced line moves at a time.
@@ -32,6 +32,7 @@ const PIECE: usize = 16;
 pub(crate) struct Port {
     link: PathBuf,
     cancel: CancellationToken,
+    slave: Arc<OwnedFd>,
 }
 
 /// The master's two directions. Tokio polls a pty as it polls a pipe.
@@ -39,7 +40,7 @@ struct Pty {
     input: pipe::Receiver,
     output: pipe::Sender,
     /// Keeps the pty alive while no host has it open.
-    _slave: OwnedFd,
+    slave: Arc<OwnedFd>,
 }
 
 impl Hub {
@@ -59,10 +60,11 @@ impl Hub {
         }
         let (pty, device_path) = Pty::open()?;
         let link = self.port_path(&slot.name);
+        self.presence.watch(index, &device_path)?;
         point(&link, &device_path)?;
         let (wire, chunks) = unbounded_channel();
         let cancel = CancellationToken::new();
-        *port = Some(Port { link, cancel: cancel.clone() });
+        *port = Some(Port { link, cancel: cancel.clone(), slave: Arc::clone(&pty.slave) });
         drop(port);
         self.with_device(index, |device| device.connect(wire));
         let hub = Arc::clone(self);
@@ -76,11 +78,29 @@ impl Hub {
         Ok(())
     }
 
-    /// Plugs a modem in that then starts up.
+    /// Plugs a modem in that starts up as soon as a host listens.
     pub(crate) fn replug(self: &Arc<Self>, index: usize) -> io::Result<()> {
         self.plug(index)?;
-        self.with_device(index, crate::modem::Device::boot);
+        self.with_device(index, |device| device.boot_when_attended());
+        // A host may have been quicker.
+        self.receive_hosts();
+        if self.presence.attended(index) {
+            self.with_device(index, Device::attended);
+        }
         Ok(())
+    }
+
+    /// The last host left: what it did not read is lost.
+    pub(crate) fn flush(&self, index: usize) {
+        let slave = self
+            .slots
+            .get(index)
+            .and_then(|slot| lock(&slot.port).as_ref().map(|port| Arc::clone(&port.slave)));
+        if let Some(slave) = slave
+            && let Err(error) = tcflush(&*slave, QueueSelector::IFlush)
+        {
+            tracing::warn!(%error, "failed to empty a port that was closed");
+        }
     }
 
     /// Takes the port away: hosts read end of file, and the link is gone.
@@ -90,7 +110,7 @@ impl Hub {
             // The link may be gone already; then there is nothing left to do.
             let _ = fs::remove_file(&port.link);
             port.cancel.cancel();
-            self.with_device(index, crate::modem::Device::power_off);
+            self.with_device(index, Device::power_off);
         }
     }
 }
@@ -111,7 +131,7 @@ impl Pty {
         rustix::fs::fcntl_setfl(&master, status | OFlags::NONBLOCK)?;
         let input = pipe::Receiver::from_file_unchecked(master.try_clone()?.into())?;
         let output = pipe::Sender::from_file_unchecked(master.into())?;
-        Ok((Self { input, output, _slave: slave }, path))
+        Ok((Self { input, output, slave: Arc::new(slave) }, path))
     }
 
     async fn read(&self, hub: &Arc<Hub>, index: usize) {
@@ -143,6 +163,10 @@ impl Pty {
         while let Some(chunk) = chunks.recv().await {
             if !chunk.delay.is_zero() {
                 sleep(chunk.delay).await;
+            }
+            hub.receive_hosts();
+            if !hub.presence.attended(index) {
+                continue;
             }
             hub.with_device(index, |device| device.transcript.rx(&chunk.bytes));
             let size = match (chunk.split, baud(hub, index)) {

@@ -1,4 +1,4 @@
-//! SplitMix64: a seed gives the same run every time.
+//! The `SplitMix64` generator: a seed gives the same run every time.
 
 /// A small deterministic generator; not for secrets.
 #[derive(Clone, Debug)]

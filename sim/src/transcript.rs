@@ -33,24 +33,38 @@ pub struct TranscriptLine {
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     lines: VecDeque<TranscriptLine>,
+    /// What the modem has said since its last line end.
+    unfinished: Vec<u8>,
 }
 
 impl Transcript {
     pub(crate) fn tx(&mut self, line: &[u8]) {
+        self.finish();
         self.push(Direction::Tx, line);
     }
 
-    /// Output may hold several lines; each becomes one.
+    /// Output comes in any pieces; a line ends at its line end, a prompt at its blank.
     pub(crate) fn rx(&mut self, output: &[u8]) {
-        for line in output.split(|&byte| byte == b'\n' || byte == b'\r') {
-            if !line.is_empty() {
-                self.push(Direction::Rx, line);
+        for &byte in output {
+            match byte {
+                b'\r' | b'\n' => self.finish(),
+                _ => self.unfinished.push(byte),
+            }
+            if self.unfinished == b"> " {
+                self.finish();
             }
         }
     }
 
     pub(crate) fn lines(&self) -> Vec<TranscriptLine> {
         self.lines.iter().cloned().collect()
+    }
+
+    fn finish(&mut self) {
+        let line = std::mem::take(&mut self.unfinished);
+        if !line.is_empty() {
+            self.push(Direction::Rx, &line);
+        }
     }
 
     fn push(&mut self, direction: Direction, line: &[u8]) {

@@ -1,4 +1,4 @@
-//! Quectel EC25 and its relatives (EC2x, EG9x, EG2x-G, EM05 AT command manual V2.0).
+//! Quectel EC25 and its relatives (AT command manual V2.0).
 
 use super::{Handler, Parameter, Profile};
 use crate::modem::{Answer, Command, Device, Form};

@@ -42,6 +42,11 @@ pub(crate) enum Effect {
         delay: Duration,
         line: usize,
     },
+    /// A fault that lasts a while is over.
+    FaultEnds {
+        fault: Fault,
+        delay: Duration,
+    },
     Unplug {
         back_after: Option<Duration>,
     },
@@ -74,6 +79,8 @@ pub(crate) struct Device {
     /// Counts power-ons; what was begun in an earlier life has no effect.
     pub(super) life: u32,
     pub(super) sms_ready: bool,
+    /// The start-up waits for a host that listens.
+    pub(super) boot_waits: bool,
     pub(super) was_registered: bool,
     pub(super) rng: Rng,
     pub(super) wire: Option<UnboundedSender<Chunk>>,
@@ -109,6 +116,7 @@ impl Device {
             next_mr: 0,
             life: 0,
             sms_ready: true,
+            boot_waits: false,
             was_registered: true,
             rng,
             wire: None,
@@ -144,6 +152,18 @@ impl Device {
         self.boot_line(0);
     }
 
+    /// Starts up once a host has opened the port, so that none misses the start.
+    pub(crate) fn boot_when_attended(&mut self) {
+        self.boot_waits = true;
+    }
+
+    /// A host has opened the port.
+    pub(crate) fn attended(&mut self) {
+        if std::mem::take(&mut self.boot_waits) {
+            self.boot();
+        }
+    }
+
     /// Says a line of the start-up and plans the next one.
     pub(crate) fn booted(&mut self, life: u32, line: usize) {
         let Some((_, text)) = self.profile.boot.get(line).filter(|_| life == self.life) else {
@@ -167,10 +187,17 @@ impl Device {
     /// Switches a fault on; those that happen at once do.
     pub(crate) fn add_fault(&mut self, spec: FaultSpec) {
         let at_once = spec.command.is_none() && spec.after == 0;
-        match spec.fault {
-            Fault::Eof if at_once => self.unplug(&spec),
-            Fault::Reboot if at_once => self.boot(),
-            _ => self.faults.add(spec),
+        if spec.fault.lasts()
+            && let Some(delay) = spec.delay_ms.map(Duration::from_millis)
+        {
+            self.effects.push(Effect::FaultEnds { fault: spec.fault, delay });
+        }
+        if at_once && spec.fault == Fault::Eof {
+            self.unplug(&spec);
+        } else if at_once && spec.fault == Fault::Reboot {
+            self.boot();
+        } else {
+            self.faults.add(spec);
         }
         self.conditions_changed();
     }

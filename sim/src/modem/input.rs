@@ -33,12 +33,6 @@ impl Device {
         self.feed(&held);
     }
 
-    /// A client went away: what it left unfinished goes too.
-    pub(crate) fn hung_up(&mut self) {
-        self.line.clear();
-        self.held.clear();
-    }
-
     fn command_byte(&mut self, byte: u8, echo: &mut Vec<u8>) {
         if !matches!(byte, ESC | CTRL_Z) {
             echo.push(byte);

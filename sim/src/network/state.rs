@@ -75,6 +75,9 @@ pub struct SubmitSeen {
     pub text: String,
     /// The validity period in seconds.
     pub validity_seconds: Option<u64>,
+    /// What is not forbidden, and yet phones show wrongly; empty for a careful host.
+    #[serde(default)]
+    pub remarks: Vec<String>,
     /// The TPDU as the host sent it.
     pub tpdu_hex: String,
     /// What the network said.
@@ -147,6 +150,7 @@ impl Network {
             concat: submit.concat,
             text: submit.text.clone(),
             validity_seconds: submit.vp.map(|vp| vp.remaining(scts.instant()).as_secs()),
+            remarks: submit.remarks.iter().map(|&remark| remark.to_owned()).collect(),
             tpdu_hex: submission.tpdu_hex.clone(),
             outcome,
         });

@@ -1,9 +1,7 @@
 //! SMS-SUBMIT as the network reads it (3GPP TS 23.040 clause 9.2.2.2).
 
 use super::{
-    Address, Alphabet, Cursor, Dcs, TpduError, gsm7,
-    national::Tables,
-    refuse,
+    Address, Alphabet, Cursor, Dcs, TpduError, gsm7, refuse,
     udh::{Concat, Udh},
     vp::Validity,
 };
@@ -28,6 +26,8 @@ pub(crate) struct Submit {
     pub(crate) ud: Vec<u8>,
     /// What a phone shows of it; octets show as hex.
     pub(crate) text: String,
+    /// What a network carries, although phones show it wrongly.
+    pub(crate) remarks: Vec<&'static str>,
 }
 
 impl Submit {
@@ -52,7 +52,8 @@ impl Submit {
         check_length(scheme.alphabet, udl, ud)?;
         let udhi = first & 0x40 != 0;
         let header = if udhi { Udh::decode(ud)? } else { Udh::default() };
-        let text = text(scheme.alphabet, udl, ud, &header)?;
+        let mut remarks = Vec::new();
+        let text = text(scheme.alphabet, udl, ud, &header, &mut remarks)?;
         Ok(Self {
             rd: first & 0x04 != 0,
             srr: first & 0x20 != 0,
@@ -67,6 +68,7 @@ impl Submit {
             udl,
             ud: ud.to_vec(),
             text,
+            remarks,
         })
     }
 }
@@ -90,26 +92,40 @@ fn check_length(alphabet: Alphabet, udl: u8, ud: &[u8]) -> Result<(), TpduError>
     Ok(())
 }
 
-fn text(alphabet: Alphabet, udl: u8, ud: &[u8], header: &Udh) -> Result<String, TpduError> {
+fn text(
+    alphabet: Alphabet,
+    udl: u8,
+    ud: &[u8],
+    header: &Udh,
+    remarks: &mut Vec<&'static str>,
+) -> Result<String, TpduError> {
     let body = ud.get(header.octets..).unwrap_or_default();
     match alphabet {
-        Alphabet::Gsm7 => septets(usize::from(udl), ud, header.octets, header.tables),
-        Alphabet::Ucs2 => ucs2(body),
+        Alphabet::Gsm7 => {
+            let septets = septets(usize::from(udl), ud, header.octets)?;
+            if septets.last() == Some(&0x1B) {
+                remarks.push("an escape sequence is split between segments");
+            }
+            Ok(gsm7::decode(&septets, header.tables))
+        }
+        Alphabet::Ucs2 => {
+            let text = ucs2(body)?;
+            if text.contains(char::REPLACEMENT_CHARACTER) {
+                remarks.push("half of a surrogate pair");
+            }
+            Ok(text)
+        }
         Alphabet::Octets => Ok(super::hex(body)),
     }
 }
 
 // Clause 9.2.3.24: text starts on the first septet boundary after the header.
-fn septets(udl: usize, ud: &[u8], header: usize, tables: Tables) -> Result<String, TpduError> {
+fn septets(udl: usize, ud: &[u8], header: usize) -> Result<Vec<u8>, TpduError> {
     let skipped = (header * 8).div_ceil(7);
-    let Some(count) = udl.checked_sub(skipped) else {
-        return refuse("TP-UDL", "ends inside the header");
-    };
-    let septets = gsm7::unpack(ud, skipped * 7, count);
-    if header > 0 && septets.last() == Some(&0x1B) {
-        return refuse("TP-UD", "an escape sequence is split between segments");
+    match udl.checked_sub(skipped) {
+        Some(count) => Ok(gsm7::unpack(ud, skipped * 7, count)),
+        None => refuse("TP-UDL", "ends inside the header"),
     }
-    Ok(gsm7::decode(&septets, tables))
 }
 
 fn ucs2(body: &[u8]) -> Result<String, TpduError> {
@@ -117,10 +133,6 @@ fn ucs2(body: &[u8]) -> Result<String, TpduError> {
     if !rest.is_empty() {
         return refuse("TP-UD", "UCS-2 text has an odd number of octets");
     }
-    let units = pairs.iter().map(|&pair| u16::from_be_bytes(pair));
-    match char::decode_utf16(units).collect::<Result<String, _>>() {
-        Ok(text) => Ok(text),
-        // Phones show halves of a surrogate pair split between segments as boxes.
-        Err(_) => refuse("TP-UD", "half a surrogate pair"),
-    }
+    let units: Vec<u16> = pairs.iter().map(|&pair| u16::from_be_bytes(pair)).collect();
+    Ok(String::from_utf16_lossy(&units))
 }

@@ -70,7 +70,7 @@ fn offset(quarters: i8) -> Offset {
 }
 
 fn swapped(value: u16) -> u8 {
-    let digits = value % 10 << 4 | value / 10 % 10;
+    let digits = ((value % 10) << 4) | (value / 10 % 10);
     u8::try_from(digits).unwrap_or(0)
 }
 
