@@ -177,7 +177,7 @@ impl core::fmt::Debug for Segmentation<'_> {
 }
 
 /// The user data of each segment in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Segments<'a> {
     plan: Segmentation<'a>,
     rest: &'a str,
@@ -210,6 +210,16 @@ impl Iterator for Segments<'_> {
 }
 
 impl ExactSizeIterator for Segments<'_> {}
+
+impl core::fmt::Debug for Segments<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Segments")
+            .field("reference", &self.reference)
+            .field("total", &self.total)
+            .field("sequence", &self.sequence)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Segments<'_> {
     fn header(&self) -> Result<HeaderWriter, EncodeError> {

@@ -11,4 +11,5 @@ mod golden;
 mod headers;
 mod segments;
 mod total;
+mod tshark;
 mod vectors;

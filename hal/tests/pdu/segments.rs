@@ -131,6 +131,6 @@ fn lengths(text: &str, reference: ConcatRef) -> Vec<usize> {
 }
 
 /// Texts of every length that matters, in GSM 7 bit or in all of Unicode.
-fn any_text() -> impl Strategy<Value = String> {
+pub(crate) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äöüß€\r\n]{0,700}", "[a-zЖ😀\u{301}\u{200D}]{0,300}", ".{0,200}"]
 }

@@ -149,7 +149,7 @@ prop_compose! {
     }
 }
 
-fn any_inbound() -> impl Strategy<Value = Inbound> {
+pub(crate) fn any_inbound() -> impl Strategy<Value = Inbound> {
     let time = any::<[u8; 7]>().prop_map(Timestamp::from_octets);
     let fcs = proptest::option::of(0x80..=0xFFu8);
     prop_oneof![
@@ -171,7 +171,7 @@ fn any_inbound() -> impl Strategy<Value = Inbound> {
     ]
 }
 
-fn any_outbound() -> impl Strategy<Value = Outbound> {
+pub(crate) fn any_outbound() -> impl Strategy<Value = Outbound> {
     let fcs = proptest::option::of(0x80..=0xFFu8);
     let command = (any_address(), any::<[u8; 4]>(), any::<[bool; 2]>(), vec(any::<u8>(), 0..100));
     prop_oneof![
