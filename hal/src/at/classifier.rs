@@ -1,0 +1,115 @@
+//! What a line is, given the command that is pending.
+
+use super::{command::Answer, result::FinalResult, urc::Urc};
+
+/// What a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Classified {
+    /// The echo of our own command.
+    Echo,
+    /// A value of the pending command's answer.
+    Info,
+    /// The end of the pending command's answer.
+    Final(FinalResult),
+    /// The modem says something by itself.
+    Urc(Urc),
+    /// The modem says something by itself, and this line is its body.
+    UrcBody(Urc),
+    /// A body follows on the next line.
+    UrcHead,
+    /// `+CMGS` while no submit waits for it: the late answer to an earlier one.
+    LateReference(u8),
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// Classifies lines; remembers whether the next one is the body of the last.
+#[derive(Debug, Clone, Default)]
+pub struct Classifier {
+    head: Option<Urc>,
+}
+
+impl Classifier {
+    /// Says what `line` is while `pending` waits for its answer.
+    pub fn classify(&mut self, line: &str, pending: Option<&Answer>) -> Classified {
+        if let Some(head) = self.head.take() {
+            // Whatever it says, even "OK": it is the body.
+            return Classified::UrcBody(head);
+        }
+        if pending.is_some() && line.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("AT")) {
+            return Classified::Echo;
+        }
+        if let (Some(_), Some(result)) = (pending, FinalResult::parse(line)) {
+            return Classified::Final(result);
+        }
+        if pending.is_some_and(|pending| pending.expects(line)) {
+            return Classified::Info;
+        }
+        if let Some(reference) = late_reference(line) {
+            return Classified::LateReference(reference);
+        }
+        if let Some(urc) = Urc::parse(line) {
+            if urc.has_body() {
+                self.head = Some(urc);
+                return Classified::UrcHead;
+            }
+            return Classified::Urc(urc);
+        }
+        match pending {
+            Some(Answer::Bare) => Classified::Info,
+            _ => Classified::Unknown,
+        }
+    }
+}
+
+fn late_reference(line: &str) -> Option<u8> {
+    super::info::Fields::after(line, "+CMGS")?.number()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::{Command, Registration, RegistrationDomain};
+
+    fn one(line: &str, pending: Option<&Command>) -> Classified {
+        Classifier::default().classify(line, pending.map(|it| &it.answer))
+    }
+
+    #[test]
+    fn the_same_line_is_answer_or_urc_by_what_is_pending() {
+        let query = Command::registration(RegistrationDomain::Circuit);
+        let urc = Classified::Urc(Urc::Registered(RegistrationDomain::Circuit, Registration::Home));
+        assert_eq!(one("+CREG: 1", None), urc);
+        assert_eq!(one("+CREG: 1", Some(&query)), urc);
+        assert_eq!(one("+CREG: 2,1", Some(&query)), Classified::Info);
+        assert_eq!(one("+CREG: 1", Some(&Command::attention())), urc);
+        assert_eq!(one("OK", None), Classified::Unknown);
+        assert_eq!(one("OK", Some(&query)), Classified::Final(FinalResult::Ok));
+    }
+
+    #[test]
+    fn a_bare_answer_is_told_from_urcs() {
+        let model = Command::model();
+        assert_eq!(one("SIMCOM_SIM7600E-H", Some(&model)), Classified::Info);
+        assert_eq!(one("RING", Some(&model)), Classified::Urc(Urc::Ring));
+        assert_eq!(one("at+cgmm", Some(&model)), Classified::Echo);
+    }
+
+    #[test]
+    fn a_body_is_a_body_even_if_it_says_ok() {
+        let mut classifier = Classifier::default();
+        let pending = Command::attention();
+        let mut next = |line| classifier.classify(line, Some(&pending.answer));
+        assert_eq!(next("+CDS: 25"), Classified::UrcHead);
+        assert_eq!(next("OK"), Classified::UrcBody(Urc::Cds));
+        assert_eq!(next("OK"), Classified::Final(FinalResult::Ok));
+    }
+
+    #[test]
+    fn a_reference_is_an_answer_only_to_a_submit() {
+        let submit = Command::submit(20, crate::at::Seconds(60));
+        assert_eq!(one("+CMGS: 7", Some(&submit)), Classified::Info);
+        assert_eq!(one("+CMGS: 7", Some(&Command::attention())), Classified::LateReference(7));
+        assert_eq!(one("+CMGS: 7", None), Classified::LateReference(7));
+    }
+}

@@ -1,0 +1,154 @@
+//! Bring-up as dialogues.
+
+use std::{string::String, vec::Vec};
+
+use super::*;
+
+/// A modem as a table: what it answers to what begins so. Without a line, `OK`.
+fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
+    let mut up = BringUp::new(None);
+    let mut said = Vec::new();
+    for _ in 0..500 {
+        let Some(command) = up.command() else { break };
+        let text = String::from_utf8(command.bytes.to_vec()).unwrap();
+        let text = text.trim_end().strip_prefix("AT").unwrap();
+        said.push(text.into());
+        let answer = answers.iter().find(|(start, _)| *start == text);
+        let answer = answer.map_or("OK", |(_, answer)| answer);
+        let (lines, result) = match answer.rsplit_once('|') {
+            Some((lines, result)) => (lines.split('|').collect(), result),
+            None => (Vec::new(), answer),
+        };
+        let lines: Vec<Line> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
+        let result = FinalResult::parse(result);
+        match up.on(&Reply { lines: &lines, result }) {
+            Verdict::Go | Verdict::Again(_) => {}
+            end => return (said, up, end),
+        }
+    }
+    panic!("no end: {said:?}")
+}
+
+const SIM7600: &[(&str, &str)] = &[
+    ("+CGMI", "SIMCOM INCORPORATED|OK"),
+    ("+CGMM", "SIMCOM_SIM7600E-H|OK"),
+    ("+CGMR", "+CGMR: LE20B03SIM7600M22|OK"),
+    ("+CGSN", "867584030000011|OK"),
+    ("+CPIN?", "+CPIN: READY|OK"),
+    ("+CIMI", "262011234567890|OK"),
+    ("+CICCID", "+ICCID: 8949020000012345678F|OK"),
+    ("+CREG?", "+CREG: 2,0|OK"),
+    ("+CGREG?", "+CGREG: 2,0|OK"),
+    ("+CEREG?", "+CEREG: 2,6,\"1A2B\",\"01C2D3E4\",7|OK"),
+    ("+CSCA?", "+CSCA: \"+491710760000\",145|OK"),
+    (
+        "+CPMS=?",
+        "+CPMS: (\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\")|OK",
+    ),
+    ("+CNMI?", "+CNMI: 1,1,0,1,0|OK"),
+    ("+CSQ", "+CSQ: 20,99|OK"),
+    ("+COPS?", "+COPS: 0,0,\"Telekom.de\",7|OK"),
+];
+
+/// The table with some answers in the place of others.
+fn but(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    changes.iter().chain(SIM7600).copied().collect()
+}
+
+fn failure(changes: &[(&'static str, &'static str)]) -> (FailureKind, &'static str) {
+    let (_, up, end) = bring_up(&but(changes));
+    let Verdict::Fail(failure) = end else { panic!("{end:?}") };
+    (failure.kind, up.step_name())
+}
+
+#[test]
+fn a_sim7600_on_lte_only_comes_up() {
+    let (said, up, end) = bring_up(SIM7600);
+    assert_eq!(end, Verdict::Done);
+    let expected = [
+        "",
+        "E0",
+        "V1",
+        "+CMEE=1",
+        "+CGMI",
+        "+CGMM",
+        "+CGMR",
+        "+CGSN",
+        "+CPIN?",
+        "+CIMI",
+        "+CICCID",
+        "+CREG=2",
+        "+CGREG=2",
+        "+CEREG=2",
+        "+CREG?",
+        "+CGREG?",
+        "+CEREG?",
+        "+CMGF=0",
+        "+CSMS=0",
+        "+CSCA?",
+        "+CPMS=?",
+        "+CPMS=\"ME\",\"ME\",\"ME\"",
+        "+CNMI=1,1,0,1,0",
+        "+CNMI?",
+        "+CSQ",
+        "+COPS=3,0",
+        "+COPS?",
+    ];
+    assert_eq!(said, expected);
+    let facts = up.facts();
+    assert_eq!(up.family().name, "sim7600");
+    assert_eq!(facts.model, "SIMCOM_SIM7600E-H");
+    assert_eq!(facts.revision, "LE20B03SIM7600M22");
+    assert_eq!(facts.imei, "867584030000011");
+    assert_eq!(facts.iccid, "8949020000012345678");
+    assert_eq!(facts.best_registration(), Some(Registration::SmsOnlyHome));
+    assert_eq!(facts.service_centre, "+491710760000");
+    assert_eq!(facts.signal_dbm, Some(-73));
+    assert_eq!(facts.operator, "Telekom.de");
+    assert!(facts.reports);
+}
+
+#[test]
+fn what_keeps_a_modem_down_is_said_with_its_step() {
+    use FailureKind::{Fault, NotRegistered, SimLocked, SimMissing};
+    assert_eq!(failure(&[("", "")]), (Fault, "answer"));
+    assert_eq!(failure(&[("+CPIN?", "+CME ERROR: 10")]), (SimMissing, "SIM"));
+    assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PIN|OK")]), (SimLocked, "SIM"));
+    assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PUK|OK")]), (SimLocked, "SIM"));
+    assert_eq!(failure(&[("+CPIN?", "+CME ERROR: SIM failure")]), (SimMissing, "SIM"));
+    assert_eq!(failure(&[("+CEREG?", "+CEREG: 2,3|OK")]), (NotRegistered, "network"));
+    assert_eq!(failure(&[("+CMGF=0", "+CMS ERROR: 302")]), (Fault, "PDU mode"));
+    assert_eq!(failure(&[("+CPMS=?", "+CPMS: (),(),()|OK")]), (Fault, "stores"));
+}
+
+#[test]
+fn a_pin_is_never_tried() {
+    let (said, _, _) = bring_up(&but(&[("+CPIN?", "+CPIN: SIM PIN|OK")]));
+    assert!(!said.iter().any(|it| it.starts_with("+CPIN=")), "{said:?}");
+}
+
+#[test]
+fn indications_are_what_the_modem_says_is_set() {
+    let (_, up, end) = bring_up(&but(&[("+CNMI?", "+CNMI: 1,1,0,0,0|OK")]));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, false));
+    let silent = failure(&[("+CNMI?", "+CNMI: 1,0,0,0,0|OK")]);
+    assert_eq!(silent, (FailureKind::Fault, "indications read back"));
+    let (said, up, end) = bring_up(&but(&[
+        ("+CNMI=1,1,0,1,0", "+CMS ERROR: 303"),
+        ("+CNMI?", "+CNMI: 2,1,0,0,0|OK"),
+    ]));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, false));
+    assert!(said.iter().any(|it| it == "+CNMI=2,1,0,0,0"));
+}
+
+#[test]
+fn a_quectel_gets_its_vendor_settings() {
+    let (said, up, end) = bring_up(&but(&[
+        ("+CGMM", "EC25|OK"),
+        ("+QCCID", "+QCCID: 89490200000123456789|OK"),
+        ("+CNMI?", "+CNMI: 2,1,0,1,0|OK"),
+    ]));
+    assert_eq!((end, up.family().name), (Verdict::Done, "ec25"));
+    assert_eq!(up.facts().iccid, "89490200000123456789");
+    assert!(said.iter().any(|it| it == "+QINDCFG=\"smsfull\",1"));
+}

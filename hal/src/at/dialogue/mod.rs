@@ -1,0 +1,8 @@
+//! Exchanges that take several steps, as machines without I/O: the caller writes what they say, feeds
+//! them what it hears, and keeps the time that they name.
+
+mod bring_up;
+mod submit;
+
+pub use bring_up::{BringUp, Facts, Failure, FailureKind, Reply, Verdict, Word, signal_dbm};
+pub use submit::{Heard, Next, NotSent, Submit, SubmitOutcome};

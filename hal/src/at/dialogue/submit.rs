@@ -1,0 +1,265 @@
+//! Submitting one message: `+CMGS`, prompt, body, answer (3GPP TS 27.005 4.3).
+
+use crate::{
+    at::{Answer, Classified, Command, ESCAPE, Fields, FinalResult, SUBSTITUTE, Seconds},
+    family::Family,
+    pdu::{EncodeError, mode},
+};
+
+/// After an ESC: a modem that hears it answers at once, if at all.
+const AFTER_ESCAPE: Seconds = Seconds(2);
+
+/// What the caller has heard.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard<'l> {
+    /// A line, and what it is.
+    Line(&'l Classified, &'l str),
+    /// The prompt.
+    Prompt,
+    /// Nothing, for as long as [`Submit::timeout`] says.
+    Silence,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Go on listening until the deadline that is running.
+    Listen,
+    /// Write [`Submit::bytes`], and start a new deadline.
+    Write,
+    /// It is over.
+    Done(SubmitOutcome),
+}
+
+/// How a submit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubmitOutcome {
+    /// The network took it. The reference is missing where the modem's line with it was lost.
+    Accepted {
+        /// TP-Message-Reference, as the modem answered it.
+        mr: Option<u8>,
+    },
+    /// The network or the modem said no.
+    Refused(FinalResult),
+    /// Nothing was submitted.
+    NotSent(NotSent),
+    /// The body was written and no answer came: it may be on its way.
+    Unanswered,
+}
+
+/// Why nothing was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSent {
+    /// The prompt did not come.
+    NoPrompt,
+    /// The modem is not ready.
+    NotReady,
+    /// The port failed before the body was written.
+    PortLost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Command,
+    Body,
+    Escape,
+}
+
+/// Longest body: the line in hexadecimal and Ctrl-Z.
+type Body = heapless::Vec<u8, 512>;
+
+/// The exchange for one TPDU.
+pub struct Submit {
+    phase: Phase,
+    command: Command,
+    body: Body,
+    prompt: Seconds,
+    reference: Option<u8>,
+}
+
+impl Submit {
+    /// Begins with the command in [`bytes`](Self::bytes), to be written at once. The service centre
+    /// is the one that the SIM names.
+    ///
+    /// # Errors
+    /// A TPDU that is longer than any.
+    pub fn new(tpdu: &[u8], family: &Family) -> Result<Self, EncodeError> {
+        let line = mode::encode_hex(None, tpdu)?;
+        let mut body = Body::new();
+        // The line is shorter than the body by far: see its type.
+        let _ = body.extend_from_slice(line.as_bytes());
+        let _ = body.push(SUBSTITUTE);
+        let octets = u8::try_from(tpdu.len()).unwrap_or(u8::MAX);
+        let command = Command::submit(octets, family.submit);
+        Ok(Self { phase: Phase::Command, command, body, prompt: family.prompt, reference: None })
+    }
+
+    /// What to write.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self.phase {
+            Phase::Command => &self.command.bytes,
+            Phase::Body => &self.body,
+            Phase::Escape => &[ESCAPE],
+        }
+    }
+
+    /// How long to listen after writing.
+    #[must_use]
+    pub const fn timeout(&self) -> Seconds {
+        match self.phase {
+            Phase::Command => self.prompt,
+            Phase::Body => self.command.timeout,
+            Phase::Escape => AFTER_ESCAPE,
+        }
+    }
+
+    /// Whether a `>` is the prompt.
+    #[must_use]
+    pub const fn prompt_expected(&self) -> bool {
+        !matches!(self.phase, Phase::Body)
+    }
+
+    /// What is pending, for the classifier. Before the body is written, a reference is none of ours.
+    #[must_use]
+    pub const fn pending(&self) -> &Answer {
+        match self.phase {
+            Phase::Body => &self.command.answer,
+            Phase::Command | Phase::Escape => &Answer::Nothing,
+        }
+    }
+
+    /// Whether the body was written: from then on the network may have it.
+    #[must_use]
+    pub const fn body_written(&self) -> bool {
+        matches!(self.phase, Phase::Body)
+    }
+
+    /// Goes on with what was heard. Lines that a modem says by itself change nothing here.
+    pub fn on(&mut self, heard: Heard<'_>) -> Next {
+        match (self.phase, heard) {
+            (Phase::Command, Heard::Prompt) => {
+                self.phase = Phase::Body;
+                Next::Write
+            }
+            (Phase::Command, Heard::Silence) | (Phase::Escape, Heard::Prompt) => {
+                self.phase = Phase::Escape;
+                Next::Write
+            }
+            (Phase::Command, Heard::Line(Classified::Final(FinalResult::Ok), _)) => Next::Listen,
+            (Phase::Command | Phase::Body, Heard::Line(Classified::Final(result), _)) => {
+                Next::Done(match result {
+                    FinalResult::Ok => SubmitOutcome::Accepted { mr: self.reference },
+                    refusal => SubmitOutcome::Refused(*refusal),
+                })
+            }
+            (Phase::Body, Heard::Line(Classified::Info, line)) => {
+                self.reference = Fields::after(line, "+CMGS").and_then(|mut it| it.number());
+                Next::Listen
+            }
+            (Phase::Body, Heard::Silence) => Next::Done(SubmitOutcome::Unanswered),
+            (Phase::Escape, Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
+                Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt))
+            }
+            (_, Heard::Line(..)) | (Phase::Body, Heard::Prompt) => Next::Listen,
+        }
+    }
+}
+
+impl core::fmt::Debug for Submit {
+    /// Without the body: it holds a text.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Submit").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{string::String, vec::Vec};
+
+    use super::*;
+    use crate::{
+        at::{Classifier, ErrorCode},
+        family::GENERIC,
+    };
+
+    /// Plays a dialogue: what the modem says (`>` the prompt, `…` silence), and what we wrote.
+    fn play(says: &[&str]) -> (Vec<String>, Next) {
+        let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
+        let mut classifier = Classifier::default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut wrote = std::vec![text(submit.bytes())];
+        let mut next = Next::Listen;
+        for line in says {
+            next = match *line {
+                ">" => submit.on(Heard::Prompt),
+                "…" => submit.on(Heard::Silence),
+                line => {
+                    let classified = classifier.classify(line, Some(submit.pending()));
+                    submit.on(Heard::Line(&classified, line))
+                }
+            };
+            if next == Next::Write {
+                wrote.push(text(submit.bytes()));
+            }
+        }
+        (wrote, next)
+    }
+
+    const BODY: &str = "000100\u{1A}";
+
+    #[test]
+    fn a_message_is_taken() {
+        let (wrote, next) = play(&["AT+CMGS=2", ">", "+CMGS: 7", "OK"]);
+        assert_eq!(wrote, ["AT+CMGS=2\r", BODY]);
+        assert_eq!(next, Next::Done(SubmitOutcome::Accepted { mr: Some(7) }));
+    }
+
+    #[test]
+    fn what_a_modem_says_in_between_changes_nothing() {
+        let (_, next) =
+            play(&["+CMTI: \"SM\",1", ">", "+CREG: 1", "+CDS: 2", "OK", "+CMGS: 255", "OK"]);
+        assert_eq!(next, Next::Done(SubmitOutcome::Accepted { mr: Some(255) }));
+    }
+
+    #[test]
+    fn a_lost_line_with_the_reference_is_still_a_success() {
+        let (_, next) = play(&[">", "OK"]);
+        assert_eq!(next, Next::Done(SubmitOutcome::Accepted { mr: None }));
+    }
+
+    #[test]
+    fn refusals_before_and_after_the_body_are_values() {
+        let refused =
+            |code| Next::Done(SubmitOutcome::Refused(FinalResult::Cms(ErrorCode::from(code))));
+        assert_eq!(play(&["+CMS ERROR: 310"]).1, refused(310));
+        assert_eq!(play(&[">", "+CMS ERROR: 38"]).1, refused(38));
+    }
+
+    #[test]
+    fn without_a_prompt_the_modem_is_freed_and_nothing_was_sent() {
+        let not_sent = Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt));
+        assert_eq!(
+            play(&["…", "OK"]),
+            (std::vec!["AT+CMGS=2\r".into(), "\u{1B}".into()], not_sent)
+        );
+        assert_eq!(play(&["…", "…"]).1, not_sent);
+        let (wrote, next) = play(&["…", ">", "OK"]);
+        assert_eq!((wrote.len(), next), (3, not_sent), "a late prompt is answered with ESC again");
+    }
+
+    #[test]
+    fn silence_after_the_body_is_no_failure() {
+        assert_eq!(play(&[">", "…"]).1, Next::Done(SubmitOutcome::Unanswered));
+        assert_eq!(play(&[">", "+CMGS: 3", "…"]).1, Next::Done(SubmitOutcome::Unanswered));
+    }
+
+    #[test]
+    fn a_late_reference_before_our_body_is_not_ours() {
+        let mut submit = Submit::new(&[0x01], &GENERIC).unwrap();
+        let mut classifier = Classifier::default();
+        let classified = classifier.classify("+CMGS: 9", Some(submit.pending()));
+        assert_eq!(classified, Classified::LateReference(9));
+        assert_eq!(submit.on(Heard::Line(&classified, "+CMGS: 9")), Next::Listen);
+    }
+}

@@ -1,0 +1,120 @@
+//! Unsolicited result codes: what a modem says by itself.
+
+use super::info::{Fields, Registration, RegistrationDomain};
+
+/// Name of a message store, such as `SM` or `ME`.
+pub type Store = heapless::String<4>;
+
+/// What a modem says by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Urc {
+    /// `+CMTI`: a message was stored, 3GPP TS 27.005 3.4.1. The index is missing where the modem
+    /// wrote none that can be read (some write -1): then the store is to be swept.
+    Cmti(Store, Option<u16>),
+    /// `+CMT`: a message follows on the next line.
+    Cmt,
+    /// `+CDS`: a delivery report follows on the next line.
+    Cds,
+    /// `+CDSI`: a delivery report was stored.
+    Cdsi(Store, Option<u16>),
+    /// `+CREG`, `+CGREG`, `+CEREG`: the registration changed.
+    Registered(RegistrationDomain, Registration),
+    /// `+CPIN`: the SIM changed; `true` = ready.
+    Cpin(bool),
+    /// The modem has booted: whatever was set is gone.
+    Booted,
+    /// The message service or the phone book is ready.
+    Ready,
+    /// The store is full.
+    StoreFull,
+    /// The supply voltage is low.
+    UnderVoltage,
+    /// The modem powers down.
+    PowerDown,
+    /// `RING`: somebody calls.
+    Ring,
+}
+
+impl Urc {
+    /// Reads a line as an unsolicited result code, if it is a known one.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        let registration = |domain: RegistrationDomain| {
+            Registration::of_urc(line, domain).map(|it| Self::Registered(domain, it))
+        };
+        if let Some(urc) = RegistrationDomain::ALL.into_iter().find_map(registration) {
+            return Some(urc);
+        }
+        let stored = |prefix| {
+            let mut fields = Fields::after(line, prefix)?;
+            let store = Store::try_from(fields.next().unwrap_or_default()).unwrap_or_default();
+            Some((store, fields.number()))
+        };
+        if let Some((store, index)) = stored("+CMTI") {
+            return Some(Self::Cmti(store, index));
+        }
+        if let Some((store, index)) = stored("+CDSI") {
+            return Some(Self::Cdsi(store, index));
+        }
+        Some(match line {
+            _ if line.starts_with("+CMT:") => Self::Cmt,
+            _ if line.starts_with("+CDS:") => Self::Cds,
+            _ if line.starts_with("+CPIN:") => {
+                Self::Cpin(line.ends_with("READY") && !line.contains("NOT"))
+            }
+            "RDY" | "*ATREADY: 1" => Self::Booted,
+            "SMS DONE" | "SMS Ready" | "PB DONE" | "Call Ready" | "+QIND: SMS DONE"
+            | "+QIND: PB DONE" => Self::Ready,
+            _ if line.starts_with("+QIND: \"smsfull\"") || line.starts_with("+SMS FULL") => {
+                Self::StoreFull
+            }
+            _ if line.starts_with("UNDER-VOLTAGE") => Self::UnderVoltage,
+            "NORMAL POWER DOWN" | "POWERED DOWN" => Self::PowerDown,
+            "RING" => Self::Ring,
+            _ if line.starts_with("+CRING:") => Self::Ring,
+            _ => return None,
+        })
+    }
+
+    /// Whether the next line belongs to it, whatever it looks like.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        matches!(self, Self::Cmt | Self::Cds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(name: &str) -> Store {
+        Store::try_from(name).unwrap()
+    }
+
+    #[test]
+    fn reads_what_modems_say_by_themselves() {
+        let table = [
+            ("+CMTI: \"SM\",3", Urc::Cmti(store("SM"), Some(3))),
+            ("+CMTI: \"SM\",-1", Urc::Cmti(store("SM"), None)),
+            ("+CMTI: ,-1", Urc::Cmti(store(""), None)),
+            ("+CDS: 25", Urc::Cds),
+            ("+CDS: ,25", Urc::Cds),
+            ("+CMT: ,23", Urc::Cmt),
+            ("+CDSI: \"SR\",0", Urc::Cdsi(store("SR"), Some(0))),
+            ("+CPIN: READY", Urc::Cpin(true)),
+            ("+CPIN: NOT READY", Urc::Cpin(false)),
+            ("+CPIN: SIM PIN", Urc::Cpin(false)),
+            ("RDY", Urc::Booted),
+            ("+QIND: SMS DONE", Urc::Ready),
+            ("+QIND: \"smsfull\",\"ME\"", Urc::StoreFull),
+            ("UNDER-VOLTAGE WARNNING", Urc::UnderVoltage),
+            ("+CRING: VOICE", Urc::Ring),
+        ];
+        for (line, urc) in table {
+            assert_eq!(Urc::parse(line), Some(urc), "{line}");
+        }
+        let registered = Urc::Registered(RegistrationDomain::Eps, Registration::Home);
+        assert_eq!(Urc::parse("+CEREG: 1,\"00C3\",\"1A2B\",7"), Some(registered));
+        assert_eq!(Urc::parse("+CSQ: 20,99"), None);
+    }
+}

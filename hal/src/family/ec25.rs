@@ -1,0 +1,28 @@
+//! Quectel EC2x, EG2x and EG9x.
+
+use super::Family;
+use crate::at::Seconds;
+
+/// Quectel EC2x, EG2x and EG9x. Manual: Quectel EC2x&EG9x&EG2x-G&EM05 Series AT Commands Manual V2.0.
+pub static EC25: Family = Family {
+    name: "ec25",
+    models: &["EC2", "EG2", "EG9", "EM05"],
+    usb: &[
+        (0x2c7c, 0x0125),
+        (0x2c7c, 0x0121),
+        (0x2c7c, 0x0191),
+        (0x2c7c, 0x0195),
+        (0x2c7c, 0x0296),
+        (0x2c7c, 0x0512),
+        (0x2c7c, 0x0306),
+    ],
+    // The manual gives +CMGS 120 s.
+    submit: Seconds(120),
+    // The store tells when it is full only if it is asked to; unsolicited lines go to the AT port.
+    pre_init: &["+QURCCFG=\"urcport\",\"usbat\"", "+QINDCFG=\"smsfull\",1"],
+    iccid: "+QCCID",
+    // A report that is stored is told of with slot 0, which would lead to another message: only
+    // reports that are told whole are asked for.
+    indications: &[[2, 1, 0, 1, 0], [1, 1, 0, 1, 0], [2, 1, 0, 0, 0]],
+    ..Family::DEFAULT
+};
