@@ -2,6 +2,15 @@
 //!
 //! `ARCHITECTURE.md` is the map of the rooms below.
 
+pub mod cli;
+pub mod config;
+pub mod daemon;
 pub mod domain;
+pub mod http;
+pub mod inbox;
+pub mod intake;
+pub mod modem;
 pub mod outbox;
+pub mod sms;
 pub mod store;
+pub mod system_log;

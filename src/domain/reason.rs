@@ -142,8 +142,8 @@ details! {
     NotConfirmed = "not_confirmed" in Rejected, "The call was not confirmed.";
     /// More segments than allowed.
     TooLong = "too_long" in ContentInvalid, "The text is too long.";
-    /// Nothing to send, or nothing that can be encoded.
-    NotEncodable = "not_encodable" in ContentInvalid, "The text cannot be encoded.";
+    /// Nothing to send.
+    Empty = "empty" in ContentInvalid, "There is no text to send.";
     /// The disk is full.
     StorageFull = "storage_full" in Internal, "The disk is full.";
     /// A fault in this program.

@@ -27,8 +27,9 @@ pub enum Event {
     Claimed(Attempt),
     /// The intent to submit the next segment of an attempt.
     Begun(SegmentId),
-    /// The network took a segment; the modem answered this reference, soon or late.
-    Accepted(SegmentId, u8),
+    /// The network took a segment, soon or late; the modem answered this reference, if its line was
+    /// not lost.
+    Accepted(SegmentId, Option<u8>),
     /// The network or the modem said no, soon or late, or the segment never left this box.
     Refused(SegmentId, Refusal),
     /// No answer came in the time that the modem's family may take.
@@ -142,17 +143,17 @@ fn begin(state: &mut Progress, segment: SegmentId, now: Timestamp) {
     }
 }
 
-fn accept(state: &mut Progress, segment: SegmentId, reference: u8, now: Timestamp) {
+fn accept(state: &mut Progress, segment: SegmentId, reference: Option<u8>, now: Timestamp) {
     let Some(segment) = state.segment_mut(segment) else { return };
     match segment.state {
         SegmentState::Submitting | SegmentState::Unanswered => {
             segment.state = SegmentState::Submitted;
             segment.submitted_at = Some(now);
-            segment.reference = Some(reference);
+            segment.reference = reference;
         }
         // Its report was faster than its answer.
         SegmentState::Delivered | SegmentState::Undelivered => {
-            segment.reference.get_or_insert(reference);
+            segment.reference = segment.reference.or(reference);
         }
         SegmentState::Pending
         | SegmentState::Submitted

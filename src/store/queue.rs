@@ -156,7 +156,8 @@ pub fn submitted(
     Ok(found)
 }
 
-/// The oldest unanswered segment of this recipient: a report without an answer can be about it.
+/// The oldest segment to this recipient whose reference is not known, because the answer was lost: a
+/// report that fits no other can be about it.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -165,7 +166,8 @@ pub fn unanswered(
     sim: &str,
     tail: &str,
 ) -> Result<Option<(i64, SegmentId)>, Error> {
-    open(view, "unanswered", sim, tail)
+    let found = open(view, "unanswered", sim, tail)?;
+    if found.is_some() { Ok(found) } else { open(view, "submitted", sim, tail) }
 }
 
 /// The segment to this recipient whose answer is still to come.
@@ -190,7 +192,8 @@ fn open(
         .prepare(
             "SELECT a.message, s.attempt, s.sequence
              FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
-             WHERE s.sim = ?1 AND s.state = ?2 AND s.state IN ('submitting', 'unanswered')
+             WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL
+                 AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3
              ORDER BY s.submitting_at LIMIT 1",
         )?

@@ -100,9 +100,9 @@ fn no(class: RefusalClass) -> Refusal {
 
 #[test]
 fn two_segments_are_sent_and_delivered() {
-    let story = Story::new(Lane::Otp).claimed(1, 1, 2).then(3, Event::Accepted(id(1, 1), 7));
+    let story = Story::new(Lane::Otp).claimed(1, 1, 2).then(3, Event::Accepted(id(1, 1), Some(7)));
     assert_eq!((story.phase(), story.logged().as_str()), ("sending", ""));
-    let story = story.then(3, Event::Begun(id(1, 2))).then(5, Event::Accepted(id(1, 2), 8));
+    let story = story.then(3, Event::Begun(id(1, 2))).then(5, Event::Accepted(id(1, 2), Some(8)));
     assert_eq!((story.phase(), story.logged().as_str()), ("sent", "send SUCCESS, erase"));
     let story = story.then(6, Event::Reported(id(1, 2), Report::Delivered));
     assert_eq!(story.phase(), "sent");
@@ -127,9 +127,9 @@ fn a_report_faster_than_its_answer_counts() {
 fn one_undelivered_segment_makes_the_message_undelivered() {
     let story = Story::new(Lane::Bulk)
         .claimed(1, 1, 2)
-        .then(2, Event::Accepted(id(1, 1), 1))
+        .then(2, Event::Accepted(id(1, 1), Some(1)))
         .then(2, Event::Begun(id(1, 2)))
-        .then(3, Event::Accepted(id(1, 2), 2))
+        .then(3, Event::Accepted(id(1, 2), Some(2)))
         .then(4, Event::Reported(id(1, 1), Report::Delivered))
         .then(5, Event::Reported(id(1, 2), Report::Failed(Detail::Unreachable)));
     assert_eq!((story.phase(), story.state.reason), ("undelivered", Some(Detail::Unreachable)));
@@ -138,7 +138,7 @@ fn one_undelivered_segment_makes_the_message_undelivered() {
 
 #[test]
 fn no_report_in_the_window_is_unknown_and_not_failed() {
-    let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(2, Event::Accepted(id(1, 1), 1));
+    let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(2, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!(story.state.deadline_at, Some(at(1 + REPORT_WINDOW).min(at(TTL))));
     let story = story.then(TTL, Event::Deadline);
     assert_eq!(story.phase(), "sent");
@@ -151,7 +151,7 @@ fn no_report_in_the_window_is_unknown_and_not_failed() {
 fn a_sim_without_reports_ends_at_once() {
     let begun = Event::Claimed(attempt(1, "sim1", 1, false, at(1)));
     let story =
-        Story::new(Lane::Otp).then(1, begun).then(2, Event::Accepted(id(1, 1), 1));
+        Story::new(Lane::Otp).then(1, begun).then(2, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::NoReport)));
     assert_eq!(story.logged(), "send SUCCESS, erase, status UNKNOWN");
 }
@@ -197,7 +197,7 @@ fn retries_end_with_the_time_to_live_and_say_why() {
 #[test]
 fn segments_that_wait_when_the_time_is_up_never_go_on_the_air() {
     let story =
-        Story::new(Lane::Bulk).claimed(1, 1, 2).then(TTL, Event::Accepted(id(1, 1), 1));
+        Story::new(Lane::Bulk).claimed(1, 1, 2).then(TTL, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!(story.phase(), "expired");
     assert_eq!(story.state.attempts[0].segments[1].state, SegmentState::Dropped);
 }
@@ -206,7 +206,7 @@ fn segments_that_wait_when_the_time_is_up_never_go_on_the_air() {
 fn a_late_answer_settles_an_unanswered_submit() {
     let story = Story::new(Lane::Bulk).claimed(1, 1, 1).then(61, Event::Silent(id(1, 1)));
     assert_eq!((story.phase(), story.state.claimable_at), ("sending", None));
-    let story = story.then(80, Event::Accepted(id(1, 1), 9));
+    let story = story.then(80, Event::Accepted(id(1, 1), Some(9)));
     assert_eq!((story.phase(), story.logged().as_str()), ("sent", "send SUCCESS, erase"));
 }
 
@@ -237,7 +237,7 @@ fn a_code_is_sent_once_more_on_another_sim() {
     assert_eq!(shunned_sims(&story.state).collect::<Vec<_>>(), ["sim1"]);
     let story = story.claimed(21, 2, 1);
     assert_eq!(story.state.claimable_at, None, "once");
-    let story = story.then(23, Event::Accepted(id(2, 1), 1));
+    let story = story.then(23, Event::Accepted(id(2, 1), Some(1)));
     assert_eq!(story.phase(), "sent");
     let story = story.then(25, Event::Reported(id(2, 1), Report::Delivered));
     assert_eq!(story.phase(), "delivered");
@@ -246,7 +246,7 @@ fn a_code_is_sent_once_more_on_another_sim() {
 
 #[test]
 fn an_answer_before_the_resend_cancels_it() {
-    let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(10, Event::Accepted(id(1, 1), 1));
+    let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(10, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!((story.phase(), story.state.claimable_at), ("sent", None));
 }
 
@@ -266,7 +266,7 @@ fn after_a_crash_what_was_on_the_air_is_unanswered_and_the_rest_goes_on() {
     let story = Story::new(Lane::Bulk).claimed(1, 1, 2).then(50, Event::Crashed);
     let states: Vec<_> = story.state.attempts[0].segments.iter().map(|it| it.state).collect();
     assert_eq!(states, [SegmentState::Unanswered, SegmentState::Pending]);
-    let story = story.then(51, Event::Begun(id(1, 2))).then(53, Event::Accepted(id(1, 2), 3));
+    let story = story.then(51, Event::Begun(id(1, 2))).then(53, Event::Accepted(id(1, 2), Some(3)));
     assert_eq!(story.phase(), "sending");
     let story = story.then(1 + SETTLE, Event::Deadline);
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::AnswerLost)));
@@ -276,7 +276,7 @@ fn after_a_crash_what_was_on_the_air_is_unanswered_and_the_rest_goes_on() {
 fn a_modem_that_vanishes_between_segments_gives_the_message_back() {
     let story = Story::new(Lane::Otp)
         .claimed(1, 1, 2)
-        .then(3, Event::Accepted(id(1, 1), 1))
+        .then(3, Event::Accepted(id(1, 1), Some(1)))
         .then(4, Event::ModemLost(1));
     assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(4))));
     let story = Story::new(Lane::Otp).claimed(1, 1, 2).then(2, Event::ModemLost(1));
@@ -317,7 +317,8 @@ fn event_of(state: &Progress, kind: u8, attempt_index: u8, sequence: u8, now: Ti
             Event::Claimed(attempt(next, &format!("sim{next}"), 3, kind == 0, now))
         }
         2 if pending && now < state.expires_at => Event::Begun(segment),
-        3 | 4 => Event::Accepted(segment, sequence),
+        3 => Event::Accepted(segment, Some(sequence)),
+        4 => Event::Accepted(segment, None),
         5 => Event::Refused(segment, no(RefusalClass::Network)),
         6 => Event::Refused(segment, no(RefusalClass::Permanent)),
         7 => Event::Silent(segment),

@@ -75,7 +75,8 @@ CREATE TABLE segment (
     PRIMARY KEY (attempt, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
-CREATE INDEX segment_open ON segment (sim, state) WHERE state IN ('submitting', 'unanswered');
+CREATE INDEX segment_open ON segment (sim, state)
+    WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
     WHERE reference IS NOT NULL;
 

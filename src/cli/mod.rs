@@ -1,0 +1,91 @@
+//! The command line.
+//!
+//! `serve`, `config` and `token` work on this box's files, daemon running or not; the others talk to
+//! a running daemon over HTTP.
+
+mod client;
+mod config;
+mod failure;
+mod inbound;
+mod log;
+mod messages;
+mod modems;
+mod output;
+mod send;
+mod serve;
+mod table;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use client::Server;
+use failure::Failure;
+use output::Output;
+
+/// Texts and rings any phone from your own SIM cards.
+#[derive(Debug, Parser)]
+#[command(name = "ringpost", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve(Files),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Tokens for the HTTP API.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Send a text message.
+    Send(send::Send),
+    /// See messages and how far they have come.
+    Messages(messages::Messages),
+    /// See received messages.
+    Inbound(inbound::Inbound),
+    /// See the System Log, newest first.
+    Log(log::Log),
+    /// See the modems, and what is wrong with them.
+    Modems(modems::Modems),
+}
+
+/// Where this box's files are.
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// The configuration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RINGPOST_CONFIG",
+        default_value = "/etc/ringpost/ringpost.toml"
+    )]
+    config: PathBuf,
+}
+
+/// Parses the command line, runs the command, and says how it went: 0 done, 1 refused or failed,
+/// 2 usage, 64 bad configuration.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(files) => serve::run(&files),
+        Command::Config(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Send(command) => command.run(),
+        Command::Messages(command) => command.run(),
+        Command::Inbound(command) => command.run(),
+        Command::Log(command) => command.run(),
+        Command::Modems(command) => command.run(),
+    }
+}

@@ -1,0 +1,306 @@
+//! The daemon: wires the rooms together, runs, and drains.
+
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use rlibphonenumber::Region;
+use sd_notify::NotifyState;
+use tokio::{
+    net::TcpListener,
+    runtime,
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    config::{self, Config},
+    domain::Timestamp,
+    http::{self, AppState},
+    inbox::{self, Origin},
+    intake::Policy,
+    modem::{self, ModemConfig, ModemEvent, ModemHandle},
+    outbox::{self, Outbox, Outlet, Rules, Settings},
+    sms::{self, Incoming},
+    store::{self, Store, Tx},
+};
+
+/// Everything has ended this long after the first signal, or is left to the next start. The unit's
+/// `TimeoutStopSec` is longer.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Received messages and reports that may wait for the store, of all modems together. Beyond it a
+/// modem waits, and what it received stays in its own storage.
+const WAITING_EVENTS: usize = 256;
+
+/// Runs the gateway until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What keeps it from starting: the store, the address. Modems never do.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    let ended = runtime.block_on(serve(config));
+    // A blocking read that is still under way must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    for warning in config.warnings() {
+        warn!("{warning}");
+    }
+    let path = &config.store.path;
+    let store = Store::open(path)
+        .with_context(|| format!("failed to open the store at {}", path.display()))?;
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("failed to listen on {}", config.http.listen))?;
+    let address = listener.local_addr().context("read the address listened on")?;
+
+    let rules = Rules { resend_after: seconds(config.outbox.resend_after_seconds) };
+    let (events, received) = mpsc::channel(WAITING_EVENTS);
+    let (handles, modems) = start_modems(&config, &events);
+    drop(events);
+    let state = AppState {
+        store: store.clone(),
+        policy: Arc::new(policy(&config.policy)),
+        rules,
+        modems: handles.clone().into(),
+    };
+    let outbox = Outbox::new(store.clone(), settings(&config, rules), outlets(&config, handles));
+    let tasks = Tasks::start(store, listener, state, outbox, received, modems);
+    announce(address)?;
+    tasks.run().await
+}
+
+/// The daemon's tasks, each group with the token that ends it.
+struct Tasks {
+    http: (CancellationToken, JoinSet<anyhow::Result<()>>),
+    outbox: (CancellationToken, JoinSet<anyhow::Result<()>>),
+    modems: (CancellationToken, JoinSet<()>),
+    events: JoinSet<()>,
+    store: (CancellationToken, JoinSet<()>),
+}
+
+impl Tasks {
+    fn start(
+        store: Store,
+        listener: TcpListener,
+        state: AppState,
+        outbox: Outbox,
+        received: mpsc::Receiver<ModemEvent>,
+        runners: Vec<modem::Runner>,
+    ) -> Self {
+        let rules = state.rules;
+        let mut http = (CancellationToken::new(), JoinSet::new());
+        http.1.spawn(serve_http(listener, state, http.0.clone()));
+        let mut tasks = Self {
+            http,
+            outbox: (CancellationToken::new(), JoinSet::new()),
+            modems: (CancellationToken::new(), JoinSet::new()),
+            events: JoinSet::new(),
+            store: (CancellationToken::new(), JoinSet::new()),
+        };
+        let token = tasks.outbox.0.clone();
+        tasks.outbox.1.spawn(async move { Ok(outbox.run(token).await?) });
+        for runner in runners {
+            tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
+        }
+        tasks.events.spawn(take_in(store.clone(), received, rules));
+        tasks.store.1.spawn(store.keep_clean(tasks.store.0.clone()));
+        tasks.store.1.spawn(feed_watchdog(tasks.store.0.clone()));
+        tasks
+    }
+
+    /// Runs until a signal or until a task that must not end has ended.
+    async fn run(mut self) -> anyhow::Result<()> {
+        let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+        let ended = tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+            Some(ended) = self.http.1.join_next() => Err(unexpected("the HTTP server", ended)),
+            Some(ended) = self.outbox.1.join_next() => Err(unexpected("the outbox", ended)),
+        };
+        info!("stopping");
+        let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        if timeout(DRAIN, self.drain()).await.is_err() {
+            warn!("not everything ended in time; what is on the air counts as unanswered");
+        }
+        ended
+    }
+
+    /// In the order in which work flows: nothing comes in, nothing new goes out, the modems end their
+    /// exchanges, what they received is stored.
+    async fn drain(&mut self) {
+        self.http.0.cancel();
+        while self.http.1.join_next().await.is_some() {}
+        self.outbox.0.cancel();
+        while let Some(ended) = self.outbox.1.join_next().await {
+            if let Ok(Err(cause)) = ended {
+                error!(%cause, "the outbox did not end well");
+            }
+        }
+        self.modems.0.cancel();
+        while self.modems.1.join_next().await.is_some() {}
+        while self.events.join_next().await.is_some() {}
+        self.store.0.cancel();
+        while self.store.1.join_next().await.is_some() {}
+        info!("stopped");
+    }
+}
+
+fn unexpected(
+    what: &str,
+    ended: Result<anyhow::Result<()>, tokio::task::JoinError>,
+) -> anyhow::Error {
+    match ended {
+        Ok(Ok(())) => anyhow!("{what} ended by itself"),
+        Ok(Err(cause)) => cause.context(format!("{what} failed")),
+        Err(cause) => anyhow!("{what} panicked: {cause}"),
+    }
+}
+
+fn start_modems(
+    config: &Config,
+    events: &mpsc::Sender<ModemEvent>,
+) -> (Vec<ModemHandle>, Vec<modem::Runner>) {
+    let modems = config.modems.iter().map(|settings| {
+        let config = ModemConfig {
+            name: settings.name.to_string(),
+            port: settings.port.clone(),
+            baud: settings.baud,
+            family: settings.family.and_then(ringpost_hal::family::by_name),
+        };
+        modem::modem(config, events.clone())
+    });
+    modems.unzip()
+}
+
+fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {
+    let outlets = handles.into_iter().zip(&config.modems).map(|(handle, settings)| Outlet {
+        handle,
+        lanes: settings.lanes.clone(),
+        reports: settings.reports,
+    });
+    outlets.collect()
+}
+
+fn policy(config: &config::Policy) -> Policy {
+    let regions = match &config.regions {
+        config::Regions::Anywhere => None,
+        config::Regions::Only(regions) => Some(regions.iter().map(Region::to_string).collect()),
+    };
+    Policy { home_region: config.home_region, regions, max_segments: config.max_segments }
+}
+
+fn settings(config: &Config, rules: Rules) -> Settings {
+    Settings {
+        rules,
+        settle: config.outbox.settle_seconds.map(seconds),
+        report_window: config.outbox.report_window_seconds.map(seconds),
+    }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(count.into())
+}
+
+/// Says where requests are accepted, to whoever started the daemon.
+fn announce(address: SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on http://{address}").context("write to standard output")?;
+    out.flush().context("write to standard output")?;
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    Ok(())
+}
+
+async fn serve_http(
+    listener: TcpListener,
+    state: AppState,
+    cancel: CancellationToken,
+) -> anyhow::Result<()> {
+    http::serve(listener, state, cancel).await.context("serve HTTP")
+}
+
+/// Stores what modems received. Jobs are handed over in the order in which the events came; each
+/// modem is told when its own is on disk.
+async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rules: Rules) {
+    let mut answers = JoinSet::new();
+    while let Some(event) = received.recv().await {
+        while answers.try_join_next().is_some() {}
+        let (job, kept) = match event {
+            ModemEvent::LateAnswer { segment, outcome, .. } => {
+                match outbox::late_answer(segment, outcome) {
+                    Some(event) => (late_answer(segment, event, rules), None),
+                    None => continue,
+                }
+            }
+            ModemEvent::Received { modem, sim, tpdu, kept } => {
+                (take_tpdu(modem, sim, tpdu, rules), Some(kept))
+            }
+        };
+        match store.hand_over(job).await {
+            Ok(answer) => drop(answers.spawn(confirm(answer, kept))),
+            Err(cause) => error!(%cause, "what a modem received could not be stored"),
+        }
+    }
+    while answers.join_next().await.is_some() {}
+}
+
+type Job = Box<dyn FnOnce(&Tx<'_>) -> Result<(), store::Error> + Send>;
+
+fn late_answer(segment: crate::domain::SegmentId, event: outbox::Event, rules: Rules) -> Job {
+    Box::new(move |tx| {
+        let message = store::progress::message_of(tx, segment)?;
+        outbox::apply(tx, message, event, Timestamp::now(), rules).map(drop)
+    })
+}
+
+fn take_tpdu(modem: String, sim: String, tpdu: Vec<u8>, rules: Rules) -> Job {
+    Box::new(move |tx| {
+        let now = Timestamp::now();
+        let origin = Origin { modem: &modem, sim: &sim, tpdu: &tpdu };
+        match sms::read(&tpdu) {
+            Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, now),
+            Incoming::Unreadable => inbox::receive_unreadable(tx, origin, now),
+            Incoming::Report(read) => {
+                let reference = read.reference;
+                let received =
+                    outbox::Received { sim: &sim, reference, tail: &read.tail, report: read.report };
+                outbox::receive(tx, received, now, rules)
+            }
+        }
+    })
+}
+
+/// Tells the modem that what it received is on disk; where it is not, the modem keeps it.
+async fn confirm(
+    answer: oneshot::Receiver<Result<(), store::Error>>,
+    kept: Option<oneshot::Sender<()>>,
+) {
+    match answer.await.unwrap_or(Err(store::Error::Closed)) {
+        Ok(()) => drop(kept.map(|kept| kept.send(()))),
+        Err(cause) => error!(%cause, "what a modem received could not be stored"),
+    }
+}
+
+/// Tells systemd that the daemon's tasks still run, where the unit asks for it.
+async fn feed_watchdog(cancel: CancellationToken) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(limit / 2) => {
+                let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+            }
+        }
+    }
+}

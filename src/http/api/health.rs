@@ -1,0 +1,44 @@
+//! `/healthz` and `/readyz`.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+
+use crate::{http::AppState, modem::ModemState};
+
+/// Whether the daemon can do its work.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Health {
+    /// `ok` or `unavailable`.
+    status: &'static str,
+    /// What is missing, a sentence each.
+    missing: Vec<&'static str>,
+}
+
+/// The daemon lives.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
+pub(in crate::http) async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok", missing: Vec::new() })
+}
+
+/// The store is open and a modem is registered.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses((status = 200, body = Health), (status = 503, body = Health))
+)]
+pub(in crate::http) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Health>) {
+    let mut missing = Vec::new();
+    if state.store.write(|_| Ok(())).await.is_err() {
+        missing.push("The store cannot be written.");
+    }
+    let ready = |modem: &crate::modem::ModemHandle| {
+        modem.status().borrow().state == ModemState::Ready
+    };
+    if !state.modems.iter().any(ready) {
+        missing.push("No modem is ready; see /api/v1/modems.");
+    }
+    if missing.is_empty() {
+        (StatusCode::OK, Json(Health { status: "ok", missing }))
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "unavailable", missing }))
+    }
+}

@@ -1,0 +1,311 @@
+//! `/api/v1/messages`.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{
+        FromRequest, Path, Query, Request, State,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
+    http::StatusCode,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        Channel, Detail, Encoding, End, Family, Lane, MessageId, OnUnknown, Phase, Purpose, Secret,
+        Timestamp,
+    },
+    http::{
+        AppState,
+        auth::Caller,
+        error::{ApiError, Problem},
+        page::{Page, PageQuery},
+    },
+    intake::{self, Answer},
+    outbox,
+    store::{self, message::MessageView},
+};
+
+/// Nothing is worth sending after a week: no operator keeps an SMS much longer.
+const MAX_TTL_SECONDS: u32 = 7 * 86_400;
+/// Furthest `not_before`: a month, so that a slip of the year is noticed.
+const MAX_DELAY: Duration = Duration::from_secs(31 * 86_400);
+/// Longest `reference` and `user`, in characters: room for any identifier, none for a text.
+const MAX_LABEL: usize = 128;
+
+/// A message to send.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct NewMessage {
+    /// E.164, or a national number of the home region.
+    #[schema(example = "+14155552345")]
+    to: String,
+    /// By which channel.
+    channel: Channel,
+    /// Why; decides the lane and the event type.
+    #[serde(default)]
+    purpose: Purpose,
+    /// What the person reads.
+    #[schema(example = "Your code is 481592")]
+    text: String,
+    /// `otp`, `alert` or `bulk`; else by purpose.
+    lane: Option<Lane>,
+    /// How long it may wait, in seconds, 1 to 604800; else 300 for otp and 86400 for others.
+    ttl_seconds: Option<u32>,
+    /// Not on the air before this, RFC 3339.
+    not_before: Option<String>,
+    /// Only through this modem.
+    sender: Option<String>,
+    /// Shown at once and kept nowhere (message class 0).
+    #[serde(default)]
+    flash: bool,
+    /// What to do when a modem's answer is lost; else `resend` for otp and `hold` for others.
+    on_unknown: Option<OnUnknown>,
+    /// Your own reference, up to 128 characters.
+    reference: Option<String>,
+    /// The user of your identity platform it is for, up to 128 characters.
+    user: Option<String>,
+}
+
+/// A message and how far it has come.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Message {
+    /// Its id.
+    id: String,
+    /// `queued`, `sending`, `sent`, or final: `delivered`, `undelivered`, `failed`, `expired`,
+    /// `cancelled`, `unknown`.
+    state: &'static str,
+    channel: Channel,
+    to: Option<String>,
+    /// Region of the recipient, ISO 3166-1 alpha-2.
+    region: Option<String>,
+    purpose: Purpose,
+    lane: Lane,
+    encoding: Encoding,
+    /// Into how many segments it falls.
+    total_segments: u8,
+    /// The segments of all attempts.
+    segments: Vec<Segment>,
+    /// Why it ended as it did, or why the last attempt failed.
+    reason: Option<Reason>,
+    reference: Option<String>,
+    /// The modem it must go through.
+    sender: Option<String>,
+    user: Option<String>,
+    created_at: String,
+    not_before: String,
+    expires_at: String,
+    /// When the network had taken all of it.
+    sent_at: Option<String>,
+    /// When it ended.
+    ended_at: Option<String>,
+    /// Joins its events in the System Log.
+    transaction_id: String,
+}
+
+/// One segment of one attempt.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Segment {
+    /// 1 for the first attempt.
+    attempt: u32,
+    /// 1 for the first segment.
+    sequence: u8,
+    /// `pending`, `submitting`, `submitted`, `delivered`, `undelivered`, `no_report`, `refused`,
+    /// `unanswered` or `dropped`.
+    state: &'static str,
+    /// Through which modem.
+    modem: String,
+    /// When the network took it.
+    submitted_at: Option<String>,
+    /// When its last report came.
+    reported_at: Option<String>,
+    /// Why it was refused or undelivered.
+    detail: Option<&'static str>,
+}
+
+/// A reason.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Reason {
+    family: Family,
+    detail: &'static str,
+}
+
+/// Send a message.
+///
+/// Answered when it is on disk, before it is sent.
+#[utoipa::path(
+    post, path = "/api/v1/messages", tag = "messages", request_body = NewMessage,
+    responses(
+        (status = 202, description = "It is on disk and will be sent", body = Message),
+        (status = 422, description = "Refused; the System Log says so", body = Problem),
+    )
+)]
+pub(in crate::http) async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> Result<(StatusCode, Json<Message>), ApiError> {
+    caller.must(crate::domain::Scope::MessagesSend)?;
+    let Json(body) = Json::<NewMessage>::from_request(request, &())
+        .await
+        .map_err(|rejection: JsonRejection| ApiError::from(rejection))?;
+    let request = body.into_request(caller, &state)?;
+    match intake::accept(&state.store, request, &state.policy).await? {
+        Answer::Accepted(id) => Ok((StatusCode::ACCEPTED, Json(find(&state, id).await?))),
+        Answer::Refused(denial) => Err(ApiError::Refused(Box::new(denial))),
+    }
+}
+
+/// See a message.
+#[utoipa::path(
+    get, path = "/api/v1/messages/{id}", tag = "messages", params(("id" = String, Path)),
+    responses((status = 200, body = Message))
+)]
+pub(in crate::http) async fn read(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Message>, ApiError> {
+    caller.must(crate::domain::Scope::MessagesRead)?;
+    Ok(Json(find(&state, id(&path?.0)?).await?))
+}
+
+/// List messages, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/messages", tag = "messages", params(PageQuery),
+    responses((status = 200, body = Page<Message>))
+)]
+pub(in crate::http) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<Page<Message>>, ApiError> {
+    caller.must(crate::domain::Scope::MessagesRead)?;
+    let Query(page) = query?;
+    let (before, limit) = (page.before()?, page.limit()?);
+    let rows =
+        state.store.read(move |view| store::message::newest(view, before, limit + 1)).await?;
+    let rows = rows.into_iter().map(|row| (row.key, Message::from(row))).collect();
+    Ok(Json(Page::cut(rows, limit)))
+}
+
+/// Cancel a message while nothing of it is on the air.
+#[utoipa::path(
+    delete, path = "/api/v1/messages/{id}", tag = "messages", params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "Cancelled", body = Message),
+        (status = 409, description = "It is on the air or has ended", body = Problem),
+    )
+)]
+pub(in crate::http) async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Message>, ApiError> {
+    caller.must(crate::domain::Scope::MessagesSend)?;
+    let id = id(&path?.0)?;
+    let rules = state.rules;
+    let progress = state
+        .store
+        .write(move |tx| outbox::cancel(tx, id, Timestamp::now(), rules))
+        .await?
+        .ok_or(ApiError::NotFound("message"))?;
+    if progress.phase != Phase::Ended(End::Cancelled) {
+        return Err(ApiError::Conflict("The message is on the air, or has ended already."));
+    }
+    Ok(Json(find(&state, id).await?))
+}
+
+async fn find(state: &AppState, id: MessageId) -> Result<Message, ApiError> {
+    let found = state.store.read(move |view| store::message::find(view, id)).await?;
+    found.map(Message::from).ok_or(ApiError::NotFound("message"))
+}
+
+/// An id that is none names nothing.
+fn id(text: &str) -> Result<MessageId, ApiError> {
+    text.parse().map_err(|_| ApiError::NotFound("message"))
+}
+
+impl NewMessage {
+    fn into_request(self, caller: Caller, state: &AppState) -> Result<intake::Request, ApiError> {
+        let invalid = |field: &str, says: &str| Err(ApiError::Invalid(format!("{field}: {says}")));
+        let received_at = Timestamp::now();
+        if self.ttl_seconds.is_some_and(|ttl| !(1..=MAX_TTL_SECONDS).contains(&ttl)) {
+            return invalid("ttl_seconds", "must be 1 to 604800");
+        }
+        let not_before = self.not_before.as_deref().map(Timestamp::parse).transpose();
+        let Ok(not_before) = not_before else {
+            return invalid("not_before", "must be RFC 3339, such as 2026-12-24T18:00:00Z");
+        };
+        if not_before.is_some_and(|at| at.since(received_at) > MAX_DELAY) {
+            return invalid("not_before", "must be within 31 days");
+        }
+        if let Some(sender) = &self.sender
+            && !state.modems.iter().any(|modem| modem.name() == sender)
+        {
+            return invalid("sender", "no modem has this name; see /api/v1/modems");
+        }
+        for (field, label) in [("reference", &self.reference), ("user", &self.user)] {
+            if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL) {
+                return invalid(field, "must have at most 128 characters");
+            }
+        }
+        Ok(intake::Request {
+            to: self.to,
+            channel: self.channel,
+            purpose: self.purpose,
+            text: Secret::new(self.text),
+            lane: self.lane,
+            ttl: self.ttl_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            not_before,
+            sender: self.sender,
+            flash: self.flash,
+            on_unknown: self.on_unknown,
+            reference: self.reference,
+            user: self.user,
+            actor: caller.into_actor(),
+            received_at,
+        })
+    }
+}
+
+impl From<MessageView> for Message {
+    fn from(view: MessageView) -> Self {
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let segments = view.segments.into_iter().map(|segment| Segment {
+            attempt: segment.attempt,
+            sequence: segment.sequence,
+            state: segment.state.as_str(),
+            modem: segment.modem,
+            submitted_at: time(segment.submitted_at),
+            reported_at: time(segment.reported_at),
+            detail: segment.detail.map(Detail::as_str),
+        });
+        Self {
+            id: view.id.to_string(),
+            state: view.phase.as_str(),
+            channel: view.subject.channel,
+            to: view.subject.recipient.map(String::from),
+            region: view.subject.region,
+            purpose: view.subject.purpose,
+            lane: view.lane,
+            encoding: view.encoding,
+            total_segments: view.total_segments,
+            segments: segments.collect(),
+            reason: view
+                .reason
+                .map(|detail| Reason { family: detail.family(), detail: detail.as_str() }),
+            reference: view.reference,
+            sender: view.sender,
+            user: view.subject.user,
+            created_at: view.created_at.to_string(),
+            not_before: view.not_before.to_string(),
+            expires_at: view.expires_at.to_string(),
+            sent_at: time(view.sent_at),
+            ended_at: time(view.ended_at),
+            transaction_id: view.subject.transaction_id.to_string(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Ringpost's own API, a module for each noun.
+
+pub(super) mod health;
+pub(super) mod inbound;
+pub(super) mod logs;
+pub(super) mod messages;
+pub(super) mod modems;

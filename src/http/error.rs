@@ -1,0 +1,180 @@
+//! Problems: RFC 9457 bodies with our `code` and `family`.
+
+use axum::{
+    Json,
+    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tracing::error;
+
+use crate::{
+    domain::{Detail, Family, Scope},
+    intake::Denial,
+    store,
+};
+
+/// A problem, `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct Problem {
+    /// The status text.
+    title: &'static str,
+    /// The status code.
+    status: u16,
+    /// What a program tests: the detail of a reason, or a word for a malformed request.
+    code: &'static str,
+    /// The family of the reason, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<Family>,
+    /// What a person reads.
+    detail: String,
+    /// Where the events of a refused request are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
+}
+
+/// What a handler answers when it does not do what was asked.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// 400: no request that could be understood.
+    Invalid(String),
+    /// 401: no token, or one that nobody issued.
+    Unauthorized,
+    /// 403: the token lacks this scope.
+    Forbidden(Scope),
+    /// 404: no such thing.
+    NotFound(&'static str),
+    /// 405: not with this method.
+    MethodNotAllowed,
+    /// 409: it is too late for that.
+    Conflict(&'static str),
+    /// 413: more than a request may hold.
+    TooLarge,
+    /// 415: not JSON.
+    UnsupportedMediaType,
+    /// 422: understood and refused; the log says so too.
+    Refused(Box<Denial>),
+    /// 500 or 507: a fault of this box.
+    Store(store::Error),
+}
+
+impl ApiError {
+    fn problem(self) -> (StatusCode, Problem) {
+        let (status, code, detail) = match self {
+            Self::Refused(denial) => return refused(*denial),
+            Self::Store(cause) => return internal(&cause),
+            Self::Invalid(detail) => (StatusCode::BAD_REQUEST, "invalid_request", detail),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A token is needed: send it as `Authorization: Bearer rp_…`.".into(),
+            ),
+            Self::Forbidden(scope) => (
+                StatusCode::FORBIDDEN,
+                "missing_scope",
+                format!("The token lacks the scope {}.", scope.as_str()),
+            ),
+            Self::NotFound(what) => {
+                (StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+            }
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This path does not know this method.".into(),
+            ),
+            Self::Conflict(detail) => (StatusCode::CONFLICT, "conflict", detail.into()),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                format!("A request body may hold at most {} bytes.", super::router::MAX_BODY),
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The body must be JSON: send `Content-Type: application/json`.".into(),
+            ),
+        };
+        (status, problem(status, code, None, detail))
+    }
+}
+
+fn refused(denial: Denial) -> (StatusCode, Problem) {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let Denial { detail, explanation, subject } = denial;
+    let mut body = problem(status, detail.as_str(), Some(detail.family()), explanation);
+    body.transaction_id = Some(subject.transaction_id.to_string());
+    (status, body)
+}
+
+fn internal(cause: &store::Error) -> (StatusCode, Problem) {
+    error!(%cause, "a request failed in the store");
+    let (status, detail) = match cause {
+        store::Error::Full => (StatusCode::INSUFFICIENT_STORAGE, Detail::StorageFull),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, Detail::Bug),
+    };
+    let says = detail.sentence().to_owned();
+    (status, problem(status, detail.as_str(), Some(detail.family()), says))
+}
+
+fn problem(
+    status: StatusCode,
+    code: &'static str,
+    family: Option<Family>,
+    detail: String,
+) -> Problem {
+    let title = status.canonical_reason().unwrap_or("Error");
+    Problem { title, status: status.as_u16(), code, family, detail, transaction_id: None }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, problem) = self.problem();
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        let content_type = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, content_type);
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(cause: store::Error) -> Self {
+        Self::Store(cause)
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            _ => Self::Invalid(without_value(&rejection)),
+        }
+    }
+}
+
+/// What is wrong with a JSON body, by position and name. Serde repeats a string of the wrong type or
+/// an unknown word, which may be a code: it stays out.
+fn without_value(rejection: &JsonRejection) -> String {
+    let text = rejection.body_text();
+    let Some(start) = text.find("string \"") else { return text };
+    let tail = text.rfind("\", expected").or_else(|| text.rfind('"')).unwrap_or(text.len());
+    let head = text.get(..start).unwrap_or_default();
+    format!("{head}a string{}", text.get(tail + 1..).unwrap_or_default())
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Invalid(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::Invalid(rejection.body_text())
+    }
+}

@@ -1,0 +1,12 @@
+//! The local HTTP API. The only room that names `axum`.
+
+mod api;
+mod auth;
+mod error;
+mod page;
+mod router;
+mod state;
+
+pub use auth::{NewToken, new_token};
+pub use router::{openapi, router, serve};
+pub use state::AppState;

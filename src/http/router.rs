@@ -1,0 +1,87 @@
+//! All routes on one screen.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    AppState,
+    api::{health, inbound, logs, messages, modems},
+    error::{ApiError, Problem},
+};
+
+/// Largest request body: ten segments of text take 6 KiB in the most wasteful JSON.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// The API of `state`, ready to be served.
+pub fn router(state: AppState) -> Router {
+    let (router, _) = api().split_for_parts();
+    router
+        .route("/openapi.json", get(|| async { axum::Json(openapi()) }))
+        .fallback(|| async { ApiError::NotFound("path") })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(state)
+}
+
+/// Serves the API on `listener` until `cancel`, then ends the requests that are under way.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    cancel: CancellationToken,
+) -> std::io::Result<()> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(cancel.cancelled_owned()).await
+}
+
+/// The API's own description, OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(messages::create, messages::list))
+        .routes(routes!(messages::read, messages::cancel))
+        .routes(routes!(inbound::list))
+        .routes(routes!(inbound::read))
+        .routes(routes!(logs::list))
+        .routes(routes!(modems::list))
+        .routes(routes!(modems::read))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Ringpost", description = "On-prem gateway that texts and rings any phone."),
+    components(schemas(Problem)),
+    modifiers(&Tokens),
+    security(("token" = [])),
+)]
+struct Description;
+
+/// Says how requests are authenticated.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}

@@ -1,0 +1,18 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use crate::{intake::Policy, modem::ModemHandle, outbox::Rules, store::Store};
+
+/// What handlers share; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The store.
+    pub store: Store,
+    /// What an operator allows.
+    pub policy: Arc<Policy>,
+    /// The law's settings, for what a request does to a message.
+    pub rules: Rules,
+    /// The modems, in the order of the configuration.
+    pub modems: Arc<[ModemHandle]>,
+}

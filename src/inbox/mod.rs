@@ -1,0 +1,141 @@
+//! Received messages: on disk here before they leave the modem, joined when they are complete.
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp},
+    store::{self, Tx, inbound::Arrival},
+};
+
+/// Where a TPDU came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The modem's name.
+    pub modem: &'a str,
+    /// Its SIM.
+    pub sim: &'a str,
+    /// The TPDU, as it came.
+    pub tpdu: &'a [u8],
+}
+
+/// Keeps a received segment, and the whole message once it is complete. A TPDU that was kept before
+/// (a modem tells some twice) changes nothing.
+///
+/// # Errors
+/// Those of the store.
+pub fn receive(
+    tx: &Tx<'_>,
+    origin: Origin<'_>,
+    fragment: &InboundFragment,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let fingerprint = fingerprint(origin);
+    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
+    if !store::inbound::insert_segment(tx, arrival, fragment)? {
+        return Ok(());
+    }
+    match fragment.concat {
+        None => {
+            store::inbound::close_segment(tx, &fingerprint)?;
+            store::inbound::insert(tx, &whole(origin, fragment, fragment.text.clone(), 1, now))
+        }
+        Some((reference, total, _)) => {
+            let sender = &fragment.sender;
+            let open =
+                store::inbound::open_segments(tx, origin.sim, sender, reference, total)?;
+            if open.len() < usize::from(total) {
+                return Ok(());
+            }
+            let text: String = open.iter().map(|(_, text)| text.reveal()).collect();
+            store::inbound::close_segments(tx, origin.sim, sender, reference, total)?;
+            store::inbound::insert(tx, &whole(origin, fragment, Secret::new(text), total, now))
+        }
+    }
+}
+
+/// Keeps what could not be read, as it came, so that the modem's store can be emptied of it.
+///
+/// # Errors
+/// Those of the store.
+pub fn receive_unreadable(
+    tx: &Tx<'_>,
+    origin: Origin<'_>,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let fingerprint = fingerprint(origin);
+    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
+    store::inbound::insert_raw(tx, arrival, origin.tpdu).map(drop)
+}
+
+fn whole(
+    origin: Origin<'_>,
+    last: &InboundFragment,
+    text: Secret,
+    segments: u8,
+    now: Timestamp,
+) -> Inbound {
+    Inbound {
+        id: InboundId::generate(),
+        sender: last.sender.clone(),
+        text,
+        segments,
+        modem: origin.modem.to_owned(),
+        sent_at: last.sent_at,
+        received_at: now,
+    }
+}
+
+/// The service centre's time stamp is part of the TPDU, so that the same words sent again later are
+/// another message.
+fn fingerprint(origin: Origin<'_>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(origin.sim.as_bytes());
+    hash.update([0]);
+    hash.update(origin.tpdu);
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn fragment(text: &str, concat: Option<(u16, u8, u8)>) -> InboundFragment {
+        let text = Secret::new(text.into());
+        InboundFragment { sender: "+4915112345678".into(), text, concat, sent_at: None }
+    }
+
+    async fn received(fragments: Vec<(InboundFragment, Vec<u8>)>) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let keep = move |tx: &Tx<'_>| {
+            for (fragment, tpdu) in &fragments {
+                let origin = Origin { modem: "a", sim: "8901", tpdu };
+                receive(tx, origin, fragment, Timestamp::from_unix_ms(1))?;
+            }
+            Ok(())
+        };
+        store.write(keep).await.unwrap();
+        let all = store.read(|view| store::inbound::newest(view, None, 10)).await.unwrap();
+        all.into_iter().map(|(_, inbound)| inbound.text.reveal().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn segments_join_in_any_order_and_twice_told_counts_once() {
+        let parts = vec![
+            (fragment("c", Some((9, 3, 3))), vec![3]),
+            (fragment("a", Some((9, 3, 1))), vec![1]),
+            (fragment("a", Some((9, 3, 1))), vec![1]),
+            (fragment("other", Some((8, 2, 1))), vec![9]),
+            (fragment("b", Some((9, 3, 2))), vec![2]),
+            (fragment("b", Some((9, 3, 2))), vec![2]),
+        ];
+        assert_eq!(received(parts).await, ["abc"]);
+    }
+
+    #[tokio::test]
+    async fn a_single_segment_is_a_message_and_told_again_none() {
+        let parts = vec![(fragment("hi", None), vec![1]), (fragment("hi", None), vec![1])];
+        assert_eq!(received(parts).await, ["hi"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! A port with a sense of lines: commands out, answers in, and what comes in by itself kept in order.
+
+use std::{collections::VecDeque, time::Duration};
+
+use ringpost_hal::at::{
+    Answer, Classified, Classifier, Command, FinalResult, Frame, Framer, Line, Urc,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    time::{Instant, timeout, timeout_at},
+};
+
+/// Bytes read at once: some long lines.
+const READ: usize = 2048;
+
+/// How long a write may take: a modem that does not take bytes for so long (flow control, a dead USB
+/// endpoint) is lost. The longest write, 350 bytes, takes 0.4 s at 9600 baud.
+const WRITE: Duration = Duration::from_secs(10);
+
+/// The port is gone, or takes no more bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lost;
+
+/// What a modem said by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unsolicited {
+    /// A line.
+    Urc(Urc),
+    /// A line with a body.
+    Body(Line),
+    /// The late answer to an earlier submit.
+    LateReference(u8),
+}
+
+/// What was heard while something was pending.
+#[derive(Debug)]
+pub(super) enum Sound {
+    /// A line, and what it is.
+    Line(Classified, Line),
+    /// The prompt.
+    Prompt,
+    /// Nothing until the deadline.
+    Silence,
+}
+
+/// What a command brought.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The lines of its answer.
+    pub(super) lines: Vec<Line>,
+    /// Its final result; `None` where none came in time.
+    pub(super) result: Option<FinalResult>,
+}
+
+impl Outcome {
+    pub(super) fn is_ok(&self) -> bool {
+        self.result.is_some_and(FinalResult::is_ok)
+    }
+}
+
+/// A port with a sense of lines.
+pub(super) struct Link<P> {
+    port: P,
+    framer: Framer,
+    classifier: Classifier,
+    /// Bytes that were read and not framed yet.
+    unread: VecDeque<u8>,
+    /// What the modem said by itself, in order.
+    pub(super) unsolicited: VecDeque<Unsolicited>,
+    /// When the last byte came in.
+    pub(super) heard_at: Instant,
+}
+
+impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
+    pub(super) fn new(port: P) -> Self {
+        Self {
+            port,
+            framer: Framer::default(),
+            classifier: Classifier::default(),
+            unread: VecDeque::new(),
+            unsolicited: VecDeque::new(),
+            heard_at: Instant::now(),
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Lost> {
+        match timeout(WRITE, self.port.write_all(bytes)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Lost),
+        }
+    }
+
+    /// Executes a command: its answer, as far as it comes in its time.
+    pub(super) async fn execute(&mut self, command: &Command) -> Result<Outcome, Lost> {
+        self.write(&command.bytes).await?;
+        let deadline = Instant::now() + Duration::from_secs(command.timeout.0.into());
+        let mut outcome = Outcome::default();
+        loop {
+            match self.hear(&command.answer, false, deadline).await? {
+                Sound::Line(Classified::Info, line) => outcome.lines.push(line),
+                Sound::Line(Classified::Final(result), _) => {
+                    outcome.result = Some(result);
+                    return Ok(outcome);
+                }
+                Sound::Line(..) | Sound::Prompt => {}
+                Sound::Silence => return Ok(outcome),
+            }
+        }
+    }
+
+    /// The next sound that is about `pending`; what comes in by itself is kept.
+    pub(super) async fn hear(
+        &mut self,
+        pending: &Answer,
+        prompt_expected: bool,
+        deadline: Instant,
+    ) -> Result<Sound, Lost> {
+        loop {
+            if let Some(sound) = self.next_sound(Some(pending), prompt_expected) {
+                return Ok(sound);
+            }
+            match timeout_at(deadline, self.fill()).await {
+                Ok(filled) => filled?,
+                Err(_) => return Ok(Sound::Silence),
+            }
+        }
+    }
+
+    /// Waits until the modem has said something by itself.
+    ///
+    /// # Cancel safety
+    /// Nothing that was read is lost: bytes go from the port into the buffer in one step.
+    pub(super) async fn listen(&mut self) -> Result<(), Lost> {
+        loop {
+            // Nothing is pending, so that no line is an answer.
+            while self.next_sound(None, false).is_some() {}
+            if !self.unsolicited.is_empty() {
+                return Ok(());
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Drops answers that nobody waits for, until nothing has come for `pause`.
+    pub(super) async fn settle(&mut self, pause: Duration) -> Result<(), Lost> {
+        loop {
+            while self.next_sound(None, false).is_some() {}
+            match timeout(pause, self.fill()).await {
+                Ok(filled) => filled?,
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads what is there, once.
+    async fn fill(&mut self) -> Result<(), Lost> {
+        let mut bytes = [0; READ];
+        match self.port.read(&mut bytes).await {
+            // A port that was unplugged ends; it does not fail.
+            Ok(0) | Err(_) => Err(Lost),
+            Ok(count) => {
+                self.heard_at = Instant::now();
+                self.unread.extend(bytes.iter().take(count));
+                Ok(())
+            }
+        }
+    }
+
+    /// The next sound in the buffer; what comes in by itself goes to its own queue.
+    fn next_sound(&mut self, pending: Option<&Answer>, prompt_expected: bool) -> Option<Sound> {
+        while let Some(byte) = self.unread.pop_front() {
+            let (classified, line) = match self.framer.push(byte, prompt_expected) {
+                None => continue,
+                Some(Frame::Prompt) => return Some(Sound::Prompt),
+                Some(Frame::Overlong) => {
+                    tracing::warn!("a modem sent a line that is longer than any");
+                    continue;
+                }
+                Some(Frame::Line(line)) => {
+                    (self.classifier.classify(line, pending), Line::try_from(line))
+                }
+            };
+            // The framer cuts lines to what fits.
+            let line = line.unwrap_or_default();
+            let unsolicited = match classified {
+                Classified::Urc(urc) => Unsolicited::Urc(urc),
+                Classified::UrcBody(_) => Unsolicited::Body(line),
+                Classified::LateReference(mr) => Unsolicited::LateReference(mr),
+                Classified::UrcHead => continue,
+                Classified::Echo
+                | Classified::Info
+                | Classified::Final(_)
+                | Classified::Unknown => return Some(Sound::Line(classified, line)),
+            };
+            self.unsolicited.push_back(unsolicited);
+        }
+        None
+    }
+}

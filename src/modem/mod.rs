@@ -1,0 +1,17 @@
+//! One task for each modem owns its port: bring-up, exchanges, what comes in by itself, coming back
+//! after it was gone. The only room that names `tokio_serial`.
+//!
+//! [`modem`] splits into a [`ModemHandle`], which everybody may hold, and a [`Runner`], which is run once.
+//! What the handle asks for is done in order, one exchange at a time, each to its end.
+
+mod handle;
+mod link;
+mod port;
+mod runner;
+mod serve;
+mod status;
+
+pub use handle::{ModemConfig, ModemEvent, ModemHandle, Submit, modem};
+pub use ringpost_hal::at::dialogue::{NotSent, SubmitOutcome};
+pub use runner::Runner;
+pub use status::{ModemState, ModemStatus, Problem};

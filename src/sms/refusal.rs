@@ -1,0 +1,86 @@
+//! What a final result that is no success means, and what may help.
+
+use ringpost_hal::at::FinalResult;
+
+use crate::domain::{Detail, Refusal, RefusalClass};
+
+/// Reads the final result of a refused submit: 3GPP TS 27.005 3.2.5 (`+CMS ERROR`), 3GPP TS 27.007
+/// 9.2 (`+CME ERROR`), and 3GPP TS 24.011 E.2 for the codes that the network itself gives.
+pub fn refusal(result: &FinalResult) -> Refusal {
+    match result {
+        FinalResult::Cms(error) => error.code().map_or(modem(Detail::ModemFault), of_cms),
+        FinalResult::Cme(error) => error.code().map_or(modem(Detail::ModemFault), of_cme),
+        _ => modem(Detail::ModemFault),
+    }
+}
+
+fn of_cms(code: u16) -> Refusal {
+    match code {
+        // Unassigned number, unidentified and unknown subscriber, invalid address of the phone.
+        1 | 28 | 30 | 195 => permanent(Detail::Unassigned),
+        // Operator determined barring, call barred, phone barred.
+        8 | 10 | 196 => permanent(Detail::Barred),
+        // Destination out of order, without store and forward.
+        27 => permanent(Detail::Inactive),
+        // Facility not subscribed, not implemented; no subscription at the service centre.
+        50 | 69 | 193 => permanent(Detail::NotSubscribed),
+        // Rejected, facility rejected, and protocol errors: the same again would fail again.
+        21 | 29 | 81 | 95..=111 => permanent(Detail::ByNetwork),
+        // The modem says that the TPDU is wrong; it would be no better the next time.
+        304 | 305 => permanent(Detail::Bug),
+        // No route in the network, congestion, no resources; service centre busy or failed; timeout.
+        38 | 41 | 42 | 47 | 127 | 192 | 194 | 332 => network(Detail::NetworkBusy),
+        331 => network(Detail::NotRegistered),
+        310 | 313 | 315 => modem(Detail::SimMissing),
+        311 | 312 | 316..=318 => modem(Detail::SimLocked),
+        _ => modem(Detail::ModemFault),
+    }
+}
+
+fn of_cme(code: u16) -> Refusal {
+    match code {
+        10 | 13 | 15 => modem(Detail::SimMissing),
+        5 | 6 | 7 | 11 | 12 | 17 | 18 => modem(Detail::SimLocked),
+        30..=32 => network(Detail::NotRegistered),
+        _ => modem(Detail::ModemFault),
+    }
+}
+
+const fn permanent(detail: Detail) -> Refusal {
+    Refusal { detail, class: RefusalClass::Permanent }
+}
+
+const fn network(detail: Detail) -> Refusal {
+    Refusal { detail, class: RefusalClass::Network }
+}
+
+const fn modem(detail: Detail) -> Refusal {
+    Refusal { detail, class: RefusalClass::Modem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_may_help() {
+        use RefusalClass::{Modem, Network, Permanent};
+        let table = [
+            (1, Detail::Unassigned, Permanent),
+            (8, Detail::Barred, Permanent),
+            (38, Detail::NetworkBusy, Network),
+            (42, Detail::NetworkBusy, Network),
+            (50, Detail::NotSubscribed, Permanent),
+            (304, Detail::Bug, Permanent),
+            (310, Detail::SimMissing, Modem),
+            (331, Detail::NotRegistered, Network),
+            (332, Detail::NetworkBusy, Network),
+            (500, Detail::ModemFault, Modem),
+        ];
+        for (code, detail, class) in table {
+            assert_eq!(of_cms(code), Refusal { detail, class }, "+CMS ERROR: {code}");
+        }
+        assert_eq!(of_cme(14), modem(Detail::ModemFault));
+        assert_eq!(of_cme(30), network(Detail::NotRegistered));
+    }
+}
