@@ -129,6 +129,12 @@ impl Fault {
         FaultSpec { code: Some(code), ..self.into() }
     }
 
+    /// This fault with the text of an unsolicited result.
+    #[must_use]
+    pub fn text(self, text: &str) -> FaultSpec {
+        FaultSpec { text: Some(text.to_owned()), ..self.into() }
+    }
+
     /// This fault at one command only.
     #[must_use]
     pub fn command(self, command: &str) -> FaultSpec {

@@ -66,3 +66,6 @@ pub(crate) fn hex(octets: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests;

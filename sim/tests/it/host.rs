@@ -74,12 +74,6 @@ impl Host {
         }
     }
 
-    /// What comes within a while.
-    pub(crate) async fn within(&mut self, millis: u64) -> String {
-        let _ = timeout(Duration::from_millis(millis), self.read_until("\u{0}never")).await;
-        std::mem::take(&mut self.heard)
-    }
-
     /// One command and everything up to its final result.
     pub(crate) async fn command(&mut self, line: &str) -> String {
         self.write(&format!("{line}\r")).await;

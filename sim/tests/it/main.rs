@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by unwrapping")]
 
 mod dialogue;
+mod faults;
 mod host;
 mod strangers;
