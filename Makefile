@@ -1,0 +1,74 @@
+# Everything one does with this repository. `make` alone lists it.
+
+CARGO  ?= cargo
+PREFIX ?= /usr/local
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check fmt clippy doc deny hal-proof systemd ci long install clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building, testing and checking needs (Debian packages, cargo-deny)
+	@scripts/setup --check
+
+build: ## Build the release binaries
+	$(CARGO) build --release --locked --workspace
+
+demo: ## Send a text through two simulated modems, and read it on a simulated phone
+	@scripts/demo
+
+test: ## Run all tests; installs the programs they need
+	@scripts/setup
+	@scripts/test --locked
+	@$(MAKE) --no-print-directory hal-proof systemd
+
+check: ## Format, lints, docs, dependencies: what CI wants besides the tests
+	@scripts/setup --check
+	@$(MAKE) --no-print-directory fmt clippy doc deny hal-proof systemd
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+deny: ## Judge the dependencies: licences, duplicates, sources, known vulnerabilities
+	@scripts/check-deny
+
+# The lock file of the workspace serves the proof too: both build the same versions.
+hal-proof: ## Prove that ringpost-hal needs neither std nor alloc
+	cp Cargo.lock hal/proof/Cargo.lock
+	$(CARGO) build --manifest-path hal/proof/Cargo.toml --target-dir $(TARGET)/proof
+
+systemd: ## Check unit, account, folders and udev rules with systemd's own tools
+	@scripts/check-systemd
+
+ci: ## Run what CI runs
+	@.ci/run
+
+long: ## Run the property tests with a hundred times the cases
+	PROPTEST_CASES=25600 $(CARGO) test --release --locked --workspace
+
+install: ## Install binary, unit, account, udev rules and example configuration (DESTDIR, PREFIX)
+	@test -x $(TARGET)/release/ringpost || { echo "no binary: run 'make build' first" >&2; exit 1; }
+	install -Dm755 $(TARGET)/release/ringpost $(DESTDIR)$(PREFIX)/bin/ringpost
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|=/usr/bin/ringpost |=$(PREFIX)/bin/ringpost |' systemd/ringpost.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/ringpost.service
+	install -Dm644 systemd/ringpost.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringpost.conf
+	install -Dm644 systemd/ringpost.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/ringpost.conf
+	install -Dm644 systemd/78-ringpost.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/78-ringpost.rules
+	@test -e $(DESTDIR)/etc/ringpost/ringpost.toml || \
+		install -Dm644 systemd/ringpost.toml $(DESTDIR)/etc/ringpost/ringpost.toml
+	@echo "Installed. Once, as root:"
+	@echo "  systemd-sysusers; systemd-tmpfiles --create; udevadm control --reload; udevadm trigger"
+	@echo "  systemctl daemon-reload; systemctl enable --now ringpost"
+
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf .demo hal/proof/target hal/proof/Cargo.lock
