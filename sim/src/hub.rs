@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::watch, time::sleep};
+use tokio::{runtime::Handle, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    clock::pause,
     modem::{Device, Effect, Submission},
     network::{Message, Network, Report, Route},
     port::Port,
@@ -237,7 +238,7 @@ impl Hub {
             self.deliver_later(id);
         } else {
             self.deliver_later(id);
-            sleep(submission.late).await;
+            pause(submission.late).await;
             answer(self);
         }
     }
@@ -280,7 +281,7 @@ impl Hub {
         };
         let hub = Arc::clone(self);
         self.spawn(async move {
-            sleep(validity).await;
+            pause(validity).await;
             // TS 23.040 clause 9.2.3.15: 0x46, validity period expired.
             let report = hub.with_network(|network| network.end(id, 0x46));
             hub.hand_report(report);
@@ -310,12 +311,5 @@ impl Hub {
         for tpdu in reports {
             self.hand_report(Some(Report { index, tpdu }));
         }
-    }
-}
-
-/// Waits, but does not so much as yield for nothing.
-async fn pause(duration: Duration) {
-    if !duration.is_zero() {
-        sleep(duration).await;
     }
 }

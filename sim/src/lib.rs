@@ -7,6 +7,7 @@
 //! Nothing here shares code with what it tests: TPDUs are read and written on their own.
 
 mod builder;
+mod clock;
 mod control;
 mod family;
 mod fault;

@@ -5,7 +5,7 @@ use std::{
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -16,17 +16,17 @@ use rustix::{
 use tokio::{
     net::unix::pipe,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    clock::{Timer, pause},
     hub::{Hub, lock},
     modem::{Chunk, Device},
 };
 
 /// Bytes that a paced line moves at a time.
-const PIECE: usize = 16;
+const PIECE: usize = 64;
 
 /// A port that is plugged in.
 pub(crate) struct Port {
@@ -69,10 +69,14 @@ impl Hub {
         self.with_device(index, |device| device.connect(wire));
         let hub = Arc::clone(self);
         self.spawn(async move {
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = pty.read(&hub, index) => {}
-                () = pty.write(&hub, index, chunks) => {}
+            // All three may be dropped at any time: the port is going away.
+            let ended = tokio::select! {
+                () = cancel.cancelled() => Ok(()),
+                ended = pty.read(&hub, index) => ended,
+                ended = pty.write(&hub, index, chunks) => ended,
+            };
+            if let Err(error) = ended {
+                tracing::error!(%error, "a port ended");
             }
         });
         Ok(())
@@ -134,36 +138,36 @@ impl Pty {
         Ok((Self { input, output, slave: Arc::new(slave) }, path))
     }
 
-    async fn read(&self, hub: &Arc<Hub>, index: usize) {
+    /// Hears the host until the port ends.
+    async fn read(&self, hub: &Arc<Hub>, index: usize) -> io::Result<()> {
         let mut buffer = [0u8; 1024];
-        let mut line = Pace::default();
+        let mut line = Pace::new()?;
         loop {
+            self.input.readable().await?;
             let most = if baud(hub, index) == 0 { buffer.len() } else { PIECE };
-            let Some(room) = buffer.get_mut(..most) else {
-                return;
-            };
-            if self.input.readable().await.is_err() {
-                return;
-            }
-            match self.input.try_read(room) {
-                Ok(0) => return,
+            match self.input.try_read(buffer.get_mut(..most).unwrap_or_default()) {
+                Ok(0) => return Ok(()),
                 Ok(count) => {
-                    line.take(count, baud(hub, index)).await;
+                    line.take(count, baud(hub, index)).await?;
                     let bytes = buffer.get(..count).unwrap_or_default();
                     hub.with_device(index, |device| device.feed(bytes));
                 }
                 Err(error) if again(&error) => {}
-                Err(_) => return,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    async fn write(&self, hub: &Arc<Hub>, index: usize, mut chunks: UnboundedReceiver<Chunk>) {
-        let mut line = Pace::default();
+    /// Says what the modem says until it is unplugged.
+    async fn write(
+        &self,
+        hub: &Arc<Hub>,
+        index: usize,
+        mut chunks: UnboundedReceiver<Chunk>,
+    ) -> io::Result<()> {
+        let mut line = Pace::new()?;
         while let Some(chunk) = chunks.recv().await {
-            if !chunk.delay.is_zero() {
-                sleep(chunk.delay).await;
-            }
+            pause(chunk.delay).await;
             hub.receive_hosts();
             if !hub.presence.attended(index) {
                 continue;
@@ -175,15 +179,12 @@ impl Pty {
                 (None, _) => PIECE,
             };
             for piece in chunk.bytes.chunks(size.max(1)) {
-                line.take(piece.len(), baud(hub, index)).await;
-                if self.write_all(piece).await.is_err() {
-                    return;
-                }
-                if let Some(pause) = chunk.split {
-                    sleep(pause).await;
-                }
+                line.take(piece.len(), baud(hub, index)).await?;
+                self.write_all(piece).await?;
+                pause(chunk.split.unwrap_or_default()).await;
             }
         }
+        Ok(())
     }
 
     async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
@@ -200,23 +201,26 @@ impl Pty {
 }
 
 /// When one direction of a line is free again.
-#[derive(Default)]
 struct Pace {
-    free_at: Option<Instant>,
+    timer: Timer,
+    free_at: Instant,
 }
 
 impl Pace {
+    fn new() -> io::Result<Self> {
+        Ok(Self { timer: Timer::new()?, free_at: Instant::now() })
+    }
+
     /// Waits as long as some bytes take: ten bits each, with start and stop bit.
-    async fn take(&mut self, bytes: usize, baud: u32) {
+    async fn take(&mut self, bytes: usize, baud: u32) -> io::Result<()> {
         if baud == 0 {
-            return;
+            return Ok(());
         }
         let bits = u64::try_from(bytes).unwrap_or(0) * 10;
         let duration = Duration::from_nanos(bits * 1_000_000_000 / u64::from(baud));
         let now = Instant::now();
-        let free_at = self.free_at.filter(|at| *at > now).unwrap_or(now) + duration;
-        self.free_at = Some(free_at);
-        sleep_until(free_at).await;
+        self.free_at = self.free_at.max(now) + duration;
+        self.timer.wait(self.free_at - now).await
     }
 }
 

@@ -23,6 +23,7 @@ fn long_text() -> String {
     format!("{{start}} {} [end]", "ten chars ".repeat(18))
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 fn missing(program: &str) -> bool {
     let missing = Command::new("which").arg(program).output().is_ok_and(|o| !o.status.success());
     if missing {

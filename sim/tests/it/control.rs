@@ -1,0 +1,160 @@
+//! Everything over HTTP.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+};
+
+use ringpost_sim::{Family, Simulator};
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use crate::host::{Host, PATIENCE, PHONE, hello};
+
+/// A simulator that serves HTTP, and its two modems' directory.
+struct Site {
+    sim: Simulator,
+    address: SocketAddr,
+    _directory: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let sim = Simulator::builder()
+            .dir(directory.path())
+            .modems(2)
+            .family(Family::Sim7600)
+            .family(Family::Ec25)
+            .listen("127.0.0.1:0".parse().unwrap())
+            .start()
+            .await
+            .unwrap();
+        let address = sim.control_addr().unwrap();
+        Self { sim, address, _directory: directory }
+    }
+
+    /// Status and body of a request.
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, String) {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: sim\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let address = self.address;
+        let answer = spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        let answer = answer.await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
+    }
+
+    async fn json(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let (status, body) = self.ask(method, path, body).await;
+        assert_eq!(status, 200, "{method} {path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn modems_are_listed_with_their_families_and_ports() {
+    let site = Site::new().await;
+    let modems = site.json("GET", "/modems", None).await;
+    assert_eq!(modems[0]["family"], "sim7600");
+    assert_eq!(modems[1]["family"], "ec25");
+    assert_eq!(modems[1]["port"], json!(site.sim.port("m2")));
+    assert_eq!(modems[0]["number"], "+14155550101");
+    assert_eq!(modems[0]["registered"], true);
+}
+
+#[tokio::test]
+async fn texts_submits_and_transcript_can_be_read() {
+    let site = Site::new().await;
+    let mut host = Host::ready(&site.sim.port("m1")).await;
+    host.send(&hello()).await;
+    site.sim.phone(PHONE).wait_for_text(PATIENCE).await.unwrap();
+    let phone = site.json("GET", &format!("/phones/{PHONE}"), None).await;
+    assert_eq!(phone["texts"][0]["text"], "hello");
+    assert_eq!(phone["texts"][0]["segments"], 1);
+    let messages = site.json("GET", &format!("/phones/{PHONE}/messages"), None).await;
+    assert_eq!(messages, phone["texts"]);
+    let submits = site.json("GET", "/network/submits", None).await;
+    assert_eq!(submits[0]["tpdu_hex"], hello());
+    assert_eq!(submits[0]["outcome"], "accepted");
+    let transcript = site.json("GET", "/modems/m1/transcript", None).await;
+    let said = |direction: &str, text: &str| {
+        let lines = transcript.as_array().unwrap();
+        lines.iter().any(|line| line["direction"] == direction && line["text"] == text)
+    };
+    assert!(said("tx", "AT+CMGS=18") && said("rx", "> ") && said("rx", "+CMGS: 0"));
+    let (_, page) = site.ask("GET", "/", None).await;
+    assert!(page.contains("-> +491701234567  hello"), "{page}");
+}
+
+#[tokio::test]
+async fn phones_send_and_go_dark() {
+    let site = Site::new().await;
+    let mut host = Host::ready(&site.sim.port("m2")).await;
+    let send = json!({"to": "m2", "text": "hi"});
+    let sent = site.json("POST", &format!("/phones/{PHONE}/send"), Some(send)).await;
+    assert_eq!(sent, json!({"to": "+14155550102", "segments": 1}));
+    host.until("+CMTI: \"ME\",0").await;
+    let dark = json!({"reachable": false});
+    let phone = site.json("PUT", &format!("/phones/{PHONE}"), Some(dark)).await;
+    assert_eq!(phone["reachable"], false);
+    host.send(&hello()).await;
+    host.until("22\r\n").await;
+}
+
+#[tokio::test]
+async fn faults_are_switched_by_name() {
+    let site = Site::new().await;
+    let fault = json!({"fault": "cms_error", "code": 38, "times": 2});
+    let faults = site.json("POST", "/modems/m1/faults", Some(fault)).await;
+    assert_eq!(faults["active"][0]["code"], 38);
+    assert_eq!(faults["available"].as_array().unwrap().len(), ringpost_sim::Fault::ALL.len());
+    let faults = site.json("DELETE", "/modems/m1/faults/cms_error", None).await;
+    assert_eq!(faults["active"], json!([]));
+}
+
+#[tokio::test]
+async fn unplugging_and_replugging_works_from_outside() {
+    let site = Site::new().await;
+    let modem = site.json("POST", "/modems/m1/unplug", None).await;
+    assert_eq!((&modem["plugged"], site.sim.port("m1").exists()), (&json!(false), false));
+    let modem = site.json("POST", "/modems/m1/replug", None).await;
+    assert_eq!((&modem["plugged"], site.sim.port("m1").exists()), (&json!(true), true));
+}
+
+#[tokio::test]
+async fn network_keeps_what_a_change_leaves_out() {
+    let site = Site::new().await;
+    site.json("PUT", "/network", Some(json!({"latency_ms": 5}))).await;
+    let network = site.json("PUT", "/network", Some(json!({"reports": false}))).await;
+    assert_eq!((&network["latency_ms"], &network["reports"]), (&json!(5), &json!(false)));
+}
+
+#[tokio::test]
+async fn mistakes_are_told_with_what_would_be_right() {
+    let site = Site::new().await;
+    for (method, path, body, status, hint) in [
+        ("GET", "/modems/m9", None, 404, "there are: m1, m2"),
+        ("GET", "/nothing", None, 404, "/network/submits"),
+        ("POST", "/modems/m1/faults", Some(json!({"fault": "x"})), 400, "drop_prompt, late_prompt"),
+        ("POST", "/modems/m1/faults", Some(json!({"fault": "eof", "tmes": 1})), 400, "`times`"),
+        ("PUT", "/network", Some(json!({"latency": 1})), 400, "`latency_ms`"),
+        ("POST", "/phones/+1234567/send", Some(json!({"to": "m7", "text": ""})), 404, "m1, m2"),
+        ("POST", "/phones/+1234567/send", Some(json!({"to": "m1"})), 422, "text"),
+    ] {
+        let (got, answer) = site.ask(method, path, body).await;
+        assert_eq!(got, status, "{method} {path}: {answer}");
+        assert!(answer.contains(hint), "{method} {path}: {answer}");
+    }
+}
