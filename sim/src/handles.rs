@@ -107,6 +107,13 @@ impl ModemHandle {
         self.hub.slots.get(self.index).is_some_and(|slot| lock(&slot.port).is_some())
     }
 
+    /// Whether a host has its port open.
+    #[must_use]
+    pub fn attended(&self) -> bool {
+        self.hub.receive_hosts();
+        self.hub.presence.attended(self.index)
+    }
+
     /// Pulls it out: hosts read end of file, its port is gone.
     pub fn unplug(&self) {
         self.hub.unplug(self.index);

@@ -30,6 +30,8 @@ pub(super) struct ModemView {
     iccid: String,
     imsi: String,
     plugged: bool,
+    /// A host has the port open.
+    attended: bool,
     registered: bool,
     pace: u32,
     keep_mr: bool,
@@ -160,6 +162,8 @@ fn shown(hub: &Arc<Hub>, index: usize, name: &str) -> Api<ModemView> {
 fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
     let slot = hub.slots.get(index)?;
     let plugged = lock(&slot.port).is_some();
+    hub.receive_hosts();
+    let attended = plugged && hub.presence.attended(index);
     hub.with_device(index, |device| ModemView {
         name: slot.name.clone(),
         family: device.profile.name,
@@ -169,6 +173,7 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
         iccid: device.card.iccid.clone(),
         imsi: device.card.imsi.clone(),
         plugged,
+        attended,
         registered: plugged && device.registered(),
         pace: slot.pace.load(Ordering::Relaxed),
         keep_mr: device.keeps_mr,

@@ -169,13 +169,15 @@ async fn modem_stays_at_the_prompt_when_its_host_dies() {
 #[tokio::test]
 async fn what_nobody_reads_is_lost() {
     let (sim, _directory) = simulator(Family::Sim7600).await;
-    let mut host = Host::ready(&sim.port("m1")).await;
+    let host = Host::ready(&sim.port("m1")).await;
     host.write("AT+CGMI\r").await;
     let answered = |line: &TranscriptLine| line.text == "SIMCOM INCORPORATED";
     while !sim.modem("m1").transcript().iter().any(answered) {
         yield_now().await;
     }
+    assert!(sim.modem("m1").attended());
     drop(host);
+    assert!(!sim.modem("m1").attended());
     sim.phone(PHONE).send_to("m1", "hello");
     let mut host = Host::open(&sim.port("m1"));
     let answer = host.command("AT").await;
