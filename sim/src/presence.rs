@@ -75,13 +75,13 @@ impl Presence {
         let mut visits = Vec::new();
         let mut watches = lock(&self.watches);
         let mut buffer = [0u8; EVENT * 64];
+        // Asks the kernel, for the runtime may not have noticed yet; then the runtime, which
+        // learns thereby that there is no more.
+        while let Ok(count @ 1..) = rustix::io::read(&self.inotify, &mut buffer) {
+            note(buffer.get(..count), &mut watches, &mut visits);
+        }
         while let Ok(count @ 1..) = self.events.try_read(&mut buffer) {
-            let (events, _) = buffer.get(..count).unwrap_or_default().as_chunks::<EVENT>();
-            for &[w0, w1, w2, w3, m0, m1, m2, m3, ..] in events {
-                let watch = i32::from_ne_bytes([w0, w1, w2, w3]);
-                let mask = u32::from_ne_bytes([m0, m1, m2, m3]);
-                visits.extend(watches.get_mut(&watch).and_then(|watch| watch.note(mask)));
-            }
+            note(buffer.get(..count), &mut watches, &mut visits);
         }
         visits
     }
@@ -89,6 +89,16 @@ impl Presence {
     /// Whether a host has a modem's port open.
     pub(crate) fn attended(&self, index: usize) -> bool {
         lock(&self.watches).values().any(|watch| watch.index == index && watch.hosts > 0)
+    }
+}
+
+fn note(events: Option<&[u8]>, watches: &mut HashMap<i32, Watch>, visits: &mut Vec<Visit>) {
+    let (events, _) = events.unwrap_or_default().as_chunks::<EVENT>();
+    // struct inotify_event starts with the watch and the mask of what happened.
+    for &[w0, w1, w2, w3, m0, m1, m2, m3, ..] in events {
+        let watch = i32::from_ne_bytes([w0, w1, w2, w3]);
+        let mask = u32::from_ne_bytes([m0, m1, m2, m3]);
+        visits.extend(watches.get_mut(&watch).and_then(|watch| watch.note(mask)));
     }
 }
 
