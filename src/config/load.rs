@@ -1,6 +1,6 @@
 //! From a file and the environment to a configuration, or to everything that is wrong with it.
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 use super::{
     modem::Modem,
@@ -9,6 +9,13 @@ use super::{
     sections::{Http, Limits, Log, Org, Outbox, Policy, Store},
     tree,
 };
+
+/// The variables of this process, for [`Config::load`]; those that are no UTF-8 are not ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    })
+}
 
 /// Everything an operator can set. Holds no secrets: those come from files and credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -15,7 +15,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use load::Config;
-pub use modem::{FAMILIES, Modem, ModemName};
+pub use load::{Config, environment};
+pub use modem::{Modem, ModemName};
 pub use problem::{ConfigError, Problem, Whence};
 pub use sections::{Http, Limits, Log, Org, Outbox, Policy, Regions, Store};

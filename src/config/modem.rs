@@ -12,9 +12,6 @@ use super::{
 };
 use crate::domain::{E164, Lane};
 
-/// Modem families that can be named; without one, the modem is asked what it is.
-pub const FAMILIES: [&str; 3] = ["sim7600", "ec25", "generic"];
-
 /// Name of a modem: in the API, in events and in logs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModemName(String);
@@ -54,7 +51,7 @@ pub struct Modem {
     pub port: PathBuf,
     /// Speed of the port, where it is a UART; USB ports ignore it.
     pub baud: u32,
-    /// One of [`FAMILIES`]; the modem is asked what it is if unset.
+    /// Name of its family; the modem is asked what it is if unset.
     pub family: Option<&'static str>,
     /// The SIM's own number.
     pub number: Option<E164>,
@@ -139,12 +136,13 @@ fn port(text: &str) -> Result<PathBuf, String> {
 }
 
 fn family(text: &str) -> Result<&'static str, String> {
-    FAMILIES.into_iter().find(|family| *family == text).ok_or_else(|| {
-        let known = FAMILIES.join(", ");
-        match nearest(text, &FAMILIES) {
-            Some(near) => format!("{text:?} is no family; did you mean {near:?}?"),
-            None => format!("{text:?} is no family; the families are {known}"),
-        }
+    let families = ringpost_hal::family::ALL.map(|family| family.name);
+    families.into_iter().find(|family| *family == text).ok_or_else(|| {
+        let instead = match nearest(text, &families) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("the families are {}", families.join(", ")),
+        };
+        format!("{text:?} is no family; {instead}")
     })
 }
 
