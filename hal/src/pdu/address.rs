@@ -3,6 +3,7 @@
 use core::fmt::{self, Write};
 
 use super::national::Shifts;
+use super::septets::Packer;
 use super::writer::Writer;
 use super::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader, gsm7};
 
@@ -123,6 +124,7 @@ impl Address {
         let field = "address";
         let mut value = [0; Self::MAX_VALUE];
         let mut septets = 0;
+        let mut packer = Packer::new(&mut value, 0);
         for (position, c) in name.chars().enumerate() {
             let code = gsm7::Code::of(c)
                 .ok_or(EncodeError { field, kind: EncodeErrorKind::NotInAlphabet { position } })?;
@@ -130,8 +132,10 @@ impl Address {
                 let length = name.chars().filter_map(gsm7::Code::of).map(gsm7::Code::septets).sum();
                 return Err(EncodeError::too_long(field, length, Self::MAX_NAME));
             }
-            septets = code.write(&mut value, septets);
+            code.write(&mut packer);
+            septets += code.septets();
         }
+        packer.finish();
         if septets == 0 {
             return Err(EncodeError { field, kind: EncodeErrorKind::Empty });
         }

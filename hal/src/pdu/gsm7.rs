@@ -1,6 +1,7 @@
 //! GSM 7 bit alphabet, packed into octets: the default tables and, where they are named, national ones.
 
 use super::national::Shifts;
+use super::septets::{Packer, Unpacker};
 
 /// Septets of an escape to the extension table, 3GPP TS 23.038 6.2.1.1.
 const ESCAPE: u8 = 0x1B;
@@ -44,16 +45,12 @@ pub enum Code {
 impl Code {
     /// The code of a character, or nothing where the alphabet lacks it.
     #[must_use]
+    #[inline]
     pub fn of(c: char) -> Option<Self> {
-        let found = match u8::try_from(c) {
-            Ok(latin) => LATIN.get(usize::from(latin)).copied().unwrap_or(ABSENT),
-            Err(_) if c == '€' => ESCAPED | 0x65,
-            Err(_) => greek(c).unwrap_or(ABSENT),
-        };
-        match found {
-            ABSENT => None,
-            code if code & ESCAPED != 0 => Some(Self::Escaped(code & !ESCAPED)),
-            code => Some(Self::Plain(code)),
+        match u8::try_from(c) {
+            Ok(latin) => LATIN.get(usize::from(latin)).copied().flatten(),
+            Err(_) if c == '€' => Some(Self::Escaped(0x65)),
+            Err(_) => greek(c).map(Self::Plain),
         }
     }
 
@@ -74,6 +71,7 @@ impl Code {
 
     /// Septets it takes: 1 or 2.
     #[must_use]
+    #[inline]
     pub const fn septets(self) -> usize {
         match self {
             Self::Plain(_) => 1,
@@ -81,13 +79,13 @@ impl Code {
         }
     }
 
-    /// Writes the septets from septet `at` on and returns the septet after them.
-    pub(super) fn write(self, octets: &mut [u8], at: usize) -> usize {
+    #[inline]
+    pub(super) fn write(self, packer: &mut Packer<'_>) {
         match self {
-            Self::Plain(septet) => put(octets, at, septet),
+            Self::Plain(septet) => packer.push(septet),
             Self::Escaped(septet) => {
-                let at = put(octets, at, ESCAPE);
-                put(octets, at, septet)
+                packer.push(ESCAPE);
+                packer.push(septet);
             }
         }
     }
@@ -96,38 +94,28 @@ impl Code {
 /// The characters of packed septets.
 #[derive(Clone)]
 pub struct Chars<'a> {
-    octets: &'a [u8],
-    at: usize,
-    end: usize,
+    septets: Unpacker<'a>,
     shifts: Shifts,
 }
 
 impl<'a> Chars<'a> {
     /// Reads `count` septets, the first of them septet `start` counted from the first octet's bit 0.
     #[must_use]
-    pub const fn new(octets: &'a [u8], start: usize, count: usize, shifts: Shifts) -> Self {
-        Self { octets, at: start, end: start.saturating_add(count), shifts }
-    }
-
-    fn septet(&mut self) -> Option<u8> {
-        if self.at >= self.end {
-            return None;
-        }
-        let septet = get(self.octets, self.at)?;
-        self.at += 1;
-        Some(septet)
+    pub fn new(octets: &'a [u8], start: usize, count: usize, shifts: Shifts) -> Self {
+        Self { septets: Unpacker::new(octets, start, count), shifts }
     }
 }
 
 impl Iterator for Chars<'_> {
     type Item = char;
 
+    #[inline]
     fn next(&mut self) -> Option<char> {
-        let septet = self.septet()?;
+        let septet = self.septets.next()?;
         if septet != ESCAPE {
             return Some(self.plain(septet));
         }
-        Some(match self.septet() {
+        Some(match self.septets.next() {
             // 6.2.1.1: an escape to a further table, and one at the end, show as a space.
             None | Some(ESCAPE) => ' ',
             // What the table lacks shows as the character of the table that is locked.
@@ -138,6 +126,7 @@ impl Iterator for Chars<'_> {
 
 impl Chars<'_> {
     /// Empty places of a national table show as a space.
+    #[inline]
     fn plain(&self, septet: u8) -> char {
         match self.shifts.locking {
             None => BASIC.get(usize::from(septet)).copied(),
@@ -153,80 +142,27 @@ impl Chars<'_> {
     }
 }
 
-/// Octets that hold `septets`, 3GPP TS 23.038 6.1.2.1.1.
-#[must_use]
-pub const fn octets_of(septets: usize) -> usize {
-    (septets * 7).div_ceil(8)
-}
-
-/// Septets that fit behind a header of `header` octets in a field of `octets`, fill bits left out.
-#[must_use]
-pub const fn septets_behind(header: usize, octets: usize) -> usize {
-    (octets * 8 / 7).saturating_sub(septets_over(header))
-}
-
-/// Septets that `header` octets cover, with the fill bits of 3GPP TS 23.040 9.2.3.24 up to the next
-/// septet boundary.
-#[must_use]
-pub const fn septets_over(header: usize) -> usize {
-    (header * 8).div_ceil(7)
-}
-
-/// Septet `index` of packed octets.
-fn get(octets: &[u8], index: usize) -> Option<u8> {
-    let (octet, shift) = place(index);
-    let low = u16::from(*octets.get(octet)?);
-    let high = u16::from(octets.get(octet + 1).copied().unwrap_or(0));
-    let [_, septet] = ((high << 8 | low) >> shift & 0x7F).to_be_bytes();
-    Some(septet)
-}
-
-/// Writes septet `index` over zero bits and returns the next index.
-fn put(octets: &mut [u8], index: usize, septet: u8) -> usize {
-    let (octet, shift) = place(index);
-    let [high, low] = (u16::from(septet) << shift).to_be_bytes();
-    if let Some(octet) = octets.get_mut(octet) {
-        *octet |= low;
-    }
-    if high != 0
-        && let Some(octet) = octets.get_mut(octet + 1)
-    {
-        *octet |= high;
-    }
-    index + 1
-}
-
-const fn place(index: usize) -> (usize, usize) {
-    let bit = index * 7;
-    (bit / 8, bit % 8)
-}
-
 fn greek(c: char) -> Option<u8> {
     let row = BASIC.get(0x10..0x1B)?;
     let position = row.iter().position(|greek| *greek == c)?;
     u8::try_from(0x10 + position).ok()
 }
 
-/// Marks a code of the extension table in [`LATIN`].
-const ESCAPED: u8 = 0x80;
-/// Marks a character without a code in [`LATIN`].
-const ABSENT: u8 = 0xFF;
-
-/// The codes of U+0000 to U+00FF, both tables turned round.
-static LATIN: [u8; 256] = latin();
+/// The codes of U+0000 to U+00FF: both tables turned round.
+static LATIN: [Option<Code>; 256] = latin();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated while compiling, where an overrun is an error"
 )]
 #[expect(clippy::cast_possible_truncation, reason = "septets are below 128")]
-const fn latin() -> [u8; 256] {
-    let mut codes = [ABSENT; 256];
+const fn latin() -> [Option<Code>; 256] {
+    let mut codes = [None; 256];
     let mut septet = 0;
     while septet < BASIC.len() {
         let c = BASIC[septet] as usize;
         if c < codes.len() && septet as u8 != ESCAPE {
-            codes[c] = septet as u8;
+            codes[c] = Some(Code::Plain(septet as u8));
         }
         septet += 1;
     }
@@ -234,7 +170,7 @@ const fn latin() -> [u8; 256] {
     while index < EXTENSION.len() {
         let (septet, c) = EXTENSION[index];
         if (c as usize) < codes.len() {
-            codes[c as usize] = ESCAPED | septet;
+            codes[c as usize] = Some(Code::Escaped(septet));
         }
         index += 1;
     }

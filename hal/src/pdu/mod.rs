@@ -21,6 +21,7 @@ mod port;
 mod reader;
 mod reference;
 mod segment;
+mod septets;
 mod smart;
 mod special_message;
 mod status;

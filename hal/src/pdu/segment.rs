@@ -3,6 +3,7 @@
 use unicode_segmentation::GraphemeCursor;
 
 use super::national::{Language, Shifts};
+use super::septets;
 use super::udh::HeaderWriter;
 use super::{Alphabet, Concat, ConcatRef, Dcs, EncodeError, Ie, UserData, gsm7};
 
@@ -44,21 +45,24 @@ impl<'a> Segmentation<'a> {
     #[must_use]
     pub fn with(text: &'a str, options: SegmentOptions<'a>) -> Self {
         let elements = options.elements;
-        if let Some(plain) = Self::coded(text, Coding::gsm7(Shifts::NONE), elements) {
+        if let Some(plain) = Self::gsm7(text, Shifts::NONE, elements) {
             return plain;
         }
         let units = text.chars().map(char::len_utf16).sum();
         let ucs2 = Self::counted(text, Coding::UCS2, elements, units);
         let national = options.languages.iter().flat_map(|language| shifts_of(*language));
-        let national =
-            national.filter_map(|shifts| Self::coded(text, Coding::gsm7(shifts), elements));
+        let national = national.filter_map(|shifts| Self::gsm7(text, shifts, elements));
         // What every phone reads wins a tie, and of the tables the first one.
         national.fold(ucs2, |best, plan| if plan.total < best.total { plan } else { best })
     }
 
-    /// Nothing where the coding lacks a character.
-    fn coded(text: &'a str, coding: Coding, elements: &'a [Ie<'a>]) -> Option<Self> {
-        let units = text.chars().map(|c| coding.units(c)).sum::<Option<usize>>()?;
+    /// In GSM 7 bit, or nothing where the tables lack a character.
+    fn gsm7(text: &'a str, shifts: Shifts, elements: &'a [Ie<'a>]) -> Option<Self> {
+        let coding = Coding::gsm7(shifts);
+        let mut units = 0;
+        for c in text.chars() {
+            units += coding.code(c)?.septets();
+        }
         Some(Self::counted(text, coding, elements, units))
     }
 
@@ -194,10 +198,7 @@ impl Iterator for Segments<'_> {
             return None;
         }
         self.sequence += 1;
-        let concat = (self.total > 1).then_some(self.reference);
-        let capacity = self.plan.capacity(concat)?;
-        let (head, rest) = split(self.rest, self.plan.coding, capacity);
-        self.rest = rest;
+        let head = self.take_head()?;
         // The plan has counted what goes in: neither the header nor the text can be too long.
         let header = self.header().ok()?;
         UserData::build(self.plan.coding, header.elements(), head).ok()
@@ -221,7 +222,17 @@ impl core::fmt::Debug for Segments<'_> {
     }
 }
 
-impl Segments<'_> {
+impl<'a> Segments<'a> {
+    fn take_head(&mut self) -> Option<&'a str> {
+        if self.total == 1 {
+            return Some(self.rest);
+        }
+        let capacity = self.plan.capacity(Some(self.reference))?;
+        let (head, rest) = split(self.rest, self.plan.coding, capacity);
+        self.rest = rest;
+        Some(head)
+    }
+
     fn header(&self) -> Result<HeaderWriter, EncodeError> {
         let Self { reference, total, sequence, .. } = *self;
         let mut header = HeaderWriter::default();
@@ -246,14 +257,12 @@ impl Coding {
     }
 
     /// The code of a character in GSM 7 bit.
+    #[inline]
     pub(super) fn code(self, c: char) -> Option<gsm7::Code> {
-        if self.shifts == Shifts::NONE {
-            gsm7::Code::of(c)
-        } else {
-            gsm7::Code::with(c, self.shifts)
-        }
+        if self.shifts.is_none() { gsm7::Code::of(c) } else { gsm7::Code::with(c, self.shifts) }
     }
 
+    #[inline]
     fn units(self, c: char) -> Option<usize> {
         match self.alphabet {
             Alphabet::Gsm7 => self.code(c).map(gsm7::Code::septets),
@@ -266,7 +275,8 @@ impl Coding {
     const fn capacity(self, header: usize) -> Option<usize> {
         let Some(octets) = UserData::MAX_OCTETS.checked_sub(header) else { return None };
         Some(match self.alphabet {
-            Alphabet::Gsm7 => gsm7::septets_behind(header, UserData::MAX_OCTETS),
+            Alphabet::Gsm7 => septets::septets_in(UserData::MAX_OCTETS)
+                .saturating_sub(septets::septets_over(header)),
             Alphabet::Data8 => octets,
             Alphabet::Ucs2 => octets / 2,
         })

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::national::Shifts;
 use super::segment::Coding;
+use super::septets::{self, Packer};
 use super::{
     Alphabet, Concat, Dcs, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader,
     Segmentation, Text, UserDataHeader, gsm7, writer::Writer,
@@ -58,11 +59,11 @@ impl UserData {
         let start = write_header(&mut body, header)?;
         let alphabet = coding.alphabet;
         let units = match alphabet {
-            Alphabet::Gsm7 => write_gsm7(&mut body, gsm7::septets_over(start), coding, text)?,
+            Alphabet::Gsm7 => write_gsm7(&mut body, septets::septets_over(start), coding, text)?,
             Alphabet::Ucs2 => write_ucs2(&mut body, start, text)?,
             Alphabet::Data8 => write_data8(&mut body, start, text)?,
         };
-        let length = if alphabet == Alphabet::Gsm7 { gsm7::octets_of(units) } else { units };
+        let length = if alphabet == Alphabet::Gsm7 { septets::octets_of(units) } else { units };
         let too_long = || EncodeError::too_long("TP-UD", length, Self::MAX_OCTETS);
         let octets = body.get(..length).ok_or_else(too_long)?;
         Ok(Self {
@@ -121,7 +122,7 @@ impl UserData {
     pub fn text(&self) -> Text<'_> {
         match self.alphabet {
             Alphabet::Gsm7 => {
-                let start = gsm7::septets_over(self.header_octets());
+                let start = septets::septets_over(self.header_octets());
                 let count = usize::from(self.udl).saturating_sub(start);
                 let shifts = self.udh().map_or(Shifts::NONE, |udh| udh.shifts());
                 Text::gsm7(gsm7::Chars::new(&self.octets, start, count, shifts))
@@ -150,7 +151,7 @@ impl UserData {
         let udl = reader.octet("TP-UDL")?;
         let alphabet = dcs.ud_alphabet();
         let length = match alphabet {
-            Alphabet::Gsm7 => gsm7::octets_of(udl.into()),
+            Alphabet::Gsm7 => septets::octets_of(udl.into()),
             Alphabet::Data8 | Alphabet::Ucs2 => udl.into(),
         };
         let too_long = || start.error("TP-UDL", DecodeErrorKind::TooLong { length, max });
@@ -216,18 +217,21 @@ fn write_gsm7(
     coding: Coding,
     text: &str,
 ) -> Result<usize, EncodeError> {
-    let room = gsm7::septets_behind(0, body.len());
+    let room = septets::septets_in(body.len());
     let mut at = start;
+    let mut packer = Packer::new(body, start);
     for (position, c) in text.chars().enumerate() {
-        let code = coding.code(c).ok_or(EncodeError {
-            field: "TP-UD",
-            kind: EncodeErrorKind::NotInAlphabet { position },
-        })?;
-        if at + code.septets() > room {
-            return Err(EncodeError::too_long("TP-UD", at + code.septets(), room));
+        let Some(code) = coding.code(c) else {
+            let kind = EncodeErrorKind::NotInAlphabet { position };
+            return Err(EncodeError { field: "TP-UD", kind });
+        };
+        at += code.septets();
+        if at > room {
+            return Err(EncodeError::too_long("TP-UD", at, room));
         }
-        at = code.write(body, at);
+        code.write(&mut packer);
     }
+    packer.finish();
     Ok(at)
 }
 

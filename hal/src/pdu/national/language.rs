@@ -158,6 +158,12 @@ impl Language {
 impl Shifts {
     /// Neither table: the default alphabet and its extension.
     pub const NONE: Self = Self { locking: None, single: None };
+
+    /// Whether neither table is in force.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.locking.is_none() && self.single.is_none()
+    }
 }
 
 fn character(code_point: u16) -> Option<char> {
