@@ -1,6 +1,6 @@
 //! The text of TP-User-Data.
 
-use core::fmt::{self, Write};
+use core::fmt;
 
 use super::gsm7;
 
@@ -29,6 +29,9 @@ enum Source<'a> {
 struct Units<'a>(core::slice::Chunks<'a, u8>);
 
 impl<'a> Text<'a> {
+    /// Octets of the longest text in UTF-8: the 181 septets of the longest TP-UD, in three octets each.
+    const MAX_UTF8: usize = 543;
+
     pub(super) const fn gsm7(chars: gsm7::Chars<'a>) -> Self {
         Self { chars: Chars(Source::Gsm7(chars)) }
     }
@@ -78,16 +81,10 @@ impl Iterator for Units<'_> {
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In pieces: a formatter takes longer for each call than for each character.
-        let mut piece = heapless::String::<256>::new();
-        for c in self.chars() {
-            if piece.push(c).is_err() {
-                f.write_str(&piece)?;
-                piece.clear();
-                f.write_char(c)?;
-            }
-        }
-        f.write_str(&piece)
+        // At once: a formatter takes longer for a call than for a character.
+        let mut text = heapless::String::<{ Text::MAX_UTF8 }>::new();
+        self.chars().try_for_each(|c| text.push(c)).map_err(|_| fmt::Error)?;
+        f.write_str(&text)
     }
 }
 

@@ -5,8 +5,9 @@ use core::fmt;
 use super::national::Shifts;
 use super::segment::Coding;
 use super::septets::{self, Packer};
+use super::udh::HeaderWriter;
 use super::{
-    Alphabet, Concat, Dcs, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader,
+    Alphabet, Concat, Dcs, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Ie, Reader,
     Segmentation, Text, UserDataHeader, gsm7, writer::Writer,
 };
 
@@ -43,14 +44,22 @@ impl UserData {
     /// # Errors
     /// More than 140 octets.
     pub fn from_octets(octets: &[u8]) -> Result<Self, EncodeError> {
-        let too_long = || EncodeError::too_long("TP-UD", octets.len(), Self::MAX_OCTETS);
-        let fits = octets.get(..Self::MAX_OCTETS.min(octets.len())).unwrap_or_default();
-        if fits.len() < octets.len() {
-            return Err(too_long());
-        }
-        let udl = u8::try_from(fits.len()).map_err(|_| too_long())?;
-        let octets = heapless::Vec::from_slice(fits).map_err(|_| too_long())?;
-        Ok(Self { alphabet: Alphabet::Data8, udhi: false, udl, octets })
+        Self::with_elements(&[], octets)
+    }
+
+    /// Application data behind a header of these information elements, 140 octets in all.
+    ///
+    /// # Errors
+    /// More than 140 octets.
+    pub fn with_elements(elements: &[Ie<'_>], data: &[u8]) -> Result<Self, EncodeError> {
+        let mut header = HeaderWriter::default();
+        elements.iter().try_for_each(|ie| header.element(ie.iei, ie.data))?;
+        let mut body = [0; Self::MAX_OCTETS];
+        let start = write_header(&mut body, header.elements())?;
+        let end = start + data.len();
+        let place = body.get_mut(start..end);
+        place.ok_or(EncodeError::too_long("TP-UD", end, Self::MAX_OCTETS))?.copy_from_slice(data);
+        Self::from_body(Alphabet::Data8, !elements.is_empty(), &body, end)
     }
 
     /// `header` holds the elements without UDHL; empty means none. It names the national tables.
@@ -63,13 +72,23 @@ impl UserData {
             Alphabet::Ucs2 => write_ucs2(&mut body, start, text)?,
             Alphabet::Data8 => write_data8(&mut body, start, text)?,
         };
-        let length = if alphabet == Alphabet::Gsm7 { septets::octets_of(units) } else { units };
+        Self::from_body(alphabet, !header.is_empty(), &body, units)
+    }
+
+    /// The first `udl` septets or octets of `body`.
+    fn from_body(
+        alphabet: Alphabet,
+        udhi: bool,
+        body: &[u8],
+        udl: usize,
+    ) -> Result<Self, EncodeError> {
+        let length = if alphabet == Alphabet::Gsm7 { septets::octets_of(udl) } else { udl };
         let too_long = || EncodeError::too_long("TP-UD", length, Self::MAX_OCTETS);
         let octets = body.get(..length).ok_or_else(too_long)?;
         Ok(Self {
             alphabet,
-            udhi: !header.is_empty(),
-            udl: u8::try_from(units).map_err(|_| too_long())?,
+            udhi,
+            udl: u8::try_from(udl).map_err(|_| too_long())?,
             octets: heapless::Vec::from_slice(octets).map_err(|_| too_long())?,
         })
     }

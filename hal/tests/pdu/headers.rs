@@ -64,6 +64,20 @@ fn ports() {
     assert_eq!(binary("05040B8423F0 0402F5F0").udh().unwrap().ports(), Some(narrow));
 }
 
+/// 9.2.3.24: UDHL counts the elements, TP-UDL all octets.
+#[test]
+fn data_behind_a_header() {
+    let ports = Ie { iei: Ie::PORT_WIDE, data: &[0x0B, 0x84, 0x23, 0xF0] };
+    let ud = UserData::with_elements(&[ports], b"push").unwrap();
+    assert_eq!((ud.udl(), ud.octets()), (11, &hex("06 05040B8423F0 70757368")[..]));
+    assert!(ud.udhi() && ud.body() == b"push");
+    let most = [0; 133];
+    assert!(UserData::with_elements(&[ports], &most).is_ok());
+    assert!(UserData::with_elements(&[ports, ports], &most).is_err());
+    assert!(UserData::from_octets(&[0; 140]).is_ok() && UserData::from_octets(&[0; 141]).is_err());
+    assert!(!UserData::from_octets(&[0]).unwrap().udhi());
+}
+
 /// 9.2.3.24.2: bit 8 stores, bits 7-6 profile, bits 5-3 extended type, bits 2-1 type; one per mailbox.
 #[test]
 fn special_messages() {
