@@ -126,9 +126,12 @@ impl Simulator {
     }
 
     /// The path of a modem's port, as a host opens it.
+    ///
+    /// # Panics
+    /// When there is no modem of that name.
     #[must_use]
     pub fn port(&self, modem: &str) -> PathBuf {
-        self.hub.port_path(modem)
+        self.modem(modem).port()
     }
 
     /// Where the control API listens.

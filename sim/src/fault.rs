@@ -41,6 +41,9 @@ faults! {
     DropCmgsLine = "drop_cmgs_line",
     /// The answer to a message comes `delay_ms` late (default 5000), after the network took it.
     LateCmgs = "late_cmgs",
+    /// The modem is ready again at once; the answer to a message comes `delay_ms` later (default
+    /// 5000), between whatever the host does then.
+    StrayCmgs = "stray_cmgs",
     /// `+CMS ERROR: <code>` (default 500) in answer to `command` (default a message; it is not sent).
     CmsError = "cms_error",
     /// `+CME ERROR: <code>` (default 100) in answer to `command` (default: any).

@@ -64,7 +64,7 @@ impl ModemHandle {
     /// The path of its port.
     #[must_use]
     pub fn port(&self) -> PathBuf {
-        self.hub.port_path(&self.name())
+        self.hub.port_path(self.index)
     }
 
     /// Switches a fault on.
@@ -125,7 +125,17 @@ impl ModemHandle {
     /// # Errors
     /// When no pty can be had.
     pub fn replug(&self) -> io::Result<()> {
-        let result = self.hub.replug(self.index);
+        let result = self.hub.replug(self.index, None);
+        self.hub.changed();
+        result
+    }
+
+    /// Plugs it in again with another name for its port's link.
+    ///
+    /// # Errors
+    /// When no pty can be had, or the name is not a plain file name.
+    pub fn replug_as(&self, link: &str) -> io::Result<()> {
+        let result = self.hub.replug(self.index, Some(link));
         self.hub.changed();
         result
     }

@@ -26,6 +26,8 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) number: String,
     device: Mutex<Device>,
+    /// The name of its port's link.
+    pub(crate) link: Mutex<String>,
     pub(crate) port: Mutex<Option<Port>>,
     /// Reports that came while the modem was away.
     reports: Mutex<Vec<Vec<u8>>>,
@@ -54,6 +56,7 @@ impl Slot {
     pub(crate) fn new(device: Device, pace: u32) -> Self {
         Self {
             name: device.name.clone(),
+            link: Mutex::new(format!("{}-at", device.name)),
             number: device.card.number.clone(),
             device: Mutex::new(device),
             port: Mutex::new(None),
@@ -209,7 +212,7 @@ impl Hub {
                 hub.unplug(index);
                 if let Some(delay) = back_after {
                     pause(delay).await;
-                    if let Err(error) = hub.replug(index) {
+                    if let Err(error) = hub.replug(index, None) {
                         tracing::error!(%error, "failed to plug a modem in again");
                     }
                 }

@@ -45,8 +45,9 @@ struct Pty {
 
 impl Hub {
     /// The path at which a modem's port is, when it is plugged in.
-    pub(crate) fn port_path(&self, name: &str) -> PathBuf {
-        self.directory.join(format!("{name}-at"))
+    pub(crate) fn port_path(&self, index: usize) -> PathBuf {
+        let link = self.slots.get(index).map(|slot| lock(&slot.link).clone());
+        self.directory.join(link.unwrap_or_default())
     }
 
     /// Makes a port for a modem that has none.
@@ -59,7 +60,7 @@ impl Hub {
             return Ok(());
         }
         let (pty, device_path) = Pty::open()?;
-        let link = self.port_path(&slot.name);
+        let link = self.port_path(index);
         self.presence.watch(index, &device_path)?;
         point(&link, &device_path)?;
         let (wire, chunks) = unbounded_channel();
@@ -82,8 +83,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Plugs a modem in that starts up as soon as a host listens.
-    pub(crate) fn replug(self: &Arc<Self>, index: usize) -> io::Result<()> {
+    /// Plugs a modem in, perhaps under another name; it starts up as soon as a host listens.
+    pub(crate) fn replug(self: &Arc<Self>, index: usize, link: Option<&str>) -> io::Result<()> {
+        if let (Some(link), Some(slot)) = (link, self.slots.get(index)) {
+            if link.is_empty() || link.starts_with('.') || link.contains('/') {
+                return Err(io::Error::other(format!("{link:?} is not a plain file name")));
+            }
+            link.clone_into(&mut lock(&slot.link));
+        }
         self.plug(index)?;
         self.with_device(index, |device| device.boot_when_attended());
         // A host may have been quicker.

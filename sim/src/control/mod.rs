@@ -1,5 +1,6 @@
 //! The control API: what tests and people ask of a running simulator, over HTTP and JSON.
 
+mod body;
 mod error;
 mod modems;
 mod network;

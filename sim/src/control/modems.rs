@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::error::ApiError;
+use super::{body::Body, error::ApiError};
 use crate::{
     Fault, FaultSpec, PduError, TranscriptLine,
     hub::{Hub, lock},
@@ -47,6 +47,13 @@ pub(super) struct ModemChange {
     keep_mr: Option<bool>,
 }
 
+/// Under which name a modem comes back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replug {
+    link: Option<String>,
+}
+
 /// The faults that are on, and all there are.
 #[derive(Serialize)]
 pub(super) struct FaultsView {
@@ -71,7 +78,7 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>, Path(name): Path<String>) 
 pub(super) async fn change(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
-    Json(change): Json<ModemChange>,
+    Body(change): Body<ModemChange>,
 ) -> Api<ModemView> {
     let index = find(&hub, &name)?;
     if let (Some(pace), Some(slot)) = (change.pace, hub.slots.get(index)) {
@@ -101,7 +108,7 @@ pub(super) async fn faults(
 pub(super) async fn add_fault(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
-    Json(body): Json<serde_json::Value>,
+    Body(body): Body<serde_json::Value>,
 ) -> Api<FaultsView> {
     let index = find(&hub, &name)?;
     let fault = body.get("fault").and_then(serde_json::Value::as_str).unwrap_or("");
@@ -144,10 +151,11 @@ pub(super) async fn unplug(
 pub(super) async fn replug(
     State(hub): State<Arc<Hub>>,
     Path(name): Path<String>,
+    Body(replug): Body<Replug>,
 ) -> Api<ModemView> {
     let index = find(&hub, &name)?;
-    hub.replug(index)
-        .map_err(|error| ApiError::internal(format!("failed to make a pty: {error}")))?;
+    hub.replug(index, replug.link.as_deref())
+        .map_err(|error| ApiError::internal(format!("failed to plug it in: {error}")))?;
     shown(&hub, index, &name)
 }
 
@@ -167,7 +175,7 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
     hub.with_device(index, |device| ModemView {
         name: slot.name.clone(),
         family: device.profile.name,
-        port: hub.port_path(&slot.name),
+        port: hub.port_path(index),
         number: slot.number.clone(),
         imei: device.card.imei.clone(),
         iccid: device.card.iccid.clone(),

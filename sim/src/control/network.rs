@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
+use super::{body::Body, error::ApiError};
 use crate::{NetworkSettings, SubmitSeen, hub::Hub};
 
 pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<NetworkSettings> {
@@ -15,7 +15,7 @@ pub(super) async fn show(State(hub): State<Arc<Hub>>) -> Json<NetworkSettings> {
 /// Members that are left out stay as they are.
 pub(super) async fn change(
     State(hub): State<Arc<Hub>>,
-    Json(changes): Json<Map<String, Value>>,
+    Body(changes): Body<Map<String, Value>>,
 ) -> Result<Json<NetworkSettings>, ApiError> {
     hub.with_network(|network| {
         let mut merged = match serde_json::to_value(&network.settings) {

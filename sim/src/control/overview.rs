@@ -28,7 +28,7 @@ pub(crate) fn render(hub: &Arc<Hub>) -> String {
             continue;
         };
         let state = if plugged { registered } else { "unplugged" };
-        let port = hub.port_path(&slot.name);
+        let port = hub.port_path(index);
         let _ = writeln!(
             page,
             "  {:<5} {family:<10} {:<14} {state:<15} {} {faults}",

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::error::ApiError;
+use super::{body::Body, error::ApiError};
 use crate::{ReceivedText, hub::Hub, network::Phone};
 
 /// A phone as the API shows it.
@@ -60,7 +60,7 @@ pub(super) async fn show(
 pub(super) async fn change(
     State(hub): State<Arc<Hub>>,
     Path(number): Path<String>,
-    Json(change): Json<PhoneChange>,
+    Body(change): Body<PhoneChange>,
 ) -> Json<PhoneView> {
     hub.set_reachable(&number, change.reachable);
     Json(shown(&hub, &number))
@@ -76,7 +76,7 @@ pub(super) async fn messages(
 pub(super) async fn send(
     State(hub): State<Arc<Hub>>,
     Path(number): Path<String>,
-    Json(Send { to, text }): Json<Send>,
+    Body(Send { to, text }): Body<Send>,
 ) -> Result<Json<Sent>, ApiError> {
     let to = match hub.index(&to).and_then(|index| hub.slots.get(index)) {
         Some(slot) => slot.number.clone(),

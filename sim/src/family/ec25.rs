@@ -1,5 +1,7 @@
 //! Quectel EC25 and its relatives (AT command manual V2.0).
 
+use std::time::{Duration, Instant};
+
 use super::{Handler, Parameter, Profile};
 use crate::modem::{Answer, Command, Device, Form};
 
@@ -7,10 +9,13 @@ const fn parameter(name: &'static str, range: &'static str, default: &'static st
     Parameter { name, range, default }
 }
 
+const CMMS_REST: Duration = Duration::from_secs(5);
+
 const COMMANDS: &[(&str, Handler)] = &[
     ("+QCCID", qccid),
     ("+CCID", ccid),
     ("+QPINC", qpinc),
+    ("+CMMS", cmms),
     ("+QCFG", qcfg),
     ("+QINDCFG", qindcfg),
 ];
@@ -73,6 +78,18 @@ fn iccid(device: &mut Device, command: &Command, prefix: &str) -> Answer {
     }
     device.info(format!("{prefix}: {}F", device.card.iccid));
     Answer::Ok
+}
+
+// Manual, +CMMS: after a read, the next write command needs 5 to 10 seconds.
+fn cmms(device: &mut Device, command: &Command) -> Answer {
+    match command.form {
+        Form::Read => device.cmms_read = Some(Instant::now()),
+        Form::Set if device.cmms_read.is_some_and(|read| read.elapsed() < CMMS_REST) => {
+            return Answer::Cms(500);
+        }
+        Form::Run | Form::Test | Form::Set => {}
+    }
+    device.parameter(command)
 }
 
 fn qpinc(device: &mut Device, command: &Command) -> Answer {

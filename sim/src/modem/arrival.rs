@@ -114,11 +114,18 @@ impl Device {
     }
 
     fn put(&mut self, memory: &str, tpdu: Vec<u8>) -> Option<u16> {
-        if self.faults.holds(Fault::StoreFull) {
-            return None;
-        }
         let sca = tpdu::Address::of(SERVICE_CENTRE).encode_sca();
-        self.memory(memory)?.put(Stored { stat: Stat::Unread, sca, tpdu })
+        let index = if self.faults.holds(Fault::StoreFull) {
+            None
+        } else {
+            self.memory(memory)?.put(Stored { stat: Stat::Unread, sca, tpdu })
+        };
+        // Quectel tells that a memory is full, when asked to.
+        let asked = self.kept("+QINDCFG.smsfull").is_some_and(|value| value.starts_with('1'));
+        if index.is_none() && asked {
+            self.unsolicited(&format!("+QIND: \"smsfull\",\"{memory}\""));
+        }
+        index
     }
 
     /// The memory with this name; `MT` is the modem's own as far as it is used.

@@ -1,6 +1,6 @@
 //! The state of one modem, and its life from power-on to power-off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -82,6 +82,8 @@ pub(crate) struct Device {
     /// The start-up waits for a host that listens.
     pub(super) boot_waits: bool,
     pub(super) was_registered: bool,
+    /// When `+CMMS?` was asked, for families that need a rest after it.
+    pub(crate) cmms_read: Option<Instant>,
     pub(super) rng: Rng,
     pub(super) wire: Option<UnboundedSender<Chunk>>,
     pub(super) effects: Vec<Effect>,
@@ -118,6 +120,7 @@ impl Device {
             sms_ready: true,
             boot_waits: false,
             was_registered: true,
+            cmms_read: None,
             rng,
             wire: None,
             effects: Vec::new(),

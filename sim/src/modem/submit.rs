@@ -33,6 +33,8 @@ pub(crate) struct Submission {
     /// Faults that struck it.
     pub(crate) refuse: Option<u16>,
     pub(crate) late: Duration,
+    /// The modem does not wait for the answer.
+    pub(crate) stray: bool,
     pub(crate) drop_final: bool,
     pub(crate) drop_line: bool,
     pub(crate) no_report: bool,
@@ -66,8 +68,10 @@ impl Device {
         }
         let mr = if self.keeps_mr { submit.mr } else { self.take_mr() };
         let submission = self.submission(mr, submit, tpdu_hex);
+        if !submission.stray {
+            self.mode = Mode::Busy;
+        }
         self.effects.push(Effect::Submit(Box::new(submission)));
-        self.mode = Mode::Busy;
         Answer::Silent
     }
 
@@ -88,7 +92,9 @@ impl Device {
             };
             self.answer(answer);
         }
-        self.resume();
+        if !submission.stray {
+            self.resume();
+        }
     }
 
     fn submit_fault(&mut self) -> Option<Answer> {
@@ -104,7 +110,9 @@ impl Device {
 
     fn submission(&mut self, mr: u8, submit: Submit, tpdu_hex: String) -> Submission {
         let faults = &mut self.faults;
-        let late = faults.strike(Fault::LateCmgs).map_or(0, |f| f.delay_ms.unwrap_or(5000));
+        let stray = faults.strike(Fault::StrayCmgs);
+        let late = stray.clone().or_else(|| faults.strike(Fault::LateCmgs));
+        let late = late.map_or(0, |fault| fault.delay_ms.unwrap_or(5000));
         let status = |code: u16| u8::try_from(code).unwrap_or(0x46);
         Submission {
             life: self.life,
@@ -113,6 +121,7 @@ impl Device {
             tpdu_hex,
             refuse: faults.strike(Fault::NetworkRefuseSubmit).map(|f| f.code.unwrap_or(38)),
             late: Duration::from_millis(late),
+            stray: stray.is_some(),
             drop_final: faults.strike(Fault::DropFinal).is_some(),
             drop_line: faults.strike(Fault::DropCmgsLine).is_some(),
             no_report: faults.strike(Fault::NoReport).is_some(),

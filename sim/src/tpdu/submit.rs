@@ -106,6 +106,9 @@ fn text(
             if septets.last() == Some(&0x1B) {
                 remarks.push("an escape sequence is split between segments");
             }
+            if !header.tables.known() {
+                remarks.push("a national language table that is not known here");
+            }
             Ok(gsm7::decode(&septets, header.tables))
         }
         Alphabet::Ucs2 => {

@@ -39,6 +39,31 @@ fn submit_with_header_starts_text_on_a_septet_boundary() {
 }
 
 #[test]
+fn national_tables_are_chosen_by_the_header() {
+    // Four octets of header, IE 25 (locking) or 24 (single), then three fill bits.
+    let turkish = submit("41 00 04 81 2143 00 00 07 03250101 003200").unwrap();
+    assert_eq!(turkish.text, "İğ");
+    let spanish = submit("41 00 04 81 2143 00 00 07 03240102 D88401").unwrap();
+    assert_eq!(spanish.text, "á");
+    let hindi = submit("41 00 04 81 2143 00 00 06 03240106 0802").unwrap();
+    assert_eq!(hindi.remarks, ["a national language table that is not known here"]);
+}
+
+#[test]
+fn tables_have_a_character_for_every_septet() {
+    for locking in [0, 1, 3] {
+        let tables = Tables { locking, single: 0 };
+        let all: std::collections::BTreeSet<_> = (0..128).map(|s| tables.locking(s)).collect();
+        assert_eq!(all.len(), 128, "table {locking}");
+    }
+    let turkish = Tables { locking: 1, single: 1 };
+    let text = [0x40, 0x1C, 0x1D, 0x60, 0x0B, 0x0C, 0x07];
+    assert_eq!(gsm7::decode(&text, turkish), "İŞşçĞğı");
+    let portuguese = Tables { locking: 3, single: 3 };
+    assert_eq!(gsm7::decode(&[0x7B, 0x7C, 0x5E, 0x1B, 0x7F, 0x5D], portuguese), "ãõÜâÚ");
+}
+
+#[test]
 fn submit_in_ucs2_joins_surrogates() {
     let read = submit("01 00 04 81 2143 00 18 06 D83DDE00 0416").unwrap();
     assert_eq!((read.text.as_str(), read.class), ("😀Ж", Some(0)));

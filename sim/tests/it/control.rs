@@ -151,10 +151,22 @@ async fn mistakes_are_told_with_what_would_be_right() {
         ("POST", "/modems/m1/faults", Some(json!({"fault": "eof", "tmes": 1})), 400, "`times`"),
         ("PUT", "/network", Some(json!({"latency": 1})), 400, "`latency_ms`"),
         ("POST", "/phones/+1234567/send", Some(json!({"to": "m7", "text": ""})), 404, "m1, m2"),
-        ("POST", "/phones/+1234567/send", Some(json!({"to": "m1"})), 422, "text"),
+        ("POST", "/phones/+1234567/send", Some(json!({"to": "m1"})), 400, "`text`"),
     ] {
         let (got, answer) = site.ask(method, path, body).await;
         assert_eq!(got, status, "{method} {path}: {answer}");
         assert!(answer.contains(hint), "{method} {path}: {answer}");
+    }
+}
+
+#[test]
+fn readme_describes_every_fault_and_family() {
+    let readme = include_str!("../../README.md");
+    for fault in ringpost_sim::Fault::ALL {
+        let row = format!("| `{}` | {} |", fault.name(), fault.describe());
+        assert!(readme.contains(&row), "missing: {row}");
+    }
+    for family in Family::ALL {
+        assert!(readme.contains(&format!("| `{}` |", family.name())));
     }
 }

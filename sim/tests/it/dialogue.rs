@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringpost_sim::{Direction, Family, Simulator, TranscriptLine};
+use ringpost_sim::{Direction, Family, Fault, Simulator, TranscriptLine};
 use tokio::task::yield_now;
 
 use crate::host::{Host, PATIENCE, PHONE, hello, segment, simulator};
@@ -137,6 +137,31 @@ async fn stored_report_is_announced_in_the_wrong_slot_by_quectel() {
         host.command("AT+CPMS=\"SR\"").await;
         assert!(host.command("AT+CMGR=0").await.contains("07914151550501F00600"));
     }
+}
+
+#[tokio::test]
+async fn quectel_needs_a_rest_after_reading_cmms_and_tells_a_full_memory() {
+    let (sim, _directory) = simulator(Family::Ec25).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    assert_eq!(host.command("AT+CMMS=1").await, "\r\nOK\r\n");
+    assert!(host.command("AT+CMMS?").await.contains("+CMMS: 1"));
+    assert_eq!(host.command("AT+CMMS=0").await, "\r\n+CMS ERROR: 500\r\n");
+    host.command("AT+QINDCFG=\"smsfull\",1").await;
+    sim.modem("m1").fault(Fault::StoreFull);
+    sim.phone(PHONE).send_to("m1", "hello");
+    host.until("\r\n+QIND: \"smsfull\",\"ME\"\r\n").await;
+}
+
+#[tokio::test]
+async fn port_can_come_back_under_another_name() {
+    let (sim, directory) = simulator(Family::Sim7600).await;
+    let modem = sim.modem("m1");
+    modem.unplug();
+    modem.replug_as("ttyUSB7").unwrap();
+    assert_eq!(sim.port("m1"), directory.path().join("ttyUSB7"));
+    Host::open(&sim.port("m1")).until("PB DONE").await;
+    modem.unplug();
+    assert!(modem.replug_as("../x").is_err());
 }
 
 #[tokio::test]

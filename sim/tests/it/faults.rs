@@ -66,6 +66,19 @@ async fn late_cmgs_comes_after_the_phone_has_it() {
 }
 
 #[tokio::test]
+async fn stray_cmgs_comes_between_other_commands() {
+    let (sim, mut host, _directory) = faulty(Fault::NoReport).await;
+    sim.modem("m1").fault(Fault::StrayCmgs.delay_ms(100).times(1));
+    type_blindly(&host).await;
+    host.until("> ").await;
+    assert_eq!(host.command("AT").await, "\r\nOK\r\n", "it is not busy");
+    host.write("AT+CMGS=18\r").await;
+    host.until("\r\n> ").await;
+    host.until(SENT).await;
+    assert_eq!(host.command(&format!("00{}\u{1a}", hello())).await.trim(), "+CMGS: 1\r\n\r\nOK");
+}
+
+#[tokio::test]
 async fn errors_have_the_code_and_the_command_they_were_given() {
     let (sim, mut host, _directory) = faulty(Fault::CmsError.code(38).after(1).times(1)).await;
     assert!(host.send(&hello()).await.contains("+CMGS: 0"), "the first passes");

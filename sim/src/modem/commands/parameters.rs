@@ -33,7 +33,7 @@ const COMMON: &[Parameter] = &[
 
 impl Device {
     /// Reads, tests or sets a parameter; a name nobody knows is an error.
-    pub(super) fn parameter(&mut self, command: &Command) -> Answer {
+    pub(crate) fn parameter(&mut self, command: &Command) -> Answer {
         let known = self
             .profile
             .parameters
