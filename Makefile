@@ -26,7 +26,7 @@ test: ## Run all tests; installs the programs they need
 
 check: ## Format, lints, docs, dependencies: what CI wants besides the tests
 	@scripts/setup --check
-	@$(MAKE) --no-print-directory fmt clippy doc deny hal-proof systemd
+	@$(MAKE) --no-print-directory --keep-going fmt clippy doc deny hal-proof systemd
 
 fmt:
 	$(CARGO) fmt --all --check
