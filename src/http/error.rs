@@ -157,14 +157,21 @@ impl From<JsonRejection> for ApiError {
     }
 }
 
-/// What is wrong with a JSON body, by position and name. Serde repeats a string of the wrong type or
-/// an unknown word, which may be a code: it stays out.
+/// What is wrong with a JSON body, by position and name. Serde repeats a value of the wrong type and an
+/// unknown word, which may be a code: they stay out.
 fn without_value(rejection: &JsonRejection) -> String {
     let text = rejection.body_text();
-    let Some(start) = text.find("string \"") else { return text };
-    let tail = text.rfind("\", expected").or_else(|| text.rfind('"')).unwrap_or(text.len());
-    let head = text.get(..start).unwrap_or_default();
-    format!("{head}a string{}", text.get(tail + 1..).unwrap_or_default())
+    let text = cut(&text, "invalid type: ", ", expected", true);
+    let text = cut(&text, "invalid value: ", ", expected", true);
+    cut(&text, "unknown variant `", "`, expected", false)
+}
+
+/// `text` without what stands between `start` and the last `end`, but for its first word.
+fn cut(text: &str, start: &str, end: &str, keep_word: bool) -> String {
+    let Some((head, rest)) = text.split_once(start) else { return text.to_owned() };
+    let Some((value, tail)) = rest.rsplit_once(end) else { return head.to_owned() };
+    let word = value.split(' ').next().filter(|_| keep_word).unwrap_or("…");
+    format!("{head}{start}{word}{end}{tail}")
 }
 
 impl From<QueryRejection> for ApiError {
@@ -176,5 +183,25 @@ impl From<QueryRejection> for ApiError {
 impl From<PathRejection> for ApiError {
     fn from(rejection: PathRejection) -> Self {
         Self::Invalid(rejection.body_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn values_are_cut_out_and_their_place_is_kept() {
+        let text = "to: invalid type: string \"a, expected b\", expected a number at line 1";
+        assert_eq!(
+            cut(text, "invalid type: ", ", expected", true),
+            "to: invalid type: string, expected a number at line 1"
+        );
+        let text = "channel: unknown variant `481592`, expected `sms` or `voice`";
+        assert_eq!(
+            cut(text, "unknown variant `", "`, expected", false),
+            "channel: unknown variant `…`, expected `sms` or `voice`"
+        );
+        assert_eq!(cut("missing field `to`", "x", "y", true), "missing field `to`");
     }
 }

@@ -1,9 +1,6 @@
 //! Opening a serial port, and saying what is in the way.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
 
@@ -34,9 +31,9 @@ fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
             format!("The port {shown} may not be opened by this user."),
             "Add the user to the group of the port, mostly `dialout`.".to_owned(),
         )
-    } else if let Some(holder) = holder(port) {
+    } else if let Some(holders) = holders(port) {
         (
-            format!("The port {shown} is held by {holder}."),
+            format!("The port {shown} is held by {holders}."),
             "End that program, or tell it to keep off this port.".to_owned(),
         )
     } else {
@@ -48,16 +45,16 @@ fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
     Problem { detail: Detail::NoModem, message, hint }
 }
 
-/// The other process that has `port` open, as far as this user may see.
-fn holder(port: &Path) -> Option<String> {
+/// The other processes that have `port` open, as far as this user may see.
+fn holders(port: &Path) -> Option<String> {
     let port = fs::canonicalize(port).ok()?;
     let own = std::process::id().to_string();
-    let processes = fs::read_dir("/proc").ok()?.flatten();
-    let holds = |process: &PathBuf| {
+    let holds = |process: &Path| {
         let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
         files.into_iter().any(|file| fs::read_link(file.path()).is_ok_and(|it| it == port))
     };
-    processes.map(|entry| entry.path()).find_map(|process| {
+    let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
+    let names = processes.filter_map(|process| {
         let id = process.file_name()?.to_str()?.to_owned();
         let other = id.bytes().all(|byte| byte.is_ascii_digit()) && id != own;
         if !other || !holds(&process) {
@@ -65,5 +62,7 @@ fn holder(port: &Path) -> Option<String> {
         }
         let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
         Some(format!("{} (process {id})", name.trim()))
-    })
+    });
+    let names: Vec<_> = names.collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }

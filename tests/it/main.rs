@@ -1,5 +1,19 @@
-//! Integration tests.
-#![expect(clippy::unwrap_used, reason = "helpers of tests state what they expect")]
+//! The daemon, as a process of its own, against simulated modems and a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking; helpers are not #[test] functions"
+)]
 
+mod api;
+mod cli;
 mod config;
+mod first_message;
+mod gateway;
 mod house;
+mod inbound;
+mod life;
+mod modem_faults;
+mod refusals;
+mod traces;

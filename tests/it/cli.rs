@@ -1,0 +1,135 @@
+//! The command line: what it prints, and its exit codes.
+
+use std::{
+    fs,
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::gateway::{Gateway, PHONE, RINGPOST};
+
+fn ringpost(arguments: &[&str]) -> Output {
+    Command::new(RINGPOST).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// A command that talks to the daemon.
+fn client(gateway: &Gateway, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(RINGPOST)
+        .args(arguments)
+        .env("RINGPOST_URL", gateway.url())
+        .env("RINGPOST_TOKEN", &gateway.token)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_its_line_and_code_64() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ringpost.toml");
+    fs::write(&file, "[http]\nlisten = \"127.0.0.1:0\"\nport = 80\n").unwrap();
+    let file = file.to_str().unwrap();
+    for command in [&["config", "check"][..], &["serve"], &["token", "create", "--name", "x", "--scope", "admin"]] {
+        let output = ringpost(&[command, &["--config", file]].concat());
+        assert_eq!(output.status.code(), Some(64), "{output:?}");
+        let says = text(&output.stderr);
+        assert!(says.contains("ringpost.toml:3") && says.contains("http.port"), "{says}");
+    }
+    let output = ringpost(&["config", "check", "--config", file, "--json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((value["ok"].clone(), output.status.code()), (Value::Bool(false), Some(64)));
+}
+
+#[test]
+fn usage_is_code_2_and_a_good_configuration_code_0() {
+    assert_eq!(ringpost(&["sned"]).status.code(), Some(2));
+    assert_eq!(ringpost(&["token", "create"]).status.code(), Some(2));
+    let scope = ringpost(&["token", "create", "--name", "x", "--scope", "messages:write"]);
+    assert_eq!(scope.status.code(), Some(2));
+    assert!(text(&scope.stderr).contains("messages:send"), "the scopes are listed");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ringpost.toml");
+    fs::write(&file, "").unwrap();
+    let output = ringpost(&["config", "check", "--json", "--config", file.to_str().unwrap()]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((value["ok"].clone(), output.status.code()), (Value::Bool(true), Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_printed_once_and_alone() {
+    let gateway = Gateway::builder().modems(0).prepare().await;
+    let config = gateway.config_path();
+    let create = |name: &str| {
+        let config = config.to_str().unwrap();
+        ringpost(&["token", "create", "--name", name, "--scope", "messages:send", "--config", config])
+    };
+    let output = create("okta");
+    let secret = text(&output.stdout);
+    assert!(secret.starts_with("rp_") && secret.trim().len() == 67 && secret.lines().count() == 1);
+    let again = create("okta");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("already"));
+    let database = fs::read(gateway.database_path()).unwrap_or_default();
+    let wal = fs::read(gateway.dir.path().join("ringpost.db-wal")).unwrap_or_default();
+    for bytes in [database, wal] {
+        assert!(!text_contains(&bytes, secret.trim()), "only its hash is stored");
+    }
+}
+
+fn text_contains(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|it| it == needle.as_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_and_messages_talk_to_the_daemon() {
+    let gateway = Gateway::start().await;
+    let sent = client(&gateway, &["send", PHONE, "--wait", "--json"], "from standard input\n");
+    assert!(sent.status.success(), "{sent:?}");
+    let message: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    assert_eq!(message["state"], "delivered");
+    assert_eq!(gateway.sim.phone(PHONE).texts()[0].text, "from standard input");
+    let id = message["id"].as_str().unwrap();
+    let list = client(&gateway, &["messages", "--json"], "");
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(list["items"][0]["id"], id);
+    let shown = text(&client(&gateway, &["messages", id], "").stdout);
+    assert!(shown.contains("delivered") && shown.contains("attempt 1 segment 1 by m1"), "{shown}");
+    let modems = text(&client(&gateway, &["modems"], "").stdout);
+    assert!(modems.contains("m1") && modems.contains("ready"), "{modems}");
+    let log = text(&client(&gateway, &["log"], "").stdout);
+    assert!(log.contains("system.sms.receive_status"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_is_code_1_and_says_why() {
+    let gateway = Gateway::builder().modems(0).start().await;
+    let refused = client(&gateway, &["send", "112", "--text", "x"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("not_a_number"), "{refused:?}");
+    let refused = client(&gateway, &["send", "112", "--text", "x", "--json"], "");
+    let problem: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!(problem["code"], "not_a_number");
+    let nowhere = Command::new(RINGPOST)
+        .args(["modems", "--url", "http://127.0.0.1:1"])
+        .env("RINGPOST_TOKEN", "rp_x")
+        .output()
+        .unwrap();
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(text(&nowhere.stderr).contains("ringpost serve"), "{nowhere:?}");
+    let tokenless = Command::new(RINGPOST)
+        .args(["modems", "--url", gateway.url()])
+        .env_remove("RINGPOST_TOKEN")
+        .output()
+        .unwrap();
+    assert!(text(&tokenless.stderr).contains("RINGPOST_TOKEN"), "{tokenless:?}");
+}

@@ -1,0 +1,365 @@
+//! The harness: a gateway with its modems, its database and a token.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use ringpost_sim::{Family, Simulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const RINGPOST: &str = env!("CARGO_BIN_EXE_ringpost");
+
+/// Longer than anything here may take, even on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at something that is waited for.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A valid mobile number of the home region that the tests use.
+pub const PHONE: &str = "+14155552345";
+
+/// What a gateway shall be like.
+pub struct Builder {
+    modems: usize,
+    families: Vec<Family>,
+    config: String,
+    modem_config: String,
+    latency: Duration,
+    extra_ports: Vec<PathBuf>,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    /// Its folder: configuration, database, log.
+    pub dir: TempDir,
+    /// Its modems and their network.
+    pub sim: Simulator,
+    /// The secret of a token with all scopes.
+    pub token: String,
+    daemon: Option<Daemon>,
+}
+
+struct Daemon {
+    process: Child,
+    url: String,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// The body; null where it is no JSON.
+    pub body: Value,
+}
+
+impl Gateway {
+    /// A gateway with one modem, if nothing else is said.
+    pub fn builder() -> Builder {
+        Builder {
+            modems: 1,
+            families: Vec::new(),
+            config: String::new(),
+            modem_config: String::new(),
+            latency: Duration::ZERO,
+            extra_ports: Vec::new(),
+        }
+    }
+
+    /// A gateway with one modem.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Starts the daemon, without waiting for a modem.
+    pub fn start_daemon(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path());
+        let mut process = Command::new(RINGPOST)
+            .args(["serve", "--config"])
+            .arg(self.config_path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ");
+        let url = url.unwrap_or_else(|| panic!("{line:?}: {}", self.log())).to_owned();
+        self.daemon = Some(Daemon { process, url });
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut daemon = self.daemon.take().unwrap();
+        let id = daemon.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        daemon.process.wait().unwrap()
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub fn kill(&mut self) {
+        let mut daemon = self.daemon.take().unwrap();
+        daemon.process.kill().unwrap();
+        daemon.process.wait().unwrap();
+    }
+
+    /// The process of the daemon.
+    pub fn process_id(&self) -> u32 {
+        self.daemon.as_ref().unwrap().process.id()
+    }
+
+    /// The address of the API.
+    pub fn url(&self) -> &str {
+        &self.daemon.as_ref().unwrap().url
+    }
+
+    /// The configuration file.
+    pub fn config_path(&self) -> PathBuf {
+        self.dir.path().join("ringpost.toml")
+    }
+
+    /// The database file.
+    pub fn database_path(&self) -> PathBuf {
+        self.dir.path().join("ringpost.db")
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    /// What the daemon has written to its journal so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// A request with the token of this gateway.
+    pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let body = body.map(Value::to_string);
+        let content_type = body.is_some().then_some("application/json");
+        self.raw(method, path, Some(&format!("Bearer {}", self.token)), content_type, body)
+    }
+
+    /// A request as given.
+    pub fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: Option<&str>,
+        content_type: Option<&str>,
+        body: Option<String>,
+    ) -> Answer {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url()));
+        for (name, value) in [("authorization", authorization), ("content-type", content_type)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let mut response = agent.run(request.body(body.unwrap_or_default()).unwrap()).unwrap();
+        let mut text = String::new();
+        response.body_mut().as_reader().read_to_string(&mut text).unwrap();
+        let content_type = response.headers().get("content-type");
+        Answer {
+            status: response.status().as_u16(),
+            content_type: content_type.map(|it| it.to_str().unwrap().into()).unwrap_or_default(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        }
+    }
+
+    /// The body of a `GET` that succeeds.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.request("GET", path, None);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    }
+
+    /// Sends a text to [`PHONE`] and answers the message's id.
+    pub fn send(&self, text: &str) -> String {
+        self.send_json(&json!({"to": PHONE, "channel": "sms", "text": text}))
+    }
+
+    /// Sends what `body` says and answers the message's id.
+    pub fn send_json(&self, body: &Value) -> String {
+        let answer = self.request("POST", "/api/v1/messages", Some(body));
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The message `id`.
+    pub fn message(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/messages/{id}"))
+    }
+
+    /// Waits until the message is in `state`.
+    pub fn wait_for_state(&self, id: &str, state: &str) -> Value {
+        let message = wait_for(|| Some(self.message(id)).filter(|it| it["state"] == state));
+        message.unwrap_or_else(|| {
+            panic!("not {state}: {:#}\n{}", self.message(id), self.log())
+        })
+    }
+
+    /// The events of a message, oldest first, as `eventType outcome`.
+    pub fn events(&self, message: &Value) -> Vec<String> {
+        let transaction = &message["transaction_id"];
+        let events = self.get("/api/v1/logs?limit=1000");
+        let of_message = events.as_array().unwrap().iter().rev();
+        of_message
+            .filter(|event| event["transaction"]["id"] == *transaction)
+            .map(|event| {
+                let word = |value: &Value| value.as_str().unwrap().to_owned();
+                format!("{} {}", word(&event["eventType"]), word(&event["outcome"]["result"]))
+            })
+            .collect()
+    }
+
+    /// How the modem is.
+    pub fn modem(&self, name: &str) -> Value {
+        self.get(&format!("/api/v1/modems/{name}"))
+    }
+
+    /// Waits until the modem is in `state`.
+    pub fn wait_for_modem(&self, name: &str, state: &str) -> Value {
+        let modem = wait_for(|| Some(self.modem(name)).filter(|it| it["state"] == state));
+        modem.unwrap_or_else(|| panic!("not {state}: {:#}\n{}", self.modem(name), self.log()))
+    }
+
+    /// How often the network saw a segment.
+    pub fn submits(&self) -> usize {
+        self.sim.network().submits().len()
+    }
+
+    /// What the host wrote to a modem, a line each.
+    pub fn written_to(&self, modem: &str) -> Vec<String> {
+        let lines = self.sim.modem(modem).transcript().into_iter();
+        lines
+            .filter(|line| format!("{:?}", line.direction).eq_ignore_ascii_case("tx"))
+            .map(|line| line.text)
+            .collect()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(daemon) = &mut self.daemon {
+            let _ = daemon.process.kill();
+            let _ = daemon.process.wait();
+        }
+    }
+}
+
+impl Builder {
+    /// With so many modems.
+    pub fn modems(mut self, modems: usize) -> Self {
+        self.modems = modems;
+        self
+    }
+
+    /// With modems of these families, in turns.
+    pub fn family(mut self, family: Family) -> Self {
+        self.families.push(family);
+        self
+    }
+
+    /// With this in the configuration, before the modems.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config = toml.to_owned();
+        self
+    }
+
+    /// With this in the configuration of each modem.
+    pub fn modem_config(mut self, toml: &str) -> Self {
+        self.modem_config = toml.to_owned();
+        self
+    }
+
+    /// With a network that takes so long.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// With a modem `x1`, `x2`, … on each of these ports, which no simulator made.
+    pub fn port(mut self, port: &Path) -> Self {
+        self.extra_ports.push(port.to_owned());
+        self
+    }
+
+    /// Starts the simulator and the daemon, and waits until all simulated modems are ready.
+    pub async fn start(self) -> Gateway {
+        let gateway = self.start_without_waiting().await;
+        for modem in gateway.sim.modems() {
+            gateway.wait_for_modem(&modem.name(), "ready");
+        }
+        gateway
+    }
+
+    /// Starts the simulator and the daemon.
+    pub async fn start_without_waiting(self) -> Gateway {
+        let mut gateway = self.prepare().await;
+        gateway.start_daemon();
+        gateway
+    }
+
+    /// Starts the simulator, writes the configuration and makes the token.
+    pub async fn prepare(self) -> Gateway {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sim = Simulator::builder()
+            .dir(dir.path().join("ports"))
+            .modems(self.modems)
+            .latency(self.latency);
+        for family in self.families {
+            sim = sim.family(family);
+        }
+        let sim = sim.start().await.unwrap();
+        let mut toml = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = {:?}\n{}\n[policy]\n\
+             home_region = \"US\"\nregions = [\"*\"]\n",
+            dir.path().join("ringpost.db"),
+            self.config,
+        );
+        let own = sim.modems().into_iter().map(|modem| (modem.name(), modem.port()));
+        let extra = self.extra_ports.into_iter().zip(1..);
+        let extra = extra.map(|(port, number)| (format!("x{number}"), port));
+        for (name, port) in own.chain(extra) {
+            let more = &self.modem_config;
+            let _ = write!(toml, "[[modem]]\nname = {name:?}\nport = {port:?}\n{more}\n");
+        }
+        std::fs::write(dir.path().join("ringpost.toml"), toml).unwrap();
+        let token = create_token(&dir.path().join("ringpost.toml"), "test", &["admin"]);
+        Gateway { dir, sim, token, daemon: None }
+    }
+}
+
+/// Makes a token with the command line.
+pub fn create_token(config: &Path, name: &str, scopes: &[&str]) -> String {
+    let mut command = Command::new(RINGPOST);
+    command.args(["token", "create", "--name", name, "--config"]).arg(config);
+    scopes.iter().for_each(|scope| drop(command.args(["--scope", scope])));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Looks until there is something to see, or patience ends.
+pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match look() {
+            Some(seen) => return Some(seen),
+            None if Instant::now() >= until => return None,
+            None => tokio::task::block_in_place(|| thread::sleep(LOOK)),
+        }
+    }
+}

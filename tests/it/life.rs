@@ -1,0 +1,133 @@
+//! Stopping, dying and starting again: nothing accepted is lost, nothing is sent twice silently.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_the_exchange_on_the_air_end_and_a_start_goes_on() {
+    let mut gateway = Gateway::builder().latency(Duration::from_millis(400)).start().await;
+    let ids: Vec<_> = (0..4).map(|n| gateway.send(&format!("message {n}"))).collect();
+    gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
+    let began = Instant::now();
+    assert!(gateway.stop().success());
+    assert!(began.elapsed() < Duration::from_secs(15));
+    let before = gateway.submits();
+    assert!(before < 4, "the stop did not wait for the queue");
+    gateway.start_daemon();
+    for id in &ids {
+        gateway.wait_for_state(id, "delivered");
+    }
+    assert_eq!(gateway.submits(), 4, "each went out once");
+    let texts: Vec<_> = gateway.sim.phone(PHONE).texts().into_iter().map(|it| it.text).collect();
+    assert_eq!(texts, ["message 0", "message 1", "message 2", "message 3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_goes_on_with_the_segment_where_it_stopped() {
+    let mut gateway = Gateway::builder().latency(Duration::from_millis(200)).start().await;
+    let text = "0123456789".repeat(100);
+    let id = gateway.send(&text);
+    gateway.sim.network().wait_for_submits(2, PATIENCE).await.unwrap();
+    assert!(gateway.stop().success());
+    gateway.start_daemon();
+    gateway.wait_for_state(&id, "delivered");
+    assert_eq!(gateway.submits(), 7, "each segment went out once");
+    assert_eq!(gateway.sim.phone(PHONE).texts()[0].text, text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_a_submit_is_settled_by_the_report_and_not_by_sending_again() {
+    let mut gateway = Gateway::builder().latency(Duration::from_millis(300)).start().await;
+    gateway.sim.network().set_delivery(Duration::from_secs(3));
+    let id = gateway.send("hello");
+    gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
+    gateway.kill();
+    gateway.start_daemon();
+    let open = || {
+        Some(gateway.message(&id)).filter(|it| it["segments"][0]["state"] == "unanswered")
+    };
+    assert_eq!(wait_for(open).unwrap()["state"], "sending");
+    let message = gateway.wait_for_state(&id, "delivered");
+    assert_eq!(gateway.submits(), 1);
+    assert_eq!(
+        gateway.events(&message),
+        ["system.sms.send_message SUCCESS", "system.sms.receive_status SUCCESS"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_a_kill_is_sent_after_it() {
+    let mut gateway = Gateway::builder().prepare().await;
+    gateway.sim.modem("m1").unplug();
+    gateway.start_daemon();
+    let ids: Vec<_> = (0..20).map(|n| gateway.send(&format!("{n}"))).collect();
+    gateway.kill();
+    gateway.sim.modem("m1").replug().unwrap();
+    gateway.start_daemon();
+    for id in &ids {
+        gateway.wait_for_state(id, "delivered");
+    }
+    assert_eq!(gateway.submits(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_expire_are_scheduled_and_cancelled() {
+    let gateway = Gateway::start().await;
+    gateway.sim.modem("m1").unplug();
+    gateway.wait_for_modem("m1", "absent");
+    let short = gateway.send_json(
+        &json!({"to": PHONE, "channel": "sms", "text": "too late", "ttl_seconds": 1}),
+    );
+    let expired = gateway.wait_for_state(&short, "expired");
+    assert_eq!(expired["reason"], json!({"family": "timed_out", "detail": "expired_in_queue"}));
+    assert_eq!(
+        gateway.events(&expired),
+        ["system.sms.send_message FAILURE", "system.sms.receive_status FAILURE"]
+    );
+    let id = gateway.send("never");
+    let path = format!("/api/v1/messages/{id}");
+    let cancelled = gateway.request("DELETE", &path, None);
+    assert_eq!((cancelled.status, &cancelled.body["state"]), (200, &json!("cancelled")));
+    assert_eq!(gateway.request("DELETE", &path, None).status, 200, "again is no harm");
+    assert_eq!(gateway.request("DELETE", &format!("/api/v1/messages/{short}"), None).status, 409);
+    assert_eq!(
+        gateway.events(&cancelled.body),
+        ["system.sms.send_message ABANDONED", "system.sms.receive_status ABANDONED"]
+    );
+    let nobody = "/api/v1/messages/01M851FGGQ1G4J6EKNET225S8Q";
+    assert_eq!(gateway.request("DELETE", nobody, None).status, 404);
+    gateway.sim.modem("m1").replug().unwrap();
+    gateway.wait_for_modem("m1", "ready");
+    let soon = jiff::Timestamp::now() + Duration::from_millis(1500);
+    let later = gateway.send_json(
+        &json!({"to": PHONE, "channel": "sms", "text": "later", "not_before": soon.to_string()}),
+    );
+    assert_eq!(gateway.message(&later)["state"], "queued");
+    let sent = gateway.wait_for_state(&later, "delivered");
+    assert!(sent["sent_at"].as_str().unwrap() >= &soon.to_string()[..23]);
+    assert_eq!(gateway.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_modem_is_no_reason_to_refuse() {
+    let gateway = Gateway::builder().modems(0).start().await;
+    let id = gateway.send("some day");
+    assert_eq!(gateway.message(&id)["state"], "queued");
+    let ready = gateway.raw("GET", "/readyz", None, None, None);
+    assert_eq!(ready.status, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_daemons_do_not_fight_over_a_modem() {
+    let gateway = Gateway::start().await;
+    let mut other = Gateway::builder().modems(0).port(&gateway.sim.port("m1")).prepare().await;
+    other.start_daemon();
+    let modem = other.wait_for_modem("x1", "absent");
+    let message = modem["problem"]["message"].as_str().unwrap();
+    assert!(message.contains(&format!("process {}", gateway.process_id())), "{message}");
+    let id = gateway.send("hello");
+    gateway.wait_for_state(&id, "delivered");
+}

@@ -1,0 +1,241 @@
+//! Modems that misbehave: what happens to messages, and what a person is told.
+
+use std::path::Path;
+
+use ringpost_sim::Fault;
+use serde_json::json;
+
+use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
+
+fn code(text: &str) -> serde_json::Value {
+    json!({"to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": text})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_does_not_come_is_escaped_and_the_message_sent_again() {
+    let gateway = Gateway::start().await;
+    gateway.sim.modem("m1").fault(Fault::DropPrompt.times(1));
+    let id = gateway.send("hello");
+    let message = gateway.wait_for_state(&id, "delivered");
+    assert!(gateway.written_to("m1").iter().any(|line| line.contains("\\u{1b}") || line.contains('\u{1b}')));
+    assert_eq!(gateway.sim.phone(PHONE).texts().len(), 1);
+    let states: Vec<_> = message["segments"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    assert_eq!(states, ["refused", "delivered"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_network_is_tried_again_and_a_permanent_refusal_is_not() {
+    let gateway = Gateway::builder().modems(2).start().await;
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(28).times(1));
+    gateway.sim.modem("m2").fault(Fault::CmsError.code(28).times(1));
+    let id = gateway.send("to nobody");
+    let message = gateway.wait_for_state(&id, "failed");
+    assert_eq!(message["reason"], json!({"family": "number_invalid", "detail": "unassigned"}));
+    assert_eq!(
+        gateway.events(&message),
+        ["system.sms.send_message FAILURE", "system.sms.receive_status FAILURE"]
+    );
+    gateway.sim.modem("m1").clear_faults();
+    gateway.sim.modem("m2").clear_faults();
+    for modem in ["m1", "m2"] {
+        gateway.sim.modem(modem).fault(Fault::CmsError.code(500).times(1));
+    }
+    let id = gateway.send("again");
+    gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_its_reference_is_settled_by_the_report() {
+    let gateway = Gateway::start().await;
+    gateway.sim.modem("m1").fault(Fault::DropCmgsLine.times(1));
+    let id = gateway.send("no reference");
+    let message = gateway.wait_for_state(&id, "delivered");
+    assert_eq!(message["segments"].as_array().unwrap().len(), 1, "the report found it all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_ends_unknown_and_is_never_sent_again_in_bulk() {
+    let gateway = Gateway::builder()
+        .modems(2)
+        .config("[outbox]\nsettle_seconds = 2\nresend_after_seconds = 1")
+        .start()
+        .await;
+    for modem in ["m1", "m2"] {
+        gateway.sim.modem(modem).fault(Fault::DropFinal.times(1));
+        gateway.sim.modem(modem).fault(Fault::NoReport.times(9));
+    }
+    let id = gateway.send("hello");
+    let message = gateway.wait_for_state(&id, "unknown");
+    assert_eq!(message["reason"], json!({"family": "timed_out", "detail": "answer_lost"}));
+    assert_eq!(
+        gateway.events(&message),
+        ["system.sms.send_message UNKNOWN", "system.sms.receive_status UNKNOWN"]
+    );
+    assert_eq!(gateway.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_whose_answer_is_lost_goes_out_once_more_on_another_sim() {
+    let gateway = Gateway::builder()
+        .modems(3)
+        .config("[outbox]\nresend_after_seconds = 1")
+        .start()
+        .await;
+    for modem in ["m1", "m2", "m3"] {
+        gateway.sim.modem(modem).fault(Fault::NoReport.times(1));
+    }
+    gateway.sim.modem("m1").fault(Fault::DropFinal.times(1));
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": "123456", "sender": null,
+    }));
+    let submits = gateway.sim.network().wait_for_submits(2, PATIENCE).await.unwrap();
+    let modems: Vec<_> = submits.iter().map(|it| it.modem.clone()).collect();
+    assert_eq!(modems[0], "m1");
+    assert_ne!(modems[1], "m1");
+    let message = gateway.wait_for_state(&id, "sent");
+    assert_eq!(message["segments"].as_array().unwrap().len(), 2);
+    assert_eq!(gateway.submits(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_before_the_answer_and_lines_in_between_confuse_nobody() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::ReportBeforeAnswer.times(2));
+    modem.fault(Fault::UrcBeforeBody.times(2));
+    modem.fault(Fault::UrcInResponse.times(2));
+    modem.fault(Fault::SplitReads.times(400));
+    for text in ["one", "two"] {
+        let id = gateway.send(text);
+        gateway.wait_for_state(&id, "delivered");
+    }
+    let texts: Vec<_> = gateway.sim.phone(PHONE).texts().into_iter().map(|it| it.text).collect();
+    assert_eq!(texts, ["one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undelivered_message_says_so() {
+    let gateway = Gateway::start().await;
+    gateway.sim.modem("m1").fault(Fault::ReportFailure.times(1));
+    let id = gateway.send("hello");
+    let message = gateway.wait_for_state(&id, "undelivered");
+    assert_eq!(message["reason"]["detail"], "unreachable");
+    assert_eq!(
+        gateway.events(&message),
+        ["system.sms.send_message SUCCESS", "system.sms.receive_status FAILURE"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_reports_a_message_ends_unknown_at_once() {
+    let gateway = Gateway::builder().modem_config("reports = \"off\"").start().await;
+    let id = gateway.send("hello");
+    let message = gateway.wait_for_state(&id, "unknown");
+    assert_eq!(message["reason"]["detail"], "no_report");
+    assert_eq!(
+        gateway.events(&message),
+        ["system.sms.send_message SUCCESS", "system.sms.receive_status UNKNOWN"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_that_is_unplugged_is_picked_up_again() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.unplug();
+    let absent = gateway.wait_for_modem("m1", "absent");
+    assert_eq!(absent["problem"]["detail"], "no_modem");
+    let ready = gateway.raw("GET", "/readyz", None, None, None);
+    assert_eq!((ready.status, &ready.body["status"]), (503, &json!("unavailable")));
+    let id = gateway.send("hello");
+    assert_eq!(gateway.message(&id)["state"], "queued");
+    modem.replug().unwrap();
+    gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_work_of_a_modem_that_vanishes_goes_to_another() {
+    let gateway = Gateway::builder().modems(2).start().await;
+    let first = gateway.send("one");
+    gateway.wait_for_state(&first, "delivered");
+    gateway.sim.modem("m2").fault(Fault::Eof.command("+CMGS"));
+    gateway.sim.modem("m1").fault(Fault::Eof.command("+CMGS"));
+    let id = gateway.send_json(&code("123456"));
+    let back = wait_for(|| {
+        let gone = ["m1", "m2"].into_iter().find(|it| !gateway.sim.modem(it).plugged())?;
+        gateway.sim.modem(gone).replug().ok()
+    });
+    assert!(back.is_some());
+    gateway.sim.modem("m1").clear_faults();
+    gateway.sim.modem("m2").clear_faults();
+    gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_that_are_missing_taken_or_silent_are_said_and_do_not_stop_the_others() {
+    let spare = ringpost_sim::Simulator::builder()
+        .dir(tempfile::tempdir().unwrap().keep())
+        .modems(2)
+        .start()
+        .await
+        .unwrap();
+    let (taken, silent) = (spare.modem("m1"), spare.modem("m2"));
+    silent.fault(Fault::Silence.times(9999));
+    let missing = Path::new("/dev/ringpost-none");
+    let held = tokio_serial::SerialPortBuilderExt::open_native_async(tokio_serial::new(
+        taken.port().to_str().unwrap(),
+        115_200,
+    ))
+    .unwrap();
+    let gateway = Gateway::builder()
+        .port(missing)
+        .port(&taken.port())
+        .port(&silent.port())
+        .start()
+        .await;
+    let id = gateway.send("hello");
+    gateway.wait_for_state(&id, "delivered");
+    let says = |name: &str, state: &str, words: &str| {
+        let modem = gateway.wait_for_modem(name, state);
+        let message = modem["problem"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{name}: {message}");
+        assert!(!modem["problem"]["hint"].as_str().unwrap().is_empty());
+        assert!(gateway.log().contains(&message), "the journal says it too");
+    };
+    says("x1", "absent", "does not exist");
+    says("x2", "absent", "held by");
+    says("x3", "failed", "does not answer AT");
+    // Each is picked up once it can be.
+    drop(held);
+    gateway.wait_for_modem("x2", "ready");
+    silent.clear_faults();
+    gateway.wait_for_modem("x3", "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sim_that_wants_a_pin_or_is_missing_is_told_apart() {
+    let gateway = Gateway::builder().modems(2).prepare().await;
+    gateway.sim.modem("m1").fault(Fault::SimPin);
+    gateway.sim.modem("m2").fault(Fault::SimMissing);
+    let mut gateway = gateway;
+    gateway.start_daemon();
+    for (name, detail) in [("m1", "sim_locked"), ("m2", "sim_missing")] {
+        let modem = gateway.wait_for_modem(name, "failed");
+        assert_eq!(modem["problem"]["detail"], detail);
+        assert_eq!(modem["step"], "SIM");
+    }
+    let written = gateway.written_to("m1");
+    assert!(!written.iter().any(|line| line.contains("+CPIN=")), "no PIN is tried: {written:?}");
+    gateway.sim.modem("m1").clear_faults();
+    gateway.wait_for_modem("m1", "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_that_restarts_by_itself_is_brought_up_again() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::Reboot.times(1));
+    gateway.wait_for_modem("m1", "failed");
+    gateway.wait_for_modem("m1", "ready");
+    assert!(gateway.log().contains("restarted by itself"));
+}

@@ -1,0 +1,59 @@
+//! A passcode leaves no trace: not in the journal, not in the database, not in its log.
+
+use std::{fs, time::Duration};
+
+use ringpost_sim::Fault;
+use serde_json::json;
+
+use crate::gateway::{Gateway, PHONE};
+
+/// What is looked for: nothing else looks like it.
+const CODE: &str = "QXZ-907341";
+
+/// Files beside the database in which `needle` stands, in any of the ways it could be written.
+fn files_with(gateway: &Gateway, needle: &str) -> Vec<String> {
+    let hex: String = needle.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    let files = fs::read_dir(gateway.dir.path()).unwrap().flatten();
+    files
+        .filter(|file| file.path().is_file())
+        .filter(|file| {
+            let bytes = fs::read(file.path()).unwrap();
+            let has = |needle: &[u8]| bytes.windows(needle.len()).any(|it| it == needle);
+            has(needle.as_bytes()) || has(hex.as_bytes())
+        })
+        .map(|file| file.file_name().into_string().unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_gone_from_every_file_soon_after_it_was_sent() {
+    let gateway = Gateway::builder().config("[log]\nlevel = \"trace\"").start().await;
+    let send = |text: &str| {
+        gateway.send_json(
+            &json!({"to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": text}),
+        )
+    };
+    gateway.sim.modem("m1").unplug();
+    gateway.wait_for_modem("m1", "absent");
+    let waiting = send(&format!("Your code ✓ is {CODE}"));
+    assert!(
+        files_with(&gateway, CODE).iter().any(|file| file.contains(".db")),
+        "the search finds what is there"
+    );
+    gateway.sim.modem("m1").replug().unwrap();
+    gateway.wait_for_state(&waiting, "delivered");
+    let failed = {
+        gateway.sim.modem("m1").fault(Fault::CmsError.code(28).times(1));
+        send(&format!("Your code is {CODE}"))
+    };
+    gateway.wait_for_state(&failed, "failed");
+    // Promise 6 gives a minute; nothing else writes meanwhile.
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while files_with(&gateway, CODE) != Vec::<String>::new() {
+        assert!(std::time::Instant::now() < until, "{:?}", files_with(&gateway, CODE));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    let log = gateway.log();
+    assert!(log.contains("submit ended"), "the journal is as talkative as it gets");
+    assert!(!log.contains(CODE) && !log.contains(PHONE) && !log.contains(&PHONE[1..]));
+}
