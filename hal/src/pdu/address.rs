@@ -4,6 +4,7 @@ use core::fmt::{self, Write};
 
 use super::national::Shifts;
 use super::septets::Packer;
+use super::type_of_address::{NumberingPlan, TypeOfNumber, type_of_address};
 use super::writer::Writer;
 use super::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Reader, gsm7};
 
@@ -17,57 +18,11 @@ pub struct Address {
     value: [u8; Self::MAX_VALUE],
 }
 
-/// Type-of-number, 3GPP TS 23.040 9.1.2.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TypeOfNumber {
-    /// 000: unknown; short codes and numbers as dialled.
-    Unknown,
-    /// 001: international, E.164 without the `+`.
-    International,
-    /// 010: national, without prefix.
-    National,
-    /// 011: specific to the network.
-    NetworkSpecific,
-    /// 100: subscriber number.
-    Subscriber,
-    /// 101: a name in the GSM 7 bit default alphabet.
-    Alphanumeric,
-    /// 110: abbreviated.
-    Abbreviated,
-    /// 111: reserved for extension.
-    Reserved,
-}
-
-/// Numbering-plan-identification, 3GPP TS 23.040 9.1.2.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NumberingPlan {
-    /// 0000.
-    Unknown,
-    /// 0001: ISDN and telephone, E.164.
-    Isdn,
-    /// 0011: data, X.121.
-    Data,
-    /// 0100: telex.
-    Telex,
-    /// 0101 or 0110: specific to the service centre.
-    ServiceCentre(u8),
-    /// 1000: national.
-    National,
-    /// 1001: private.
-    Private,
-    /// 1010: ERMES.
-    Ermes,
-    /// Any other value of the four bits.
-    Reserved(u8),
-}
-
 impl Address {
     /// Octets of the longest address value, 9.1.2.5.
     const MAX_VALUE: usize = 10;
     /// Septets of the longest name: 80 bits.
     const MAX_NAME: usize = 11;
-    /// Bit 8 of the type-of-address, always 1.
-    const NO_EXTENSION: u8 = 0x80;
 
     /// An E.164 number, digits only, with or without the leading `+`.
     ///
@@ -75,6 +30,10 @@ impl Address {
     /// More than 20 digits, none, or something else than a digit.
     pub fn international(digits: &str) -> Result<Self, EncodeError> {
         let digits = digits.strip_prefix('+').unwrap_or(digits);
+        if let Some(position) = digits.chars().position(|c| !c.is_ascii_digit()) {
+            let kind = EncodeErrorKind::NotInAlphabet { position };
+            return Err(EncodeError { field: "address", kind });
+        }
         Self::number(TypeOfNumber::International, NumberingPlan::Isdn, digits)
     }
 
@@ -92,13 +51,16 @@ impl Address {
     /// Digits, `*`, `#`, `a`, `b`, `c` of any type and plan.
     ///
     /// # Errors
-    /// More than 20 digits, none, or a character that no semi-octet codes.
+    /// More than 20 digits, none, a character that no semi-octet codes, or the type of a name.
     pub fn number(
         ton: TypeOfNumber,
         npi: NumberingPlan,
         digits: &str,
     ) -> Result<Self, EncodeError> {
         let field = "address";
+        if ton == TypeOfNumber::Alphanumeric {
+            return Err(EncodeError::contradicts(field, "type-of-number"));
+        }
         if digits.is_empty() {
             return Err(EncodeError { field, kind: EncodeErrorKind::Empty });
         }
@@ -147,32 +109,13 @@ impl Address {
     /// Type-of-number.
     #[must_use]
     pub const fn ton(&self) -> TypeOfNumber {
-        match self.type_of_address >> 4 & 0x07 {
-            0 => TypeOfNumber::Unknown,
-            1 => TypeOfNumber::International,
-            2 => TypeOfNumber::National,
-            3 => TypeOfNumber::NetworkSpecific,
-            4 => TypeOfNumber::Subscriber,
-            5 => TypeOfNumber::Alphanumeric,
-            6 => TypeOfNumber::Abbreviated,
-            _ => TypeOfNumber::Reserved,
-        }
+        TypeOfNumber::of(self.type_of_address)
     }
 
     /// Numbering-plan-identification.
     #[must_use]
     pub const fn npi(&self) -> NumberingPlan {
-        match self.type_of_address & 0x0F {
-            0 => NumberingPlan::Unknown,
-            1 => NumberingPlan::Isdn,
-            3 => NumberingPlan::Data,
-            4 => NumberingPlan::Telex,
-            npi @ (5 | 6) => NumberingPlan::ServiceCentre(npi),
-            8 => NumberingPlan::National,
-            9 => NumberingPlan::Private,
-            10 => NumberingPlan::Ermes,
-            npi => NumberingPlan::Reserved(npi),
-        }
+        NumberingPlan::of(self.type_of_address)
     }
 
     /// The type-of-address octet, as `+CSCA` and `+CMGL` print it (3GPP TS 24.011 8.2.5.2).
@@ -183,16 +126,7 @@ impl Address {
 
     /// The digits of a number, fillers left out; for a name, nothing.
     pub fn digits(&self) -> impl Iterator<Item = char> + '_ {
-        let count = match self.ton() {
-            TypeOfNumber::Alphanumeric => 0,
-            TypeOfNumber::Unknown
-            | TypeOfNumber::International
-            | TypeOfNumber::National
-            | TypeOfNumber::NetworkSpecific
-            | TypeOfNumber::Subscriber
-            | TypeOfNumber::Abbreviated
-            | TypeOfNumber::Reserved => usize::from(self.semi_octets),
-        };
+        let count = if self.is_name() { 0 } else { usize::from(self.semi_octets) };
         let semi_octets = self.value.iter().flat_map(|octet| [octet & 0x0F, octet >> 4]);
         semi_octets.take(count).filter_map(digit)
     }
@@ -210,18 +144,13 @@ impl Address {
         self.digits().skip(ours - wanted).eq(other.digits().skip(theirs - wanted))
     }
 
+    fn is_name(&self) -> bool {
+        self.ton() == TypeOfNumber::Alphanumeric
+    }
+
     /// The characters of a name; for a number, nothing.
     fn name(&self) -> gsm7::Chars<'_> {
-        let count = match self.ton() {
-            TypeOfNumber::Alphanumeric => usize::from(self.semi_octets) * 4 / 7,
-            TypeOfNumber::Unknown
-            | TypeOfNumber::International
-            | TypeOfNumber::National
-            | TypeOfNumber::NetworkSpecific
-            | TypeOfNumber::Subscriber
-            | TypeOfNumber::Abbreviated
-            | TypeOfNumber::Reserved => 0,
-        };
+        let count = if self.is_name() { usize::from(self.semi_octets) * 4 / 7 } else { 0 };
         gsm7::Chars::new(&self.value, 0, count, Shifts::NONE)
     }
 
@@ -285,7 +214,7 @@ impl Address {
     /// `octets` are those of the value, at most ten. The filler after an odd digit is made 1111.
     fn from_parts(type_of_address: u8, semi_octets: u8, octets: &[u8]) -> Self {
         let mut address = Self { type_of_address, semi_octets, value: [0; Self::MAX_VALUE] };
-        let name = address.ton() == TypeOfNumber::Alphanumeric;
+        let name = address.is_name();
         if !name {
             address.value = [0xFF; Self::MAX_VALUE];
         }
@@ -325,30 +254,6 @@ impl fmt::Debug for Address {
         }
         f.write_char(')')
     }
-}
-
-const fn type_of_address(ton: TypeOfNumber, npi: NumberingPlan) -> u8 {
-    let ton = match ton {
-        TypeOfNumber::Unknown => 0,
-        TypeOfNumber::International => 1,
-        TypeOfNumber::National => 2,
-        TypeOfNumber::NetworkSpecific => 3,
-        TypeOfNumber::Subscriber => 4,
-        TypeOfNumber::Alphanumeric => 5,
-        TypeOfNumber::Abbreviated => 6,
-        TypeOfNumber::Reserved => 7,
-    };
-    let npi = match npi {
-        NumberingPlan::Unknown => 0,
-        NumberingPlan::Isdn => 1,
-        NumberingPlan::Data => 3,
-        NumberingPlan::Telex => 4,
-        NumberingPlan::ServiceCentre(npi) | NumberingPlan::Reserved(npi) => npi & 0x0F,
-        NumberingPlan::National => 8,
-        NumberingPlan::Private => 9,
-        NumberingPlan::Ermes => 10,
-    };
-    Address::NO_EXTENSION | ton << 4 | npi
 }
 
 /// 9.1.2.3: the semi-octet of a digit.

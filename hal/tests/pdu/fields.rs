@@ -38,7 +38,8 @@ fn dcs_alphabets_and_classes() {
         (0xB8, Gsm7, None),
         (0xC8, Gsm7, None),
         (0xD1, Gsm7, None),
-        (0xE8, Ucs2, None),
+        (0xE0, Ucs2, None),
+        (0xEF, Ucs2, None),
         (0xF0, Gsm7, Some(Class0)),
         (0xF1, Gsm7, Some(Class1)),
         (0xF6, Data8, Some(Class2)),
@@ -147,6 +148,7 @@ fn timestamps() {
     assert_eq!(stamp.unix_seconds(), Some(1_335_398_210));
     assert_eq!(read("99211332959500").date_time().unwrap().year, 1999);
     assert_eq!(read("5150F132200523").date_time().unwrap().day, 10);
+    assert_eq!(read("51501F32200523").date_time().unwrap().day, 1);
     assert_eq!(read("5150F132200523").octets()[2], 0xF1);
     // No month 0 and no 30th of February.
     assert_eq!(read("00000000000000").date_time(), None);
@@ -263,6 +265,10 @@ fn numbers_that_no_address_holds() {
     let max = EncodeErrorKind::TooLong { length: 21, max: 20 };
     assert_eq!(kind("123456789012345678901"), max);
     assert_eq!(Address::parse("12345678901234567890").unwrap().digits().count(), 20);
+    // E.164 has digits only.
+    assert_eq!(kind("+49*1"), EncodeErrorKind::NotInAlphabet { position: 2 });
+    let name = Address::number(TypeOfNumber::Alphanumeric, NumberingPlan::Unknown, "1");
+    assert_eq!(name.unwrap_err().kind, EncodeErrorKind::Contradicts { other: "type-of-number" });
     // Nothing that could end an AT line.
     assert!(Address::parse("+49\r").is_err() && Address::parse("\"+49\"").is_err());
 }

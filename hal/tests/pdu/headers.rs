@@ -158,6 +158,15 @@ fn each_language_reads_from_its_own_table() {
     }
 }
 
+/// Places that a table leaves empty read as a space, and nothing is written to them.
+#[test]
+fn empty_places_of_a_table() {
+    assert_eq!(read(Language::Bengali, Ie::LOCKING_SHIFT, false, 0x0C), ' ');
+    let text = "\0".repeat(141);
+    let languages = [Language::Bengali];
+    assert_eq!(Segmentation::with(&text, only(&languages)).alphabet(), Alphabet::Ucs2);
+}
+
 /// A text that needs both tables: `ई` is locked, `७` is shifted.
 #[test]
 fn both_tables_together() {
@@ -229,6 +238,11 @@ fn elements_without_room_for_text_are_refused() {
     let options = SegmentOptions { languages: &[], elements: &elements };
     assert!(Segmentation::with("text", options).segments(WIDE).is_err());
     assert!(Segmentation::with("", options).segments(WIDE).is_err());
+    // Four units fit alone; beside the concatenation element one does, and a pair needs two.
+    let elements = [Ie { iei: 0x70, data: &[0; 129] }];
+    let options = SegmentOptions { languages: &[], elements: &elements };
+    assert!(Segmentation::with("ЖЖЖЖ", options).segments(WIDE).is_ok());
+    assert!(Segmentation::with("ЖЖЖЖЖ", options).segments(WIDE).is_err());
 }
 
 proptest! {

@@ -24,9 +24,11 @@ fn empty_text_is_one_empty_segment() {
 
 #[test]
 fn clusters_stay_whole() {
-    // 65 units, then a family of 3 people (8 units) that does not fit behind them.
-    let text = "Ж".repeat(65) + "👨\u{200D}👩\u{200D}👧" + "Ж";
-    assert_eq!(lengths(&text, WIDE), [65, 6]);
+    // 63 units, then a family of 8 units, whose first two characters would fit.
+    let text = "Ж".repeat(63) + "👨\u{200D}👩\u{200D}👧" + "Ж";
+    assert_eq!(lengths(&text, WIDE), [63, 6]);
+    let text = "a".repeat(151) + "\r\n" + &"a".repeat(20);
+    assert_eq!(lengths(&text, WIDE), [151, 22]);
 }
 
 #[test]
