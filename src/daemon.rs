@@ -273,8 +273,12 @@ fn take_tpdu(modem: String, sim: String, tpdu: Vec<u8>, rules: Rules) -> Job {
             Incoming::Unreadable => inbox::receive_unreadable(tx, origin, now),
             Incoming::Report(read) => {
                 let reference = read.reference;
-                let received =
-                    outbox::Received { sim: &sim, reference, tail: &read.tail, report: read.report };
+                let received = outbox::Received {
+                    sim: &sim,
+                    reference,
+                    tail: &read.tail,
+                    report: read.report,
+                };
                 outbox::receive(tx, received, now, rules)
             }
         }

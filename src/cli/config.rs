@@ -20,7 +20,7 @@ pub(super) enum Config {
 impl Config {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Self::Check { files, output } = self;
-        let loaded = config::Config::load(&files.config, std::env::vars());
+        let loaded = config::Config::load(&files.config, config::environment());
         let file = files.config.display().to_string();
         match loaded {
             Ok(config) => {

@@ -18,8 +18,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let events =
-            self.server.get(&format!("/api/v1/logs?limit={}", self.limit), self.output)?;
+        let events = self.server.get(&format!("/api/v1/logs?limit={}", self.limit), self.output)?;
         self.output.print(&events, |events| {
             let rows = items(events).map(|event| {
                 [

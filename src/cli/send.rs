@@ -16,7 +16,8 @@ pub(super) struct Send {
     /// The text; else it is read from standard input, where other users of this box cannot see it.
     #[arg(long)]
     text: Option<String>,
-    /// Why: mfa_verify, enrollment, password_reset, account_unlock, push_verify or general.
+    /// Why: `mfa_verify`, `enrollment`, `password_reset`, `account_unlock`, `push_verify` or
+    /// `general`.
     #[arg(long)]
     purpose: Option<String>,
     /// The lane: otp, alert or bulk; else by purpose.

@@ -3,10 +3,13 @@
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, Files};
-use crate::{config::Config, daemon};
+use crate::{
+    config::{self, Config},
+    daemon,
+};
 
 pub(super) fn run(files: &Files) -> Result<(), Failure> {
-    let config = Config::load(&files.config, std::env::vars())?;
+    let config = Config::load(&files.config, config::environment())?;
     let filter = EnvFilter::try_new(config.log.level.as_str()).unwrap_or_default();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, Files, Output};
 use crate::{
-    config::Config,
+    config::{self, Config},
     domain::{Scope, Scopes, Timestamp},
     http,
     store::{self, Store},
@@ -33,25 +33,23 @@ pub(super) enum Token {
 impl Token {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Self::Create { files, name, scopes, output } = self;
-        let config = Config::load(&files.config, std::env::vars())?;
+        let config = Config::load(&files.config, config::environment())?;
         if name.trim().is_empty() {
             return Err(Failure::Failed("a token needs a name".into()));
         }
         let made = http::new_token(name.clone(), Scopes::new(scopes))
             .map_err(|cause| Failure::while_doing("make a secret", cause))?;
         let (token, sha256) = (made.token.clone(), made.sha256);
-        store_token(&config, move |tx| {
-            store::token::insert(tx, &token, &sha256, Timestamp::now())
-        })
-        .map_err(|cause| match cause {
-            cause if cause.is_conflict() => {
-                Failure::Failed(format!("there is a token named {name:?} already"))
-            }
-            cause => {
-                let what = format!("store the token in {}", config.store.path.display());
-                Failure::while_doing(&what, cause)
-            }
-        })?;
+        store_token(&config, move |tx| store::token::insert(tx, &token, &sha256, Timestamp::now()))
+            .map_err(|cause| match cause {
+                cause if cause.is_conflict() => {
+                    Failure::Failed(format!("there is a token named {name:?} already"))
+                }
+                cause => {
+                    let what = format!("store the token in {}", config.store.path.display());
+                    Failure::while_doing(&what, cause)
+                }
+            })?;
         let value = json!({
             "id": made.token.id,
             "name": made.token.name,
@@ -70,9 +68,8 @@ fn store_token(
     config: &Config,
     job: impl FnOnce(&store::Tx<'_>) -> Result<(), store::Error> + Send + 'static,
 ) -> Result<(), store::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|_| store::Error::Closed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().build().map_err(|_| store::Error::Closed)?;
     let store = Store::open(&config.store.path)?;
     runtime.block_on(store.write(job))
 }

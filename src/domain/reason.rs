@@ -96,7 +96,7 @@ details! {
     SharedCost = "shared_cost" in NumberInvalid, "Shared-cost numbers cannot be used.";
     /// A landline cannot read.
     FixedLine = "fixed_line" in NumberInvalid, "A fixed line cannot receive an SMS.";
-    /// VoIP, pager, voicemail, personal, universal access, non-geographic or unknown.
+    /// Internet telephony, pager, voicemail, personal, universal access, non-geographic or unknown.
     OtherType = "other_type" in NumberInvalid, "Numbers of this type cannot be used.";
     /// The network knows no such subscriber.
     Unassigned = "unassigned" in NumberInvalid, "The network knows no such number.";

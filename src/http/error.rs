@@ -111,7 +111,11 @@ fn internal(cause: &store::Error) -> (StatusCode, Problem) {
     error!(%cause, "a request failed in the store");
     let (status, detail) = match cause {
         store::Error::Full => (StatusCode::INSUFFICIENT_STORAGE, Detail::StorageFull),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, Detail::Bug),
+        store::Error::Closed
+        | store::Error::Sqlite(_)
+        | store::Error::Migration(_)
+        | store::Error::UnknownWord { .. }
+        | store::Error::Missing(_) => (StatusCode::INTERNAL_SERVER_ERROR, Detail::Bug),
     };
     let says = detail.sentence().to_owned();
     (status, problem(status, detail.as_str(), Some(detail.family()), says))

@@ -2,11 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::get,
-};
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::{

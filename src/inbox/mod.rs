@@ -41,8 +41,7 @@ pub fn receive(
         }
         Some((reference, total, _)) => {
             let sender = &fragment.sender;
-            let open =
-                store::inbound::open_segments(tx, origin.sim, sender, reference, total)?;
+            let open = store::inbound::open_segments(tx, origin.sim, sender, reference, total)?;
             if open.len() < usize::from(total) {
                 return Ok(());
             }

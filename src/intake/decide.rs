@@ -100,8 +100,7 @@ pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
     }
     if request.channel == Channel::Voice {
         let spoken = request.purpose != Purpose::PushVerify;
-        let detail =
-            if spoken { Detail::VoiceNotSupported } else { Detail::ChannelNotAllowed };
+        let detail = if spoken { Detail::VoiceNotSupported } else { Detail::ChannelNotAllowed };
         return Err(denial(detail, None, subject));
     }
     if request.text.reveal().is_empty() {
@@ -125,8 +124,7 @@ pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
     let id = MessageId::generate();
     subject.message = Some(id);
     let lane = request.lane.unwrap_or(Lane::of(request.purpose));
-    let ttl =
-        request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
+    let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
     let now = request.received_at;
     let not_before = request.not_before.map_or(now, |wanted| wanted.max(now));
     Ok(NewMessage {

@@ -20,14 +20,18 @@ pub enum Answer {
     /// It is on disk and will be sent.
     Accepted(MessageId),
     /// It was refused, and the log says so.
-    Refused(Denial),
+    Refused(Box<Denial>),
 }
 
 /// Stores what was decided. Returns only after it is on disk.
 ///
 /// # Errors
 /// Those of the store; then nothing was accepted.
-pub async fn accept(store: &Store, request: Request, policy: &Policy) -> Result<Answer, store::Error> {
+pub async fn accept(
+    store: &Store,
+    request: Request,
+    policy: &Policy,
+) -> Result<Answer, store::Error> {
     let now = request.received_at;
     match decide(request, policy) {
         Ok(message) => {
@@ -45,7 +49,7 @@ pub async fn accept(store: &Store, request: Request, policy: &Policy) -> Result<
                     events.iter().try_for_each(|event| store::event::append(tx, event))
                 })
                 .await?;
-            Ok(Answer::Refused(denial))
+            Ok(Answer::Refused(Box::new(denial)))
         }
     }
 }

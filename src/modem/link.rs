@@ -23,6 +23,7 @@ pub(super) struct Lost;
 
 /// What a modem said by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a few at a time, each moved once")]
 pub(super) enum Unsolicited {
     /// A line.
     Urc(Urc),
@@ -34,6 +35,7 @@ pub(super) enum Unsolicited {
 
 /// What was heard while something was pending.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 pub(super) enum Sound {
     /// A line, and what it is.
     Line(Classified, Line),

@@ -60,7 +60,8 @@ impl From<Lost> for Ended {
             Problem {
                 detail: Detail::NoModem,
                 message: "The modem's port is gone.".into(),
-                hint: "Check the plug and the power supply; it is picked up when it comes back.".into(),
+                hint: "Check the plug and the power supply; it is picked up when it comes back."
+                    .into(),
             },
         )
     }
@@ -107,10 +108,10 @@ impl Worker {
             let was_ready = self.status.borrow().state == ModemState::Ready;
             self.tell(state, problem);
             self.turn_away();
-            let pause = match state {
-                ModemState::Absent => ABSENT_WAIT,
-                _ if was_ready => FIRST_WAIT,
-                _ => wait,
+            let pause = match (state == ModemState::Absent, was_ready) {
+                (true, _) => ABSENT_WAIT,
+                (false, true) => FIRST_WAIT,
+                (false, false) => wait,
             };
             wait = if was_ready { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
             tokio::select! {

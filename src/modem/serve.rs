@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringpost_hal::{
     at::{
-        Command, Fields, FinalResult, Line, Registration, RegistrationDomain, Urc,
+        Command, Fields, FinalResult, Line, Registration, RegistrationDomain, Seconds, Urc,
         dialogue::{self, Heard, Next, NotSent, Reply, signal_dbm},
     },
     pdu::mode,
@@ -150,8 +150,7 @@ impl Worker {
         loop {
             let outcome = link.execute(&Command::attention()).await?;
             self.settle_late(link, self.unanswered).await;
-            if let (Some(FinalResult::Cms(code)), Some(segment)) =
-                (outcome.result, self.unanswered)
+            if let (Some(FinalResult::Cms(code)), Some(segment)) = (outcome.result, self.unanswered)
             {
                 // `AT` itself is never answered so: it is what the network said to the submit.
                 let refused = SubmitOutcome::Refused(FinalResult::Cms(code));
@@ -251,7 +250,8 @@ impl Worker {
                 let problem = Problem {
                     detail: Detail::ModemFault,
                     message: "The modem has restarted by itself.".into(),
-                    hint: "If it happens again, look at its power supply: sending takes up to 2 A.".into(),
+                    hint: "If it happens again, look at its power supply: sending takes up to 2 A."
+                        .into(),
                 };
                 return Err(Ended::Trouble(ModemState::Failed, problem));
             }
@@ -375,9 +375,8 @@ impl Worker {
     ) -> Result<Option<FinalResult>, Ended> {
         let outcome = link.execute(&Command::signal()).await?;
         let dbm = signal_dbm(&Reply { lines: &outcome.lines, result: outcome.result });
-        self.status.send_if_modified(|status| {
-            std::mem::replace(&mut status.facts.signal_dbm, dbm) != dbm
-        });
+        self.status
+            .send_if_modified(|status| std::mem::replace(&mut status.facts.signal_dbm, dbm) != dbm);
         if outcome.result.is_none() {
             return Ok(None);
         }
@@ -404,10 +403,10 @@ async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
         match next {
             Next::Done(outcome) => return Ok(outcome),
             Next::Listen => {}
+            Next::ListenAnew => deadline = deadline_of(dialogue),
             Next::Write => {
                 link.write(dialogue.bytes()).await?;
-                let timeout = Duration::from_secs(dialogue.timeout().0.into());
-                deadline = Instant::now() + timeout;
+                deadline = deadline_of(dialogue);
             }
         }
         let pending = *dialogue.pending();
@@ -418,6 +417,10 @@ async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
             Sound::Silence => Heard::Silence,
         });
     }
+}
+
+fn deadline_of(dialogue: &dialogue::Submit) -> Instant {
+    Instant::now() + Duration::from_secs(dialogue.timeout().0.into())
 }
 
 /// Has reading and deleting go to this store; the one for receiving stays.
@@ -458,6 +461,10 @@ fn unregistered() -> Problem {
         message: "The modem has lost its network.".into(),
         hint: "Check the antenna; it takes messages again once it is registered.".into(),
     }
+}
+
+fn seconds(length: Seconds) -> Duration {
+    Duration::from_secs(length.0.into())
 }
 
 const fn word(outcome: &SubmitOutcome) -> &'static str {

@@ -75,7 +75,14 @@ pub(super) fn claim(
         for line in idle {
             match store::queue::next_pending(tx, &line.sim)? {
                 Some(pending) if pending.lane == lane => {
-                    claimed.extend(follow(tx, &line, pending.message, pending.segment, now, rules)?);
+                    claimed.extend(follow(
+                        tx,
+                        &line,
+                        pending.message,
+                        pending.segment,
+                        now,
+                        rules,
+                    )?);
                 }
                 _ => waiting.push(line),
             }
@@ -169,7 +176,10 @@ fn follow(
     put_on_air(tx, line, message, &outgoing, &attempt, segment, now, rules)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the two ways to a claim meet here, with all they know")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the two ways to a claim meet here, with all they know"
+)]
 fn put_on_air(
     tx: &Tx<'_>,
     line: &Line<'_>,

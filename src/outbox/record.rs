@@ -23,9 +23,10 @@ pub fn apply(
     now: Timestamp,
     rules: Rules,
 ) -> Result<Progress, store::Error> {
-    let accepted = match event {
-        Event::Accepted(segment, Some(reference)) => Some((segment, reference)),
-        _ => None,
+    let accepted = if let Event::Accepted(segment, Some(reference)) = event {
+        Some((segment, reference))
+    } else {
+        None
     };
     let before = store::progress::load(tx, key)?;
     let (mut after, effects) = step(before.clone(), event, now, rules);

@@ -187,10 +187,12 @@ impl Outbox {
         self.seen.retain(|_, seen| now.duration_since(*seen) < LOST_AFTER);
         // While the modems come up with the daemon, none is lost yet.
         let present: Option<Vec<_>> = settled_in.then(|| self.seen.keys().cloned().collect());
-        let events: Vec<_> =
-            back.iter().map(|done| (done.message, done.event.clone())).collect();
+        let events: Vec<_> = back.iter().map(|done| (done.message, done.event.clone())).collect();
         let rules = self.settings.rules;
-        let turn = self.store.write(move |tx| turn(tx, &events, &lines, present.as_deref(), rules)).await?;
+        let turn = self
+            .store
+            .write(move |tx| turn(tx, &events, &lines, present.as_deref(), rules))
+            .await?;
         back.clear();
         Ok(turn)
     }

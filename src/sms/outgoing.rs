@@ -132,12 +132,14 @@ mod tests {
             assert_eq!(measure(text), Measure { encoding, segments }, "{text}");
         }
         let count = |text: &str, times| measure(&text.repeat(times)).segments;
-        assert_eq!([count("a", 160), count("a", 161), count("a", 1530), count("a", 1531)], [
-            1, 2, 10, 11
-        ]);
-        assert_eq!([count("日", 70), count("日", 71), count("日", 670), count("日", 671)], [
-            1, 2, 10, 11
-        ]);
+        assert_eq!(
+            [count("a", 160), count("a", 161), count("a", 1530), count("a", 1531)],
+            [1, 2, 10, 11]
+        );
+        assert_eq!(
+            [count("日", 70), count("日", 71), count("日", 670), count("日", 671)],
+            [1, 2, 10, 11]
+        );
         assert_eq!(count("a", 153 * 255 + 1), usize::MAX);
     }
 

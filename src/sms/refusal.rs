@@ -10,7 +10,12 @@ pub fn refusal(result: &FinalResult) -> Refusal {
     match result {
         FinalResult::Cms(error) => error.code().map_or(modem(Detail::ModemFault), of_cms),
         FinalResult::Cme(error) => error.code().map_or(modem(Detail::ModemFault), of_cme),
-        _ => modem(Detail::ModemFault),
+        FinalResult::Ok
+        | FinalResult::Error
+        | FinalResult::NoCarrier
+        | FinalResult::Busy
+        | FinalResult::NoAnswer
+        | FinalResult::NoDialtone => modem(Detail::ModemFault),
     }
 }
 

@@ -111,9 +111,7 @@ impl Store {
     ) -> Result<T, Error> {
         let readers = self.readers.clone();
         let _permit = self.readers.permits.acquire().await.map_err(|_| Error::Closed)?;
-        tokio::task::spawn_blocking(move || readers.run(work))
-            .await
-            .unwrap_or(Err(Error::Closed))
+        tokio::task::spawn_blocking(move || readers.run(work)).await.unwrap_or(Err(Error::Closed))
     }
 
     /// Resolves after a commit that gave the outbox new work; one that came since the last call
@@ -181,7 +179,6 @@ fn open_for_reading(path: &Path) -> Result<Connection, Error> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-
 
     #[test]
     fn migrations_are_valid() {

@@ -41,12 +41,7 @@ pub fn insert(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn take(
-    tx: &Tx<'_>,
-    sim: &str,
-    reference: u8,
-    tail: &str,
-) -> Result<Option<Report>, Error> {
+pub fn take(tx: &Tx<'_>, sim: &str, reference: u8, tail: &str) -> Result<Option<Report>, Error> {
     let row = tx
         .prepare(
             "SELECT result, detail FROM early_report
@@ -61,9 +56,9 @@ pub fn take(
         .execute((sim, reference, tail))?;
     Ok(Some(match result.as_str() {
         "delivered" => Report::Delivered,
-        "failed" => Report::Failed(
-            detail("early_report", "detail", word)?.unwrap_or(Detail::Unreachable),
-        ),
+        "failed" => {
+            Report::Failed(detail("early_report", "detail", word)?.unwrap_or(Detail::Unreachable))
+        }
         _ => Report::StillTrying,
     }))
 }

@@ -25,9 +25,9 @@ pub fn insert_segment(
     arrival: Arrival<'_>,
     fragment: &InboundFragment,
 ) -> Result<bool, Error> {
-    let (reference, total, sequence) = fragment.concat.map_or((None, None, None), |concat| {
-        (Some(concat.0), Some(concat.1), Some(concat.2))
-    });
+    let (reference, total, sequence) = fragment
+        .concat
+        .map_or((None, None, None), |concat| (Some(concat.0), Some(concat.1), Some(concat.2)));
     let inserted = tx
         .prepare(
             "INSERT INTO inbound_segment
@@ -78,9 +78,7 @@ pub fn open_segments(
          WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
          GROUP BY sequence ORDER BY sequence",
     )?
-    .query_map((sim, sender, reference, total), |row| {
-        Ok((row.get(0)?, Secret::new(row.get(1)?)))
-    })?
+    .query_map((sim, sender, reference, total), |row| Ok((row.get(0)?, Secret::new(row.get(1)?))))?
     .map(|row| Ok(row?))
     .collect()
 }

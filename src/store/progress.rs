@@ -167,12 +167,7 @@ fn insert_segment(
     Ok(())
 }
 
-fn update_segment(
-    tx: &Tx<'_>,
-    attempt: i64,
-    sequence: u8,
-    segment: &Segment,
-) -> Result<(), Error> {
+fn update_segment(tx: &Tx<'_>, attempt: i64, sequence: u8, segment: &Segment) -> Result<(), Error> {
     tx.prepare(
         "UPDATE segment SET state = ?3, reference = ?4, submitting_at = ?5, submitted_at = ?6,
              reported_at = ?7, detail = ?8

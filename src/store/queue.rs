@@ -110,12 +110,10 @@ pub fn next_wake(view: &View<'_>, now: Timestamp) -> Result<Option<Timestamp>, E
 /// # Errors
 /// Those of SQLite.
 pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Error> {
-    view.prepare(
-        "SELECT key FROM message WHERE deadline_at <= ?1 ORDER BY deadline_at LIMIT ?2",
-    )?
-    .query_map((now.as_unix_ms(), limit), |row| row.get(0))?
-    .map(|row| Ok(row?))
-    .collect()
+    view.prepare("SELECT key FROM message WHERE deadline_at <= ?1 ORDER BY deadline_at LIMIT ?2")?
+        .query_map((now.as_unix_ms(), limit), |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
 }
 
 /// Messages with a segment on the air.

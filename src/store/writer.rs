@@ -102,9 +102,8 @@ fn commit(
 }
 
 fn checkpoint(connection: &Connection) {
-    let truncated = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-        row.get::<_, bool>(0)
-    });
+    let truncated =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     match truncated {
         Ok(false) => {}
         Ok(true) => tracing::warn!("a reader held the write-ahead log open during a checkpoint"),

@@ -1,4 +1,4 @@
-//! LogEvent, rendered on read from the columns of an event.
+//! `LogEvent`, rendered on read from the columns of an event.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::{
     store::event::EventRow,
 };
 
-/// One event in the shape of Okta's LogEvent object.
+/// One event in the shape of Okta's `LogEvent` object.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEvent {
@@ -42,9 +42,9 @@ impl From<EventRow> for LogEvent {
     fn from(row: EventRow) -> Self {
         let debug_data = debug_data(&row);
         let reason = row.reason.as_deref().and_then(Detail::from_word);
-        let user = row.user.iter().map(|user| {
-            json!({"id": user, "type": "User", "alternateId": user, "displayName": null})
-        });
+        let user = row.user.iter().map(
+            |user| json!({"id": user, "type": "User", "alternateId": user, "displayName": null}),
+        );
         Self {
             uuid: row.uuid,
             published: Timestamp::from_unix_ms(row.published).to_string(),

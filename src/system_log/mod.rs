@@ -1,4 +1,4 @@
-//! The System Log as its readers see it: rows rendered as Okta's LogEvent.
+//! The System Log as its readers see it: rows rendered as Okta's `LogEvent`.
 
 mod log_event;
 

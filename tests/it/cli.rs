@@ -39,7 +39,11 @@ fn a_bad_configuration_is_refused_with_its_line_and_code_64() {
     let file = dir.path().join("ringpost.toml");
     fs::write(&file, "[http]\nlisten = \"127.0.0.1:0\"\nport = 80\n").unwrap();
     let file = file.to_str().unwrap();
-    for command in [&["config", "check"][..], &["serve"], &["token", "create", "--name", "x", "--scope", "admin"]] {
+    for command in [
+        &["config", "check"][..],
+        &["serve"],
+        &["token", "create", "--name", "x", "--scope", "admin"],
+    ] {
         let output = ringpost(&[command, &["--config", file]].concat());
         assert_eq!(output.status.code(), Some(64), "{output:?}");
         let says = text(&output.stderr);
@@ -71,7 +75,16 @@ async fn a_token_is_printed_once_and_alone() {
     let config = gateway.config_path();
     let create = |name: &str| {
         let config = config.to_str().unwrap();
-        ringpost(&["token", "create", "--name", name, "--scope", "messages:send", "--config", config])
+        ringpost(&[
+            "token",
+            "create",
+            "--name",
+            name,
+            "--scope",
+            "messages:send",
+            "--config",
+            config,
+        ])
     };
     let output = create("okta");
     let secret = text(&output.stdout);

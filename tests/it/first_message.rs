@@ -21,10 +21,7 @@ async fn a_message_arrives_and_both_events_are_written() {
     let message = gateway.wait_for_state(&id, "delivered");
     assert_eq!(
         gateway.events(&message),
-        [
-            "system.sms.send_factor_verify_message SUCCESS",
-            "system.sms.receive_status SUCCESS"
-        ]
+        ["system.sms.send_factor_verify_message SUCCESS", "system.sms.receive_status SUCCESS"]
     );
     assert_eq!(message["to"], PHONE);
     assert_eq!(message["lane"], "otp");
@@ -49,7 +46,8 @@ fn sample(characters: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_length_up_to_ten_segments_arrives_character_by_character() {
-    let gateway = Gateway::builder().modems(2).family(Family::Sim7600).family(Family::Ec25).start().await;
+    let gateway =
+        Gateway::builder().modems(2).family(Family::Sim7600).family(Family::Ec25).start().await;
     // Around each edge: one segment is 70 UTF-16 units, each of several 67.
     let lengths = [1, 27, 33, 68, 69, 70, 71, 130, 134, 135, 200, 330, 470, 600, 635];
     for characters in lengths {
@@ -60,8 +58,9 @@ async fn any_length_up_to_ten_segments_arrives_character_by_character() {
         assert_eq!(received.text, text, "{characters} characters");
         assert_eq!(message["total_segments"], received.segments, "{characters} characters");
     }
-    let gsm: Vec<String> =
-        [159, 160, 161, 306, 307, 1530].map(|n| "ab€{".chars().cycle().take(n / 2).collect()).into();
+    let gsm: Vec<String> = [159, 160, 161, 306, 307, 1530]
+        .map(|n| "ab€{".chars().cycle().take(n / 2).collect())
+        .into();
     for text in gsm {
         let id = gateway.send(&text);
         let message = gateway.wait_for_state(&id, "delivered");
@@ -78,8 +77,7 @@ async fn any_length_up_to_ten_segments_arrives_character_by_character() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_goes_before_the_next_segment_of_a_long_message() {
-    let gateway =
-        Gateway::builder().latency(std::time::Duration::from_millis(300)).start().await;
+    let gateway = Gateway::builder().latency(std::time::Duration::from_millis(300)).start().await;
     let long = gateway.send(&"x".repeat(1200));
     gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
     let code = gateway.send_json(&json!({

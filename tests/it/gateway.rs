@@ -14,18 +14,18 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The binary under test.
-pub const RINGPOST: &str = env!("CARGO_BIN_EXE_ringpost");
+pub(crate) const RINGPOST: &str = env!("CARGO_BIN_EXE_ringpost");
 
 /// Longer than anything here may take, even on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at something that is waited for.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A valid mobile number of the home region that the tests use.
-pub const PHONE: &str = "+14155552345";
+pub(crate) const PHONE: &str = "+14155552345";
 
 /// What a gateway shall be like.
-pub struct Builder {
+pub(crate) struct Builder {
     modems: usize,
     families: Vec<Family>,
     config: String,
@@ -35,13 +35,13 @@ pub struct Builder {
 }
 
 /// A running gateway.
-pub struct Gateway {
+pub(crate) struct Gateway {
     /// Its folder: configuration, database, log.
-    pub dir: TempDir,
+    pub(crate) dir: TempDir,
     /// Its modems and their network.
-    pub sim: Simulator,
+    pub(crate) sim: Simulator,
     /// The secret of a token with all scopes.
-    pub token: String,
+    pub(crate) token: String,
     daemon: Option<Daemon>,
 }
 
@@ -52,18 +52,18 @@ struct Daemon {
 
 /// An answer of the API.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status code.
-    pub status: u16,
+    pub(crate) status: u16,
     /// `Content-Type`.
-    pub content_type: String,
+    pub(crate) content_type: String,
     /// The body; null where it is no JSON.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 impl Gateway {
     /// A gateway with one modem, if nothing else is said.
-    pub fn builder() -> Builder {
+    pub(crate) fn builder() -> Builder {
         Builder {
             modems: 1,
             families: Vec::new(),
@@ -75,12 +75,12 @@ impl Gateway {
     }
 
     /// A gateway with one modem.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::builder().start().await
     }
 
     /// Starts the daemon, without waiting for a modem.
-    pub fn start_daemon(&mut self) {
+    pub(crate) fn start_daemon(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path());
         let mut process = Command::new(RINGPOST)
             .args(["serve", "--config"])
@@ -98,7 +98,7 @@ impl Gateway {
     }
 
     /// Sends SIGTERM and waits for the end.
-    pub fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> ExitStatus {
         let mut daemon = self.daemon.take().unwrap();
         let id = daemon.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -106,29 +106,29 @@ impl Gateway {
     }
 
     /// Sends SIGKILL and waits for the end.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut daemon = self.daemon.take().unwrap();
         daemon.process.kill().unwrap();
         daemon.process.wait().unwrap();
     }
 
     /// The process of the daemon.
-    pub fn process_id(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.daemon.as_ref().unwrap().process.id()
     }
 
     /// The address of the API.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.daemon.as_ref().unwrap().url
     }
 
     /// The configuration file.
-    pub fn config_path(&self) -> PathBuf {
+    pub(crate) fn config_path(&self) -> PathBuf {
         self.dir.path().join("ringpost.toml")
     }
 
     /// The database file.
-    pub fn database_path(&self) -> PathBuf {
+    pub(crate) fn database_path(&self) -> PathBuf {
         self.dir.path().join("ringpost.db")
     }
 
@@ -137,19 +137,19 @@ impl Gateway {
     }
 
     /// What the daemon has written to its journal so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     /// A request with the token of this gateway.
-    pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let body = body.map(Value::to_string);
         let content_type = body.is_some().then_some("application/json");
         self.raw(method, path, Some(&format!("Bearer {}", self.token)), content_type, body)
     }
 
     /// A request as given.
-    pub fn raw(
+    pub(crate) fn raw(
         &self,
         method: &str,
         path: &str,
@@ -159,9 +159,8 @@ impl Gateway {
     ) -> Answer {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url()));
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url()));
         for (name, value) in [("authorization", authorization), ("content-type", content_type)] {
             if let Some(value) = value {
                 request = request.header(name, value);
@@ -179,39 +178,37 @@ impl Gateway {
     }
 
     /// The body of a `GET` that succeeds.
-    pub fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.request("GET", path, None);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.body
     }
 
     /// Sends a text to [`PHONE`] and answers the message's id.
-    pub fn send(&self, text: &str) -> String {
+    pub(crate) fn send(&self, text: &str) -> String {
         self.send_json(&json!({"to": PHONE, "channel": "sms", "text": text}))
     }
 
     /// Sends what `body` says and answers the message's id.
-    pub fn send_json(&self, body: &Value) -> String {
+    pub(crate) fn send_json(&self, body: &Value) -> String {
         let answer = self.request("POST", "/api/v1/messages", Some(body));
         assert_eq!(answer.status, 202, "{answer:?}");
         answer.body["id"].as_str().unwrap().to_owned()
     }
 
     /// The message `id`.
-    pub fn message(&self, id: &str) -> Value {
+    pub(crate) fn message(&self, id: &str) -> Value {
         self.get(&format!("/api/v1/messages/{id}"))
     }
 
     /// Waits until the message is in `state`.
-    pub fn wait_for_state(&self, id: &str, state: &str) -> Value {
+    pub(crate) fn wait_for_state(&self, id: &str, state: &str) -> Value {
         let message = wait_for(|| Some(self.message(id)).filter(|it| it["state"] == state));
-        message.unwrap_or_else(|| {
-            panic!("not {state}: {:#}\n{}", self.message(id), self.log())
-        })
+        message.unwrap_or_else(|| panic!("not {state}: {:#}\n{}", self.message(id), self.log()))
     }
 
     /// The events of a message, oldest first, as `eventType outcome`.
-    pub fn events(&self, message: &Value) -> Vec<String> {
+    pub(crate) fn events(&self, message: &Value) -> Vec<String> {
         let transaction = &message["transaction_id"];
         let events = self.get("/api/v1/logs?limit=1000");
         let of_message = events.as_array().unwrap().iter().rev();
@@ -225,23 +222,23 @@ impl Gateway {
     }
 
     /// How the modem is.
-    pub fn modem(&self, name: &str) -> Value {
+    pub(crate) fn modem(&self, name: &str) -> Value {
         self.get(&format!("/api/v1/modems/{name}"))
     }
 
     /// Waits until the modem is in `state`.
-    pub fn wait_for_modem(&self, name: &str, state: &str) -> Value {
+    pub(crate) fn wait_for_modem(&self, name: &str, state: &str) -> Value {
         let modem = wait_for(|| Some(self.modem(name)).filter(|it| it["state"] == state));
         modem.unwrap_or_else(|| panic!("not {state}: {:#}\n{}", self.modem(name), self.log()))
     }
 
     /// How often the network saw a segment.
-    pub fn submits(&self) -> usize {
+    pub(crate) fn submits(&self) -> usize {
         self.sim.network().submits().len()
     }
 
     /// What the host wrote to a modem, a line each.
-    pub fn written_to(&self, modem: &str) -> Vec<String> {
+    pub(crate) fn written_to(&self, modem: &str) -> Vec<String> {
         let lines = self.sim.modem(modem).transcript().into_iter();
         lines
             .filter(|line| format!("{:?}", line.direction).eq_ignore_ascii_case("tx"))
@@ -261,43 +258,43 @@ impl Drop for Gateway {
 
 impl Builder {
     /// With so many modems.
-    pub fn modems(mut self, modems: usize) -> Self {
+    pub(crate) fn modems(mut self, modems: usize) -> Self {
         self.modems = modems;
         self
     }
 
     /// With modems of these families, in turns.
-    pub fn family(mut self, family: Family) -> Self {
+    pub(crate) fn family(mut self, family: Family) -> Self {
         self.families.push(family);
         self
     }
 
     /// With this in the configuration, before the modems.
-    pub fn config(mut self, toml: &str) -> Self {
+    pub(crate) fn config(mut self, toml: &str) -> Self {
         self.config = toml.to_owned();
         self
     }
 
     /// With this in the configuration of each modem.
-    pub fn modem_config(mut self, toml: &str) -> Self {
+    pub(crate) fn modem_config(mut self, toml: &str) -> Self {
         self.modem_config = toml.to_owned();
         self
     }
 
     /// With a network that takes so long.
-    pub fn latency(mut self, latency: Duration) -> Self {
+    pub(crate) fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
     /// With a modem `x1`, `x2`, … on each of these ports, which no simulator made.
-    pub fn port(mut self, port: &Path) -> Self {
+    pub(crate) fn port(mut self, port: &Path) -> Self {
         self.extra_ports.push(port.to_owned());
         self
     }
 
     /// Starts the simulator and the daemon, and waits until all simulated modems are ready.
-    pub async fn start(self) -> Gateway {
+    pub(crate) async fn start(self) -> Gateway {
         let gateway = self.start_without_waiting().await;
         for modem in gateway.sim.modems() {
             gateway.wait_for_modem(&modem.name(), "ready");
@@ -306,14 +303,14 @@ impl Builder {
     }
 
     /// Starts the simulator and the daemon.
-    pub async fn start_without_waiting(self) -> Gateway {
+    pub(crate) async fn start_without_waiting(self) -> Gateway {
         let mut gateway = self.prepare().await;
         gateway.start_daemon();
         gateway
     }
 
     /// Starts the simulator, writes the configuration and makes the token.
-    pub async fn prepare(self) -> Gateway {
+    pub(crate) async fn prepare(self) -> Gateway {
         let dir = tempfile::tempdir().unwrap();
         let mut sim = Simulator::builder()
             .dir(dir.path().join("ports"))
@@ -343,17 +340,19 @@ impl Builder {
 }
 
 /// Makes a token with the command line.
-pub fn create_token(config: &Path, name: &str, scopes: &[&str]) -> String {
+pub(crate) fn create_token(config: &Path, name: &str, scopes: &[&str]) -> String {
     let mut command = Command::new(RINGPOST);
     command.args(["token", "create", "--name", name, "--config"]).arg(config);
-    scopes.iter().for_each(|scope| drop(command.args(["--scope", scope])));
+    for scope in scopes {
+        command.args(["--scope", scope]);
+    }
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// Looks until there is something to see, or patience ends.
-pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + PATIENCE;
     loop {
         match look() {

@@ -46,9 +46,8 @@ async fn a_kill_in_the_middle_of_a_submit_is_settled_by_the_report_and_not_by_se
     gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
     gateway.kill();
     gateway.start_daemon();
-    let open = || {
-        Some(gateway.message(&id)).filter(|it| it["segments"][0]["state"] == "unanswered")
-    };
+    let open =
+        || Some(gateway.message(&id)).filter(|it| it["segments"][0]["state"] == "unanswered");
     assert_eq!(wait_for(open).unwrap()["state"], "sending");
     let message = gateway.wait_for_state(&id, "delivered");
     assert_eq!(gateway.submits(), 1);
@@ -78,9 +77,8 @@ async fn messages_expire_are_scheduled_and_cancelled() {
     let gateway = Gateway::start().await;
     gateway.sim.modem("m1").unplug();
     gateway.wait_for_modem("m1", "absent");
-    let short = gateway.send_json(
-        &json!({"to": PHONE, "channel": "sms", "text": "too late", "ttl_seconds": 1}),
-    );
+    let short = gateway
+        .send_json(&json!({"to": PHONE, "channel": "sms", "text": "too late", "ttl_seconds": 1}));
     let expired = gateway.wait_for_state(&short, "expired");
     assert_eq!(expired["reason"], json!({"family": "timed_out", "detail": "expired_in_queue"}));
     assert_eq!(

@@ -1,7 +1,6 @@
 //! The daemon, as a process of its own, against simulated modems and a real database.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking; helpers are not #[test] functions"
 )]

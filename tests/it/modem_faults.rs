@@ -17,9 +17,15 @@ async fn a_prompt_that_does_not_come_is_escaped_and_the_message_sent_again() {
     gateway.sim.modem("m1").fault(Fault::DropPrompt.times(1));
     let id = gateway.send("hello");
     let message = gateway.wait_for_state(&id, "delivered");
-    assert!(gateway.written_to("m1").iter().any(|line| line.contains("\\u{1b}") || line.contains('\u{1b}')));
+    assert!(
+        gateway
+            .written_to("m1")
+            .iter()
+            .any(|line| line.contains("\\u{1b}") || line.contains('\u{1b}'))
+    );
     assert_eq!(gateway.sim.phone(PHONE).texts().len(), 1);
-    let states: Vec<_> = message["segments"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    let states: Vec<_> =
+        message["segments"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
     assert_eq!(states, ["refused", "delivered"]);
 }
 
@@ -50,7 +56,11 @@ async fn an_answer_without_its_reference_is_settled_by_the_report() {
     gateway.sim.modem("m1").fault(Fault::DropCmgsLine.times(1));
     let id = gateway.send("no reference");
     let message = gateway.wait_for_state(&id, "delivered");
-    assert_eq!(message["segments"].as_array().unwrap().len(), 1, "the report found it all the same");
+    assert_eq!(
+        message["segments"].as_array().unwrap().len(),
+        1,
+        "the report found it all the same"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,11 +86,8 @@ async fn a_lost_answer_ends_unknown_and_is_never_sent_again_in_bulk() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_whose_answer_is_lost_goes_out_once_more_on_another_sim() {
-    let gateway = Gateway::builder()
-        .modems(3)
-        .config("[outbox]\nresend_after_seconds = 1")
-        .start()
-        .await;
+    let gateway =
+        Gateway::builder().modems(3).config("[outbox]\nresend_after_seconds = 1").start().await;
     for modem in ["m1", "m2", "m3"] {
         gateway.sim.modem(modem).fault(Fault::NoReport.times(1));
     }
@@ -187,12 +194,8 @@ async fn ports_that_are_missing_taken_or_silent_are_said_and_do_not_stop_the_oth
         115_200,
     ))
     .unwrap();
-    let gateway = Gateway::builder()
-        .port(missing)
-        .port(&taken.port())
-        .port(&silent.port())
-        .start()
-        .await;
+    let gateway =
+        Gateway::builder().port(missing).port(&taken.port()).port(&silent.port()).start().await;
     let id = gateway.send("hello");
     gateway.wait_for_state(&id, "delivered");
     let says = |name: &str, state: &str, words: &str| {

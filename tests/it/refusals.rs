@@ -119,8 +119,7 @@ async fn what_is_not_allowed_is_denied_in_the_log_and_never_sent() {
         (json!({"channel": "voice"}), "voice_not_supported", "service_unavailable"),
     ];
     for (changes, code, family) in &table {
-        let answer =
-            gateway.request("POST", "/api/v1/messages", Some(&message(changes.clone())));
+        let answer = gateway.request("POST", "/api/v1/messages", Some(&message(changes.clone())));
         assert_eq!(answer.status, 422, "{changes}: {answer:?}");
         assert_eq!(answer.body["code"], *code, "{changes}");
         assert_eq!(answer.body["family"], *family, "{changes}");

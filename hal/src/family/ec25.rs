@@ -1,9 +1,9 @@
-//! Quectel EC2x, EG2x and EG9x.
+//! Quectel `EC2x`, `EG2x` and `EG9x`.
 
 use super::Family;
 use crate::at::Seconds;
 
-/// Quectel EC2x, EG2x and EG9x. Manual: Quectel EC2x&EG9x&EG2x-G&EM05 Series AT Commands Manual V2.0.
+/// Quectel `EC2x`, `EG2x` and `EG9x`, by the "EC2x&EG9x&EG2x-G&EM05 Series AT Commands Manual" V2.0.
 pub static EC25: Family = Family {
     name: "ec25",
     models: &["EC2", "EG2", "EG9", "EM05"],

@@ -2,7 +2,7 @@
 
 use super::Family;
 
-/// SIMCom SIM7500 and SIM7600. Manual: SIM7500_SIM7600 Series AT Command Manual V3.00.
+/// SIMCom SIM7500 and SIM7600. By the `SIM7500_SIM7600` Series AT Command Manual V3.00.
 pub static SIM7600: Family = Family {
     name: "sim7600",
     models: &["SIM7600", "SIM7500"],

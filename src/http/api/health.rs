@@ -30,9 +30,8 @@ pub(in crate::http) async fn readyz(State(state): State<AppState>) -> (StatusCod
     if state.store.write(|_| Ok(())).await.is_err() {
         missing.push("The store cannot be written.");
     }
-    let ready = |modem: &crate::modem::ModemHandle| {
-        modem.status().borrow().state == ModemState::Ready
-    };
+    let ready =
+        |modem: &crate::modem::ModemHandle| modem.status().borrow().state == ModemState::Ready;
     if !state.modems.iter().any(ready) {
         missing.push("No modem is ready; see /api/v1/modems.");
     }

@@ -154,7 +154,7 @@ pub(in crate::http) async fn create(
     let request = body.into_request(caller, &state)?;
     match intake::accept(&state.store, request, &state.policy).await? {
         Answer::Accepted(id) => Ok((StatusCode::ACCEPTED, Json(find(&state, id).await?))),
-        Answer::Refused(denial) => Err(ApiError::Refused(Box::new(denial))),
+        Answer::Refused(denial) => Err(ApiError::Refused(denial)),
     }
 }
 

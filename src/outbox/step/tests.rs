@@ -150,8 +150,7 @@ fn no_report_in_the_window_is_unknown_and_not_failed() {
 #[test]
 fn a_sim_without_reports_ends_at_once() {
     let begun = Event::Claimed(attempt(1, "sim1", 1, false, at(1)));
-    let story =
-        Story::new(Lane::Otp).then(1, begun).then(2, Event::Accepted(id(1, 1), Some(1)));
+    let story = Story::new(Lane::Otp).then(1, begun).then(2, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::NoReport)));
     assert_eq!(story.logged(), "send SUCCESS, erase, status UNKNOWN");
 }
@@ -164,10 +163,7 @@ fn a_permanent_refusal_fails_and_drops_the_rest() {
     assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::Unassigned)));
     assert_eq!(story.logged(), "send FAILURE, erase, status FAILURE");
     let states: Vec<_> = story.state.attempts[0].segments.iter().map(|it| it.state).collect();
-    assert_eq!(
-        states,
-        [SegmentState::Refused, SegmentState::Dropped, SegmentState::Dropped]
-    );
+    assert_eq!(states, [SegmentState::Refused, SegmentState::Dropped, SegmentState::Dropped]);
 }
 
 #[test]

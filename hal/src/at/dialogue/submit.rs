@@ -8,6 +8,9 @@ use crate::{
 
 /// After an ESC: a modem that hears it answers at once, if at all.
 const AFTER_ESCAPE: Seconds = Seconds(2);
+/// After the reference: the `OK` behind it is in the same breath. Where it is lost, the message was
+/// taken all the same.
+const AFTER_REFERENCE: Seconds = Seconds(5);
 
 /// What the caller has heard.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +28,8 @@ pub enum Heard<'l> {
 pub enum Next {
     /// Go on listening until the deadline that is running.
     Listen,
+    /// Go on listening, and start a new deadline.
+    ListenAnew,
     /// Write [`Submit::bytes`], and start a new deadline.
     Write,
     /// It is over.
@@ -106,9 +111,10 @@ impl Submit {
 
     /// How long to listen after writing.
     #[must_use]
-    pub const fn timeout(&self) -> Seconds {
+    pub fn timeout(&self) -> Seconds {
         match self.phase {
             Phase::Command => self.prompt,
+            Phase::Body if self.reference.is_some() => AFTER_REFERENCE,
             Phase::Body => self.command.timeout,
             Phase::Escape => AFTER_ESCAPE,
         }
@@ -148,16 +154,20 @@ impl Submit {
             }
             (Phase::Command, Heard::Line(Classified::Final(FinalResult::Ok), _)) => Next::Listen,
             (Phase::Command | Phase::Body, Heard::Line(Classified::Final(result), _)) => {
-                Next::Done(match result {
-                    FinalResult::Ok => SubmitOutcome::Accepted { mr: self.reference },
-                    refusal => SubmitOutcome::Refused(*refusal),
+                Next::Done(if result.is_ok() {
+                    SubmitOutcome::Accepted { mr: self.reference }
+                } else {
+                    SubmitOutcome::Refused(*result)
                 })
             }
             (Phase::Body, Heard::Line(Classified::Info, line)) => {
                 self.reference = Fields::after(line, "+CMGS").and_then(|mut it| it.number());
-                Next::Listen
+                Next::ListenAnew
             }
-            (Phase::Body, Heard::Silence) => Next::Done(SubmitOutcome::Unanswered),
+            (Phase::Body, Heard::Silence) => Next::Done(match self.reference {
+                None => SubmitOutcome::Unanswered,
+                mr => SubmitOutcome::Accepted { mr },
+            }),
             (Phase::Escape, Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
                 Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt))
             }
@@ -251,7 +261,13 @@ mod tests {
     #[test]
     fn silence_after_the_body_is_no_failure() {
         assert_eq!(play(&[">", "…"]).1, Next::Done(SubmitOutcome::Unanswered));
-        assert_eq!(play(&[">", "+CMGS: 3", "…"]).1, Next::Done(SubmitOutcome::Unanswered));
+    }
+
+    #[test]
+    fn a_reference_is_an_answer_even_if_the_ok_behind_it_is_lost() {
+        let accepted = Next::Done(SubmitOutcome::Accepted { mr: Some(3) });
+        assert_eq!(play(&[">", "+CMGS: 3"]).1, Next::ListenAnew);
+        assert_eq!(play(&[">", "+CMGS: 3", "…"]).1, accepted);
     }
 
     #[test]

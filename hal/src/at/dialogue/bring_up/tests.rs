@@ -23,7 +23,7 @@ fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
         let result = FinalResult::parse(result);
         match up.on(&Reply { lines: &lines, result }) {
             Verdict::Go | Verdict::Again(_) => {}
-            end => return (said, up, end),
+            end @ (Verdict::Fail(_) | Verdict::Done) => return (said, up, end),
         }
     }
     panic!("no end: {said:?}")

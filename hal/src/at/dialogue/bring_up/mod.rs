@@ -487,10 +487,7 @@ fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 
 /// What counts is what is set, not what was said to be.
 fn judge_indications_set(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let mut fields = match reply.fields("+CNMI") {
-        Some(fields) => fields,
-        None => return may_fail(up, reply),
-    };
+    let Some(mut fields) = reply.fields("+CNMI") else { return may_fail(up, reply) };
     let told_of = fields.nth(1);
     let reports = fields.nth(1);
     up.facts.reports = reports == Some("1");

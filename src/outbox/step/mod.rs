@@ -68,11 +68,8 @@ pub fn step(
 ) -> (Progress, Vec<Effect>) {
     if state.phase.is_final() {
         // Final states never change; a late report is worth a line in the log, nothing else is.
-        let effects = match event {
-            Event::Reported(_, report) => vec![Effect::LogLateReport(report)],
-            _ => Vec::new(),
-        };
-        return (state, effects);
+        let late = if let Event::Reported(_, report) = event { Some(report) } else { None };
+        return (state, late.map(Effect::LogLateReport).into_iter().collect());
     }
     let refusal = apply(&mut state, event, now);
     let mut effects = Vec::new();
@@ -340,9 +337,8 @@ fn ending(
     now: Timestamp,
 ) -> Option<(End, Option<Detail>)> {
     let any = |wanted| verdicts.contains(&wanted);
-    let undelivered = verdicts.iter().find_map(|verdict| match verdict {
-        Verdict::Undelivered(detail) => Some(*detail),
-        _ => None,
+    let undelivered = verdicts.iter().find_map(|verdict| {
+        if let Verdict::Undelivered(detail) = verdict { Some(*detail) } else { None }
     });
     if any(Verdict::Delivered) {
         Some((End::Delivered, None))
