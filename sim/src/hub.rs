@@ -272,6 +272,8 @@ impl Hub {
                 if taken == Some(true) {
                     let report = self.with_network(|network| network.end(id, 0x00));
                     self.hand_report(report);
+                } else {
+                    self.expire_later(id);
                 }
             }
         }

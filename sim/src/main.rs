@@ -11,6 +11,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Parser;
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays GSM modems, a mobile network and its phones, so that you can try Ringpost (or gammu, or
 /// smstools) before you own a modem.
@@ -64,8 +65,16 @@ async fn main() -> anyhow::Result<()> {
         faults.iter().for_each(|fault| modem.fault(fault.clone()));
     }
     io::stdout().write_all(banner(&simulator).as_bytes())?;
-    tokio::signal::ctrl_c().await.context("failed to wait for Ctrl-C")?;
-    Ok(())
+    stopped().await.context("failed to wait for a signal")
+}
+
+/// Waits for Ctrl-C or SIGTERM, so that the ports' links can be removed.
+async fn stopped() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
 }
 
 async fn start(arguments: &Arguments) -> anyhow::Result<Simulator> {

@@ -25,6 +25,8 @@ pub(super) const PROFILE: Profile = Profile {
     manufacturer: "Quectel",
     model: "EC25",
     revision: "EC25EFAR06A06M4G",
+    identification: "{manufacturer}\r\n{model}\r\nRevision: {revision}",
+    revision_prefix: "",
     tac: "86683404",
     boot: &[
         (40, "RDY"),

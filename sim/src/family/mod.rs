@@ -77,6 +77,10 @@ pub(crate) struct Profile {
     pub(crate) manufacturer: &'static str,
     pub(crate) model: &'static str,
     pub(crate) revision: &'static str,
+    /// What `ATI` shows; `{…}` stand for the modem's own words.
+    pub(crate) identification: &'static str,
+    /// What `+CGMR` puts before the revision.
+    pub(crate) revision_prefix: &'static str,
     /// Type allocation code, the first 8 digits of its IMEI.
     pub(crate) tac: &'static str,
     /// What it says when it starts: milliseconds after the line before, and the line.

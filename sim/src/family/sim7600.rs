@@ -14,6 +14,8 @@ pub(super) const PROFILE: Profile = Profile {
     manufacturer: "SIMCOM INCORPORATED",
     model: "SIMCOM_SIM7600E-H",
     revision: "LE20B04SIM7600M22",
+    identification: "Manufacturer: {manufacturer}\r\nModel: {model}\r\nRevision: {revision}\r\nIMEI: {imei}\r\n+GCAP: +CGSM",
+    revision_prefix: "+CGMR: ",
     tac: "86147503",
     boot: &[(40, "RDY"), (30, "+CPIN: READY"), (40, "SMS DONE"), (20, "PB DONE")],
     sms_ready: "SMS DONE",

@@ -1,6 +1,6 @@
 //! One segment that the service centre holds.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
     modem::Submission,
@@ -33,6 +33,8 @@ pub(crate) struct Message {
     pub(crate) body: SegmentBody,
     pub(crate) scts: ServiceTime,
     pub(crate) validity: Duration,
+    /// When the service centre took it; its validity counts from then.
+    pub(crate) since: Instant,
     /// Its sender has been told that it has to wait.
     pub(crate) told: bool,
 }
@@ -70,6 +72,7 @@ impl Message {
             },
             scts,
             validity,
+            since: Instant::now(),
             told: false,
         }
     }
@@ -87,6 +90,7 @@ impl Message {
             body,
             scts,
             validity: super::DEFAULT_VALIDITY,
+            since: Instant::now(),
             told: false,
         }
     }

@@ -207,7 +207,7 @@ impl Network {
 
     /// How long a message may still be held.
     pub(crate) fn validity(&self, id: u64) -> Option<Duration> {
-        self.held.get(&id).map(|message| message.validity)
+        self.held.get(&id).map(|message| message.validity.saturating_sub(message.since.elapsed()))
     }
 
     /// What is held for a number, oldest first.

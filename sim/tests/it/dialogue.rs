@@ -36,6 +36,37 @@ async fn bring_up_as_a_gateway_does_it() {
 }
 
 #[tokio::test]
+async fn families_introduce_themselves_in_their_own_way() {
+    for (family, identity, revision) in [
+        (
+            Family::Sim7600,
+            "Manufacturer: SIMCOM INCORPORATED\r\nModel: SIMCOM_SIM7600E-H\r\n\
+             Revision: LE20B04SIM7600M22\r\nIMEI: 861475030000014\r\n+GCAP: +CGSM",
+            "+CGMR: LE20B04SIM7600M22",
+        ),
+        (Family::Ec25, "Quectel\r\nEC25\r\nRevision: EC25EFAR06A06M4G", "EC25EFAR06A06M4G"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        let mut host = Host::ready(&sim.port("m1")).await;
+        assert_eq!(host.command("ATI").await, format!("\r\n{identity}\r\n\r\nOK\r\n"));
+        assert_eq!(host.command("AT+CGMR").await, format!("\r\n{revision}\r\n\r\nOK\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn iccid_is_asked_for_by_family() {
+    for (family, command, answer) in [
+        (Family::Sim7600, "AT+CICCID", "\r\n+ICCID: 8901260000000000014\r\n\r\nOK\r\n"),
+        (Family::Sim7600, "AT+QCCID", "\r\nERROR\r\n"),
+        (Family::Ec25, "AT+QCCID", "\r\n+QCCID: 8901260000000000014F\r\n\r\nOK\r\n"),
+        (Family::Ec25, "AT+CICCID", "\r\nERROR\r\n"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        assert_eq!(Host::ready(&sim.port("m1")).await.command(command).await, answer);
+    }
+}
+
+#[tokio::test]
 async fn long_text_reaches_the_phone_and_every_segment_is_reported() {
     let (sim, _directory) = simulator(Family::Sim7600).await;
     let mut host = Host::ready(&sim.port("m1")).await;
@@ -267,6 +298,31 @@ async fn message_expires_when_the_phone_stays_silent() {
     host.until("46\r\n").await;
     sim.phone(PHONE).set_reachable(true);
     assert_eq!(sim.phone(PHONE).texts(), []);
+}
+
+#[tokio::test]
+async fn message_to_a_modem_expires_while_it_is_unplugged() {
+    let directory = tempfile::tempdir().unwrap();
+    let sim = Simulator::builder().dir(directory.path()).modems(2).start().await.unwrap();
+    sim.network().change(|network| network.validity_limit_ms = Some(50));
+    sim.modem("m2").unplug();
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.send("21000B914151550501F2000005E8329BFD06").await;
+    host.until("46\r\n").await;
+}
+
+#[tokio::test]
+async fn duplicate_that_is_still_held_is_rejected_when_asked_to() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    sim.modem("m1").keep_mr(true);
+    sim.phone(PHONE).set_reachable(false);
+    let mut host = Host::ready(&sim.port("m1")).await;
+    let first = hello().replacen("2100", "0107", 1);
+    let again = hello().replacen("2100", "0507", 1);
+    assert_eq!(host.send(&first).await, "\r\n+CMGS: 7\r\n\r\nOK\r\n");
+    assert_eq!(host.send(&again).await, "\r\n+CMS ERROR: 197\r\n");
+    sim.modem("m1").keep_mr(false);
+    assert_eq!(host.send(&again).await, "\r\n+CMGS: 0\r\n\r\nOK\r\n");
 }
 
 #[tokio::test]

@@ -7,12 +7,7 @@ use crate::{
 };
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
-    ("I", |device, _| {
-        let (maker, model, revision) =
-            (device.profile.manufacturer, device.profile.model, device.profile.revision);
-        device.info(format!("Manufacturer: {maker}\r\nModel: {model}\r\nRevision: {revision}"));
-        Answer::Ok
-    }),
+    ("I", identification),
     ("+CGMI", manufacturer),
     ("+GMI", manufacturer),
     ("+CGMM", model),
@@ -37,12 +32,21 @@ fn model(device: &mut Device, command: &Command) -> Answer {
 }
 
 fn revision(device: &mut Device, command: &Command) -> Answer {
-    let prefix = if command.name == "+CGMR" { "+CGMR: " } else { "" };
-    let value = match device.profile.name {
-        "sim7600" => format!("{prefix}{}", device.profile.revision),
-        _ => device.profile.revision.to_owned(),
-    };
+    let prefix = if command.name == "+CGMR" { device.profile.revision_prefix } else { "" };
+    let value = format!("{prefix}{}", device.profile.revision);
     tell(device, command, value)
+}
+
+fn identification(device: &mut Device, _: &Command) -> Answer {
+    let profile = device.profile;
+    let text = profile
+        .identification
+        .replace("{manufacturer}", profile.manufacturer)
+        .replace("{model}", profile.model)
+        .replace("{revision}", profile.revision)
+        .replace("{imei}", &device.card.imei);
+    device.info(text);
+    Answer::Ok
 }
 
 fn imei(device: &mut Device, command: &Command) -> Answer {
