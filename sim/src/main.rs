@@ -60,19 +60,15 @@ async fn main() -> anyhow::Result<()> {
     }
     let faults = arguments.fault.iter().map(|text| fault(text)).collect::<Result<Vec<_>, _>>();
     let faults = faults.map_err(anyhow::Error::msg)?;
+    // Before the banner: whoever reads it may end the simulator at once.
+    let mut terminated = signal(SignalKind::terminate())?;
     let simulator = start(&arguments).await?;
     for modem in simulator.modems() {
         faults.iter().for_each(|fault| modem.fault(fault.clone()));
     }
     io::stdout().write_all(banner(&simulator).as_bytes())?;
-    stopped().await.context("failed to wait for a signal")
-}
-
-/// Waits for Ctrl-C or SIGTERM, so that the ports' links can be removed.
-async fn stopped() -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("failed to wait for Ctrl-C"),
         _ = terminated.recv() => Ok(()),
     }
 }

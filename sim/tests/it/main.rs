@@ -6,4 +6,5 @@ mod control;
 mod dialogue;
 mod faults;
 mod host;
+mod routing;
 mod strangers;

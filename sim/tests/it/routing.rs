@@ -1,0 +1,126 @@
+//! Where what arrives goes, and what phones make of it.
+
+use std::time::Duration;
+
+use ringpost_sim::{Family, Simulator};
+use tokio::task::yield_now;
+
+use crate::host::{Host, PATIENCE, PHONE, hello, simulator};
+
+/// Lets everything happen that waits for nothing.
+async fn settle() {
+    for _ in 0..20 {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn ping_is_reported_and_never_shown() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    // TP-PID 0x40.
+    host.send("21000C91947110325476400005E8329BFD06").await;
+    host.until("00\r\n").await;
+    assert_eq!(sim.phone(PHONE).texts(), []);
+}
+
+#[tokio::test]
+async fn replacing_text_takes_the_place_of_its_own_type_only() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    // TP-PID 0x41, 0x42, 0x41; UCS-2 texts 1, 2, 3.
+    for (pid, text) in [("41", "31"), ("42", "32"), ("41", "33")] {
+        host.send(&format!("01000C91947110325476{pid}080200{text}")).await;
+    }
+    settle().await;
+    let texts: Vec<_> = sim.phone(PHONE).texts().into_iter().map(|text| text.text).collect();
+    assert_eq!(texts, ["2", "3"]);
+}
+
+#[tokio::test]
+async fn indications_wait_while_the_host_types_a_message() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.write("AT+CMGS=18\r").await;
+    host.until("> ").await;
+    sim.phone(PHONE).send_to("m1", "hi");
+    settle().await;
+    host.write("\u{1b}").await;
+    assert_eq!(host.until("+CMTI").await, "\r\nOK\r\n\r\n+CMTI");
+}
+
+#[tokio::test]
+async fn indications_wait_as_long_as_cnmi_mode_is_0() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.command("AT+CNMI=0,1,0,0,0").await;
+    sim.phone(PHONE).send_to("m1", "hi");
+    settle().await;
+    assert_eq!(host.command("AT").await, "\r\nOK\r\n");
+    let answer = host.command("AT+CNMI=2,1,0,0,0").await;
+    assert_eq!(answer, "\r\n+CMTI: \"SM\",0\r\n\r\nOK\r\n");
+}
+
+#[tokio::test]
+async fn class_2_message_goes_to_the_sim_whatever_cnmi_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let sim = Simulator::builder().dir(directory.path()).modems(2).start().await.unwrap();
+    let mut first = Host::ready(&sim.port("m1")).await;
+    let mut second = Host::ready(&sim.port("m2")).await;
+    second.command("AT+CPMS=\"ME\",\"ME\",\"ME\"").await;
+    second.command("AT+CNMI=2,2,0,0,0").await;
+    // TP-DCS 0xF2.
+    first.send("01000B914151550501F200F205E8329BFD06").await;
+    assert_eq!(second.until("0\r\n").await, "\r\n+CMTI: \"SM\",0\r\n");
+}
+
+#[tokio::test]
+async fn service_centre_has_a_clock_of_its_own_zone() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    sim.network().change(|network| network.utc_offset_minutes = -150);
+    let mut host = Host::ready(&sim.port("m1")).await;
+    sim.phone(PHONE).send_to("m1", "hello");
+    host.until("+CMTI: \"SM\",0\r\n").await;
+    // Ten quarter-hours, swapped, with the sign in bit 3; then TP-UDL.
+    assert!(host.command("AT+CMGR=0").await.contains("0905E8329BFD06"));
+}
+
+#[tokio::test]
+async fn deletion_spares_what_its_flag_spares() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    for slot in 0..3 {
+        sim.phone(PHONE).send_to("m1", "hi");
+        host.until(&format!("+CMTI: \"SM\",{slot}\r\n")).await;
+    }
+    host.command("AT+CMGR=1").await;
+    host.command("AT+CMGD=0,1").await;
+    assert!(host.command("AT+CPMS?").await.contains("\"SM\",2,50"), "the read one is gone");
+    assert_eq!(host.command("AT+CMGR=1").await, "\r\nOK\r\n");
+    host.command("AT+CMGD=0,4").await;
+    assert!(host.command("AT+CPMS?").await.contains("\"SM\",0,50"));
+}
+
+#[tokio::test]
+async fn report_waits_for_a_modem_that_is_away() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    sim.network().set_delivery(Duration::from_millis(30));
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.send(&hello()).await;
+    sim.modem("m1").unplug();
+    sim.phone(PHONE).wait_for_text(PATIENCE).await.unwrap();
+    sim.modem("m1").replug().unwrap();
+    let mut host = Host::open(&sim.port("m1"));
+    let start = host.until("+CDS: 25").await;
+    assert!(start.contains("SMS DONE"), "{start}");
+}
+
+#[tokio::test]
+async fn separators_inside_quotes_separate_nothing() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.command("AT+CSCA=\"+1;2,3\",145;+CMEE=2").await;
+    assert!(host.command("AT+CSCA?;+CMEE?").await.contains("\"+1;2,3\",145\r\n\r\n+CMEE: 2"));
+    assert_eq!(host.command("AT+CMGD=99").await, "\r\n+CMS ERROR: Invalid memory index\r\n");
+    assert_eq!(host.command("AT+CPIN=1").await, "\r\n+CME ERROR: operation not allowed\r\n");
+}
