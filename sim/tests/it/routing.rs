@@ -124,3 +124,44 @@ async fn separators_inside_quotes_separate_nothing() {
     assert_eq!(host.command("AT+CMGD=99").await, "\r\n+CMS ERROR: Invalid memory index\r\n");
     assert_eq!(host.command("AT+CPIN=1").await, "\r\n+CME ERROR: operation not allowed\r\n");
 }
+
+#[tokio::test]
+async fn modem_that_starts_takes_no_messages_yet() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    sim.modem("m1").unplug();
+    sim.modem("m1").replug().unwrap();
+    let mut host = Host::open(&sim.port("m1"));
+    host.until("\r\nRDY\r\n").await;
+    sim.phone(PHONE).send_to("m1", "hi");
+    let refused = host.command("AT+CMEE=1;+CMGS=18").await;
+    assert!(refused.ends_with("\r\n+CMS ERROR: 302\r\n"), "{refused}");
+    let start = host.until("+CMTI").await;
+    assert!(start.contains("\r\nSMS DONE\r\n"), "{start}");
+}
+
+#[tokio::test]
+async fn what_is_typed_during_a_submission_is_done_after_it() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    sim.network().set_latency(Duration::from_millis(50));
+    sim.network().set_reports(false);
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.write(&format!("AT+CMGS=18\r00{}\u{1a}AT+CSQ\r", hello())).await;
+    let heard = host.until("+CSQ: 21,99\r\n\r\nOK\r\n").await;
+    assert!(heard.contains("+CMGS: 0\r\n\r\nOK\r\n\r\n+CSQ"), "{heard}");
+}
+
+#[tokio::test]
+async fn sender_is_told_once_that_its_message_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let sim = Simulator::builder().dir(directory.path()).start().await.unwrap();
+    let phone = sim.phone(PHONE);
+    phone.set_reachable(false);
+    let mut host = Host::ready(&sim.port("m1")).await;
+    host.send(&hello()).await;
+    host.until("22\r\n").await;
+    // Out of reach again: still held, still told.
+    phone.set_reachable(false);
+    phone.set_reachable(true);
+    let next = host.until("+CDS: 25\r\n").await + &host.until("\r\n").await;
+    assert!(next.ends_with("00\r\n"), "{next}");
+}
