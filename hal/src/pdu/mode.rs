@@ -2,6 +2,8 @@
 //!
 //! 3GPP TS 27.005 3.1: `+CMGS=<length>` and its like count the octets of the TPDU only.
 
+use core::{fmt, ops::Deref};
+
 use super::{
     Address, DecodeError, DecodeErrorKind, EncodeError, MAX_TPDU, Reader, Tpdu, writer::Writer,
 };
@@ -9,8 +11,26 @@ use super::{
 /// Octets of the longest service centre address: length, type and ten of value.
 const MAX_SCA: usize = 12;
 
-/// The line that follows the prompt of `+CMGS`, without its end.
-pub type Line = heapless::String<{ 2 * (MAX_SCA + MAX_TPDU) }>;
+/// Characters of the longest line.
+const MAX_LINE: usize = 2 * (MAX_SCA + MAX_TPDU);
+
+/// The line that follows the prompt of `+CMGS`, without its end; `Debug` shows the length only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line(heapless::String<MAX_LINE>);
+
+impl Deref for Line {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({} characters)", self.len())
+    }
+}
 
 /// Writes a service centre address (none: the one that `+CSCA` stored) and a TPDU, in capitals.
 ///
@@ -20,13 +40,13 @@ pub fn encode_hex(sca: Option<&Address>, tpdu: &[u8]) -> Result<Line, EncodeErro
     let too_long = || EncodeError::too_long("TPDU", tpdu.len(), MAX_TPDU);
     let mut head = Writer::default();
     Address::encode_sca(sca, &mut head)?;
-    let mut line = Line::new();
+    let mut line = heapless::String::new();
     for octet in head.finish().iter().chain(tpdu) {
         for digit in [octet >> 4, octet & 0x0F] {
             line.push(hex_digit(digit)).map_err(|_| too_long())?;
         }
     }
-    Ok(line)
+    Ok(Line(line))
 }
 
 /// Reads a line of either case back into the service centre address and the TPDU.
@@ -52,7 +72,7 @@ pub fn decode_hex(line: &str) -> Result<(Option<Address>, Tpdu), DecodeError> {
     let start = reader.clone();
     let rest = reader.rest();
     let too_long = DecodeErrorKind::TooLong { length: rest.len(), max: MAX_TPDU };
-    let tpdu = Tpdu::from_slice(rest).map_err(|_| start.error("TPDU", too_long))?;
+    let tpdu = Tpdu::from_slice(rest).ok_or(start.error("TPDU", too_long))?;
     Ok((sca, tpdu))
 }
 

@@ -1,16 +1,48 @@
 //! Where an encoded TPDU grows.
 
+use core::{fmt, ops::Deref};
+
 use super::EncodeError;
 
 /// Octets of the longest TPDU that a relay layer carries, 3GPP TS 24.011 8.2.5.3.
 pub const MAX_TPDU: usize = 232;
 
 /// The octets of one TPDU; its length is what `+CMGS=<length>` counts (3GPP TS 27.005 3.1).
-pub type Tpdu = heapless::Vec<u8, MAX_TPDU>;
+///
+/// `Debug` shows the length only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Tpdu(heapless::Vec<u8, MAX_TPDU>);
+
+impl Tpdu {
+    /// Nothing where there are more than [`MAX_TPDU`] octets.
+    pub(super) fn from_slice(octets: &[u8]) -> Option<Self> {
+        heapless::Vec::from_slice(octets).ok().map(Self)
+    }
+}
+
+impl Deref for Tpdu {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq<[u8]> for Tpdu {
+    fn eq(&self, octets: &[u8]) -> bool {
+        **self == *octets
+    }
+}
+
+impl fmt::Debug for Tpdu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tpdu({} octets)", self.len())
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Writer {
-    octets: Tpdu,
+    octets: heapless::Vec<u8, MAX_TPDU>,
 }
 
 impl Writer {
@@ -28,6 +60,6 @@ impl Writer {
     }
 
     pub(super) fn finish(self) -> Tpdu {
-        self.octets
+        Tpdu(self.octets)
     }
 }

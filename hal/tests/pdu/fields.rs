@@ -53,6 +53,8 @@ fn dcs_alphabets_and_classes() {
 
 #[test]
 fn dcs_flags() {
+    // What is reserved counts as 0x00.
+    assert_eq!([0x1D, 0x80, 0xBF].map(|dcs| Dcs(dcs).effective()), [Dcs(0); 3]);
     // Compressed text is octets, whatever its alphabet.
     assert!(Dcs(0x20).compressed() && !Dcs(0x00).compressed() && !Dcs(0xF0).compressed());
     assert_eq!(Dcs(0x28).ud_alphabet(), Alphabet::Data8);

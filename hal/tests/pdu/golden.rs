@@ -84,14 +84,14 @@ fn missing_octets_have_field_and_offset() {
 fn line_of_pdu_mode() {
     let sca = address("+491710760000");
     let line = mode::encode_hex(Some(&sca), &[0x01, 0xAB]).unwrap();
-    assert_eq!(line, "079194710167000001AB");
+    assert_eq!(&*line, "079194710167000001AB");
     let (read, tpdu) = mode::decode_hex(&line.to_lowercase()).unwrap();
-    assert_eq!((read, tpdu.as_slice()), (Some(sca), [0x01, 0xAB].as_slice()));
-    assert_eq!(mode::encode_hex(None, &[0x01]).unwrap(), "0001");
+    assert_eq!((read, &*tpdu), (Some(sca), &[0x01, 0xAB][..]));
+    assert_eq!(&*mode::encode_hex(None, &[0x01]).unwrap(), "0001");
     // 24.011 8.2.5.2: an odd last digit has the filler 1111.
     let odd = address("+12345");
     let line = mode::encode_hex(Some(&odd), &[]).unwrap();
-    assert_eq!(line, "04912143F5");
+    assert_eq!(&*line, "04912143F5");
     assert_eq!(mode::decode_hex(&line).unwrap().0, Some(odd));
 }
 

@@ -1,7 +1,6 @@
 //! The TPDU codec against vectors of its own, against those of other programs, and against itself.
 #![expect(
     clippy::indexing_slicing,
-    clippy::unwrap_in_result,
     clippy::unwrap_used,
     reason = "a test states its expectation by unwrapping"
 )]

@@ -60,7 +60,11 @@ proptest! {
     fn debug_shows_neither_text_nor_number(text in "[A-Z]{5,20}", digits in "[1-9]{6,15}") {
         let submit =
             Submit::new(Address::international(&digits).unwrap(), UserData::from_text(&text).unwrap());
-        let shown = format!("{submit:?} {:?}", submit.ud.text());
+        let tpdu = submit.encode().unwrap();
+        let line = mode::encode_hex(None, &tpdu).unwrap();
+        let shown = format!("{submit:?} {:?} {tpdu:?} {line:?}", submit.ud.text());
+        prop_assert!(!shown.contains(&line[10..20]), "{}", shown);
+        prop_assert!(!shown.contains(&format!("{:?}", &tpdu[5..10])), "{}", shown);
         prop_assert!(!shown.contains(&text), "{}", shown);
         prop_assert!(!shown.contains(&digits[..digits.len() - 2]), "{}", shown);
         prop_assert!(shown.contains(&format!("*{}", &digits[digits.len() - 2..])), "{}", shown);

@@ -117,9 +117,11 @@ struct Fields {
 fn decode(vector: &Value) -> Result<(Option<Address>, Fields), String> {
     let line = text(vector, "hex");
     let (sca, octets) = if vector["has_smsc"] == true {
-        mode::decode_hex(line).map_err(|error| format!("failed to {error}"))?
+        mode::decode_hex(line)
+            .map(|(sca, tpdu)| (sca, tpdu.to_vec()))
+            .map_err(|error| format!("failed to {error}"))?
     } else {
-        (None, hex(line).as_slice().try_into().unwrap())
+        (None, hex(line))
     };
     let inward = text(vector, "direction") == "MT";
     let report = text(vector, "source") == WARTHOG && FirstOctet(octets[0]).mti() == report(inward);
@@ -132,7 +134,7 @@ fn decode(vector: &Value) -> Result<(Option<Address>, Fields), String> {
             .map(|report| outbound(Outbound::DeliverReport(report))),
     };
     let fields = fields.map_err(|error| format!("failed to {error}"))?;
-    Ok((sca, Fields { octets: octets.to_vec(), ..fields }))
+    Ok((sca, Fields { octets, ..fields }))
 }
 
 const fn report(inward: bool) -> MessageType {
