@@ -9,7 +9,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{ModemState, ModemStatus, Runner, SubmitOutcome};
+use super::{ModemState, ModemStatus, Runner, SubmitOutcome, runner::Worker};
 use crate::domain::SegmentId;
 
 /// Requests that may wait for a modem. The outbox hands over one at a time; the rest is room for
@@ -91,10 +91,19 @@ pub struct ModemHandle {
 
 /// A modem that is not run yet: its handle, and what has to be run for it to live.
 pub fn modem(config: ModemConfig, events: mpsc::Sender<ModemEvent>) -> (ModemHandle, Runner) {
+    let (handle, worker) = apart(config, events);
+    (handle, Runner::new(worker))
+}
+
+/// A handle, and the worker behind it.
+pub(super) fn apart(
+    config: ModemConfig,
+    events: mpsc::Sender<ModemEvent>,
+) -> (ModemHandle, Worker) {
     let (requests, receiver) = mpsc::channel(WAITING_REQUESTS);
     let (sender, status) = watch::channel(ModemStatus::new());
-    let runner = Runner::new(config.clone(), receiver, sender, events);
-    (ModemHandle { config, requests, status }, runner)
+    let worker = Worker::new(config.clone(), receiver, sender, events);
+    (ModemHandle { config, requests, status }, worker)
 }
 
 impl ModemHandle {

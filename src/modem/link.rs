@@ -1,6 +1,6 @@
 //! A port with a sense of lines: commands out, answers in, and what comes in by itself kept in order.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, mem::take, time::Duration};
 
 use ringpost_hal::at::{
     Answer, Classified, Classifier, Command, FinalResult, Frame, Framer, Line, Urc,
@@ -17,6 +17,9 @@ const READ: usize = 2048;
 /// endpoint) is lost. The longest write, 350 bytes, takes 0.4 s at 9600 baud.
 const WRITE: Duration = Duration::from_secs(10);
 
+/// How long a modem may talk by itself before it is asked all the same.
+const TALK: Duration = Duration::from_secs(2);
+
 /// The port is gone, or takes no more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lost;
@@ -30,7 +33,16 @@ pub(super) enum Unsolicited {
     /// A line with a body.
     Body(Line),
     /// The late answer to an earlier submit.
-    LateReference(u8),
+    Late(Late),
+}
+
+/// A late answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// `+CMGS` while no submit waits for it.
+    Reference(u8),
+    /// `+CMS ERROR` while nothing was asked.
+    Refusal(FinalResult),
 }
 
 /// What was heard while something was pending.
@@ -43,6 +55,8 @@ pub(super) enum Sound {
     Prompt,
     /// Nothing until the deadline.
     Silence,
+    /// The modem has restarted: whatever is pending is never answered.
+    Restarted,
 }
 
 /// What a command brought.
@@ -71,6 +85,10 @@ pub(super) struct Link<P> {
     pub(super) unsolicited: VecDeque<Unsolicited>,
     /// When the last byte came in.
     pub(super) heard_at: Instant,
+    /// A command had no answer in its time: it may come when another one waits for its own.
+    pub(super) behind: bool,
+    /// The `OK` behind a late reference is to come, and is nobody's answer.
+    late_ok: bool,
 }
 
 impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
@@ -82,6 +100,8 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
             unread: VecDeque::new(),
             unsolicited: VecDeque::new(),
             heard_at: Instant::now(),
+            behind: false,
+            late_ok: false,
         }
     }
 
@@ -106,7 +126,10 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
                     return Ok(outcome);
                 }
                 Sound::Line(..) | Sound::Prompt => {}
-                Sound::Silence => return Ok(outcome),
+                Sound::Silence | Sound::Restarted => {
+                    self.behind = true;
+                    return Ok(outcome);
+                }
             }
         }
     }
@@ -144,15 +167,32 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
-    /// Drops answers that nobody waits for, until nothing has come for `pause`.
+    /// Drops answers that nobody waits for, until nothing has come for `pause`, or the modem
+    /// talks on and on.
     pub(super) async fn settle(&mut self, pause: Duration) -> Result<(), Lost> {
+        let last = Instant::now() + TALK;
         loop {
             while self.next_sound(None, false).is_some() {}
-            match timeout(pause, self.fill()).await {
+            match timeout_at(last.min(Instant::now() + pause), self.fill()).await {
                 Ok(filled) => filled?,
                 Err(_) => return Ok(()),
             }
         }
+    }
+
+    /// Forgets what the modem said of its own state, which is asked for anew. Messages and late
+    /// answers stay. Tells whether it has said that it restarted.
+    pub(super) fn forget_state(&mut self) -> bool {
+        let mut restarted = false;
+        self.unsolicited.retain(|it| match it {
+            Unsolicited::Urc(Urc::Cmti(..) | Urc::StoreFull) => true,
+            Unsolicited::Urc(urc) => {
+                restarted |= *urc == Urc::Booted;
+                false
+            }
+            Unsolicited::Body(_) | Unsolicited::Late(_) => true,
+        });
+        restarted
     }
 
     /// Reads what is there, once.
@@ -166,6 +206,15 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
                 self.unread.extend(bytes.iter().take(count));
                 Ok(())
             }
+        }
+    }
+
+    /// The next late answer.
+    pub(super) fn take_late(&mut self) -> Option<Late> {
+        let at = self.unsolicited.iter().position(|it| matches!(it, Unsolicited::Late(_)))?;
+        match self.unsolicited.remove(at) {
+            Some(Unsolicited::Late(late)) => Some(late),
+            _ => None,
         }
     }
 
@@ -188,14 +237,32 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
             let unsolicited = match classified {
                 Classified::Urc(urc) => Unsolicited::Urc(urc),
                 Classified::UrcBody(_) => Unsolicited::Body(line),
-                Classified::LateReference(mr) => Unsolicited::LateReference(mr),
+                Classified::LateReference(mr) => {
+                    self.late_ok = true;
+                    Unsolicited::Late(Late::Reference(mr))
+                }
                 Classified::UrcHead => continue,
+                Classified::Final(FinalResult::Ok) if take(&mut self.late_ok) => continue,
+                Classified::Unknown if pending.is_none() => match FinalResult::parse(&line) {
+                    Some(refusal @ FinalResult::Cms(_)) => {
+                        Unsolicited::Late(Late::Refusal(refusal))
+                    }
+                    Some(FinalResult::Ok) => {
+                        self.late_ok = false;
+                        continue;
+                    }
+                    _ => continue,
+                },
                 Classified::Echo
                 | Classified::Info
                 | Classified::Final(_)
                 | Classified::Unknown => return Some(Sound::Line(classified, line)),
             };
+            let restarted = unsolicited == Unsolicited::Urc(Urc::Booted);
             self.unsolicited.push_back(unsolicited);
+            if restarted {
+                return Some(Sound::Restarted);
+            }
         }
         None
     }

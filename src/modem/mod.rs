@@ -10,8 +10,12 @@ mod port;
 mod runner;
 mod serve;
 mod status;
+mod stored;
 
 pub use handle::{ModemConfig, ModemEvent, ModemHandle, Submit, modem};
 pub use ringpost_hal::at::dialogue::{NotSent, SubmitOutcome};
 pub use runner::Runner;
 pub use status::{ModemState, ModemStatus, Problem};
+
+#[cfg(test)]
+mod tests;

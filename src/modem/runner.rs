@@ -27,6 +27,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Between two looks for a port that is not there: a person who plugs a modem in waits for it.
 const ABSENT_WAIT: Duration = Duration::from_secs(1);
 
+/// A modem that was silent for so long has said what it had to say.
+const QUIET: Duration = Duration::from_millis(200);
+
 /// Runs a modem. See [`super::modem`].
 #[derive(Debug)]
 pub struct Runner {
@@ -42,6 +45,8 @@ pub(super) struct Worker {
     pub(super) events: mpsc::Sender<ModemEvent>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.
     pub(super) unanswered: Option<SegmentId>,
+    /// Whether it was ready in this life.
+    was_up: bool,
 }
 
 /// Why a life ended.
@@ -68,13 +73,7 @@ impl From<Lost> for Ended {
 }
 
 impl Runner {
-    pub(super) fn new(
-        config: ModemConfig,
-        requests: mpsc::Receiver<Request>,
-        status: watch::Sender<ModemStatus>,
-        events: mpsc::Sender<ModemEvent>,
-    ) -> Self {
-        let worker = Worker { config, requests, status, events, unanswered: None };
+    pub(super) fn new(worker: Worker) -> Self {
         Self { worker: Arc::new(Mutex::new(worker)) }
     }
 
@@ -98,6 +97,15 @@ impl Runner {
 }
 
 impl Worker {
+    pub(super) fn new(
+        config: ModemConfig,
+        requests: mpsc::Receiver<Request>,
+        status: watch::Sender<ModemStatus>,
+        events: mpsc::Sender<ModemEvent>,
+    ) -> Self {
+        Self { config, requests, status, events, unanswered: None, was_up: false }
+    }
+
     async fn live(&mut self, cancel: &CancellationToken) {
         let mut wait = FIRST_WAIT;
         loop {
@@ -105,7 +113,7 @@ impl Worker {
                 Ended::Cancelled => return,
                 Ended::Trouble(state, problem) => (state, problem),
             };
-            let was_ready = self.status.borrow().state == ModemState::Ready;
+            let was_ready = std::mem::take(&mut self.was_up);
             self.tell(state, problem);
             self.turn_away();
             let pause = match (state == ModemState::Absent, was_ready) {
@@ -151,9 +159,12 @@ impl Worker {
     ) -> Result<(), Ended> {
         // Frees a modem that waits for the body of a message, and ends a line that was begun.
         link.write(&[ringpost_hal::at::ESCAPE, b'\r']).await?;
-        link.settle(Duration::from_millis(100)).await?;
+        link.settle(QUIET).await?;
+        link.forget_state();
+        self.begin();
         let mut up = BringUp::new(self.config.family);
         while let Some(command) = up.command() {
+            self.turn_away();
             self.status.send_if_modified(|status| {
                 status.step = Some(up.step_name());
                 false
@@ -161,7 +172,19 @@ impl Worker {
             if cancel.is_cancelled() {
                 return Err(Ended::Cancelled);
             }
+            let late = link.behind;
             let outcome = link.execute(&command).await?;
+            if link.forget_state() {
+                // It has restarted meanwhile, and forgotten what was set.
+                link.settle(QUIET).await?;
+                up = BringUp::new(self.config.family);
+                continue;
+            }
+            if late && outcome.result.is_some() {
+                // Answers to the calls before this one.
+                link.settle(QUIET).await?;
+                link.behind = false;
+            }
             match up.on(&Reply { lines: &outcome.lines, result: outcome.result }) {
                 Verdict::Go => {}
                 Verdict::Again(pause) => {
@@ -178,8 +201,22 @@ impl Worker {
         Ok(())
     }
 
+    /// Tells that a modem that was away is there.
+    fn begin(&self) {
+        self.status.send_if_modified(|status| {
+            let was_away = status.state == ModemState::Absent;
+            if was_away {
+                status.state = ModemState::Starting;
+                status.problem = None;
+                status.since = Timestamp::now();
+            }
+            was_away
+        });
+    }
+
     /// Tells that the modem takes messages.
-    fn ready(&self, up: &BringUp) {
+    fn ready(&mut self, up: &BringUp) {
+        self.was_up = true;
         let family = up.family();
         let facts = up.facts();
         info!(
@@ -227,7 +264,7 @@ impl Worker {
     }
 
     /// Answers requests that came while the modem was ready: nothing of them was begun.
-    fn turn_away(&mut self) {
+    pub(super) fn turn_away(&mut self) {
         while let Ok(request) = self.requests.try_recv() {
             let _ = request.reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
         }

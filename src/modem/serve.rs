@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringpost_hal::{
     at::{
-        Command, Fields, FinalResult, Line, Registration, RegistrationDomain, Seconds, Urc,
+        Command, FinalResult, Registration, RegistrationDomain, Urc,
         dialogue::{self, Heard, Next, NotSent, Reply, signal_dbm},
     },
     pdu::mode,
@@ -12,7 +12,6 @@ use ringpost_hal::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::oneshot,
-    task::JoinSet,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -21,14 +20,15 @@ use tracing::{debug, info, warn};
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
     handle::{Request, STALE},
-    link::{Link, Lost, Sound, Unsolicited},
+    link::{Late, Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
+    stored::{Slot, Stored},
 };
-use crate::domain::{Detail, SegmentId};
+use crate::domain::Detail;
 
 /// A modem that said nothing for so long is asked whether it is there.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How often it may fail to answer before it counts as dead.
+/// How often it may fail to answer before it counts as dead, and its port is opened anew.
 const MISSES: u8 = 2;
 /// Between two looks at signal and registration, when nothing else is to be done.
 const LOOK: Duration = Duration::from_secs(60);
@@ -37,22 +37,12 @@ const SWEEP: Duration = Duration::from_secs(600);
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
 const SETTLE: Duration = Duration::from_millis(300);
 
-/// A slot of a message store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Slot {
-    store: Line,
-    index: u16,
-}
-
 /// What a modem that is ready has to do when it is idle.
 struct Chores {
-    /// Slots whose message is on its way to the disk here; each comes back when it is there.
-    kept: JoinSet<Option<Slot>>,
-    /// Stores to be read as a whole.
-    sweep: Vec<&'static str>,
+    /// Messages in its stores.
+    stored: Stored,
     next_look: Instant,
     next_sweep: Instant,
-    misses: u8,
 }
 
 impl Worker {
@@ -64,27 +54,37 @@ impl Worker {
     ) -> Result<(), Ended> {
         let now = Instant::now();
         let mut chores = Chores {
-            kept: JoinSet::new(),
-            sweep: self.stores(),
+            stored: Stored::new(self.stores()),
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
-            misses: 0,
         };
         loop {
             self.take_in(link, &mut chores).await?;
+            if link.behind {
+                self.resync(link, cancel, Instant::now()).await?;
+                continue;
+            }
             let check_at = chores.next_look.min(link.heard_at + SILENCE);
             // Every branch is cancel-safe; what follows a branch runs to its end. Requests come first.
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Ok(()),
+                () = cancel.cancelled() => {
+                    self.turn_away();
+                    return Ok(());
+                }
                 request = self.requests.recv() => match request {
-                    Some(request) => self.exchange(link, request).await?,
+                    Some(request) => self.exchange(link, request, cancel).await?,
                     None => return Ok(()),
                 },
                 heard = link.listen() => heard?,
-                Some(slot) = chores.kept.join_next() => delete(link, slot.ok().flatten()).await?,
-                () = std::future::ready(()), if !chores.sweep.is_empty() => {
-                    self.sweep(link, &mut chores).await?;
+                Some(handed) = chores.stored.handed_over() => {
+                    chores.stored.delete(link, handed).await?;
+                }
+                () = std::future::ready(()), if chores.stored.has_work() => {
+                    let found = chores.stored.read(link).await?;
+                    for (body, slot) in found {
+                        self.receive(&body, Some(slot), &mut chores.stored).await;
+                    }
                 }
                 () = tokio::time::sleep_until(check_at) => self.check(link, &mut chores).await?,
             }
@@ -100,6 +100,7 @@ impl Worker {
         &mut self,
         link: &mut Link<P>,
         request: Request,
+        cancel: &CancellationToken,
     ) -> Result<(), Ended> {
         let Request { submit, asked_at, reply } = request;
         let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
@@ -111,9 +112,8 @@ impl Worker {
             return Ok(());
         };
         let began = Instant::now();
-        let earlier = self.unanswered;
         let ended = converse(link, &mut dialogue).await;
-        self.settle_late(link, earlier).await;
+        self.settle_late(link).await;
         if dialogue.body_written() {
             self.unanswered = None;
         }
@@ -131,41 +131,53 @@ impl Worker {
         if outcome == SubmitOutcome::Unanswered {
             self.unanswered = Some(submit.segment);
         }
+        let in_step = matches!(outcome, SubmitOutcome::Accepted { .. } | SubmitOutcome::Refused(_));
+        if !in_step {
+            // Before the outcome is known to anybody: the next message shall not come here yet.
+            self.tell(ModemState::Failed, silent());
+        }
         let _ = reply.send(outcome);
         ended?;
-        match outcome {
-            SubmitOutcome::Unanswered | SubmitOutcome::NotSent(_) => self.resync(link).await,
-            SubmitOutcome::Accepted { .. } | SubmitOutcome::Refused(_) => Ok(()),
+        if in_step {
+            return Ok(());
         }
+        // A modem that waits for the network may answer nothing until it has heard from it.
+        let patience = self.status.borrow().submit_timeout;
+        self.resync(link, cancel, Instant::now() + patience).await
     }
 
-    /// After an exchange that did not end as it should: no new one begins until `AT` is answered.
+    /// After an answer that did not come: nothing new begins until `AT` is answered. Gives up after
+    /// `until`, and after two calls at least.
     async fn resync<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
+        cancel: &CancellationToken,
+        until: Instant,
     ) -> Result<(), Ended> {
-        self.tell(ModemState::Failed, silent());
-        let window = self.status.borrow().submit_timeout;
-        let until = Instant::now() + window;
+        let mut misses = 0;
         loop {
             let outcome = link.execute(&Command::attention()).await?;
-            self.settle_late(link, self.unanswered).await;
-            if let (Some(FinalResult::Cms(code)), Some(segment)) = (outcome.result, self.unanswered)
-            {
+            self.settle_late(link).await;
+            if let Some(refusal @ FinalResult::Cms(_)) = outcome.result {
                 // `AT` itself is never answered so: it is what the network said to the submit.
-                let refused = SubmitOutcome::Refused(FinalResult::Cms(code));
-                self.late(segment, refused).await;
+                self.late(SubmitOutcome::Refused(refusal)).await;
             }
             if outcome.is_ok() {
                 break;
             }
-            if Instant::now() >= until {
+            if cancel.is_cancelled() {
+                return Err(Ended::Cancelled);
+            }
+            misses += 1;
+            self.tell(ModemState::Failed, silent());
+            if misses >= MISSES && Instant::now() >= until {
                 return Err(Ended::Trouble(ModemState::Failed, silent()));
             }
         }
         // Answers to the calls before the last one, and to the submit.
         link.settle(SETTLE).await?;
-        self.settle_late(link, self.unanswered).await;
+        link.behind = false;
+        self.settle_late(link).await;
         self.recovered();
         Ok(())
     }
@@ -194,21 +206,24 @@ impl Worker {
     }
 
     /// Hands late answers over to the segment they belong to.
-    async fn settle_late<P>(&mut self, link: &mut Link<P>, earlier: Option<SegmentId>) {
-        let is_late = |it: &Unsolicited| matches!(it, Unsolicited::LateReference(_));
-        while let Some(at) = link.unsolicited.iter().position(is_late) {
-            let Some(Unsolicited::LateReference(mr)) = link.unsolicited.remove(at) else { return };
-            match earlier {
-                Some(segment) => self.late(segment, SubmitOutcome::Accepted { mr: Some(mr) }).await,
-                None => warn!(modem.name = self.config.name, "a reference that nobody waits for"),
-            }
+    async fn settle_late<P: AsyncRead + AsyncWrite + Unpin>(&mut self, link: &mut Link<P>) {
+        while let Some(answer) = link.take_late() {
+            self.late(match answer {
+                Late::Reference(mr) => SubmitOutcome::Accepted { mr: Some(mr) },
+                Late::Refusal(result) => SubmitOutcome::Refused(result),
+            })
+            .await;
         }
     }
 
-    async fn late(&mut self, segment: SegmentId, outcome: SubmitOutcome) {
-        info!(modem.name = self.config.name, "a late answer came");
-        self.unanswered = None;
-        let modem = self.config.name.clone();
+    async fn late(&mut self, outcome: SubmitOutcome) {
+        let name = &self.config.name;
+        let Some(segment) = self.unanswered.take() else {
+            warn!(modem.name = name, "an answer came that nobody waits for");
+            return;
+        };
+        info!(modem.name = name, outcome = word(&outcome), "a late answer came");
+        let modem = name.clone();
         // The receiver ends after this task.
         let _ = self.events.send(ModemEvent::LateAnswer { modem, segment, outcome }).await;
     }
@@ -219,31 +234,23 @@ impl Worker {
         link: &mut Link<P>,
         chores: &mut Chores,
     ) -> Result<(), Ended> {
-        self.settle_late(link, self.unanswered).await;
+        self.settle_late(link).await;
         while let Some(unsolicited) = link.unsolicited.pop_front() {
             match unsolicited {
-                Unsolicited::Body(line) => self.receive(&line, None, chores).await,
-                Unsolicited::Urc(urc) => self.react(link, urc, chores).await?,
-                Unsolicited::LateReference(_) => {}
+                Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
+                Unsolicited::Urc(urc) => self.react(urc, &mut chores.stored)?,
+                Unsolicited::Late(_) => {}
             }
         }
         Ok(())
     }
 
-    async fn react<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-        urc: Urc,
-        chores: &mut Chores,
-    ) -> Result<(), Ended> {
+    fn react(&mut self, urc: Urc, stored: &mut Stored) -> Result<(), Ended> {
         let name = &self.config.name;
         match urc {
-            Urc::Cmti(store, Some(index)) if !store.is_empty() => {
-                let store = Line::try_from(store.as_str()).unwrap_or_default();
-                self.read(link, Slot { store, index }, chores).await?;
-            }
+            Urc::Cmti(store, Some(index)) if !store.is_empty() => stored.told_of(&store, index),
             // Some tell no slot that can be read: then the store is read as a whole.
-            Urc::Cmti(..) | Urc::StoreFull => chores.sweep = self.stores(),
+            Urc::Cmti(..) | Urc::StoreFull => stored.sweep(self.stores()),
             Urc::Registered(domain, registration) => self.registration_is(domain, registration),
             Urc::Booted => {
                 warn!(modem.name = name, "the modem has restarted by itself");
@@ -280,50 +287,52 @@ impl Worker {
         self.recovered();
     }
 
-    /// Reads one slot, and hands over what is in it.
-    async fn read<P: AsyncRead + AsyncWrite + Unpin>(
+    /// Looks whether the modem lives, and how it is.
+    async fn check<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
-        slot: Slot,
         chores: &mut Chores,
     ) -> Result<(), Ended> {
-        if !select(link, &slot.store).await? {
-            return Ok(());
+        let now = Instant::now();
+        if now >= chores.next_sweep {
+            chores.next_sweep = now + SWEEP;
+            chores.stored.sweep(self.stores());
         }
-        let outcome = link.execute(&Command::read_message(slot.index)).await?;
-        if let Some(body) = outcome.lines.get(1) {
-            self.receive(body, Some(slot), chores).await;
+        if now >= chores.next_look {
+            chores.next_look = now + LOOK;
+            self.look(link).await
+        } else {
+            // Where it is not answered, the link is behind, and is brought into step or given up.
+            link.execute(&Command::attention()).await?;
+            Ok(())
         }
-        Ok(())
     }
 
-    /// Reads all that one store holds.
-    async fn sweep<P: AsyncRead + AsyncWrite + Unpin>(
+    /// Reads signal and registration, which most modems tell by themselves, but not all.
+    async fn look<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
-        chores: &mut Chores,
     ) -> Result<(), Ended> {
-        let Some(name) = chores.sweep.pop() else { return Ok(()) };
-        let store = Line::try_from(name).unwrap_or_default();
-        if !select(link, &store).await? {
-            return Ok(());
-        }
-        let outcome = link.execute(&Command::list_messages()).await?;
-        let mut lines = outcome.lines.iter();
-        while let Some(head) = lines.next() {
-            let Some(mut fields) = Fields::after(head, "+CMGL") else { continue };
-            let (index, stat) = (fields.number(), fields.number::<u8>());
-            // 0 and 1 were received; 2 and 3 were stored to be sent, and are none of ours.
-            let (Some(index), Some(0 | 1), Some(body)) = (index, stat, lines.next()) else {
-                continue;
-            };
-            self.receive(body, Some(Slot { store: store.clone(), index }), chores).await;
+        let outcome = link.execute(&Command::signal()).await?;
+        let dbm = signal_dbm(&Reply { lines: &outcome.lines, result: outcome.result });
+        self.status
+            .send_if_modified(|status| std::mem::replace(&mut status.facts.signal_dbm, dbm) != dbm);
+        for domain in RegistrationDomain::ALL {
+            if link.behind {
+                return Ok(());
+            }
+            let outcome = link.execute(&Command::registration(domain)).await?;
+            let lines = outcome.lines.iter();
+            let found = lines.filter_map(|line| Registration::of_answer(line, domain)).next();
+            if let Some(registration) = found {
+                self.registration_is(domain, registration);
+            }
         }
         Ok(())
     }
 
     /// Hands a TPDU over; its slot is deleted once it is on disk.
-    async fn receive(&self, line: &str, slot: Option<Slot>, chores: &mut Chores) {
+    async fn receive(&self, line: &str, slot: Option<Slot>, stored: &mut Stored) {
         let tpdu = match mode::decode_hex(line) {
             Ok((_, tpdu)) => tpdu.to_vec(),
             // Kept as it came, so that the slot can be emptied.
@@ -334,61 +343,8 @@ impl Worker {
         let sim = self.status.borrow().sim(&modem);
         let event = ModemEvent::Received { modem, sim, tpdu, kept };
         if self.events.send(event).await.is_ok() {
-            chores.kept.spawn(async move { on_disk.await.ok().and(slot) });
+            stored.hand_over(slot, on_disk);
         }
-    }
-
-    /// Looks whether the modem lives, and how it is.
-    async fn check<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-        chores: &mut Chores,
-    ) -> Result<(), Ended> {
-        let now = Instant::now();
-        if now >= chores.next_sweep {
-            chores.next_sweep = now + SWEEP;
-            chores.sweep = self.stores();
-        }
-        let outcome = if now >= chores.next_look {
-            chores.next_look = now + LOOK;
-            self.look(link).await?
-        } else {
-            link.execute(&Command::attention()).await?.result
-        };
-        if outcome.is_some() {
-            chores.misses = 0;
-            return Ok(());
-        }
-        // The next look comes after a silence again; ask sooner.
-        chores.misses += 1;
-        chores.next_look = now;
-        if chores.misses < MISSES {
-            return Ok(());
-        }
-        Err(Ended::Trouble(ModemState::Failed, silent()))
-    }
-
-    /// Reads signal and registration, which most modems tell by themselves, but not all.
-    async fn look<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-    ) -> Result<Option<FinalResult>, Ended> {
-        let outcome = link.execute(&Command::signal()).await?;
-        let dbm = signal_dbm(&Reply { lines: &outcome.lines, result: outcome.result });
-        self.status
-            .send_if_modified(|status| std::mem::replace(&mut status.facts.signal_dbm, dbm) != dbm);
-        if outcome.result.is_none() {
-            return Ok(None);
-        }
-        for domain in RegistrationDomain::ALL {
-            let outcome = link.execute(&Command::registration(domain)).await?;
-            let lines = outcome.lines.iter();
-            let found = lines.filter_map(|line| Registration::of_answer(line, domain)).next();
-            if let Some(registration) = found {
-                self.registration_is(domain, registration);
-            }
-        }
-        Ok(outcome.result)
     }
 }
 
@@ -414,37 +370,14 @@ async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
         next = dialogue.on(match &sound {
             Sound::Line(classified, line) => Heard::Line(classified, line),
             Sound::Prompt => Heard::Prompt,
-            Sound::Silence => Heard::Silence,
+            // A modem that restarts has forgotten what it was asked.
+            Sound::Silence | Sound::Restarted => Heard::Silence,
         });
     }
 }
 
 fn deadline_of(dialogue: &dialogue::Submit) -> Instant {
     Instant::now() + Duration::from_secs(dialogue.timeout().0.into())
-}
-
-/// Has reading and deleting go to this store; the one for receiving stays.
-async fn select<P: AsyncRead + AsyncWrite + Unpin>(
-    link: &mut Link<P>,
-    store: &Line,
-) -> Result<bool, Lost> {
-    Ok(link.execute(&Command::use_store(store, 1)).await?.is_ok())
-}
-
-/// Deletes a slot whose message is on disk here.
-async fn delete<P: AsyncRead + AsyncWrite + Unpin>(
-    link: &mut Link<P>,
-    slot: Option<Slot>,
-) -> Result<(), Lost> {
-    let Some(slot) = slot else { return Ok(()) };
-    if select(link, &slot.store).await? {
-        let outcome = link.execute(&Command::delete_message(slot.index)).await?;
-        if !outcome.is_ok() {
-            // The next sweep finds it again, and the inbox knows it already.
-            warn!("a received message could not be deleted in the modem");
-        }
-    }
-    Ok(())
 }
 
 fn silent() -> Problem {
@@ -461,10 +394,6 @@ fn unregistered() -> Problem {
         message: "The modem has lost its network.".into(),
         hint: "Check the antenna; it takes messages again once it is registered.".into(),
     }
-}
-
-fn seconds(length: Seconds) -> Duration {
-    Duration::from_secs(length.0.into())
 }
 
 const fn word(outcome: &SubmitOutcome) -> &'static str {

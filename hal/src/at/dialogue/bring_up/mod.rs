@@ -458,6 +458,8 @@ fn judge_stores(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
             Verdict::Go
         }
         _ if reply.result.is_none() => Verdict::Fail(SILENT),
+        // The message service of a modem that boots refuses for some seconds.
+        _ if !reply.is_ok() => up.again(MODE_TRIES, A_SECOND, NO_PDU_MODE),
         _ => Verdict::Fail(NO_STORE),
     }
 }

@@ -1,0 +1,207 @@
+//! Messages in the modem's own stores: read, handed over, deleted once they are on disk here.
+
+use std::collections::{HashSet, VecDeque};
+
+use ringpost_hal::at::{Command, Fields, Line};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::oneshot,
+    task::JoinSet,
+};
+use tracing::warn;
+
+use super::link::{Link, Lost};
+
+/// A slot of a message store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Slot {
+    store: Line,
+    index: u16,
+}
+
+/// What became of a message that was handed over.
+#[derive(Debug)]
+pub(super) struct Handed {
+    slot: Option<Slot>,
+    /// It is on disk here.
+    kept: bool,
+}
+
+/// What is known of the messages in a modem's stores.
+#[derive(Debug)]
+pub(super) struct Stored {
+    /// Slots that the modem told of and that were not read yet.
+    told: VecDeque<Slot>,
+    /// Stores to be read as a whole.
+    sweep: Vec<&'static str>,
+    /// Slots that were handed over and are not deleted yet. They are not read again, whatever the
+    /// modem tells: a slot that is deleted twice could have a new message by then.
+    on_way: HashSet<Slot>,
+    kept: JoinSet<Handed>,
+    /// The store that reading and deleting go to.
+    selected: Option<Line>,
+}
+
+impl Stored {
+    /// Begins with reading these stores as a whole.
+    pub(super) fn new(stores: Vec<&'static str>) -> Self {
+        Self {
+            told: VecDeque::new(),
+            sweep: stores,
+            on_way: HashSet::new(),
+            kept: JoinSet::new(),
+            selected: None,
+        }
+    }
+
+    /// The modem told of a message.
+    pub(super) fn told_of(&mut self, store: &str, index: u16) {
+        let slot = Slot { store: Line::try_from(store).unwrap_or_default(), index };
+        if !self.told.contains(&slot) {
+            self.told.push_back(slot);
+        }
+    }
+
+    /// Has these stores read as a whole.
+    pub(super) fn sweep(&mut self, stores: Vec<&'static str>) {
+        self.sweep = stores;
+    }
+
+    /// Whether something is to be read.
+    pub(super) fn has_work(&self) -> bool {
+        !self.told.is_empty() || !self.sweep.is_empty()
+    }
+
+    /// Waits until something that was handed over is on disk, or is known not to be.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(super) async fn handed_over(&mut self) -> Option<Handed> {
+        self.kept.join_next().await?.ok()
+    }
+
+    /// Notes that what is in `slot` was handed over; `on_disk` tells when it is on disk.
+    pub(super) fn hand_over(&mut self, slot: Option<Slot>, on_disk: oneshot::Receiver<()>) {
+        self.on_way.extend(slot.clone());
+        self.kept.spawn(async move { Handed { slot, kept: on_disk.await.is_ok() } });
+    }
+
+    /// Reads the next slot, or the next whole store: what is found there, as the modem writes it.
+    pub(super) async fn read<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<Vec<(Line, Slot)>, Lost> {
+        let (slots, command) = if let Some(slot) = self.told.pop_front() {
+            if self.on_way.contains(&slot) || !self.select(link, &slot.store).await? {
+                return Ok(Vec::new());
+            }
+            let command = Command::read_message(slot.index);
+            (Listed::One(slot), command)
+        } else {
+            let store = self.sweep.pop().and_then(|name| Line::try_from(name).ok());
+            let Some(store) = store else { return Ok(Vec::new()) };
+            if !self.select(link, &store).await? {
+                return Ok(Vec::new());
+            }
+            (Listed::All(store), Command::list_messages())
+        };
+        let outcome = link.execute(&command).await?;
+        let mut found = bodies(&outcome.lines, &slots);
+        found.retain(|(_, slot)| !self.on_way.contains(slot));
+        Ok(found)
+    }
+
+    /// Deletes a slot whose message is on disk here; what is not stays for the next sweep.
+    pub(super) async fn delete<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        handed: Handed,
+    ) -> Result<(), Lost> {
+        let Some(slot) = handed.slot else { return Ok(()) };
+        if handed.kept && self.select(link, &slot.store).await? {
+            let outcome = link.execute(&Command::delete_message(slot.index)).await?;
+            if !outcome.is_ok() {
+                // The next sweep finds it again, and the inbox knows it already.
+                warn!("a received message could not be deleted in the modem");
+            }
+        }
+        self.on_way.remove(&slot);
+        Ok(())
+    }
+
+    /// Has reading and deleting go to this store; the one for receiving stays.
+    async fn select<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        store: &Line,
+    ) -> Result<bool, Lost> {
+        if self.selected.as_ref() == Some(store) {
+            return Ok(true);
+        }
+        let done = link.execute(&Command::use_store(store, 1)).await?.is_ok();
+        self.selected = done.then(|| store.clone());
+        Ok(done)
+    }
+}
+
+/// What a list is of.
+enum Listed {
+    One(Slot),
+    All(Line),
+}
+
+/// The bodies in an answer to `+CMGR` or `+CMGL`, 3GPP TS 27.005 4.1 and 4.2: a head, then a body. A
+/// head whose body was damaged on the line, so that it is no body, is left for the next time.
+fn bodies(lines: &[Line], listed: &Listed) -> Vec<(Line, Slot)> {
+    let mut found = Vec::new();
+    let mut head: Option<Slot> = None;
+    for line in lines {
+        if let Some(mut fields) = Fields::after(line, "+CMGL") {
+            let (index, stat) = (fields.number(), fields.number::<u8>());
+            head = match (listed, index, stat) {
+                // 0 and 1 were received; 2 and 3 were stored to be sent, and are none of ours.
+                (Listed::All(store), Some(index), Some(0 | 1)) => {
+                    Some(Slot { store: store.clone(), index })
+                }
+                _ => None,
+            };
+        } else if line.starts_with("+CMGR:") {
+            head = match listed {
+                Listed::One(slot) => Some(slot.clone()),
+                Listed::All(_) => None,
+            };
+        } else if let Some(slot) = head.take() {
+            found.push((line.clone(), slot));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn indexes(lines: &[&str]) -> Vec<(u16, String)> {
+        let lines: Vec<_> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
+        let listed = Listed::All(Line::try_from("SM").unwrap());
+        let found = bodies(&lines, &listed).into_iter();
+        found.map(|(body, slot)| (slot.index, body.as_str().to_owned())).collect()
+    }
+
+    #[test]
+    fn each_body_belongs_to_the_head_before_it() {
+        let found = indexes(&["+CMGL: 0,1,\"\",4", "0001", "+CMGL: 7,0,,4", "0002"]);
+        assert_eq!(found, [(0, "0001".into()), (7, "0002".into())]);
+    }
+
+    #[test]
+    fn a_body_that_was_lost_moves_no_other_into_its_slot() {
+        let found = indexes(&["+CMGL: 0,1,,4", "+CMGL: 7,0,,4", "0002"]);
+        assert_eq!(found, [(7, "0002".into())]);
+    }
+
+    #[test]
+    fn messages_stored_to_be_sent_are_left_alone() {
+        assert_eq!(indexes(&["+CMGL: 0,2,,4", "0001", "+CMGL: 1,3,,4", "0002"]), []);
+    }
+}

@@ -1,0 +1,368 @@
+//! Dialogues with a modem that is played by hand, on paused time.
+
+use std::{path::PathBuf, time::Duration};
+
+use ringpost_hal::at::{ErrorCode, FinalResult};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+    sync::mpsc,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::{
+    ModemConfig, ModemEvent, ModemHandle, ModemState, NotSent, Submit, SubmitOutcome,
+    handle::apart,
+    link::Link,
+    runner::{Ended, Worker},
+};
+use crate::domain::SegmentId;
+
+/// A modem's side of the line.
+struct Far(DuplexStream);
+
+impl Far {
+    /// What was written, up to its end: CR, Ctrl-Z or ESC.
+    async fn hears(&mut self) -> String {
+        let mut heard = String::new();
+        loop {
+            match self.0.read_u8().await.expect("the line is open") {
+                b'\r' if heard.is_empty() => {}
+                b'\r' => return heard,
+                end @ (0x1A | 0x1B) => {
+                    heard.push(end.into());
+                    return heard;
+                }
+                byte => heard.push(byte.into()),
+            }
+        }
+    }
+
+    async fn expect(&mut self, command: &str) {
+        assert_eq!(self.hears().await, command);
+    }
+
+    async fn says(&mut self, lines: &[&str]) {
+        for line in lines {
+            self.0.write_all(format!("\r\n{line}\r\n").as_bytes()).await.unwrap();
+        }
+    }
+
+    async fn prompts(&mut self) {
+        self.0.write_all(b"\r\n> ").await.unwrap();
+    }
+
+    /// Comes up, and has nothing in its stores.
+    async fn comes_up(&mut self) {
+        self.expect("\u{1B}").await;
+        self.answers_until("AT+COPS?").await;
+        for _ in 0..2 {
+            self.answers_until("AT+CMGL=4").await;
+        }
+    }
+
+    /// Answers the look at signal and registration that is due once a minute.
+    async fn is_looked_at(&mut self) {
+        self.answers_until("AT+CEREG?").await;
+    }
+
+    async fn answers_until(&mut self, last: &str) {
+        loop {
+            let command = self.hears().await;
+            let info = match command.as_str() {
+                "AT+CGMM" => "SIMCOM_SIM7600E-H",
+                "AT+CPIN?" => "+CPIN: READY",
+                "AT+CICCID" => "+ICCID: 8949020000012345678F",
+                "AT+CREG?" => "+CREG: 2,1",
+                "AT+CPMS=?" => r#"+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")"#,
+                "AT+CNMI?" => "+CNMI: 1,1,0,1,0",
+                _ => "",
+            };
+            if !info.is_empty() {
+                self.says(&[info]).await;
+            }
+            self.says(&["OK"]).await;
+            if command == last {
+                return;
+            }
+        }
+    }
+}
+
+/// A modem under test, and what it is connected to.
+struct Rig {
+    far: Far,
+    handle: ModemHandle,
+    events: mpsc::Receiver<ModemEvent>,
+    cancel: CancellationToken,
+    life: JoinHandle<(Ended, Worker)>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let config = ModemConfig {
+            name: "a".into(),
+            port: PathBuf::from("/dev/none"),
+            baud: 115_200,
+            family: None,
+        };
+        let (sender, events) = mpsc::channel(16);
+        let (handle, mut worker) = apart(config, sender);
+        let (near, far) = duplex(4096);
+        let cancel = CancellationToken::new();
+        let token = cancel.clone();
+        let life = tokio::spawn(async move {
+            let ended = worker.live_on(Link::new(near), &token).await;
+            (ended, worker)
+        });
+        Self { far: Far(far), handle, events, cancel, life }
+    }
+
+    async fn up() -> Self {
+        let mut rig = Self::new();
+        rig.far.comes_up().await;
+        rig.ready().await;
+        rig
+    }
+
+    async fn ready(&self) {
+        let mut status = self.handle.status();
+        status.wait_for(|status| status.state == ModemState::Ready).await.unwrap();
+    }
+
+    fn submit(&self, sequence: u8) -> JoinHandle<SubmitOutcome> {
+        let handle = self.handle.clone();
+        let tpdu = Zeroizing::new(vec![0x01, 0x02]);
+        let submit = Submit { segment: SegmentId { attempt: 1, sequence }, tpdu };
+        tokio::spawn(async move { handle.submit(submit).await })
+    }
+
+    /// A submit, up to its body.
+    async fn submit_to_body(&mut self, sequence: u8) -> JoinHandle<SubmitOutcome> {
+        let outcome = self.submit(sequence);
+        self.far.expect("AT+CMGS=2").await;
+        self.far.prompts().await;
+        self.far.expect("000102\u{1A}").await;
+        outcome
+    }
+
+    async fn late_answer(&mut self) -> (u8, SubmitOutcome) {
+        let event = timeout(Duration::from_secs(300), self.events.recv()).await;
+        match event.expect("a late answer").unwrap() {
+            ModemEvent::LateAnswer { segment, outcome, .. } => (segment.sequence, outcome),
+            event @ ModemEvent::Received { .. } => panic!("{event:?}"),
+        }
+    }
+
+    /// Nothing is written for so long.
+    async fn is_quiet(&mut self, length: Duration) {
+        assert_eq!(timeout(length, self.far.hears()).await.ok(), None);
+    }
+}
+
+const fn accepted(mr: u8) -> SubmitOutcome {
+    SubmitOutcome::Accepted { mr: Some(mr) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_taken_and_what_comes_in_between_is_handed_over() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit(1);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.prompts().await;
+    rig.far.says(&["+CDS: 2", "000203", "+CREG: 1"]).await;
+    rig.far.expect("000102\u{1A}").await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+    let Some(ModemEvent::Received { sim, tpdu, .. }) = rig.events.recv().await else { panic!() };
+    assert_eq!((sim.as_str(), tpdu), ("8949020000012345678", vec![2, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_lost_answer_at_is_asked_and_a_late_one_still_counts() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_to_body(1).await;
+    rig.far.expect("AT").await;
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::Unanswered);
+    assert_ne!(rig.handle.status().borrow().state, ModemState::Ready);
+    let refused = rig.submit(2).await.unwrap();
+    assert_eq!(refused, SubmitOutcome::NotSent(NotSent::NotReady), "not before AT is answered");
+    rig.far.says(&["+CMGS: 9", "OK", "OK"]).await;
+    assert_eq!(rig.late_answer().await, (1, accepted(9)));
+    rig.ready().await;
+    rig.far.is_looked_at().await;
+    let next = rig.submit_to_body(2).await;
+    rig.far.says(&["+CMGS: 10", "OK"]).await;
+    assert_eq!(next.await.unwrap(), accepted(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_before_the_next_body_is_the_earlier_ones() {
+    let mut rig = Rig::up().await;
+    let lost = rig.submit_to_body(1).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+    rig.ready().await;
+    rig.far.is_looked_at().await;
+    let next = rig.submit(2);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.says(&["+CMGS: 9", "OK"]).await;
+    rig.far.prompts().await;
+    rig.far.expect("000102\u{1A}").await;
+    rig.far.says(&["+CMGS: 10", "OK"]).await;
+    assert_eq!(next.await.unwrap(), accepted(10));
+    assert_eq!(rig.late_answer().await, (1, accepted(9)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_is_an_answer_too() {
+    let mut rig = Rig::up().await;
+    let lost = rig.submit_to_body(1).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+    rig.ready().await;
+    rig.far.is_looked_at().await;
+    rig.far.says(&["+CMS ERROR: 38"]).await;
+    let refusal = FinalResult::Cms(ErrorCode::from(38));
+    assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_prompt_nothing_was_sent_and_the_modem_is_freed() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit(1);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NoPrompt));
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    rig.ready().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_goes_says_whether_the_body_was_written() {
+    for (with_body, outcome) in
+        [(false, SubmitOutcome::NotSent(NotSent::PortLost)), (true, SubmitOutcome::Unanswered)]
+    {
+        let mut rig = Rig::up().await;
+        let submit = if with_body {
+            rig.submit_to_body(1).await
+        } else {
+            let submit = rig.submit(1);
+            rig.far.expect("AT+CMGS=2").await;
+            submit
+        };
+        drop(rig.far);
+        assert_eq!(submit.await.unwrap(), outcome);
+        let (ended, _) = rig.life.await.unwrap();
+        assert!(matches!(ended, Ended::Trouble(ModemState::Absent, _)), "{ended:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_restarts_in_the_middle_is_not_waited_for() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_to_body(1).await;
+    rig.far.says(&["RDY"]).await;
+    let outcome = timeout(Duration::from_secs(1), outcome).await.expect("at once").unwrap();
+    assert_eq!(outcome, SubmitOutcome::Unanswered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_is_brought_to_its_end_when_the_daemon_stops() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_to_body(1).await;
+    rig.cancel.cancel();
+    rig.is_quiet(Duration::from_secs(20)).await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+    assert!(matches!(rig.life.await.unwrap().0, Ended::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_read_once_and_deleted_once_it_is_on_disk() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CMTI: \"ME\",3", "+CMTI: \"ME\",3"]).await;
+    rig.far.expect("AT+CMGR=3").await;
+    rig.far.says(&["+CMTI: \"ME\",3", "+CMGR: 0,,2", "000405", "OK"]).await;
+    let Some(ModemEvent::Received { tpdu, kept, .. }) = rig.events.recv().await else { panic!() };
+    assert_eq!(tpdu, [4, 5]);
+    rig.is_quiet(Duration::from_secs(20)).await;
+    kept.send(()).unwrap();
+    rig.far.expect("AT+CMGD=3").await;
+    rig.far.says(&["OK"]).await;
+    rig.is_quiet(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_stored_stays_in_the_modem_and_a_submit_does_not_wait_for_it() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CMTI: \"ME\",3"]).await;
+    rig.far.expect("AT+CMGR=3").await;
+    rig.far.says(&["+CMGR: 0,,2", "000405", "OK"]).await;
+    let Some(ModemEvent::Received { kept, .. }) = rig.events.recv().await else { panic!() };
+    let outcome = rig.submit_to_body(1).await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+    drop(kept);
+    rig.is_quiet(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_modem_is_called_and_given_up() {
+    let mut rig = Rig::up().await;
+    rig.is_quiet(Duration::from_secs(29)).await;
+    for _ in 0..3 {
+        rig.far.expect("AT").await;
+    }
+    let (ended, _) = rig.life.await.unwrap();
+    assert!(matches!(ended, Ended::Trouble(ModemState::Failed, _)), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_come_late_are_not_taken_for_those_of_the_next_command() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CMTI: \"ME\",3"]).await;
+    rig.far.expect("AT+CMGR=3").await;
+    // It takes longer than the command may.
+    rig.far.expect("AT").await;
+    rig.far.says(&["+CMS ERROR: 321", "OK"]).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let outcome = rig.submit_to_body(1).await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_boots_meanwhile_is_set_up_from_the_beginning() {
+    let mut rig = Rig::new();
+    rig.far.says(&["RDY", "+CPIN: NOT READY"]).await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.answers_until("AT+CMGF=0").await;
+    rig.far.expect("AT+CSMS=0").await;
+    rig.far.says(&["RDY", "+CPIN: READY", "SMS DONE"]).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    rig.far.expect("ATE0").await;
+    rig.far.says(&["OK"]).await;
+    rig.far.answers_until("AT+COPS?").await;
+    rig.ready().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_network_nothing_is_taken_until_it_is_back() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CREG: 2"]).await;
+    let mut status = rig.handle.status();
+    status.wait_for(|status| status.state == ModemState::NotRegistered).await.unwrap();
+    assert_eq!(rig.submit(1).await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+    rig.far.says(&["+CEREG: 6"]).await;
+    rig.ready().await;
+}
