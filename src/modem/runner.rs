@@ -27,6 +27,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Between two looks for a port that is not there: a person who plugs a modem in waits for it.
 const ABSENT_WAIT: Duration = Duration::from_secs(1);
 
+/// After ESC at the start: what an idle modem says to that comes at once, and a modem that is busy is
+/// brought into step later.
+const FLUSH: Duration = Duration::from_millis(50);
 /// A modem that was silent for so long has said what it had to say.
 const QUIET: Duration = Duration::from_millis(200);
 
@@ -159,7 +162,7 @@ impl Worker {
     ) -> Result<(), Ended> {
         // Frees a modem that waits for the body of a message, and ends a line that was begun.
         link.write(&[ringpost_hal::at::ESCAPE, b'\r']).await?;
-        link.settle(QUIET).await?;
+        link.settle(FLUSH).await?;
         link.forget_state();
         self.begin();
         let mut up = BringUp::new(self.config.family);
@@ -188,6 +191,14 @@ impl Worker {
             match up.on(&Reply { lines: &outcome.lines, result: outcome.result }) {
                 Verdict::Go => {}
                 Verdict::Again(pause) => {
+                    unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
+                }
+                Verdict::Retry(pause, failure) => {
+                    // Told, but no word in the journal: it may pass.
+                    self.status.send_modify(|status| {
+                        status.problem = Some(failure.into());
+                        status.facts = up.facts().clone();
+                    });
                     unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
                 }
                 Verdict::Done => break,

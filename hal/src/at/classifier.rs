@@ -68,6 +68,8 @@ fn late_reference(line: &str) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::at::{Command, Registration, RegistrationDomain};
 
@@ -111,5 +113,20 @@ mod tests {
         assert_eq!(one("+CMGS: 7", Some(&submit)), Classified::Info);
         assert_eq!(one("+CMGS: 7", Some(&Command::attention())), Classified::LateReference(7));
         assert_eq!(one("+CMGS: 7", None), Classified::LateReference(7));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_classified_and_a_body_follows_a_head(
+            lines in prop::collection::vec("(\\+CDS: |\\+CMTI: )?[+A-Z:,\"0-9 -]{0,40}|\\PC{0,40}", 0..20),
+        ) {
+            let mut classifier = Classifier::default();
+            let mut head = false;
+            for line in &lines {
+                let is = classifier.classify(line, Some(&Answer::Listed("+CMGL")));
+                prop_assert_eq!(head, matches!(is, Classified::UrcBody(_)));
+                head = is == Classified::UrcHead;
+            }
+        }
     }
 }

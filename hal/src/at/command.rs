@@ -25,6 +25,8 @@ const LOCAL: Seconds = Seconds(5);
 const SIM: Seconds = Seconds(15);
 /// For commands that read or change the message store: their time depends on how much is in it.
 const STORE: Seconds = Seconds(30);
+/// For switching the radio: manuals say 15 s.
+const RADIO: Seconds = Seconds(20);
 /// For `AT` itself: a modem that is well answers at once.
 const ATTENTION: Seconds = Seconds(2);
 
@@ -107,6 +109,18 @@ impl Command {
     #[must_use]
     pub fn imei() -> Self {
         Self::plain("+CGSN", Answer::Bare, LOCAL)
+    }
+
+    /// `+CFUN?`: is the radio on?
+    #[must_use]
+    pub fn radio() -> Self {
+        Self::query("+CFUN", LOCAL)
+    }
+
+    /// `+CFUN=1`: switches the radio on.
+    #[must_use]
+    pub fn radio_on() -> Self {
+        Self::plain("+CFUN=1", Answer::Nothing, RADIO)
     }
 
     /// `+CPIN?`: the state of the SIM.
@@ -280,6 +294,8 @@ mod tests {
             (Command::setting("E0"), "ATE0\r"),
             (Command::setting("+CMEE=1"), "AT+CMEE=1\r"),
             (Command::manufacturer(), "AT+CGMI\r"),
+            (Command::radio(), "AT+CFUN?\r"),
+            (Command::radio_on(), "AT+CFUN=1\r"),
             (Command::sim_state(), "AT+CPIN?\r"),
             (Command::registration(RegistrationDomain::Eps), "AT+CEREG?\r"),
             (Command::report_registration(RegistrationDomain::Packet), "AT+CGREG=2\r"),

@@ -99,8 +99,10 @@ impl Reply<'_> {
 pub enum Verdict {
     /// Go on with the next step.
     Go,
-    /// Ask again after a while.
+    /// Go on with the next part of the step, after a while.
     Again(Seconds),
+    /// Try the step again after a while; what will have failed if that does not help.
+    Retry(Seconds, Failure),
     /// It cannot go on.
     Fail(Failure),
     /// The modem takes messages.
@@ -153,6 +155,7 @@ const STEPS: &[Step] = &[
         judge: |up, reply| note(reply, "+CGSN", &mut up.facts.imei),
     },
     Step { name: "vendor settings", say: say_pre_init, judge: judge_pre_init },
+    Step { name: "radio", say: say_radio, judge: judge_radio },
     Step { name: "SIM", say: |_| Some(Command::sim_state()), judge: judge_sim },
     Step {
         name: "IMSI",
@@ -260,7 +263,11 @@ impl BringUp {
     /// Asks again, `tries` times at most.
     const fn again(&mut self, tries: u8, wait: Seconds, failure: Failure) -> Verdict {
         self.turn += 1;
-        if self.turn < tries { Verdict::Again(wait) } else { Verdict::Fail(failure) }
+        match (self.turn < tries, wait) {
+            (true, Seconds(0)) => Verdict::Again(wait),
+            (true, _) => Verdict::Retry(wait, failure),
+            (false, _) => Verdict::Fail(failure),
+        }
     }
 }
 
@@ -357,6 +364,23 @@ fn judge_pre_init(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         (None, _) => Verdict::Fail(SILENT),
         (Some(_), Some(_)) => Verdict::Again(Seconds(0)),
         (Some(_), None) => Verdict::Go,
+    }
+}
+
+/// 3GPP TS 27.007 8.2: asks first, because switching on a radio that is on costs its network.
+fn say_radio(up: &BringUp) -> Option<Command> {
+    Some(if up.turn == 0 { Command::radio() } else { Command::radio_on() })
+}
+
+fn judge_radio(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let level: Option<u8> = reply.fields("+CFUN").and_then(|mut fields| fields.number());
+    match (reply.result, level) {
+        (None, _) => Verdict::Fail(SILENT),
+        (Some(_), Some(0 | 4)) => {
+            up.turn = 1;
+            Verdict::Again(Seconds(0))
+        }
+        (Some(_), _) => Verdict::Go,
     }
 }
 

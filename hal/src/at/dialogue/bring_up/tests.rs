@@ -22,7 +22,7 @@ fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
         let lines: Vec<Line> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
         let result = FinalResult::parse(result);
         match up.on(&Reply { lines: &lines, result }) {
-            Verdict::Go | Verdict::Again(_) => {}
+            Verdict::Go | Verdict::Again(_) | Verdict::Retry(..) => {}
             end @ (Verdict::Fail(_) | Verdict::Done) => return (said, up, end),
         }
     }
@@ -74,6 +74,7 @@ fn a_sim7600_on_lte_only_comes_up() {
         "+CGMM",
         "+CGMR",
         "+CGSN",
+        "+CFUN?",
         "+CPIN?",
         "+CIMI",
         "+CICCID",
@@ -151,4 +152,33 @@ fn a_quectel_gets_its_vendor_settings() {
     assert_eq!((end, up.family().name), (Verdict::Done, "ec25"));
     assert_eq!(up.facts().iccid, "89490200000123456789");
     assert!(said.iter().any(|it| it == "+QINDCFG=\"smsfull\",1"));
+}
+
+#[test]
+fn a_radio_that_is_off_is_switched_on_and_one_that_is_on_is_left_alone() {
+    let on = |said: &[String]| said.iter().any(|it| it == "+CFUN=1");
+    let (said, _, end) = bring_up(&but(&[("+CFUN?", "+CFUN: 4|OK")]));
+    assert_eq!((end, on(&said)), (Verdict::Done, true));
+    let (said, _, end) = bring_up(&but(&[("+CFUN?", "+CFUN: 1|OK")]));
+    assert_eq!((end, on(&said)), (Verdict::Done, false));
+}
+
+#[test]
+fn what_is_waited_for_is_said_meanwhile() {
+    let mut up = BringUp::new(None);
+    let silence = Reply { lines: &[], result: None };
+    assert_eq!(up.on(&silence), Verdict::Retry(A_SECOND, SILENT));
+}
+
+#[test]
+fn stores_that_are_refused_while_the_modem_boots_are_asked_for_again() {
+    let mut up = BringUp::new(None);
+    let lines = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
+    while up.step_name() != "stores" {
+        up.command().unwrap();
+        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok) });
+    }
+    let refused = FinalResult::parse("+CMS ERROR: 302");
+    let verdict = up.on(&Reply { lines: &[], result: refused });
+    assert!(matches!(verdict, Verdict::Retry(..)), "{verdict:?}");
 }
