@@ -136,7 +136,7 @@ mod tests {
             ("+80012345678", Detail::TollFree),
             ("+19005550123", Detail::PremiumRate),
             ("+493012345678", Detail::FixedLine),
-            ("+448456640000", Detail::SharedCost),
+            ("+4918012345", Detail::SharedCost),
             ("+15005550006", Detail::OtherType),
             ("+882161234567", Detail::OtherType),
         ];

@@ -23,7 +23,7 @@ pub fn apply(
     now: Timestamp,
     rules: Rules,
 ) -> Result<Progress, store::Error> {
-    let accepted = if let Event::Accepted(segment, Some(reference)) = event {
+    let accepted = if let Event::Accepted(segment, reference) = event {
         Some((segment, reference))
     } else {
         None

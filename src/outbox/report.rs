@@ -75,13 +75,13 @@ fn is_open(tx: &Tx<'_>, key: i64, segment: SegmentId) -> Result<bool, store::Err
         .is_some_and(|it| it.state == crate::domain::SegmentState::Submitted))
 }
 
-/// The report that came before the answer which gave `segment` this reference.
+/// The report that came before the answer which gave `segment` this reference, or none.
 pub(super) fn take_early(
     tx: &Tx<'_>,
     key: i64,
     progress: &Progress,
     segment: SegmentId,
-    reference: u8,
+    reference: Option<u8>,
 ) -> Result<Option<Report>, store::Error> {
     let Some(attempt) = progress.attempts.iter().find(|it| it.key == segment.attempt) else {
         return Ok(None);

@@ -37,7 +37,8 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes the newest report for this reference and recipient out of the table.
+/// Takes the newest report for this reference and recipient out of the table; for any reference where
+/// the answer came without one.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -45,15 +46,19 @@ pub fn take(tx: &Tx<'_>, sim: &str, reference: u8, tail: &str) -> Result<Option<
     let row = tx
         .prepare(
             "SELECT result, detail FROM early_report
-             WHERE sim = ?1 AND reference = ?2 AND tail = ?3 ORDER BY key DESC LIMIT 1",
+             WHERE sim = ?1 AND (?2 IS NULL OR reference = ?2) AND tail = ?3
+             ORDER BY key DESC LIMIT 1",
         )?
         .query_row((sim, reference, tail), |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
         })
         .optional()?;
     let Some((result, word)) = row else { return Ok(None) };
-    tx.prepare("DELETE FROM early_report WHERE sim = ?1 AND reference = ?2 AND tail = ?3")?
-        .execute((sim, reference, tail))?;
+    tx.prepare(
+        "DELETE FROM early_report
+         WHERE sim = ?1 AND (?2 IS NULL OR reference = ?2) AND tail = ?3",
+    )?
+    .execute((sim, reference, tail))?;
     Ok(Some(match result.as_str() {
         "delivered" => Report::Delivered,
         "failed" => {
