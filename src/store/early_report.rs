@@ -42,7 +42,12 @@ pub fn insert(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn take(tx: &Tx<'_>, sim: &str, reference: u8, tail: &str) -> Result<Option<Report>, Error> {
+pub fn take(
+    tx: &Tx<'_>,
+    sim: &str,
+    reference: Option<u8>,
+    tail: &str,
+) -> Result<Option<Report>, Error> {
     let row = tx
         .prepare(
             "SELECT result, detail FROM early_report
