@@ -14,11 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     AppState,
     api::{health, inbound, logs, messages, modems},
-    error::{ApiError, Problem},
+    error::{ApiError, MAX_BODY, Problem},
 };
-
-/// Largest request body: ten segments of text take 6 KiB in the most wasteful JSON.
-pub(super) const MAX_BODY: usize = 64 * 1024;
 
 /// The API of `state`, ready to be served.
 pub fn router(state: AppState) -> Router {

@@ -1,13 +1,11 @@
 //! The one place where work is claimed: which segment goes next on which modem.
 
-use std::time::Duration;
-
 use tracing::error;
 use zeroize::Zeroizing;
 
 use super::{
     record::apply,
-    route,
+    route::{self, Line},
     step::{Event, Rules, shunned_sims},
 };
 use crate::{
@@ -21,27 +19,6 @@ use crate::{
 /// Messages looked at for each lane and turn, beyond those that idle modems could take. More are
 /// looked at only when the first ones wait for a modem that is busy.
 const LOOK_AHEAD: u32 = 64;
-
-/// A modem that can take a segment.
-#[derive(Debug, Clone)]
-pub(super) struct Line<'n> {
-    /// Its place in the configuration.
-    pub(super) index: usize,
-    /// Its name.
-    pub(super) name: &'n str,
-    /// Its SIM.
-    pub(super) sim: String,
-    /// Lanes it may serve.
-    pub(super) lanes: &'n [Lane],
-    /// Whether its SIM gets delivery reports.
-    pub(super) reports: bool,
-    /// How long an unanswered segment may still be settled.
-    pub(super) settle: Duration,
-    /// The report window, where the operator set one.
-    pub(super) report_window: Option<Duration>,
-    /// How many attempts it was given.
-    pub(super) served: u64,
-}
 
 /// A segment that a modem shall submit; its intent is stored.
 #[derive(Debug)]
@@ -75,14 +52,10 @@ pub(super) fn claim(
         for line in idle {
             match store::queue::next_pending(tx, &line.sim)? {
                 Some(pending) if pending.lane == lane => {
-                    claimed.extend(follow(
-                        tx,
-                        &line,
-                        pending.message,
-                        pending.segment,
-                        now,
-                        rules,
-                    )?);
+                    match follow(tx, &line, pending.message, pending.segment, now, rules)? {
+                        Some(followed) => claimed.push(followed),
+                        None => waiting.push(line),
+                    }
                 }
                 _ => waiting.push(line),
             }

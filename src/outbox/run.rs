@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    claim::{Claimed, Line, claim},
+    claim::{Claimed, claim},
     record::apply,
+    route::Line,
     step::{Event, Rules},
 };
 use crate::{

@@ -58,10 +58,8 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
         }
         let sequences = 1..=u8::MAX;
         for (sequence, segment) in sequences.zip(&attempt.segments) {
-            match old.and_then(|old| old.segment(sequence)) {
-                Some(old) if old == segment => {}
-                Some(_) => update_segment(tx, attempt.key, sequence, segment)?,
-                None => insert_segment(tx, attempt, sequence, segment)?,
+            if old.and_then(|old| old.segment(sequence)) != Some(segment) {
+                save_segment(tx, attempt, sequence, segment)?;
             }
         }
     }
@@ -147,35 +145,23 @@ fn insert_attempt(tx: &Tx<'_>, message: i64, attempt: &Attempt) -> Result<(), Er
     Ok(())
 }
 
-fn insert_segment(
+fn save_segment(
     tx: &Tx<'_>,
     attempt: &Attempt,
     sequence: u8,
     segment: &Segment,
 ) -> Result<(), Error> {
-    tx.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute((
+    tx.prepare(
+        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (attempt, sequence) DO UPDATE SET state = excluded.state,
+             reference = excluded.reference, submitting_at = excluded.submitting_at,
+             submitted_at = excluded.submitted_at, reported_at = excluded.reported_at,
+             detail = excluded.detail",
+    )?
+    .execute((
         attempt.key,
         sequence,
         &attempt.sim,
-        segment.state.as_str(),
-        segment.reference,
-        segment.submitting_at.map(Timestamp::as_unix_ms),
-        segment.submitted_at.map(Timestamp::as_unix_ms),
-        segment.reported_at.map(Timestamp::as_unix_ms),
-        segment.detail.map(|detail| detail.as_str()),
-    ))?;
-    Ok(())
-}
-
-fn update_segment(tx: &Tx<'_>, attempt: i64, sequence: u8, segment: &Segment) -> Result<(), Error> {
-    tx.prepare(
-        "UPDATE segment SET state = ?3, reference = ?4, submitting_at = ?5, submitted_at = ?6,
-             reported_at = ?7, detail = ?8
-         WHERE attempt = ?1 AND sequence = ?2",
-    )?
-    .execute((
-        attempt,
-        sequence,
         segment.state.as_str(),
         segment.reference,
         segment.submitting_at.map(Timestamp::as_unix_ms),

@@ -29,7 +29,8 @@ pub fn claimable(
 ) -> Result<Vec<Candidate>, Error> {
     view.prepare(
         "SELECT key, sender FROM message
-         WHERE lane = ?1 AND claimable_at <= ?2 ORDER BY claimable_at, key LIMIT ?3",
+         WHERE lane = ?1 AND claimable_at <= ?2 AND expires_at > ?2
+         ORDER BY claimable_at, key LIMIT ?3",
     )?
     .query_map((lane.rank(), now.as_unix_ms(), limit), |row| {
         Ok(Candidate { key: row.get(0)?, lane, sender: row.get(1)? })
