@@ -178,6 +178,7 @@ fn start_modems(
             port: settings.port.clone(),
             baud: settings.baud,
             family: settings.family.and_then(ringpost_hal::family::by_name),
+            board: settings.board.clone(),
         };
         modem::modem(config, events.clone())
     });

@@ -6,11 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ringpost_boards::{Board, Catalog};
+
 use super::{
     problem::Whence,
     reader::{Section, nearest},
 };
 use crate::domain::{E164, Lane};
+
+/// Where a site describes boards of its own.
+const SITE_BOARDS: &str = "/etc/ringpost/boards";
+
+/// What modems are set to when they leave their factory.
+const DEFAULT_BAUD: u32 = 115_200;
 
 /// Name of a modem: in the API, in events and in logs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,8 +59,10 @@ pub struct Modem {
     pub port: PathBuf,
     /// Speed of the port, where it is a UART; USB ports ignore it.
     pub baud: u32,
-    /// Name of its family; the modem is asked what it is if unset.
+    /// Name of its family; that of its board, or what the modem says it is, if unset.
     pub family: Option<&'static str>,
+    /// Name of the board that carries it.
+    pub board: Option<String>,
     /// The SIM's own number.
     pub number: Option<E164>,
     /// Whether delivery reports are asked for.
@@ -81,8 +91,11 @@ impl Modem {
         let port_at = section.whence_of("port");
         let port = section.required("port", PORT, port);
         claim(section, "port", ports, port.as_ref(), port_at);
+        let board = section.text("board", board);
         let baud = section.integer("baud", 1200..=4_000_000, " baud");
-        let family = section.text("family", family);
+        let soldered_baud = || Some(board.as_ref()?.uart.as_ref()?.baud);
+        let own_family = section.text("family", family);
+        let soldered_family = || family(board.as_ref()?.family.as_deref()?).ok();
         let number = section.text("number", |text| {
             E164::new(text).map_err(|_| "must be the SIM's own number, such as \"+15550100000\"")
         });
@@ -95,8 +108,9 @@ impl Modem {
         Some(Self {
             name: name?,
             port: port?,
-            baud: baud.unwrap_or(115_200),
-            family,
+            baud: baud.or_else(soldered_baud).unwrap_or(DEFAULT_BAUD),
+            family: own_family.or_else(soldered_family),
+            board: board.as_ref().map(|board| board.name.clone()),
             number,
             reports: reports.unwrap_or(true),
             lanes,
@@ -143,6 +157,20 @@ fn family(text: &str) -> Result<&'static str, String> {
             None => format!("the families are {}", families.join(", ")),
         };
         format!("{text:?} is no family; {instead}")
+    })
+}
+
+/// A board that comes with Ringpost, or that the site describes.
+fn board(text: &str) -> Result<Board, String> {
+    let mut boards = Catalog::embedded().map_err(|cause| cause.to_string())?;
+    boards.extend_from(Path::new(SITE_BOARDS)).map_err(|cause| cause.to_string())?;
+    boards.get(text).cloned().ok_or_else(|| {
+        let names: Vec<_> = boards.iter().map(|board| board.name.as_str()).collect();
+        let instead = match nearest(text, &names) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("the boards are {}", names.join(", ")),
+        };
+        format!("{text:?} is no board; {instead}")
     })
 }
 

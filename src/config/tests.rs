@@ -215,6 +215,11 @@ fn a_modem_that_cannot_be_used_is_refused() {
             "4: modem.family: \"x\" is no family; the families are sim7600, ec25, generic",
         ),
         (
+            "name = 'a'\nport = '/d'\nboard = 'waveshare-sim7600-hat'",
+            "4: modem.board: \"waveshare-sim7600-hat\" is no board; did you mean \
+             \"waveshare-sim7600x-hat\"?",
+        ),
+        (
             "name = 'a'\nport = '/d'\nnumber = '0151'",
             "4: modem.number: must be the SIM's own number, such as \"+15550100000\"",
         ),
@@ -337,4 +342,22 @@ fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
 
 fn refusal(text: &str, env: &[(&str, &str)]) -> String {
     load(text, env).unwrap_err().to_string()
+}
+
+#[test]
+fn a_board_knows_family_and_speed_and_the_site_knows_better() {
+    let modem = |keys: &str| {
+        let text = format!("[[modem]]\nname = 'a'\nport = '/d'\n{keys}");
+        let loaded = Config::parse(&text, Path::new("ringpost.toml"), std::iter::empty());
+        let mut modems = loaded.unwrap().modems;
+        let modem = modems.pop().unwrap();
+        (modem.board, modem.family, modem.baud)
+    };
+    let hat = "waveshare-sim7600x-hat";
+    assert_eq!(modem(""), (None, None, 115_200));
+    assert_eq!(modem(&format!("board = '{hat}'")), (Some(hat.into()), Some("sim7600"), 115_200));
+    assert_eq!(
+        modem(&format!("board = '{hat}'\nfamily = 'generic'\nbaud = 9600")),
+        (Some(hat.into()), Some("generic"), 9600)
+    );
 }

@@ -31,6 +31,8 @@ pub struct ModemConfig {
     pub baud: u32,
     /// Its family, where the site knows better than the modem says.
     pub family: Option<&'static Family>,
+    /// Name of the board that carries it.
+    pub board: Option<String>,
 }
 
 /// One message segment to submit.

@@ -107,6 +107,7 @@ impl Rig {
             port: PathBuf::from("/dev/none"),
             baud: 115_200,
             family: None,
+            board: None,
         };
         let (sender, events) = mpsc::channel(16);
         let (handle, mut worker) = apart(config, sender);

@@ -31,6 +31,8 @@ pub(in crate::http) struct Modem {
     /// What is wrong, and what to do about it.
     problem: Option<Problem>,
     port: String,
+    /// The board that carries it.
+    board: Option<String>,
     family: Option<String>,
     manufacturer: Option<String>,
     model: Option<String>,
@@ -101,6 +103,7 @@ impl Modem {
                 hint: problem.hint,
             }),
             port: handle.config().port.display().to_string(),
+            board: handle.config().board.clone(),
             family: status.family.map(|family| family.name.to_owned()),
             manufacturer: said(&facts.manufacturer),
             model: said(&facts.model),
