@@ -1,6 +1,8 @@
 //! Opening the database, and the handle that everybody holds.
 
 use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -155,6 +157,9 @@ impl Readers {
 }
 
 fn open_for_writing(path: &Path) -> Result<Connection, Error> {
+    // Texts and numbers are nobody else's business; SQLite gives its other files the same mode. What
+    // is wrong with the path, SQLite says.
+    let _ = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // WAL lets readers go on while the writer commits; FULL makes each commit durable before it is

@@ -73,6 +73,9 @@ async fn any_length_up_to_ten_segments_arrives_character_by_character() {
     for modem in gateway.sim.modems() {
         assert!(modem.pdu_errors().is_empty(), "{:?}", modem.pdu_errors());
     }
+    let remarks: Vec<_> =
+        gateway.sim.network().submits().into_iter().flat_map(|submit| submit.remarks).collect();
+    assert!(remarks.is_empty(), "what phones show wrongly: {remarks:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! A passcode leaves no trace: not in the journal, not in the database, not in its log.
 
-use std::{fs, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use ringpost_sim::Fault;
 use serde_json::json;
@@ -23,6 +23,16 @@ fn files_with(gateway: &Gateway, needle: &str) -> Vec<String> {
         })
         .map(|file| file.file_name().into_string().unwrap())
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_read_the_database() {
+    let gateway = Gateway::start().await;
+    gateway.send("hello");
+    for file in ["ringpost.db", "ringpost.db-wal"] {
+        let mode = fs::metadata(gateway.dir.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
