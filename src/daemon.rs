@@ -25,7 +25,7 @@ use crate::{
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
     outbox::{self, Outbox, Outlet, Rules, Settings},
     sms::{self, Incoming},
-    store::{self, Store, Tx},
+    store::{self, Lock, Store, Tx},
 };
 
 /// Everything has ended this long after the first signal, or is left to the next start. The unit's
@@ -57,6 +57,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         warn!("{warning}");
     }
     let path = &config.store.path;
+    let _lock = Lock::take(path).context("failed to take the store")?;
     let store = Store::open(path)
         .with_context(|| format!("failed to open the store at {}", path.display()))?;
     let listener = TcpListener::bind(config.http.listen)

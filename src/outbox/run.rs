@@ -210,7 +210,8 @@ impl Outbox {
                     name: slot.outlet.handle.name().to_owned(),
                     sim: status.sim(slot.outlet.handle.name()),
                     lanes: slot.outlet.lanes.clone(),
-                    reports: slot.outlet.reports,
+                    // A modem that cannot tell of reports is not waited for.
+                    reports: slot.outlet.reports && status.facts.reports,
                     settle: self.settings.settle.unwrap_or(family_maximum * 2),
                     report_window: self.settings.report_window,
                     served: slot.served,

@@ -7,6 +7,7 @@
 
 mod connection;
 mod error;
+mod lock;
 mod tx;
 mod word;
 mod writer;
@@ -21,4 +22,5 @@ pub mod token;
 
 pub use connection::Store;
 pub use error::Error;
+pub use lock::{Lock, LockError};
 pub use tx::{Tx, View};

@@ -1,10 +1,13 @@
 //! Stopping, dying and starting again: nothing accepted is lost, nothing is sent twice silently.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
-use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
+use crate::gateway::{Gateway, PATIENCE, PHONE, RINGPOST, wait_for};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_lets_the_exchange_on_the_air_end_and_a_start_goes_on() {
@@ -116,6 +119,19 @@ async fn no_modem_is_no_reason_to_refuse() {
     assert_eq!(gateway.message(&id)["state"], "queued");
     let ready = gateway.raw("GET", "/readyz", None, None, None);
     assert_eq!(ready.status, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_on_the_same_store_does_not_start() {
+    let gateway = Gateway::builder().modems(0).start().await;
+    let second = Command::new(RINGPOST)
+        .args(["serve", "--config"])
+        .arg(gateway.config_path())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let says = String::from_utf8(second.stderr).unwrap();
+    assert!(says.contains("another daemon works on this store"), "{says}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

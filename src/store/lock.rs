@@ -1,0 +1,44 @@
+//! One daemon for each database: two would send every message twice.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Held for as long as a daemon works on a database; the system lets go of it when the process ends,
+/// however that happens.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why a database cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon does.
+    #[error("another daemon works on this store; it holds {}", .0.display())]
+    Held(PathBuf),
+    /// The file of the lock cannot be made.
+    #[error("{}: {}", .0.display(), .1)]
+    Io(PathBuf, io::Error),
+}
+
+impl Lock {
+    /// Takes the lock of the database at `path`, in a file beside it.
+    ///
+    /// # Errors
+    /// Another process holds it, or the folder cannot be written.
+    pub fn take(path: &Path) -> Result<Self, LockError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-lock");
+        let name = PathBuf::from(name);
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+        let file = opened.map_err(|cause| LockError::Io(name.clone(), cause))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held(name)),
+            Err(TryLockError::Error(cause)) => Err(LockError::Io(name, cause)),
+        }
+    }
+}
