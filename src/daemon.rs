@@ -32,6 +32,9 @@ use crate::{
 /// `TimeoutStopSec` is longer.
 const DRAIN: Duration = Duration::from_secs(15);
 
+/// Requests under way have this long to end.
+const HTTP_DRAIN: Duration = Duration::from_secs(3);
+
 /// Received messages and reports that may wait for the store, of all modems together. Beyond it a
 /// modem waits, and what it received stays in its own storage.
 const WAITING_EVENTS: usize = 256;
@@ -138,12 +141,16 @@ impl Tasks {
         ended
     }
 
-    /// In the order in which work flows: nothing comes in, nothing new goes out, the modems end their
-    /// exchanges, what they received is stored.
+    /// Nothing comes in and nothing new goes out; the modems end their exchanges; what they received is
+    /// stored.
     async fn drain(&mut self) {
         self.http.0.cancel();
-        while self.http.1.join_next().await.is_some() {}
         self.outbox.0.cancel();
+        // A client that never ends its request must not keep the modems from ending theirs.
+        let http = async { while self.http.1.join_next().await.is_some() {} };
+        if timeout(HTTP_DRAIN, http).await.is_err() {
+            self.http.1.shutdown().await;
+        }
         while let Some(ended) = self.outbox.1.join_next().await {
             if let Ok(Err(cause)) = ended {
                 error!(%cause, "the outbox did not end well");
@@ -245,8 +252,8 @@ async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rules: 
                     None => continue,
                 }
             }
-            ModemEvent::Received { modem, sim, tpdu, kept } => {
-                (take_tpdu(modem, sim, tpdu, rules), Some(kept))
+            ModemEvent::Received { modem, sim, slot, tpdu, kept } => {
+                (take_tpdu(modem, sim, slot, tpdu, rules), Some(kept))
             }
         };
         match store.hand_over(job).await {
@@ -266,10 +273,10 @@ fn late_answer(segment: crate::domain::SegmentId, event: outbox::Event, rules: R
     })
 }
 
-fn take_tpdu(modem: String, sim: String, tpdu: Vec<u8>, rules: Rules) -> Job {
+fn take_tpdu(modem: String, sim: String, slot: Option<String>, tpdu: Vec<u8>, rules: Rules) -> Job {
     Box::new(move |tx| {
         let now = Timestamp::now();
-        let origin = Origin { modem: &modem, sim: &sim, tpdu: &tpdu };
+        let origin = Origin { modem: &modem, sim: &sim, slot: slot.as_deref(), tpdu: &tpdu };
         match sms::read(&tpdu) {
             Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, now),
             Incoming::Unreadable => inbox::receive_unreadable(tx, origin, now),

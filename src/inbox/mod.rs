@@ -14,12 +14,14 @@ pub struct Origin<'a> {
     pub modem: &'a str,
     /// Its SIM.
     pub sim: &'a str,
+    /// Where the modem stores it, if it does.
+    pub slot: Option<&'a str>,
     /// The TPDU, as it came.
     pub tpdu: &'a [u8],
 }
 
-/// Keeps a received segment, and the whole message once it is complete. A TPDU that was kept before
-/// (a modem tells some twice) changes nothing.
+/// Keeps a received segment, and the whole message once it is complete. One that is told again from the
+/// slot where it was before changes nothing.
 ///
 /// # Errors
 /// Those of the store.
@@ -84,11 +86,13 @@ fn whole(
     }
 }
 
-/// The service centre's time stamp is part of the TPDU, so that the same words sent again later are
-/// another message.
+/// The service centre's time stamp is part of the TPDU, but only to the second: the slot tells apart
+/// the same words that came twice in one.
 fn fingerprint(origin: Origin<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(origin.sim.as_bytes());
+    hash.update([0]);
+    hash.update(origin.slot.unwrap_or_default().as_bytes());
     hash.update([0]);
     hash.update(origin.tpdu);
     hash.finalize().into()
@@ -104,12 +108,14 @@ mod tests {
         InboundFragment { sender: "+4915112345678".into(), text, concat, sent_at: None }
     }
 
-    async fn received(fragments: Vec<(InboundFragment, Vec<u8>)>) -> Vec<String> {
+    /// What becomes of fragments, each with its slot and its TPDU.
+    async fn received(fragments: Vec<(InboundFragment, u8, Vec<u8>)>) -> Vec<String> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let keep = move |tx: &Tx<'_>| {
-            for (fragment, tpdu) in &fragments {
-                let origin = Origin { modem: "a", sim: "8901", tpdu };
+            for (fragment, slot, tpdu) in &fragments {
+                let slot = slot.to_string();
+                let origin = Origin { modem: "a", sim: "8901", slot: Some(&slot), tpdu };
                 receive(tx, origin, fragment, Timestamp::from_unix_ms(1))?;
             }
             Ok(())
@@ -122,19 +128,19 @@ mod tests {
     #[tokio::test]
     async fn segments_join_in_any_order_and_twice_told_counts_once() {
         let parts = vec![
-            (fragment("c", Some((9, 3, 3))), vec![3]),
-            (fragment("a", Some((9, 3, 1))), vec![1]),
-            (fragment("a", Some((9, 3, 1))), vec![1]),
-            (fragment("other", Some((8, 2, 1))), vec![9]),
-            (fragment("b", Some((9, 3, 2))), vec![2]),
-            (fragment("b", Some((9, 3, 2))), vec![2]),
+            (fragment("c", Some((9, 3, 3))), 3, vec![3]),
+            (fragment("a", Some((9, 3, 1))), 1, vec![1]),
+            (fragment("a", Some((9, 3, 1))), 1, vec![1]),
+            (fragment("other", Some((8, 2, 1))), 9, vec![9]),
+            (fragment("b", Some((9, 3, 2))), 2, vec![2]),
+            (fragment("b", Some((9, 3, 2))), 2, vec![2]),
         ];
         assert_eq!(received(parts).await, ["abc"]);
     }
 
     #[tokio::test]
-    async fn a_single_segment_is_a_message_and_told_again_none() {
-        let parts = vec![(fragment("hi", None), vec![1]), (fragment("hi", None), vec![1])];
-        assert_eq!(received(parts).await, ["hi"]);
+    async fn the_same_words_in_one_second_are_two_messages_and_told_again_none() {
+        let said = |slot| (fragment("OK", None), slot, vec![1]);
+        assert_eq!(received(vec![said(1), said(2), said(1), said(2)]).await, ["OK", "OK"]);
     }
 }

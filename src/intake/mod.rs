@@ -7,8 +7,8 @@ mod decide;
 mod number;
 
 use crate::{
-    domain::{Event, EventKind, MessageId, Outcome},
-    store::{self, Store},
+    domain::{Event, EventKind, Outcome},
+    store::{self, Store, message::MessageView},
 };
 
 pub use decide::{Denial, Policy, Request, decide};
@@ -18,7 +18,7 @@ pub use number::{NumberRefused, Recipient, recipient};
 #[derive(Debug)]
 pub enum Answer {
     /// It is on disk and will be sent.
-    Accepted(MessageId),
+    Accepted(Box<MessageView>),
     /// It was refused, and the log says so.
     Refused(Box<Denial>),
 }
@@ -35,9 +35,11 @@ pub async fn accept(
     let now = request.received_at;
     match decide(request, policy) {
         Ok(message) => {
-            let id = message.id;
-            store.write(move |tx| store::message::insert(tx, &message)).await?;
-            Ok(Answer::Accepted(id))
+            let stored = store.write(move |tx| {
+                store::message::insert(tx, &message)?;
+                store::message::find(tx, message.id)?.ok_or(store::Error::Missing("the message"))
+            });
+            Ok(Answer::Accepted(Box::new(stored.await?)))
         }
         Err(denial) => {
             let events = [EventKind::Send, EventKind::Status].map(|kind| {

@@ -76,6 +76,8 @@ pub enum ModemEvent {
         modem: String,
         /// The SIM.
         sim: String,
+        /// Where the modem stores it, if it does; the same one may be told again from there.
+        slot: Option<String>,
         /// The TPDU, or what the modem wrote in its place.
         tpdu: Vec<u8>,
         /// To be told once it is on disk here: only then it is deleted in the modem.

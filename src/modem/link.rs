@@ -47,12 +47,13 @@ pub(super) enum Late {
 
 /// What was heard while something was pending.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 pub(super) enum Sound {
     /// A line, and what it is.
     Line(Classified, Line),
     /// The prompt.
     Prompt,
+    /// Something that came in by itself, with a body.
+    Aside(Line),
     /// Nothing until the deadline.
     Silence,
     /// The modem has restarted: whatever is pending is never answered.
@@ -119,13 +120,13 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         let deadline = Instant::now() + Duration::from_secs(command.timeout.0.into());
         let mut outcome = Outcome::default();
         loop {
-            match self.hear(&command.answer, false, deadline).await? {
+            match self.hear(&command.answer, false, false, deadline).await? {
                 Sound::Line(Classified::Info, line) => outcome.lines.push(line),
                 Sound::Line(Classified::Final(result), _) => {
                     outcome.result = Some(result);
                     return Ok(outcome);
                 }
-                Sound::Line(..) | Sound::Prompt => {}
+                Sound::Line(..) | Sound::Prompt | Sound::Aside(_) => {}
                 Sound::Silence | Sound::Restarted => {
                     self.behind = true;
                     return Ok(outcome);
@@ -134,22 +135,35 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
-    /// The next sound that is about `pending`; what comes in by itself is kept.
+    /// The next sound that is about `pending`. What comes in by itself is kept, in order; where
+    /// `bodies` are wanted, one that came in ends the wait.
     pub(super) async fn hear(
         &mut self,
         pending: &Answer,
         prompt_expected: bool,
+        bodies: bool,
         deadline: Instant,
     ) -> Result<Sound, Lost> {
         loop {
             if let Some(sound) = self.next_sound(Some(pending), prompt_expected) {
                 return Ok(sound);
             }
+            if bodies && let Some(body) = self.take_body() {
+                return Ok(Sound::Aside(body));
+            }
             match timeout_at(deadline, self.fill()).await {
                 Ok(filled) => filled?,
                 Err(_) => return Ok(Sound::Silence),
             }
         }
+    }
+
+    /// The first body that came in by itself.
+    fn take_body(&mut self) -> Option<Line> {
+        let is_body = |it: &Unsolicited| matches!(it, Unsolicited::Body(_));
+        let at = self.unsolicited.iter().position(is_body)?;
+        let Some(Unsolicited::Body(line)) = self.unsolicited.remove(at) else { return None };
+        Some(line)
     }
 
     /// Waits until the modem has said something by itself.

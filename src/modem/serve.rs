@@ -73,7 +73,9 @@ impl Worker {
                     return Ok(());
                 }
                 request = self.requests.recv() => match request {
-                    Some(request) => self.exchange(link, request, cancel).await?,
+                    Some(request) => {
+                        self.exchange(link, request, &mut chores.stored, cancel).await?;
+                    }
                     None => return Ok(()),
                 },
                 heard = link.listen() => heard?,
@@ -100,6 +102,7 @@ impl Worker {
         &mut self,
         link: &mut Link<P>,
         request: Request,
+        stored: &mut Stored,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
         let Request { submit, asked_at, reply } = request;
@@ -112,7 +115,7 @@ impl Worker {
             return Ok(());
         };
         let began = Instant::now();
-        let ended = converse(link, &mut dialogue).await;
+        let ended = self.converse(link, &mut dialogue, stored).await;
         self.settle_late(link).await;
         if dialogue.body_written() {
             self.unanswered = None;
@@ -331,6 +334,40 @@ impl Worker {
         Ok(())
     }
 
+    /// Plays a submit dialogue on the link, to its end. Reports and messages that come in meanwhile are
+    /// handed over at once: an answer may take two minutes, and they may be what is waited for.
+    async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+        dialogue: &mut dialogue::Submit,
+        stored: &mut Stored,
+    ) -> Result<SubmitOutcome, Lost> {
+        let mut next = Next::Write;
+        let mut deadline = Instant::now();
+        loop {
+            match next {
+                Next::Done(outcome) => return Ok(outcome),
+                Next::Listen => {}
+                Next::ListenAnew => deadline = deadline_of(dialogue),
+                Next::Write => {
+                    link.write(dialogue.bytes()).await?;
+                    deadline = deadline_of(dialogue);
+                }
+            }
+            let (pending, prompt) = (*dialogue.pending(), dialogue.prompt_expected());
+            next = match link.hear(&pending, prompt, true, deadline).await? {
+                Sound::Aside(body) => {
+                    self.receive(&body, None, stored).await;
+                    Next::Listen
+                }
+                Sound::Line(classified, line) => dialogue.on(Heard::Line(&classified, &line)),
+                Sound::Prompt => dialogue.on(Heard::Prompt),
+                // A modem that restarts has forgotten what it was asked.
+                Sound::Silence | Sound::Restarted => dialogue.on(Heard::Silence),
+            };
+        }
+    }
+
     /// Hands a TPDU over; its slot is deleted once it is on disk.
     async fn receive(&self, line: &str, slot: Option<Slot>, stored: &mut Stored) {
         let tpdu = match mode::decode_hex(line) {
@@ -341,38 +378,11 @@ impl Worker {
         let (kept, on_disk) = oneshot::channel();
         let modem = self.config.name.clone();
         let sim = self.status.borrow().sim(&modem);
-        let event = ModemEvent::Received { modem, sim, tpdu, kept };
+        let slot_name = slot.as_ref().map(Slot::to_string);
+        let event = ModemEvent::Received { modem, sim, slot: slot_name, tpdu, kept };
         if self.events.send(event).await.is_ok() {
             stored.hand_over(slot, on_disk);
         }
-    }
-}
-
-/// Plays a submit dialogue on the link, to its end.
-async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
-    link: &mut Link<P>,
-    dialogue: &mut dialogue::Submit,
-) -> Result<SubmitOutcome, Lost> {
-    let mut next = Next::Write;
-    let mut deadline = Instant::now();
-    loop {
-        match next {
-            Next::Done(outcome) => return Ok(outcome),
-            Next::Listen => {}
-            Next::ListenAnew => deadline = deadline_of(dialogue),
-            Next::Write => {
-                link.write(dialogue.bytes()).await?;
-                deadline = deadline_of(dialogue);
-            }
-        }
-        let pending = *dialogue.pending();
-        let sound = link.hear(&pending, dialogue.prompt_expected(), deadline).await?;
-        next = dialogue.on(match &sound {
-            Sound::Line(classified, line) => Heard::Line(classified, line),
-            Sound::Prompt => Heard::Prompt,
-            // A modem that restarts has forgotten what it was asked.
-            Sound::Silence | Sound::Restarted => Heard::Silence,
-        });
     }
 }
 

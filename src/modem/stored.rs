@@ -19,6 +19,12 @@ pub(super) struct Slot {
     index: u16,
 }
 
+impl std::fmt::Display for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.store, self.index)
+    }
+}
+
 /// What became of a message that was handed over.
 #[derive(Debug)]
 pub(super) struct Handed {

@@ -16,8 +16,8 @@ use crate::{
     store::{self, Tx, message::Outgoing, queue::Candidate},
 };
 
-/// Messages looked at for each lane and turn, beyond those that idle modems could take. More are
-/// looked at only when the first ones wait for a modem that is busy.
+/// Messages looked at for each lane and turn. Some of them may have to avoid the SIMs that are idle,
+/// because their last copy may still be on its way; more than this never do at one time.
 const LOOK_AHEAD: u32 = 64;
 
 /// A segment that a modem shall submit; its intent is stored.
@@ -64,7 +64,8 @@ pub(super) fn claim(
         if idle.is_empty() {
             break;
         }
-        for candidate in store::queue::claimable(tx, lane, now, LOOK_AHEAD)? {
+        let names: Vec<_> = idle.iter().map(|line| line.name).collect();
+        for candidate in store::queue::claimable(tx, lane, now, &names, LOOK_AHEAD)? {
             let Some(line) = choose(tx, &idle, &candidate)? else { continue };
             let line = line.clone();
             if let Some(begun) = begin(tx, &line, candidate.key, now, rules)? {

@@ -23,23 +23,32 @@ pub fn apply(
     now: Timestamp,
     rules: Rules,
 ) -> Result<Progress, store::Error> {
-    let accepted = if let Event::Accepted(segment, reference) = event {
-        Some((segment, reference))
-    } else {
-        None
-    };
     let before = store::progress::load(tx, key)?;
-    let (mut after, effects) = step(before.clone(), event, now, rules);
+    let answered = match &event {
+        Event::Accepted(segment, _) | Event::Refused(segment, _) | Event::Silent(segment) => {
+            Some(segment.attempt)
+        }
+        Event::Crashed => before.attempts.last().map(|attempt| attempt.key),
+        Event::Claimed(_)
+        | Event::Begun(_)
+        | Event::Reported(..)
+        | Event::ModemLost(_)
+        | Event::Deadline
+        | Event::Cancelled => None,
+    };
+    let (after, effects) = step(before.clone(), event, now, rules);
     store::progress::save(tx, key, &before, &after)?;
     for effect in effects {
         execute(tx, key, &after, effect, now)?;
     }
-    if let Some((segment, reference)) = accepted
-        && let Some(report) = report::take_early(tx, key, &after, segment, reference)?
-    {
-        after = apply(tx, key, Event::Reported(segment, report), now, rules)?;
+    // Reports may have waited for this answer.
+    let Some(attempt) = answered else { return Ok(after) };
+    let sim = after.attempts.iter().find(|it| it.key == attempt).map(|it| it.sim.clone());
+    let (subject, _) = store::message::subject(tx, key)?;
+    if let (Some(sim), Some(recipient)) = (sim, subject.recipient) {
+        report::take_up(tx, &sim, &recipient, now, rules)?;
     }
-    Ok(after)
+    store::progress::load(tx, key)
 }
 
 /// Cancels the message `id`; answers how far it has come, or `None` where there is no such message.

@@ -9,7 +9,7 @@ use super::{
     step::{Event, Rules},
 };
 use crate::{
-    domain::{Progress, Report, SegmentId, Timestamp},
+    domain::{E164, Report, SegmentId, SegmentState, Timestamp},
     store::{self, Tx},
 };
 
@@ -32,8 +32,9 @@ pub struct Received<'a> {
 }
 
 /// Finds the segment that a report is about and lets it happen: the newest one with that reference
-/// and recipient; else one to that recipient whose answer was lost; else, where an answer is still
-/// to come, the report waits for it.
+/// and recipient that waits for it. Else one whose answer is still to come, if it can be no other; where
+/// it could, the report waits for that answer ([`take_up`]). Else one whose answer was lost; else it
+/// comes late.
 ///
 /// # Errors
 /// Those of the store.
@@ -46,17 +47,18 @@ pub fn receive(
     let Received { sim, reference, tail, report } = received;
     let window = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
     let since = Timestamp::from_unix_ms(now.as_unix_ms().saturating_sub(window));
-    // What is on the air comes first: its reference may be one that was used 256 segments ago.
-    if store::queue::on_the_air(tx, sim, tail)?.is_some() {
-        let known = store::queue::submitted(tx, sim, reference, tail, since)?;
-        let open = known.map(|(key, segment)| is_open(tx, key, segment)).transpose()?;
-        if open != Some(true) {
+    let known = store::queue::submitted(tx, sim, reference, tail, since)?;
+    let open = known.map(|(key, segment)| waits(tx, key, segment)).transpose()? == Some(true);
+    let on_the_air = store::queue::on_the_air(tx, sim, tail)?;
+    let unanswered = store::queue::unanswered(tx, sim, tail)?;
+    let target = match (open, on_the_air, unanswered, known) {
+        (true, ..) => known,
+        // It can be about nothing else: it was faster than its answer.
+        (false, Some(_), None, None) => on_the_air,
+        (false, Some(_), ..) => {
             return store::early_report::insert(tx, sim, reference, tail, report, now);
         }
-    }
-    let target = match store::queue::submitted(tx, sim, reference, tail, since)? {
-        Some(target) => Some(target),
-        None => store::queue::unanswered(tx, sim, tail)?,
+        (false, None, ..) => unanswered.or(known),
     };
     match target {
         Some((key, segment)) => {
@@ -68,28 +70,22 @@ pub fn receive(
 }
 
 /// Whether the segment still waits for its report.
-fn is_open(tx: &Tx<'_>, key: i64, segment: SegmentId) -> Result<bool, store::Error> {
+fn waits(tx: &Tx<'_>, key: i64, segment: SegmentId) -> Result<bool, store::Error> {
     let progress = store::progress::load(tx, key)?;
-    Ok(progress
-        .segment(segment)
-        .is_some_and(|it| it.state == crate::domain::SegmentState::Submitted))
+    Ok(progress.segment(segment).is_some_and(|it| it.state == SegmentState::Submitted))
 }
 
-/// The report that came before the answer which gave `segment` this reference, or none.
-pub(super) fn take_early(
+/// Looks again at the reports to a recipient that waited for an answer, once that came or was given up.
+pub(super) fn take_up(
     tx: &Tx<'_>,
-    key: i64,
-    progress: &Progress,
-    segment: SegmentId,
-    reference: Option<u8>,
-) -> Result<Option<Report>, store::Error> {
-    let Some(attempt) = progress.attempts.iter().find(|it| it.key == segment.attempt) else {
-        return Ok(None);
-    };
-    if !attempt.reports {
-        return Ok(None);
+    sim: &str,
+    recipient: &E164,
+    now: Timestamp,
+    rules: Rules,
+) -> Result<(), store::Error> {
+    let tail = recipient.tail();
+    for (reference, report) in store::early_report::take(tx, sim, tail)? {
+        receive(tx, Received { sim, reference, tail, report }, now, rules)?;
     }
-    let (subject, _) = store::message::subject(tx, key)?;
-    let Some(recipient) = subject.recipient else { return Ok(None) };
-    store::early_report::take(tx, &attempt.sim, reference, recipient.tail())
+    Ok(())
 }

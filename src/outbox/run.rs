@@ -295,7 +295,13 @@ fn turn(
 ) -> Result<Turn, store::Error> {
     let now = Timestamp::now();
     for (message, event) in back {
-        apply(tx, *message, event.clone(), now, rules)?;
+        match apply(tx, *message, event.clone(), now, rules) {
+            // One row that cannot be read must not stop all modems.
+            Err(cause @ (store::Error::Missing(_) | store::Error::UnknownWord { .. })) => {
+                error!(%cause, "an outcome cannot be stored");
+            }
+            applied => drop(applied?),
+        }
     }
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {

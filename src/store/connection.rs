@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::{
     Error, Tx, View,
@@ -30,11 +31,14 @@ const WAITING_JOBS: usize = 1024;
 const MAX_READERS: usize = 4;
 
 /// How long a write may wait for another process, such as `ringpost token create`.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// From an erasure to the checkpoint that removes the text from the write-ahead log. Promise 6 gives
 /// 60 s; a third of it leaves room for a slow disk and still gathers many erasures.
 const CLEAN_AFTER: Duration = Duration::from_secs(20);
+
+/// Between two tries while a reader holds the log open.
+const CLEAN_AGAIN: Duration = Duration::from_secs(2);
 
 /// The database: cheap to clone. The writer thread ends when the last clone is dropped.
 #[derive(Clone, Debug)]
@@ -133,10 +137,25 @@ impl Store {
                 () = cancel.cancelled() => {}
                 () = tokio::time::sleep(CLEAN_AFTER) => {}
             }
-            if self.requests.send(Request::Checkpoint).await.is_err() {
-                break;
+            // A reader in another process may hold the log open for a moment.
+            while !self.checkpoint().await {
+                warn!(
+                    "a reader holds the write-ahead log open; erased text stays in it until it ends"
+                );
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    () = tokio::time::sleep(CLEAN_AGAIN) => {}
+                }
             }
         }
+    }
+}
+
+impl Store {
+    /// Whether the write-ahead log is clean now; a store that is closed has none.
+    async fn checkpoint(&self) -> bool {
+        let (done, clean) = oneshot::channel();
+        self.requests.send(Request::Checkpoint(done)).await.is_err() || clean.await.unwrap_or(true)
     }
 }
 

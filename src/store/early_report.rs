@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rusqlite::OptionalExtension;
-
 use super::{Error, Tx, message::detail};
 use crate::domain::{Detail, Report, Timestamp};
 
@@ -37,38 +35,31 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes the newest report for this reference and recipient out of the table; for any reference where
-/// the answer came without one.
+/// Takes the reports to this recipient out of the table, oldest first, each with its reference.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn take(
-    tx: &Tx<'_>,
-    sim: &str,
-    reference: Option<u8>,
-    tail: &str,
-) -> Result<Option<Report>, Error> {
-    let row = tx
+pub fn take(tx: &Tx<'_>, sim: &str, tail: &str) -> Result<Vec<(u8, Report)>, Error> {
+    let rows: Vec<(u8, String, Option<String>)> = tx
         .prepare(
-            "SELECT result, detail FROM early_report
-             WHERE sim = ?1 AND (?2 IS NULL OR reference = ?2) AND tail = ?3
-             ORDER BY key DESC LIMIT 1",
+            "SELECT reference, result, detail FROM early_report
+             WHERE sim = ?1 AND tail = ?2 ORDER BY key",
         )?
-        .query_row((sim, reference, tail), |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
-        })
-        .optional()?;
-    let Some((result, word)) = row else { return Ok(None) };
-    tx.prepare(
-        "DELETE FROM early_report
-         WHERE sim = ?1 AND (?2 IS NULL OR reference = ?2) AND tail = ?3",
-    )?
-    .execute((sim, reference, tail))?;
-    Ok(Some(match result.as_str() {
-        "delivered" => Report::Delivered,
-        "failed" => {
-            Report::Failed(detail("early_report", "detail", word)?.unwrap_or(Detail::Unreachable))
-        }
-        _ => Report::StillTrying,
-    }))
+        .query_map((sim, tail), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    if !rows.is_empty() {
+        tx.prepare("DELETE FROM early_report WHERE sim = ?1 AND tail = ?2")?
+            .execute((sim, tail))?;
+    }
+    let read = |(reference, result, word): (u8, String, Option<String>)| {
+        let report = match result.as_str() {
+            "delivered" => Report::Delivered,
+            "failed" => Report::Failed(
+                detail("early_report", "detail", word)?.unwrap_or(Detail::Unreachable),
+            ),
+            _ => Report::StillTrying,
+        };
+        Ok((reference, report))
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -17,7 +17,8 @@ pub struct Candidate {
     pub sender: Option<String>,
 }
 
-/// Messages of `lane` that may begin an attempt at `now`, those due first before the others.
+/// Messages of `lane` that may begin an attempt at `now` on one of these modems, those due first before
+/// the others.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -25,14 +26,17 @@ pub fn claimable(
     view: &View<'_>,
     lane: Lane,
     now: Timestamp,
+    modems: &[&str],
     limit: u32,
 ) -> Result<Vec<Candidate>, Error> {
+    let modems = serde_json::json!(modems).to_string();
     view.prepare(
         "SELECT key, sender FROM message
          WHERE lane = ?1 AND claimable_at <= ?2 AND expires_at > ?2
-         ORDER BY claimable_at, key LIMIT ?3",
+             AND (sender IS NULL OR sender IN (SELECT value FROM json_each(?3)))
+         ORDER BY claimable_at, key LIMIT ?4",
     )?
-    .query_map((lane.rank(), now.as_unix_ms(), limit), |row| {
+    .query_map((lane.rank(), now.as_unix_ms(), modems, limit), |row| {
         Ok(Candidate { key: row.get(0)?, lane, sender: row.get(1)? })
     })?
     .map(|row| Ok(row?))
@@ -194,7 +198,7 @@ fn open(
              WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL
                  AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3
-             ORDER BY s.submitting_at LIMIT 1",
+             ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
         )?
         .query_row((sim, state, tail), read_target)
         .optional()?;

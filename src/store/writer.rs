@@ -3,13 +3,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::error;
 
-use super::{Error, Tx};
+use super::{Error, Tx, connection::BUSY_TIMEOUT};
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
 /// for longer than some tens of milliseconds.
@@ -28,7 +29,8 @@ pub(super) enum Request {
     /// Run a job inside the next commit.
     Write(Box<dyn Job>),
     /// Move the write-ahead log into the database and truncate it, so that no erased text is left.
-    Checkpoint,
+    /// Tells whether it worked: a reader may hold the log open.
+    Checkpoint(oneshot::Sender<bool>),
 }
 
 /// Whom the writer thread wakes after a commit.
@@ -47,29 +49,32 @@ pub(super) fn run(
     while let Some(request) = requests.blocking_recv() {
         match request {
             Request::Write(first) => {
-                if commit(&mut connection, first, &mut requests, wakers) {
-                    checkpoint(&connection);
+                let asked = commit(&mut connection, first, &mut requests, wakers);
+                if let Some(done) = asked {
+                    let _ = done.send(checkpoint(&connection));
                 }
             }
-            Request::Checkpoint => checkpoint(&connection),
+            Request::Checkpoint(done) => {
+                let _ = done.send(checkpoint(&connection));
+            }
         }
     }
 }
 
-/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Says whether a
-/// checkpoint was asked for in between.
+/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Answers who asked for a
+/// checkpoint in between.
 fn commit(
     connection: &mut Connection,
     mut first: Box<dyn Job>,
     requests: &mut mpsc::Receiver<Request>,
     wakers: &Wakers,
-) -> bool {
-    let mut checkpoint_wanted = false;
+) -> Option<oneshot::Sender<bool>> {
+    let mut checkpoint = None;
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(cause) => {
             first.finish(Err(cause.into()));
-            return false;
+            return None;
         }
     };
     let tx = Tx::new(&transaction);
@@ -81,7 +86,7 @@ fn commit(
                 job.run(&tx);
                 jobs.push(job);
             }
-            Ok(Request::Checkpoint) => checkpoint_wanted = true,
+            Ok(Request::Checkpoint(done)) => checkpoint = Some(done),
             Err(_) => break,
         }
     }
@@ -98,17 +103,23 @@ fn commit(
     for job in jobs {
         job.finish(committed.clone());
     }
-    checkpoint_wanted
+    checkpoint
 }
 
-fn checkpoint(connection: &Connection) {
+/// Says whether the write-ahead log is clean. Never waits for a reader: the caller tries again.
+fn checkpoint(connection: &Connection) -> bool {
+    let _ = connection.busy_timeout(Duration::ZERO);
     let truncated =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    match truncated {
-        Ok(false) => {}
-        Ok(true) => tracing::warn!("a reader held the write-ahead log open during a checkpoint"),
-        Err(cause) => error!(cause = %cause, "could not clean the write-ahead log"),
-    }
+    let clean = match truncated {
+        Ok(busy) => !busy,
+        Err(cause) => {
+            error!(%cause, "could not clean the write-ahead log");
+            false
+        }
+    };
+    let _ = connection.busy_timeout(BUSY_TIMEOUT);
+    clean
 }
 
 /// A [`Job`] made of a closure to run and one to tell.

@@ -40,6 +40,16 @@ async fn messages_are_joined_listed_and_then_deleted_in_the_modem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_words_three_times_in_a_second_are_three_messages() {
+    let gateway = Gateway::start().await;
+    for _ in 0..3 {
+        gateway.sim.phone(SENDER).send_to("m1", "OK");
+    }
+    let all = wait_for(|| Some(received(&gateway)).filter(|it| it.len() > 2)).unwrap();
+    assert_eq!(all, ["OK", "OK", "OK"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_arrived_while_the_daemon_was_down_is_found_at_the_start() {
     let mut gateway = Gateway::start().await;
     gateway.stop();

@@ -1,6 +1,8 @@
 //! Stopping, dying and starting again: nothing accepted is lost, nothing is sent twice silently.
 
 use std::{
+    io::Write as _,
+    net::TcpStream,
     process::Command,
     time::{Duration, Instant},
 };
@@ -26,6 +28,23 @@ async fn a_stop_lets_the_exchange_on_the_air_end_and_a_start_goes_on() {
     assert_eq!(gateway.submits(), 4, "each went out once");
     let texts: Vec<_> = gateway.sim.phone(PHONE).texts().into_iter().map(|it| it.text).collect();
     assert_eq!(texts, ["message 0", "message 1", "message 2", "message 3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_ends_its_request_does_not_keep_the_modems_sending() {
+    let mut gateway = Gateway::builder().latency(Duration::from_millis(200)).start().await;
+    let ids: Vec<_> = (0..60).map(|n| gateway.send(&n.to_string())).collect();
+    let address = gateway.url().strip_prefix("http://").unwrap().to_owned();
+    let mut half_open = TcpStream::connect(address).unwrap();
+    half_open.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let before = gateway.submits();
+    assert!(gateway.stop().success());
+    assert!(gateway.submits() <= before + 2, "the outbox stops at once");
+    gateway.start_daemon();
+    for id in &ids {
+        gateway.wait_for_state(id, "delivered");
+    }
+    assert_eq!(gateway.submits(), 60, "each went out once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

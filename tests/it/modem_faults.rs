@@ -105,6 +105,42 @@ async fn a_code_whose_answer_is_lost_goes_out_once_more_on_another_sim() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_whose_report_came_is_not_sent_again_though_its_answer_is_lost() {
+    let gateway =
+        Gateway::builder().modems(2).config("[outbox]\nresend_after_seconds = 3").start().await;
+    for modem in ["m1", "m2"] {
+        gateway.sim.modem(modem).fault(Fault::DropFinal.times(1));
+    }
+    // The modem task still waits for the answer when the dispatcher would send again.
+    let id = gateway.send_json(&code("123456"));
+    let early = || {
+        let message = gateway.message(&id);
+        let state = message["segments"][0]["state"].as_str().map(str::to_owned);
+        state.filter(|it| it == "unanswered" || it == "delivered")
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while early().is_none() && std::time::Instant::now() < until {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(gateway.submits(), 1, "{:#}", gateway.message(&id));
+    assert_eq!(gateway.message(&id)["state"], "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_for_one_modem_do_not_hold_up_the_others() {
+    let gateway = Gateway::builder().modems(2).start().await;
+    gateway.sim.modem("m1").unplug();
+    gateway.wait_for_modem("m1", "absent");
+    for number in 0..70 {
+        gateway.send_json(&json!({
+            "to": PHONE, "channel": "sms", "text": number.to_string(), "sender": "m1",
+        }));
+    }
+    let id = gateway.send("by any modem");
+    gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_before_the_answer_and_lines_in_between_confuse_nobody() {
     let gateway = Gateway::start().await;
     let modem = gateway.sim.modem("m1");

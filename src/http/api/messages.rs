@@ -153,7 +153,7 @@ pub(in crate::http) async fn create(
         .map_err(|rejection: JsonRejection| ApiError::from(rejection))?;
     let request = body.into_request(caller, &state)?;
     match intake::accept(&state.store, request, &state.policy).await? {
-        Answer::Accepted(id) => Ok((StatusCode::ACCEPTED, Json(find(&state, id).await?))),
+        Answer::Accepted(stored) => Ok((StatusCode::ACCEPTED, Json(Message::from(*stored)))),
         Answer::Refused(denial) => Err(ApiError::Refused(denial)),
     }
 }

@@ -121,12 +121,7 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
                 state.phase = Phase::Ended(End::Cancelled);
             }
         }
-        Event::Crashed => {
-            let segments = state.attempts.iter_mut().flat_map(|attempt| &mut attempt.segments);
-            for segment in segments.filter(|segment| segment.state == SegmentState::Submitting) {
-                segment.state = SegmentState::Unanswered;
-            }
-        }
+        Event::Crashed => lose_answers(state),
     }
     None
 }
@@ -207,6 +202,13 @@ fn lose_modem(state: &mut Progress, key: i64) -> Option<Refusal> {
     }
     drop_pending(attempt);
     Some(Refusal { detail: Detail::NoModem, class: RefusalClass::Modem })
+}
+
+fn lose_answers(state: &mut Progress) {
+    let segments = state.attempts.iter_mut().flat_map(|attempt| &mut attempt.segments);
+    for segment in segments.filter(|segment| segment.state == SegmentState::Submitting) {
+        segment.state = SegmentState::Unanswered;
+    }
 }
 
 fn drop_pending(attempt: &mut Attempt) {
@@ -367,6 +369,8 @@ fn end(
     effects: &mut Vec<Effect>,
 ) {
     state.attempts.iter_mut().for_each(drop_pending);
+    // Nobody waits any more for what is still on the air.
+    lose_answers(state);
     state.phase = Phase::Ended(how);
     state.reason = detail.or(how.usual_reason());
     state.ended_at = Some(now);

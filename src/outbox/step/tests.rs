@@ -258,6 +258,17 @@ fn a_resend_that_fails_waits_before_it_is_tried_again() {
 }
 
 #[test]
+fn nothing_stays_on_the_air_when_a_message_ends() {
+    let story = Story::new(Lane::Otp)
+        .claimed(1, 1, 1)
+        .claimed(21, 2, 1)
+        .then(22, Event::Accepted(id(2, 1), Some(1)))
+        .then(23, Event::Reported(id(2, 1), Report::Delivered));
+    assert_eq!(story.phase(), "delivered");
+    assert_eq!(story.state.attempts[0].segments[0].state, SegmentState::Unanswered);
+}
+
+#[test]
 fn after_a_crash_what_was_on_the_air_is_unanswered_and_the_rest_goes_on() {
     let story = Story::new(Lane::Bulk).claimed(1, 1, 2).then(50, Event::Crashed);
     let states: Vec<_> = story.state.attempts[0].segments.iter().map(|it| it.state).collect();

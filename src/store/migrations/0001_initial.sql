@@ -75,6 +75,7 @@ CREATE TABLE segment (
     PRIMARY KEY (attempt, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
+CREATE INDEX segment_submitting ON segment (attempt) WHERE state = 'submitting';
 CREATE INDEX segment_open ON segment (sim, state)
     WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
@@ -90,7 +91,7 @@ CREATE TABLE early_report (
     detail      TEXT,
     received_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX early_report_match ON early_report (sim, reference, tail);
+CREATE INDEX early_report_match ON early_report (sim, tail);
 
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY AUTOINCREMENT,
