@@ -18,6 +18,10 @@ use crate::{
 /// here is idle for so long. A week is longer than any operator keeps an SMS.
 const WINDOW: Duration = Duration::from_secs(7 * 86_400);
 
+/// A report that comes again within this time is the same one, told twice: no modem submits 256
+/// segments meanwhile.
+const REPEATED: Duration = Duration::from_secs(30);
+
 /// A delivery report, as it came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'a> {
@@ -33,7 +37,7 @@ pub struct Received<'a> {
 
 /// Finds the segment that a report is about and lets it happen: the newest one with that reference
 /// and recipient that waits for it. Else one whose answer is still to come, if it can be no other; where
-/// it could, the report waits for that answer ([`take_up`]). Else one whose answer was lost; else it
+/// it could, the report waits for that answer (`take_up`). Else one whose answer was lost; else it
 /// comes late.
 ///
 /// # Errors
@@ -48,10 +52,13 @@ pub fn receive(
     let window = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
     let since = Timestamp::from_unix_ms(now.as_unix_ms().saturating_sub(window));
     let known = store::queue::submitted(tx, sim, reference, tail, since)?;
-    let open = known.map(|(key, segment)| waits(tx, key, segment)).transpose()? == Some(true);
+    let certain = match known {
+        Some((key, segment)) => is_certain(tx, key, segment, now)?,
+        None => false,
+    };
     let on_the_air = store::queue::on_the_air(tx, sim, tail)?;
     let unanswered = store::queue::unanswered(tx, sim, tail)?;
-    let target = match (open, on_the_air, unanswered, known) {
+    let target = match (certain, on_the_air, unanswered, known) {
         (true, ..) => known,
         // It can be about nothing else: it was faster than its answer.
         (false, Some(_), None, None) => on_the_air,
@@ -69,10 +76,14 @@ pub fn receive(
     Ok(())
 }
 
-/// Whether the segment still waits for its report.
-fn waits(tx: &Tx<'_>, key: i64, segment: SegmentId) -> Result<bool, store::Error> {
+/// Whether a report with the segment's reference is about it: it still waits for one, or just had one,
+/// which is told again. Later, its reference may have been given to another.
+fn is_certain(tx: &Tx<'_>, key: i64, id: SegmentId, now: Timestamp) -> Result<bool, store::Error> {
     let progress = store::progress::load(tx, key)?;
-    Ok(progress.segment(segment).is_some_and(|it| it.state == SegmentState::Submitted))
+    Ok(progress.segment(id).is_some_and(|segment| {
+        let just_reported = segment.reported_at.is_some_and(|at| now.since(at) < REPEATED);
+        segment.state == SegmentState::Submitted || just_reported
+    }))
 }
 
 /// Looks again at the reports to a recipient that waited for an answer, once that came or was given up.

@@ -144,11 +144,10 @@ fn accept(state: &mut Progress, segment: SegmentId, reference: Option<u8>, now: 
             segment.reference = reference;
         }
         // Its report was faster than its answer.
-        SegmentState::Delivered | SegmentState::Undelivered => {
+        SegmentState::Submitted | SegmentState::Delivered | SegmentState::Undelivered => {
             segment.reference = segment.reference.or(reference);
         }
         SegmentState::Pending
-        | SegmentState::Submitted
         | SegmentState::NoReport
         | SegmentState::Refused
         | SegmentState::Dropped => {}
