@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Detail, E164, Lane, MessageId, Purpose, Secret, Subject, Timestamp};
+use super::{Detail, E164, Lane, MessageId, Secret, Subject, Timestamp};
 
 /// How a message ended. Final: it never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,18 +155,6 @@ pub struct NewMessage {
     pub not_before: Timestamp,
     /// Not on the air from this on.
     pub expires_at: Timestamp,
-}
-
-impl NewMessage {
-    /// Its channel.
-    pub fn channel(&self) -> Channel {
-        self.subject.channel
-    }
-
-    /// Its purpose.
-    pub fn purpose(&self) -> Purpose {
-        self.subject.purpose
-    }
 }
 
 impl End {

@@ -1,6 +1,6 @@
 //! When, through which modem, again or not.
 //!
-//! [`step`](step()) is the law: one pure table. `record` puts it into force in a transaction, `claim`
+//! `step` is the law: one pure table. `record` puts it into force in a transaction, `claim`
 //! decides which segment goes next on which modem, `report` finds the segment of a delivery report,
 //! and [`Outbox`] is the task that waits and lets modems work.
 
@@ -15,4 +15,4 @@ mod step;
 pub use record::{apply, cancel};
 pub use report::{Received, receive};
 pub use run::{Outbox, Outlet, Settings, late_answer};
-pub use step::{Effect, Event, Rules, may_cancel, shunned_sims, step};
+pub use step::{Event, Rules};

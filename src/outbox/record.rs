@@ -45,10 +45,11 @@ pub fn apply(
     let Some(attempt) = answered else { return Ok(after) };
     let sim = after.attempts.iter().find(|it| it.key == attempt).map(|it| it.sim.clone());
     let (subject, _) = store::message::subject(tx, key)?;
-    if let (Some(sim), Some(recipient)) = (sim, subject.recipient) {
-        report::take_up(tx, &sim, &recipient, now, rules)?;
+    let (Some(sim), Some(recipient)) = (sim, subject.recipient) else { return Ok(after) };
+    if report::take_up(tx, &sim, &recipient, now, rules)? {
+        return store::progress::load(tx, key);
     }
-    store::progress::load(tx, key)
+    Ok(after)
 }
 
 /// Cancels the message `id`; answers how far it has come, or `None` where there is no such message.

@@ -86,17 +86,20 @@ fn is_certain(tx: &Tx<'_>, key: i64, id: SegmentId, now: Timestamp) -> Result<bo
     }))
 }
 
-/// Looks again at the reports to a recipient that waited for an answer, once that came or was given up.
+/// Looks again at the reports to a recipient that waited for an answer, once that came or was given up;
+/// says whether there were any.
 pub(super) fn take_up(
     tx: &Tx<'_>,
     sim: &str,
     recipient: &E164,
     now: Timestamp,
     rules: Rules,
-) -> Result<(), store::Error> {
+) -> Result<bool, store::Error> {
     let tail = recipient.tail();
-    for (reference, report) in store::early_report::take(tx, sim, tail)? {
+    let waited = store::early_report::take(tx, sim, tail)?;
+    let any = !waited.is_empty();
+    for (reference, report) in waited {
         receive(tx, Received { sim, reference, tail, report }, now, rules)?;
     }
-    Ok(())
+    Ok(any)
 }

@@ -48,7 +48,7 @@ pub enum Event {
 
 /// What has to be done besides storing the new state, in the same transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub(super) enum Effect {
     /// Write the one send event.
     LogSend(Outcome, Option<Detail>),
     /// Write the one status event.
@@ -60,7 +60,7 @@ pub enum Effect {
 }
 
 /// The law: what a message becomes when `event` happens at `now`, and what is to be done.
-pub fn step(
+pub(super) fn step(
     mut state: Progress,
     event: Event,
     now: Timestamp,
@@ -83,7 +83,7 @@ pub fn step(
 }
 
 /// Whether nothing of the message is on the air or may be.
-pub fn may_cancel(state: &Progress) -> bool {
+fn may_cancel(state: &Progress) -> bool {
     let untouched = |segment: &Segment| {
         matches!(
             segment.state,
@@ -436,7 +436,7 @@ fn deadline(state: &Progress, now: Timestamp) -> Timestamp {
 
 /// SIMs that a new attempt must not use: a second copy from the same sender, while the first may be
 /// on its way, could only double what is there.
-pub fn shunned_sims(state: &Progress) -> impl Iterator<Item = &str> {
+pub(super) fn shunned_sims(state: &Progress) -> impl Iterator<Item = &str> {
     state
         .attempts
         .iter()
