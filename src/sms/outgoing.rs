@@ -19,7 +19,7 @@ pub const REPORT_GRACE: Duration = Duration::from_secs(60);
 pub struct Measure {
     /// In which alphabet.
     pub encoding: Encoding,
-    /// In how many segments; [`usize::MAX`] where no concatenation header could count them.
+    /// In how many segments; more than 255 cannot be sent.
     pub segments: usize,
 }
 
@@ -30,8 +30,7 @@ pub fn measure(text: &str) -> Measure {
         Alphabet::Gsm7 => Encoding::Gsm7,
         Alphabet::Ucs2 | Alphabet::Data8 => Encoding::Ucs2,
     };
-    let segments = plan.segments(ConcatRef::Narrow(0)).map_or(usize::MAX, Iterator::count);
-    Measure { encoding, segments }
+    Measure { encoding, segments: plan.total() }
 }
 
 /// How long a service centre shall try.

@@ -91,6 +91,61 @@ impl Code {
     }
 }
 
+/// A text in pieces that are quick to code in the default table.
+#[derive(Clone)]
+pub(super) struct Pieces<'a> {
+    rest: &'a str,
+    /// Whether there are pieces of eight.
+    eights: bool,
+}
+
+/// A piece of a text.
+#[derive(Clone, Copy)]
+pub(super) enum Piece {
+    /// Eight characters that [`are_ascii`]: their septets, the first lowest.
+    Eight(u64),
+    /// A character.
+    One(char),
+}
+
+impl<'a> Pieces<'a> {
+    /// One at a time where `locking` says that another table than the default one is in force.
+    pub(super) const fn new(text: &'a str, locking: bool) -> Self {
+        Self { rest: text, eights: !locking }
+    }
+
+    /// What follows the pieces taken.
+    pub(super) const fn rest(&self) -> &'a str {
+        self.rest
+    }
+
+    #[inline]
+    fn eight(&mut self) -> Option<u64> {
+        let characters = self.rest.as_bytes().first_chunk().filter(|_| self.eights)?;
+        let septets = u64::from_le_bytes(*characters);
+        if !are_ascii(septets) {
+            return None;
+        }
+        self.rest = self.rest.get(8..)?;
+        Some(septets)
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    #[inline]
+    fn next(&mut self) -> Option<Piece> {
+        if let Some(septets) = self.eight() {
+            return Some(Piece::Eight(septets));
+        }
+        let mut chars = self.rest.chars();
+        let c = chars.next()?;
+        self.rest = chars.as_str();
+        Some(Piece::One(c))
+    }
+}
+
 /// The characters of packed septets.
 #[derive(Clone)]
 pub struct Chars<'a> {
@@ -125,6 +180,18 @@ impl Iterator for Chars<'_> {
 }
 
 impl Chars<'_> {
+    /// The next eight characters where they [`are_ascii`].
+    #[inline]
+    pub(super) fn next_eight(&mut self) -> Option<[u8; 8]> {
+        if self.shifts.locking.is_some() {
+            return None;
+        }
+        let mut septets = self.septets.clone();
+        let eight = septets.next_eight().filter(|eight| are_ascii(*eight))?;
+        self.septets = septets;
+        Some(eight.to_le_bytes())
+    }
+
     /// Empty places of a national table show as a space.
     #[inline]
     fn plain(&self, septet: u8) -> char {
@@ -146,6 +213,27 @@ fn greek(c: char) -> Option<u8> {
     let row = BASIC.get(0x10..0x1B)?;
     let position = row.iter().position(|greek| *greek == c)?;
     u8::try_from(0x10 + position).ok()
+}
+
+/// Whether all eight octets are the ASCII codes and the septets alike of the same characters: space to
+/// `Z` without `$` and `@`, and small letters. Most of most texts is.
+#[inline]
+const fn are_ascii(eight: u64) -> bool {
+    /// One octet in all eight places.
+    const fn all(octet: u8) -> u64 {
+        u64::from_le_bytes([octet; 8])
+    }
+    const HIGH: u64 = all(0x80);
+    /// The high bit of each octet (below 0x80) says whether it is `least` or more: nothing is borrowed
+    /// from the octet above.
+    const fn from(octets: u64, least: u8) -> u64 {
+        (octets | HIGH) - all(least)
+    }
+    let low = eight & !HIGH;
+    let capitals = from(low, b' ') & !from(low, b'Z' + 1);
+    let small = from(low, b'a') & !from(low, b'z' + 1);
+    let others = from(low ^ all(b'$'), 1) & from(low ^ all(b'@'), 1);
+    (capitals | small) & others & !eight & HIGH == HIGH
 }
 
 /// The codes of U+0000 to U+00FF: both tables turned round.
@@ -175,4 +263,24 @@ const fn latin() -> [Option<Code>; 256] {
         index += 1;
     }
     codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_at_once_are_those_that_both_alphabets_code_alike() {
+        for octet in 0..=u8::MAX {
+            let c = char::from(octet);
+            let alike = octet.is_ascii() && Code::of(c) == Some(Code::Plain(octet));
+            // Two control characters are alike too: not worth a look at every other character.
+            let expected = alike && !c.is_control();
+            for place in 0..8 {
+                let mut eight = *b"Ab0 zZ9/";
+                eight[place] = octet;
+                assert_eq!(are_ascii(u64::from_le_bytes(eight)), expected, "{octet:#x} at {place}");
+            }
+        }
+    }
 }

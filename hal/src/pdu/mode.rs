@@ -37,16 +37,17 @@ impl fmt::Debug for Line {
 /// # Errors
 /// A TPDU of more than [`MAX_TPDU`] octets.
 pub fn encode_hex(sca: Option<&Address>, tpdu: &[u8]) -> Result<Line, EncodeError> {
-    let too_long = || EncodeError::too_long("TPDU", tpdu.len(), MAX_TPDU);
     let mut head = Writer::default();
     Address::encode_sca(sca, &mut head)?;
-    let mut line = heapless::String::new();
-    for octet in head.finish().iter().chain(tpdu) {
-        for digit in [octet >> 4, octet & 0x0F] {
-            line.push(hex_digit(digit)).map_err(|_| too_long())?;
+    let mut line = heapless::Vec::<u8, MAX_LINE>::new();
+    for octets in [&*head.finish(), tpdu] {
+        for octet in octets {
+            line.extend_from_slice(&hex_digits(*octet))
+                .map_err(|_| EncodeError::too_long("TPDU", tpdu.len(), MAX_TPDU))?;
         }
     }
-    Ok(Line(line))
+    // Hexadecimal digits are UTF-8 whatever they say.
+    Ok(Line(heapless::String::from_utf8(line).unwrap_or_default()))
 }
 
 /// Reads a line of either case back into the service centre address and the TPDU.
@@ -58,14 +59,16 @@ pub fn decode_hex(line: &str) -> Result<(Option<Address>, Tpdu), DecodeError> {
     let mut octets = heapless::Vec::<u8, { MAX_SCA + MAX_TPDU }>::new();
     for (offset, pair) in line.as_bytes().chunks(2).enumerate() {
         let fault = |kind| DecodeError { field: "PDU", offset, kind };
-        let octet = match pair {
-            &[high, low] => hex_value(high).zip(hex_value(low)).map(|(high, low)| high << 4 | low),
-            _ => None,
+        let (high, low) = match pair {
+            &[high, low] => (nibble(high), nibble(low)),
+            _ => (NO_DIGIT, NO_DIGIT),
         };
-        let octet = octet.ok_or(fault(DecodeErrorKind::NotHex))?;
+        if high | low > 0x0F {
+            return Err(fault(DecodeErrorKind::NotHex));
+        }
         let length = line.len().div_ceil(2);
         let too_long = DecodeErrorKind::TooLong { length, max: MAX_SCA + MAX_TPDU };
-        octets.push(octet).map_err(|_| fault(too_long))?;
+        octets.push(high << 4 | low).map_err(|_| fault(too_long))?;
     }
     let mut reader = Reader::new(&octets);
     let sca = Address::decode_sca(&mut reader)?;
@@ -76,18 +79,35 @@ pub fn decode_hex(line: &str) -> Result<(Option<Address>, Tpdu), DecodeError> {
     Ok((sca, tpdu))
 }
 
-const fn hex_digit(nibble: u8) -> char {
-    match nibble {
-        0..=9 => (b'0' + nibble) as char,
-        _ => (b'A' + nibble - 10) as char,
-    }
+/// What [`NIBBLES`] has for everything else.
+const NO_DIGIT: u8 = 0xFF;
+
+/// The values of hexadecimal digits; a table, because every line passes through it digit by digit.
+static NIBBLES: [u8; 256] = nibbles();
+
+#[inline]
+fn nibble(digit: u8) -> u8 {
+    NIBBLES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
 }
 
-const fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+#[inline]
+fn hex_digits(octet: u8) -> [u8; 2] {
+    [octet >> 4, octet & 0x0F]
+        .map(|nibble| if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble })
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated while compiling, where an overrun is an error"
+)]
+const fn nibbles() -> [u8; 256] {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789ABCDEF"[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_lowercase() as usize] = value;
+        value += 1;
     }
+    values
 }

@@ -2,6 +2,7 @@
 
 use unicode_segmentation::GraphemeCursor;
 
+use super::gsm7::Piece;
 use super::national::{Language, Shifts};
 use super::septets;
 use super::udh::HeaderWriter;
@@ -13,6 +14,7 @@ pub struct Segmentation<'a> {
     text: &'a str,
     coding: Coding,
     elements: &'a [Ie<'a>],
+    wide: bool,
     units: usize,
     total: usize,
 }
@@ -25,6 +27,8 @@ pub struct SegmentOptions<'a> {
     pub languages: &'a [Language],
     /// Information elements that every segment carries besides those that the layout needs.
     pub elements: &'a [Ie<'a>],
+    /// Whether segments are counted for references of 16 bits, which cost each of them an octet more.
+    pub wide: bool,
 }
 
 /// How characters become units.
@@ -44,32 +48,37 @@ impl<'a> Segmentation<'a> {
     /// Lays out any text with national tables or further information elements.
     #[must_use]
     pub fn with(text: &'a str, options: SegmentOptions<'a>) -> Self {
-        let elements = options.elements;
-        if let Some(plain) = Self::gsm7(text, Shifts::NONE, elements) {
+        if let Some(plain) = Self::gsm7(text, Shifts::NONE, options) {
             return plain;
         }
         let units = text.chars().map(char::len_utf16).sum();
-        let ucs2 = Self::counted(text, Coding::UCS2, elements, units);
+        let ucs2 = Self::counted(text, Coding::UCS2, options, units);
         let national = options.languages.iter().flat_map(|language| shifts_of(*language));
-        let national = national.filter_map(|shifts| Self::gsm7(text, shifts, elements));
+        let national = national.filter_map(|shifts| Self::gsm7(text, shifts, options));
         // What every phone reads wins a tie, and of the tables the first one.
         national.fold(ucs2, |best, plan| if plan.total < best.total { plan } else { best })
     }
 
     /// In GSM 7 bit, or nothing where the tables lack a character.
-    fn gsm7(text: &'a str, shifts: Shifts, elements: &'a [Ie<'a>]) -> Option<Self> {
+    fn gsm7(text: &'a str, shifts: Shifts, options: SegmentOptions<'a>) -> Option<Self> {
         let coding = Coding::gsm7(shifts);
         let mut units = 0;
-        for c in text.chars() {
-            units += coding.code(c)?.septets();
+        for piece in coding.pieces(text) {
+            units += coding.septets(piece)?;
         }
-        Some(Self::counted(text, coding, elements, units))
+        Some(Self::counted(text, coding, options, units))
     }
 
-    fn counted(text: &'a str, coding: Coding, elements: &'a [Ie<'a>], units: usize) -> Self {
-        let mut plan = Self { text, coding, elements, units, total: 1 };
-        plan.total = plan.total_with(ConcatRef::Wide(0));
+    fn counted(text: &'a str, coding: Coding, options: SegmentOptions<'a>, units: usize) -> Self {
+        let SegmentOptions { elements, wide, .. } = options;
+        let mut plan = Self { text, coding, elements, wide, units, total: 1 };
+        plan.total = plan.total_with(plan.width());
         plan
+    }
+
+    /// A reference of the width that segments are counted for.
+    const fn width(&self) -> ConcatRef {
+        if self.wide { ConcatRef::Wide(0) } else { ConcatRef::Narrow(0) }
     }
 
     /// The alphabet of all segments.
@@ -96,19 +105,19 @@ impl<'a> Segmentation<'a> {
         self.units
     }
 
-    /// Segments with a 16 bit reference; more than 255 cannot be sent.
+    /// Segments; more than 255 cannot be sent.
     #[must_use]
     pub const fn total(&self) -> usize {
         self.total
     }
 
-    /// Units that one segment carries: with a 16 bit reference where there are several.
+    /// Units that one segment carries, beside a reference where there are several.
     #[must_use]
     pub fn per_segment(&self) -> usize {
-        self.capacity((self.total > 1).then_some(ConcatRef::Wide(0))).unwrap_or(0)
+        self.capacity((self.total > 1).then_some(self.width())).unwrap_or(0)
     }
 
-    /// Units that the last segment still has room for, with a 16 bit reference where there are several.
+    /// Units that the last segment still has room for.
     ///
     /// Walks the whole text.
     #[must_use]
@@ -127,13 +136,13 @@ impl<'a> Segmentation<'a> {
 
     /// The user data of each segment in order; without a concatenation element where there is one only.
     ///
+    /// A reference of another width than the segments were counted for may change their number.
+    ///
     /// # Errors
     /// More than 255 segments, or information elements that leave no room for text.
     pub fn segments(&self, reference: ConcatRef) -> Result<Segments<'a>, EncodeError> {
-        let total = match reference {
-            ConcatRef::Wide(_) => self.total,
-            ConcatRef::Narrow(_) => self.total_with(reference),
-        };
+        let counted = self.wide == matches!(reference, ConcatRef::Wide(_));
+        let total = if counted { self.total } else { self.total_with(reference) };
         let max = usize::from(u8::MAX);
         let total = u8::try_from(total).map_err(|_| EncodeError::too_long("text", total, max))?;
         let rest = self.text;
@@ -262,6 +271,18 @@ impl Coding {
         if self.shifts.is_none() { gsm7::Code::of(c) } else { gsm7::Code::with(c, self.shifts) }
     }
 
+    pub(super) const fn pieces(self, text: &str) -> gsm7::Pieces<'_> {
+        gsm7::Pieces::new(text, self.shifts.locking.is_some())
+    }
+
+    #[inline]
+    fn septets(self, piece: Piece) -> Option<usize> {
+        match piece {
+            Piece::Eight(_) => Some(8),
+            Piece::One(c) => self.code(c).map(gsm7::Code::septets),
+        }
+    }
+
     #[inline]
     fn units(self, c: char) -> Option<usize> {
         match self.alphabet {
@@ -295,22 +316,49 @@ fn shifts_of(language: Language) -> impl Iterator<Item = Shifts> {
 /// Takes the longest head that has `capacity` units at the most and ends between grapheme clusters, or
 /// between characters where one cluster alone is longer.
 fn split(text: &str, coding: Coding, capacity: usize) -> (&str, &str) {
-    let (mut units, mut end, mut seen) = (0, text.len(), text.len());
-    for (at, c) in text.char_indices() {
+    let (mut at, mut units) = skip(text, coding, capacity);
+    let Some(rest) = text.get(at..) else { return (text, "") };
+    let mut next = None;
+    for c in rest.chars() {
         units += coding.units(c).unwrap_or(Coding::LONGEST);
         if units > capacity {
-            (end, seen) = (at, at + c.len_utf8());
+            next = Some(c);
             break;
         }
+        at += c.len_utf8();
     }
+    let Some(next) = next else { return (text, "") };
     // One character further decides whether a cluster ends; the cursor sees no more than that, so
     // that its work is bounded.
-    let end = text.get(..seen).and_then(|seen| cluster_end(seen, end)).unwrap_or(end);
+    let seen = text.get(..at + next.len_utf8());
+    let end = seen.and_then(|seen| cluster_end(seen, at)).unwrap_or(at);
     text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// Octets and units at the start of the text that fit without looking at each character.
+fn skip(text: &str, coding: Coding, capacity: usize) -> (usize, usize) {
+    let (mut at, mut units) = (0, 0);
+    if coding.alphabet == Alphabet::Gsm7 {
+        let mut pieces = coding.pieces(text);
+        while units + 8 <= capacity
+            && let Some(septets) = pieces.next().and_then(|piece| coding.septets(piece))
+        {
+            units += septets;
+            at = text.len() - pieces.rest().len();
+        }
+    }
+    (at, units)
 }
 
 /// The last boundary between clusters at or before `end`, if it is not the start.
 fn cluster_end(text: &str, end: usize) -> Option<usize> {
+    // Unicode annex 29, GB3 and GB4: of ASCII characters only CR and LF stay together.
+    if let Some([before, after]) = text.as_bytes().get(end.checked_sub(1)?..)
+        && before.is_ascii()
+        && [*before, *after] != *b"\r\n"
+    {
+        return Some(end);
+    }
     let mut cursor = GraphemeCursor::new(end, text.len(), true);
     if cursor.is_boundary(text, 0).ok()? {
         return Some(end);

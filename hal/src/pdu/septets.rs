@@ -1,6 +1,7 @@
 //! Septets packed into octets, 3GPP TS 23.038 6.1.2.1.1.
 //!
-//! Eight septets fill seven octets: reader and writer go by such groups.
+//! Eight septets fill seven octets: reader and writer go by such groups, and eight septets that are
+//! wanted together are moved together, whatever part of a group they begin in.
 
 use core::slice;
 
@@ -43,6 +44,24 @@ impl<'a> Unpacker<'a> {
         let passed = start % SEPTETS;
         let bits = groups.next().map_or(0, group_bits) >> (7 * passed);
         Self { groups, bits, held: SEPTETS - passed, left: count }
+    }
+}
+
+impl Unpacker<'_> {
+    /// The next eight septets, one in each octet, the first lowest; nothing where fewer are left.
+    #[inline]
+    pub(super) fn next_eight(&mut self) -> Option<u64> {
+        let left = self.left.checked_sub(SEPTETS)?;
+        let bits;
+        if self.held == SEPTETS {
+            (bits, self.bits, self.held) = (self.bits, 0, 0);
+        } else {
+            let group = group_bits(self.groups.next()?);
+            bits = self.bits | group << (7 * self.held);
+            self.bits = group >> (7 * (SEPTETS - self.held));
+        }
+        self.left = left;
+        Some(spread(bits))
     }
 }
 
@@ -93,6 +112,15 @@ impl<'a> Packer<'a> {
         }
     }
 
+    /// Writes eight septets, one in each octet, the first lowest.
+    #[inline]
+    pub(super) fn push_eight(&mut self, septets: u64) {
+        let group = pack(septets);
+        self.bits |= group << (7 * self.held);
+        self.write();
+        self.bits = group >> (7 * (SEPTETS - self.held));
+    }
+
     /// Writes the last group, the rest of it 0.
     pub(super) fn finish(mut self) {
         if self.held > 0 {
@@ -100,19 +128,38 @@ impl<'a> Packer<'a> {
         }
     }
 
+    #[inline]
     fn write(&mut self) {
+        let [bits @ .., _] = self.bits.to_le_bytes();
         let group = self.groups.next().unwrap_or_default();
-        for (octet, bits) in group.iter_mut().zip(self.bits.to_le_bytes()) {
-            *octet = bits;
+        match <&mut [u8; OCTETS]>::try_from(&mut *group) {
+            Ok(group) => *group = bits,
+            Err(_) => group.iter_mut().zip(bits).for_each(|(octet, bits)| *octet = bits),
         }
     }
 }
 
 /// A group as a number, its first octet lowest; what is missing at the end reads 0.
+#[inline]
 fn group_bits(group: &[u8]) -> u64 {
     let mut octets = [0; 8];
-    for (octet, from) in octets.iter_mut().zip(group) {
-        *octet = *from;
+    match <&[u8; OCTETS]>::try_from(group) {
+        Ok(&[a, b, c, d, e, f, g]) => octets = [a, b, c, d, e, f, g, 0],
+        Err(_) => octets.iter_mut().zip(group).for_each(|(octet, from)| *octet = *from),
     }
     u64::from_le_bytes(octets)
+}
+
+/// Closes the gaps between eight septets: in pairs, in fours, all.
+const fn pack(septets: u64) -> u64 {
+    let twos = septets & 0x007F_007F_007F_007F | (septets & 0x7F00_7F00_7F00_7F00) >> 1;
+    let fours = twos & 0x0000_3FFF_0000_3FFF | (twos & 0x3FFF_0000_3FFF_0000) >> 2;
+    fours & 0x0FFF_FFFF | (fours & 0x0FFF_FFFF_0000_0000) >> 4
+}
+
+/// Opens them again.
+const fn spread(group: u64) -> u64 {
+    let fours = group & 0x0FFF_FFFF | (group & 0x00FF_FFFF_F000_0000) << 4;
+    let twos = fours & 0x0000_3FFF_0000_3FFF | (fours & 0x0FFF_C000_0FFF_C000) << 2;
+    twos & 0x007F_007F_007F_007F | (twos & 0x3F80_3F80_3F80_3F80) << 1
 }

@@ -21,12 +21,12 @@ pub struct Chars<'a>(Source<'a>);
 enum Source<'a> {
     Gsm7(gsm7::Chars<'a>),
     Data8(core::slice::Iter<'a, u8>),
-    Ucs2(core::char::DecodeUtf16<Units<'a>>),
+    Ucs2(Utf16<'a>),
 }
 
-/// UTF-16 units in network order; an odd last octet becomes a unit that no character has.
+/// The characters of UTF-16 in network order; what is none reads U+FFFD.
 #[derive(Clone)]
-struct Units<'a>(core::slice::Chunks<'a, u8>);
+struct Utf16<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
     /// Octets of the longest text in UTF-8: the 181 septets of the longest TP-UD, in three octets each.
@@ -40,9 +40,8 @@ impl<'a> Text<'a> {
         Self { chars: Chars(Source::Data8(octets.iter())) }
     }
 
-    pub(super) fn ucs2(octets: &'a [u8]) -> Self {
-        let units = Units(octets.chunks(2));
-        Self { chars: Chars(Source::Ucs2(char::decode_utf16(units))) }
+    pub(super) const fn ucs2(octets: &'a [u8]) -> Self {
+        Self { chars: Chars(Source::Ucs2(Utf16(octets))) }
     }
 
     /// The characters in order.
@@ -60,31 +59,88 @@ impl Iterator for Chars<'_> {
         match &mut self.0 {
             Source::Gsm7(chars) => chars.next(),
             Source::Data8(octets) => octets.next().copied().map(char::from),
-            Source::Ucs2(units) => {
-                units.next().map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-            }
+            Source::Ucs2(chars) => chars.next(),
         }
     }
 }
 
-impl Iterator for Units<'_> {
-    type Item = u16;
-
-    fn next(&mut self) -> Option<u16> {
+impl Utf16<'_> {
+    /// The unit at the front; an odd last octet reads as one that no character has.
+    #[inline]
+    fn unit(&self) -> Option<u16> {
         const NO_CHARACTER: u16 = 0xDC00;
-        Some(match self.0.next()? {
-            &[high, low] => u16::from_be_bytes([high, low]),
-            _ => NO_CHARACTER,
-        })
+        match *self.0 {
+            [] => None,
+            [_] => Some(NO_CHARACTER),
+            [high, low, ..] => Some(u16::from_be_bytes([high, low])),
+        }
+    }
+
+    #[inline]
+    fn skip_unit(&mut self) {
+        self.0 = self.0.get(2..).unwrap_or_default();
+    }
+}
+
+impl Iterator for Utf16<'_> {
+    type Item = char;
+
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        let unit = self.unit()?;
+        self.skip_unit();
+        if let Some(c) = char::from_u32(unit.into()) {
+            return Some(c);
+        }
+        let pair = [unit, self.unit().unwrap_or_default()];
+        let c = char::decode_utf16(pair).next().and_then(Result::ok);
+        if c.is_some() {
+            self.skip_unit();
+        }
+        Some(c.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 }
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // At once: a formatter takes longer for a call than for a character.
-        let mut text = heapless::String::<{ Text::MAX_UTF8 }>::new();
-        self.chars().try_for_each(|c| text.push(c)).map_err(|_| fmt::Error)?;
-        f.write_str(&text)
+        let mut utf8 = Utf8::default();
+        match self.chars().0 {
+            Source::Gsm7(mut chars) => loop {
+                while let Some(eight) = chars.next_eight() {
+                    utf8.octets(eight)?;
+                }
+                let Some(c) = chars.next() else { break };
+                utf8.push(c)?;
+            },
+            Source::Data8(octets) => {
+                octets.into_iter().try_for_each(|c| utf8.push(char::from(*c)))?
+            }
+            Source::Ucs2(mut chars) => chars.try_for_each(|c| utf8.push(c))?,
+        }
+        f.write_str(str::from_utf8(&utf8.0).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// A whole text: a formatter takes longer for a call than for a character.
+#[derive(Default)]
+struct Utf8(heapless::Vec<u8, { Text::MAX_UTF8 }>);
+
+impl Utf8 {
+    #[inline]
+    fn push(&mut self, c: char) -> fmt::Result {
+        match *c.encode_utf8(&mut [0; 4]).as_bytes() {
+            [a] => self.octets([a]),
+            [a, b] => self.octets([a, b]),
+            [a, b, c] => self.octets([a, b, c]),
+            [a, b, c, d] => self.octets([a, b, c, d]),
+            _ => Err(fmt::Error),
+        }
+    }
+
+    /// An array, because a copy whose length is known while compiling is no call.
+    #[inline]
+    fn octets<const N: usize>(&mut self, octets: [u8; N]) -> fmt::Result {
+        self.0.extend_from_slice(&octets).map_err(|_| fmt::Error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::gsm7::Piece;
 use super::national::Shifts;
 use super::segment::Coding;
 use super::septets::{self, Packer};
@@ -237,18 +238,29 @@ fn write_gsm7(
     text: &str,
 ) -> Result<usize, EncodeError> {
     let room = septets::septets_in(body.len());
+    let too_long = |at| EncodeError::too_long("TP-UD", at, room);
     let mut at = start;
     let mut packer = Packer::new(body, start);
-    for (position, c) in text.chars().enumerate() {
-        let Some(code) = coding.code(c) else {
-            let kind = EncodeErrorKind::NotInAlphabet { position };
-            return Err(EncodeError { field: "TP-UD", kind });
-        };
-        at += code.septets();
-        if at > room {
-            return Err(EncodeError::too_long("TP-UD", at, room));
+    let mut pieces = coding.pieces(text);
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Eight(septets) => {
+                at += 8;
+                packer.push_eight(septets);
+            }
+            Piece::One(c) => {
+                let code = coding.code(c).ok_or_else(|| {
+                    let position = text.chars().position(|c| coding.code(c).is_none());
+                    let kind = EncodeErrorKind::NotInAlphabet { position: position.unwrap_or(0) };
+                    EncodeError { field: "TP-UD", kind }
+                })?;
+                at += code.septets();
+                code.write(&mut packer);
+            }
         }
-        code.write(&mut packer);
+        if at > room {
+            return Err(too_long(at));
+        }
     }
     packer.finish();
     Ok(at)

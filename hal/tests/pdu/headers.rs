@@ -205,7 +205,7 @@ fn every_place_of_every_table_comes_back() {
 /// UCS-2 is what every phone reads: national tables have to save a segment.
 #[test]
 fn national_tables_are_used_only_where_they_save_segments() {
-    let options = SegmentOptions { languages: &Language::ALL, elements: &[] };
+    let options = only(&Language::ALL);
     assert_eq!(Segmentation::with("ş", options).alphabet(), Alphabet::Ucs2);
     assert_eq!(Segmentation::with("s", options).shifts(), Shifts::NONE);
     let text = "ş".to_owned() + &"s".repeat(80);
@@ -219,7 +219,7 @@ fn national_tables_are_used_only_where_they_save_segments() {
 #[test]
 fn further_elements_take_room() {
     let ports = [Ie { iei: Ie::PORT_WIDE, data: &[0x0B, 0x84, 0x23, 0xF0] }];
-    let options = SegmentOptions { languages: &[Language::Turkish], elements: &ports };
+    let options = SegmentOptions { elements: &ports, ..only(&[Language::Turkish]) };
     let text = "ş".to_owned() + &"s".repeat(300);
     let plan = Segmentation::with(&text, options);
     assert_eq!(plan.per_segment(), 141);
@@ -235,12 +235,12 @@ fn further_elements_take_room() {
 fn elements_without_room_for_text_are_refused() {
     let data = [0; 138];
     let elements = [Ie { iei: 0x70, data: &data }];
-    let options = SegmentOptions { languages: &[], elements: &elements };
+    let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
     assert!(Segmentation::with("text", options).segments(WIDE).is_err());
     assert!(Segmentation::with("", options).segments(WIDE).is_err());
     // Four units fit alone; beside the concatenation element one does, and a pair needs two.
     let elements = [Ie { iei: 0x70, data: &[0; 129] }];
-    let options = SegmentOptions { languages: &[], elements: &elements };
+    let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
     assert!(Segmentation::with("ЖЖЖЖ", options).segments(WIDE).is_ok());
     assert!(Segmentation::with("ЖЖЖЖЖ", options).segments(WIDE).is_err());
 }
@@ -276,7 +276,7 @@ fn read(language: Language, iei: u8, escape: bool, septet: u8) -> char {
 }
 
 const fn only(languages: &[Language]) -> SegmentOptions<'_> {
-    SegmentOptions { languages, elements: &[] }
+    SegmentOptions { languages, elements: &[], wide: true }
 }
 
 /// 8 bit data `body` behind a header of these elements.

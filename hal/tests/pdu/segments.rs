@@ -1,7 +1,9 @@
 //! Where texts are cut, 3GPP TS 23.040 9.2.3.24 and 9.2.3.16.
 
 use proptest::prelude::*;
-use ringpost_hal::pdu::{Alphabet, ConcatRef, Scope, Segmentation, Smart};
+use ringpost_hal::pdu::{
+    Alphabet, ConcatRef, Scope, SegmentOptions, Segmentation, Smart, gsm7::Code,
+};
 
 const WIDE: ConcatRef = ConcatRef::Wide(0x1234);
 const NARROW: ConcatRef = ConcatRef::Narrow(0x12);
@@ -39,19 +41,26 @@ fn cluster_longer_than_a_segment_is_cut_between_characters() {
 
 #[test]
 fn more_than_255_segments_are_refused() {
-    let text = "a".repeat(255 * 152 + 1);
-    let plan = Segmentation::of(&text);
-    assert_eq!(plan.total(), 256);
-    assert!(plan.segments(WIDE).is_err());
-    assert_eq!(Segmentation::of(&text[1..]).segments(WIDE).unwrap().count(), 255);
+    for (reference, septets) in [(NARROW, 153), (WIDE, 152)] {
+        let text = "a".repeat(255 * septets + 1);
+        let plan = wide(&text, reference == WIDE);
+        assert_eq!((plan.total(), plan.per_segment()), (256, septets));
+        assert!(plan.segments(reference).is_err());
+        assert_eq!(Segmentation::of(&text[1..]).segments(reference).unwrap().count(), 255);
+    }
 }
 
 proptest! {
     #[test]
-    fn segments_join_to_the_text(text in any_text(), wide: bool) {
+    fn segments_join_to_the_text(text in any_text(), wide: bool, counted: bool) {
         let reference = if wide { WIDE } else { NARROW };
-        let plan = Segmentation::of(&text);
+        let plan = self::wide(&text, counted);
         let segments: Vec<_> = plan.segments(reference).unwrap().collect();
+        if counted == wide {
+            prop_assert_eq!(segments.len(), plan.total());
+            let last: usize = segments.last().unwrap().text().chars().map(|c| units(plan, c)).sum();
+            prop_assert_eq!(plan.per_segment() - plan.remaining(), last);
+        }
         let joined: String = segments.iter().flat_map(|ud| ud.text().chars()).collect();
         prop_assert_eq!(&joined, &text);
         prop_assert!(segments.iter().all(|ud| ud.octets().len() <= 140));
@@ -81,10 +90,13 @@ fn gsm7_is_chosen_exactly_where_it_has_all_characters() {
 fn remaining_units_of_the_last_segment() {
     assert_eq!(Segmentation::of("").remaining(), 160);
     assert_eq!(Segmentation::of("€").remaining(), 158);
-    assert_eq!(Segmentation::of(&"a".repeat(161)).remaining(), 152 - 9);
-    // The pair that does not fit behind 65 units moves to the second segment.
+    let text = "a".repeat(161);
+    assert_eq!(wide(&text, false).remaining(), 153 - 8);
+    assert_eq!(wide(&text, true).remaining(), 152 - 9);
+    // The pair that does not fit behind 65 or 66 units moves to the second segment.
     let text = "Ж".repeat(65) + "😀" + &"Ж".repeat(10);
-    assert_eq!(Segmentation::of(&text).remaining(), 66 - 12);
+    assert_eq!(wide(&text, false).remaining(), 67 - 10);
+    assert_eq!(wide(&text, true).remaining(), 66 - 12);
 }
 
 #[test]
@@ -124,6 +136,18 @@ proptest! {
         let smart = Smart::new(&text, Scope::Letters);
         let gsm7 = Segmentation::of(&smart.to_string()).alphabet() == Alphabet::Gsm7;
         prop_assert_eq!(smart.is_gsm7(), gsm7);
+    }
+}
+
+/// Counted for references of 16 bits, or of 8.
+fn wide(text: &str, wide: bool) -> Segmentation<'_> {
+    Segmentation::with(text, SegmentOptions { wide, ..SegmentOptions::default() })
+}
+
+fn units(plan: Segmentation<'_>, c: char) -> usize {
+    match plan.alphabet() {
+        Alphabet::Gsm7 => Code::of(c).unwrap().septets(),
+        Alphabet::Ucs2 | Alphabet::Data8 => c.len_utf16(),
     }
 }
 
