@@ -111,11 +111,7 @@ pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
     let Some(segments) = segments else {
         let says = format!(
             "The text needs {} segments in {}; at most {} are allowed.",
-            if measure.segments == usize::MAX {
-                "more than 255".to_owned()
-            } else {
-                measure.segments.to_string()
-            },
+            measure.segments,
             measure.encoding.as_str(),
             policy.max_segments,
         );

@@ -139,7 +139,7 @@ mod tests {
             [count("日", 70), count("日", 71), count("日", 670), count("日", 671)],
             [1, 2, 10, 11]
         );
-        assert_eq!(count("a", 153 * 255 + 1), usize::MAX);
+        assert_eq!(count("a", 153 * 255 + 1), 256);
     }
 
     #[test]

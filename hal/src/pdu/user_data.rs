@@ -241,8 +241,7 @@ fn write_gsm7(
     let too_long = |at| EncodeError::too_long("TP-UD", at, room);
     let mut at = start;
     let mut packer = Packer::new(body, start);
-    let mut pieces = coding.pieces(text);
-    while let Some(piece) = pieces.next() {
+    for piece in coding.pieces(text) {
         match piece {
             Piece::Eight(septets) => {
                 at += 8;
