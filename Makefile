@@ -3,9 +3,11 @@
 CARGO  ?= cargo
 PREFIX ?= /usr/local
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+BENCH_TARGET := $(abspath $(TARGET))/bench
+BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-check fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,13 +28,15 @@ test: ## Run all tests; installs the programs they need
 
 check: ## Format, lints, docs, dependencies: what CI wants besides the tests
 	@scripts/setup --check
-	@$(MAKE) --no-print-directory --keep-going fmt clippy doc deny hal-proof systemd
+	@$(MAKE) --no-print-directory --keep-going fmt clippy doc deny hal-proof systemd bench-check
 
 fmt:
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path bench/Cargo.toml --check
 
 clippy:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(BENCH) --all-targets -- -D warnings
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
@@ -47,6 +51,14 @@ hal-proof: ## Prove that ringpost-hal needs neither std nor alloc
 
 systemd: ## Check unit, account, folders and udev rules with systemd's own tools
 	@scripts/check-systemd
+
+# What a benchmark compares must read right before it is timed; here it runs once.
+bench-check:
+	$(CARGO) test $(BENCH) --all-targets --quiet
+
+bench: ## Measure, side by side with others, and print what was promised beside it
+	CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec
+	$(CARGO) run --release $(BENCH) -- $(BENCH_TARGET)
 
 ci: ## Run what CI runs
 	@.ci/run
