@@ -42,9 +42,10 @@ impl Address {
     /// # Errors
     /// More than 20 digits, none, or a character that no semi-octet codes.
     pub fn parse(number: &str) -> Result<Self, EncodeError> {
-        match number.strip_prefix('+') {
-            Some(digits) => Self::international(digits),
-            None => Self::number(TypeOfNumber::Unknown, NumberingPlan::Isdn, number),
+        if number.starts_with('+') {
+            Self::international(number)
+        } else {
+            Self::number(TypeOfNumber::Unknown, NumberingPlan::Isdn, number)
         }
     }
 

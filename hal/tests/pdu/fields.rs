@@ -269,6 +269,7 @@ fn numbers_that_no_address_holds() {
     assert_eq!(Address::parse("12345678901234567890").unwrap().digits().count(), 20);
     // E.164 has digits only.
     assert_eq!(kind("+49*1"), EncodeErrorKind::NotInAlphabet { position: 2 });
+    assert_eq!(kind("++49"), EncodeErrorKind::NotInAlphabet { position: 0 });
     let name = Address::number(TypeOfNumber::Alphanumeric, NumberingPlan::Unknown, "1");
     assert_eq!(name.unwrap_err().kind, EncodeErrorKind::Contradicts { other: "type-of-number" });
     // Nothing that could end an AT line.
