@@ -343,9 +343,12 @@ fn note(reply: &Reply<'_>, prefix: &str, word: &mut Word) -> Verdict {
     if reply.result.is_some() { Verdict::Go } else { Verdict::Fail(SILENT) }
 }
 
-/// As many characters as a word holds.
+/// As many characters as a word holds, whatever room they take.
 fn word_of(text: &str) -> Word {
-    text.chars().take(Word::new().capacity()).collect()
+    let mut word = Word::new();
+    // The first one that does not fit is the last one tried.
+    let _ = text.chars().try_for_each(|c| word.push(c));
+    word
 }
 
 fn judge_model(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {

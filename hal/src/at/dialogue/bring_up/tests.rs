@@ -182,3 +182,14 @@ fn stores_that_are_refused_while_the_modem_boots_are_asked_for_again() {
     let verdict = up.on(&Reply { lines: &[], result: refused });
     assert!(matches!(verdict, Verdict::Retry(..)), "{verdict:?}");
 }
+
+#[test]
+fn a_word_that_is_too_long_is_cut_whatever_its_characters() {
+    let mut up = BringUp::new(None);
+    let lines = [Line::try_from("é".repeat(30).as_str()).unwrap()];
+    while up.step_name() != "model" {
+        up.command().unwrap();
+        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok) });
+    }
+    assert_eq!(up.facts().manufacturer, "é".repeat(24).as_str());
+}
