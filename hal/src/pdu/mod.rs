@@ -53,7 +53,7 @@ pub use port::Ports;
 pub use reader::Reader;
 pub use reference::MessageReference;
 pub use segment::{SegmentOptions, Segmentation, Segments};
-pub use smart::{Foreign, Scope, Smart};
+pub use smart::{Cost, Costly, Scope, Smart};
 pub use special_message::SpecialMessage;
 pub use status::{Status, StatusClass};
 pub use status_report::StatusReport;

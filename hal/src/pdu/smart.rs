@@ -1,4 +1,4 @@
-//! Smart encoding: characters that cost a text its GSM 7 bit alphabet, and what may stand for them.
+//! Smart encoding: which characters make a text expensive, and what may stand for them.
 
 use core::fmt::{self, Write};
 
@@ -6,6 +6,20 @@ use super::gsm7::Code;
 
 /// A text in which characters outside the GSM 7 bit alphabet are replaced where something may stand for
 /// them; `Display` writes it.
+///
+/// ```
+/// use ringpost_hal::pdu::{Cost, Scope, Segmentation, Smart};
+///
+/// let text = "It’s [urgent]: ".repeat(5);
+/// let smart = Smart::new(&text, Scope::Typography);
+/// let first = smart.costly().next().unwrap();
+/// assert_eq!((first.position, first.cost, first.suggestion), (2, Cost::Alphabet, Some("'")));
+///
+/// // What such characters cost is the difference that they make.
+/// let rewritten = smart.to_string();
+/// assert_eq!(Segmentation::of(&text).total(), 2);
+/// assert_eq!(Segmentation::of(&rewritten).total(), 1);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Smart<'a> {
     text: &'a str,
@@ -21,15 +35,27 @@ pub enum Scope {
     Letters,
 }
 
-/// A character outside the GSM 7 bit alphabet with its extension.
+/// A character that costs more than one septet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Foreign {
+pub struct Costly {
     /// The character; `Debug` does not show it.
     pub character: char,
     /// Characters before it.
     pub position: usize,
+    /// What it costs.
+    pub cost: Cost,
     /// What may stand for it, empty where it may be left out.
     pub suggestion: Option<&'static str>,
+}
+
+/// What a character costs beyond one septet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// A septet more: it is in the extension table, 3GPP TS 23.038 6.2.1.1.
+    Escape,
+    /// The GSM 7 bit alphabet as a whole, unless a national table has it: every character of the text
+    /// takes two octets, and a segment carries 70 of them in the place of 160.
+    Alphabet,
 }
 
 impl<'a> Smart<'a> {
@@ -39,20 +65,27 @@ impl<'a> Smart<'a> {
         Self { text, scope }
     }
 
-    /// The characters outside the alphabet, in order, with what replaces them.
-    pub fn foreign(&self) -> impl Iterator<Item = Foreign> + use<'a> {
+    /// The characters that cost more than one septet, in order, with what may stand for them.
+    pub fn costly(&self) -> impl Iterator<Item = Costly> + use<'a> {
         let scope = self.scope;
-        let all = self.text.chars().enumerate().filter(|(_, c)| Code::of(*c).is_none());
-        all.map(move |(position, character)| {
-            let suggestion = replacement(character, scope);
-            Foreign { character, position, suggestion }
+        self.text.chars().enumerate().filter_map(move |(position, character)| {
+            let cost = match Code::of(character) {
+                Some(Code::Plain(_)) => return None,
+                Some(Code::Escaped(_)) => Cost::Escape,
+                None => Cost::Alphabet,
+            };
+            let suggestion = match cost {
+                Cost::Escape => None,
+                Cost::Alphabet => replacement(character, scope),
+            };
+            Some(Costly { character, position, cost, suggestion })
         })
     }
 
     /// Whether the rewritten text is in the GSM 7 bit alphabet as a whole: less than that saves nothing.
     #[must_use]
     pub fn is_gsm7(&self) -> bool {
-        self.foreign().all(|foreign| foreign.suggestion.is_some())
+        self.costly().all(|it| it.cost == Cost::Escape || it.suggestion.is_some())
     }
 }
 
@@ -73,9 +106,12 @@ impl fmt::Debug for Smart<'_> {
     }
 }
 
-impl fmt::Debug for Foreign {
+impl fmt::Debug for Costly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Foreign").field("position", &self.position).finish_non_exhaustive()
+        f.debug_struct("Costly")
+            .field("position", &self.position)
+            .field("cost", &self.cost)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringpost_hal::pdu::{
-    Alphabet, ConcatRef, Scope, SegmentOptions, Segmentation, Smart, gsm7::Code,
+    Alphabet, ConcatRef, Cost, Scope, SegmentOptions, Segmentation, Smart, gsm7::Code,
 };
 
 const WIDE: ConcatRef = ConcatRef::Wide(0x1234);
@@ -104,8 +104,11 @@ fn smart_text_says_what_it_changes() {
     let smart = Smart::new("“Okay” – it’s 5\u{A0}€…", Scope::Typography);
     assert_eq!(smart.to_string(), "\"Okay\" - it's 5 €...");
     assert!(smart.is_gsm7());
+    let (changes, escaped): (Vec<_>, Vec<_>) =
+        smart.costly().partition(|it| it.cost == Cost::Alphabet);
+    assert_eq!(escaped.iter().map(|it| it.position).collect::<Vec<_>>(), [16]);
     let changes: Vec<_> =
-        smart.foreign().map(|f| (f.position, f.character, f.suggestion.unwrap())).collect();
+        changes.iter().map(|it| (it.position, it.character, it.suggestion.unwrap())).collect();
     let quotes = [(0, '“', "\""), (5, '”', "\"")];
     let rest = [(7, '–', "-"), (11, '’', "'"), (15, '\u{A0}', " "), (17, '…', "...")];
     assert_eq!(changes, [&quotes[..], &rest[..]].concat());
@@ -115,9 +118,9 @@ fn smart_text_says_what_it_changes() {
 fn debug_of_plans_shows_no_text() {
     let text = "Дой 471108";
     let smart = Smart::new(text, Scope::Letters);
-    let foreign: Vec<_> = smart.foreign().collect();
+    let costly: Vec<_> = smart.costly().collect();
     let plan = Segmentation::of(text);
-    let shown = format!("{smart:?} {foreign:?} {plan:?} {:?}", plan.segments(WIDE));
+    let shown = format!("{smart:?} {costly:?} {plan:?} {:?}", plan.segments(WIDE));
     assert!(!shown.contains("4711") && !shown.contains(['Д', 'о', 'й']), "{shown}");
 }
 
@@ -126,7 +129,7 @@ fn smart_text_keeps_what_the_alphabet_has_and_what_nothing_stands_for() {
     assert_eq!(Smart::new("äÇÆé€[", Scope::Letters).to_string(), "äÇÆé€[");
     let smart = Smart::new("č😀’", Scope::Typography);
     assert_eq!((smart.to_string().as_str(), smart.is_gsm7()), ("č😀'", false));
-    assert_eq!(smart.foreign().map(|f| f.suggestion).collect::<Vec<_>>(), [None, None, Some("'")]);
+    assert_eq!(smart.costly().map(|it| it.suggestion).collect::<Vec<_>>(), [None, None, Some("'")]);
     assert_eq!(Smart::new("ΑΒΓ čŁç", Scope::Letters).to_string(), "ABΓ cLc");
 }
 
