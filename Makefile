@@ -5,9 +5,11 @@ PREFIX ?= /usr/local
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BENCH_TARGET := $(abspath $(TARGET))/bench
 BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
+# Without libFuzzer, which needs a toolchain of its own.
+FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-check fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-check corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,7 @@ demo: ## Send a text through two simulated modems, and read it on a simulated ph
 test: ## Run all tests; installs the programs they need
 	@scripts/setup
 	@scripts/test --locked
-	@$(MAKE) --no-print-directory hal-proof systemd
+	@$(MAKE) --no-print-directory corpus hal-proof systemd
 
 check: ## Format, lints, docs, dependencies: what CI wants besides the tests
 	@scripts/setup --check
@@ -33,10 +35,12 @@ check: ## Format, lints, docs, dependencies: what CI wants besides the tests
 fmt:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path bench/Cargo.toml --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 
 clippy:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(BENCH) --all-targets -- -D warnings
+	$(CARGO) clippy $(FUZZ) --all-targets -- -D warnings
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
@@ -59,6 +63,13 @@ bench-check:
 bench: ## Measure, side by side with others, and print what was promised beside it
 	CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec
 	$(CARGO) run --release $(BENCH) -- $(BENCH_TARGET)
+
+corpus: ## Replay what earlier fuzzing kept
+	$(CARGO) test $(FUZZ)
+
+fuzz: ## Feed the codecs whatever libFuzzer thinks of (FUZZ_SECONDS for each target, FUZZ_TARGET for one)
+	@scripts/setup --fuzz
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) scripts/fuzz $(FUZZ_TARGET)
 
 ci: ## Run what CI runs
 	@.ci/run
@@ -83,4 +94,4 @@ install: ## Install binary, unit, account, udev rules and example configuration 
 
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf .demo hal/proof/target hal/proof/Cargo.lock
+	rm -rf .demo fuzz/target hal/proof/target hal/proof/Cargo.lock

@@ -1,0 +1,4 @@
+//! Addresses, from the texts that people write.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| ringpost_fuzz::address::address(octets));

@@ -1,0 +1,4 @@
+//! Smart encoding of any text.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| ringpost_fuzz::smart::smart(octets));

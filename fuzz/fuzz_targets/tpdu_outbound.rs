@@ -1,0 +1,4 @@
+//! TPDUs to the service centre.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| ringpost_fuzz::tpdu::outbound(octets));
