@@ -69,6 +69,13 @@ fn round_trip<T: PartialEq + Debug>(
     assert_eq!(*again, same[..]);
     assert!(left, "only padding, and what nobody knows, is left out");
     assert_eq!(decode(&again).as_ref(), Ok(&tpdu));
+    // Padding changes nothing, nor does what a later release may add.
+    assert_eq!(decode(&[&again[..], &[0xFF; 3]].concat()).as_ref(), Ok(&tpdu));
+    if let Some(at) = shape.indicator.filter(|at| *at < again.len()) {
+        let mut later = [&again[..], b"later"].concat();
+        later[at] |= 0x08;
+        assert_eq!(decode(&later).as_ref(), Ok(&tpdu));
+    }
     // Another text of the same length: nothing that is shown may change.
     let mut other = again.to_vec();
     let start = other.len() - shape.body;

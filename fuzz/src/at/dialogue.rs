@@ -26,8 +26,8 @@ pub fn dialogue(octets: &[u8]) {
 
 /// Comes to an end, whatever the modem says.
 fn bring_up(mut up: BringUp, said: &str) {
-    // Of all steps together: some are tried for a minute.
-    const MOST: usize = 1000;
+    // Of all steps together: the network alone is asked for 90 times.
+    const MOST: usize = 250;
     let mut said = said.split('\n');
     for _ in 0..MOST {
         let Some(command) = up.command() else { return };
