@@ -2,8 +2,8 @@
 
 use ringpost_hal::pdu::{Language, Shifts, gsm7};
 
-/// Octets of the longest text that is made of an input: ten segments and more.
-const MAX_TEXT: usize = 1500;
+/// Octets of the longest text that is made of an input: a handful of segments.
+const MAX_TEXT: usize = 800;
 
 /// An input that is used up from the front; where it has ended it gives zeros and nothing.
 pub(crate) struct Input<'a>(&'a [u8]);
