@@ -119,6 +119,8 @@ pub enum EventKind {
     Status,
     /// A delivery report came after the end.
     LateReport,
+    /// A message goes out again although nobody knows what became of the first copy.
+    Resend,
 }
 
 /// One event of the System Log.
@@ -178,6 +180,7 @@ impl Event {
             EventKind::Send => self.subject.purpose.send_event_type(self.subject.channel),
             EventKind::Status => Purpose::status_event_type(self.subject.channel),
             EventKind::LateReport => "system.ringpost.late_report",
+            EventKind::Resend => "system.ringpost.resend",
         }
     }
 
@@ -188,6 +191,7 @@ impl Event {
             (EventKind::Status, Channel::Sms) => "Receive SMS delivery status",
             (EventKind::Status, Channel::Voice) => "Receive call status",
             (EventKind::LateReport, _) => "Delivery report after the end of a message",
+            (EventKind::Resend, _) => "Message sent again, it may arrive twice",
         }
     }
 

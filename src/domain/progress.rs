@@ -12,6 +12,8 @@ pub struct Progress {
     pub lane: Lane,
     /// What to do when an answer is lost.
     pub on_unknown: OnUnknown,
+    /// Whether a person chose the hour from which on it may go out.
+    pub scheduled: bool,
     /// Not on the air from this on.
     pub expires_at: Timestamp,
     /// Where it is.

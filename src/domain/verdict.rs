@@ -20,6 +20,8 @@ pub enum RefusalClass {
     Network,
     /// Another modem: this one failed, or never put anything on the air.
     Modem,
+    /// Another modem too, but what this one said does not exclude that the network took the segment.
+    Doubtful,
 }
 
 /// What a delivery report says of a segment.

@@ -134,7 +134,12 @@ impl Worker {
         if outcome == SubmitOutcome::Unanswered {
             self.unanswered = Some(submit.segment);
         }
-        let in_step = matches!(outcome, SubmitOutcome::Accepted { .. } | SubmitOutcome::Refused(_));
+        let in_step = matches!(
+            outcome,
+            SubmitOutcome::Accepted { .. }
+                | SubmitOutcome::Refused(_)
+                | SubmitOutcome::NotSent(NotSent::Refused(_))
+        );
         if !in_step {
             // Before the outcome is known to anybody: the next message shall not come here yet.
             self.tell(ModemState::Failed, silent());

@@ -7,7 +7,7 @@ use super::{
     step::{Effect, Event, Rules, step},
 };
 use crate::{
-    domain::{self, EventKind, MessageId, Outcome, Progress, Report, Timestamp},
+    domain::{self, Detail, EventKind, MessageId, Outcome, Progress, Report, Timestamp},
     store::{self, Tx},
 };
 
@@ -33,7 +33,9 @@ pub fn apply(
         | Event::Begun(_)
         | Event::Reported(..)
         | Event::ModemLost(_)
-        | Event::Deadline
+        | Event::Deadline(_)
+        | Event::Shifted(_)
+        | Event::Stranded
         | Event::Cancelled => None,
     };
     let (after, effects) = step(before.clone(), event, now, rules);
@@ -77,6 +79,7 @@ fn execute(
         Effect::EraseText => return store::message::erase_text(tx, key),
         Effect::LogSend(outcome, detail) => (EventKind::Send, outcome, detail),
         Effect::LogStatus(outcome, detail) => (EventKind::Status, outcome, detail),
+        Effect::LogResend => (EventKind::Resend, Outcome::Unknown, Some(Detail::AnswerLost)),
         Effect::LogLateReport(Report::Failed(detail)) => {
             (EventKind::LateReport, Outcome::Failure, Some(detail))
         }

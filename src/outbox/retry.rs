@@ -21,8 +21,10 @@ pub(super) fn delay(class: RefusalClass, failures: usize) -> Duration {
     };
     match class {
         RefusalClass::Network => doubled(NETWORK_FIRST, failures.saturating_sub(1)),
-        RefusalClass::Modem if failures <= 1 => Duration::ZERO,
-        RefusalClass::Modem => doubled(MODEM_FIRST, failures.saturating_sub(2)),
+        RefusalClass::Modem | RefusalClass::Doubtful if failures <= 1 => Duration::ZERO,
+        RefusalClass::Modem | RefusalClass::Doubtful => {
+            doubled(MODEM_FIRST, failures.saturating_sub(2))
+        }
         // A permanent refusal ends the message; where another attempt keeps it alive and then fails
         // too, that failure decides.
         RefusalClass::Permanent => LONGEST,

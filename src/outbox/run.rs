@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{Detail, Lane, Refusal, RefusalClass, SegmentId, Timestamp},
-    modem::{ModemHandle, ModemState, ModemStatus, Submit, SubmitOutcome},
+    modem::{ModemHandle, ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
     store::{self, Store, Tx},
 };
@@ -305,7 +305,7 @@ fn turn(
     }
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
-        apply(tx, *key, Event::Deadline, now, rules)?;
+        apply(tx, *key, Event::Deadline(None), now, rules)?;
     }
     let waits_for_sim = give_back(tx, lines, present, now, rules)?;
     let idle = lines.iter().filter(|(idle, _)| *idle).map(|(_, line)| line.line()).collect();
@@ -344,10 +344,17 @@ fn event_of(segment: SegmentId, outcome: SubmitOutcome) -> Event {
     match outcome {
         SubmitOutcome::Accepted { mr } => Event::Accepted(segment, mr),
         SubmitOutcome::Refused(result) => Event::Refused(segment, sms::refusal(&result)),
-        SubmitOutcome::NotSent(_) => Event::Refused(
-            segment,
-            Refusal { detail: Detail::ModemFault, class: RefusalClass::Modem },
-        ),
+        SubmitOutcome::NotSent(NotSent::Refused(result)) => {
+            // Before the body is written there is no doubt.
+            let refusal = sms::refusal(&result);
+            let doubtful = refusal.class == RefusalClass::Doubtful;
+            let class = if doubtful { RefusalClass::Modem } else { refusal.class };
+            Event::Refused(segment, Refusal { class, ..refusal })
+        }
+        SubmitOutcome::NotSent(NotSent::NoPrompt | NotSent::NotReady | NotSent::PortLost) => {
+            let refusal = Refusal { detail: Detail::ModemFault, class: RefusalClass::Modem };
+            Event::Refused(segment, refusal)
+        }
         SubmitOutcome::Unanswered => Event::Silent(segment),
     }
 }

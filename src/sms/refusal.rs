@@ -8,14 +8,14 @@ use crate::domain::{Detail, Refusal, RefusalClass};
 /// 9.2 (`+CME ERROR`), and 3GPP TS 24.011 E.2 for the codes that the network itself gives.
 pub fn refusal(result: &FinalResult) -> Refusal {
     match result {
-        FinalResult::Cms(error) => error.code().map_or(modem(Detail::ModemFault), of_cms),
-        FinalResult::Cme(error) => error.code().map_or(modem(Detail::ModemFault), of_cme),
+        FinalResult::Cms(error) => error.code().map_or(DOUBTFUL, of_cms),
+        FinalResult::Cme(error) => error.code().map_or(DOUBTFUL, of_cme),
         FinalResult::Ok
         | FinalResult::Error
         | FinalResult::NoCarrier
         | FinalResult::Busy
         | FinalResult::NoAnswer
-        | FinalResult::NoDialtone => modem(Detail::ModemFault),
+        | FinalResult::NoDialtone => DOUBTFUL,
     }
 }
 
@@ -33,14 +33,20 @@ fn of_cms(code: u16) -> Refusal {
         21 | 29 | 81 | 95..=111 => permanent(Detail::ByNetwork),
         // The modem says that the TPDU is wrong; it would be no better the next time.
         304 | 305 => permanent(Detail::Bug),
-        // No route in the network, congestion, no resources; service centre busy or failed; timeout.
-        38 | 41 | 42 | 47 | 127 | 192 | 194 | 332 => network(Detail::NetworkBusy),
+        // No route in the network, congestion, no resources; service centre busy or failed.
+        38 | 41 | 42 | 47 | 127 | 192 | 194 => network(Detail::NetworkBusy),
         331 => network(Detail::NotRegistered),
         310 | 313 | 315 => modem(Detail::SimMissing),
         311 | 312 | 316..=318 => modem(Detail::SimLocked),
+        // The network did not answer; unknown errors, of which many modems make what the network said
+        // last. It may have taken the message.
+        332 | 350 | 500 | 512 => DOUBTFUL,
         _ => modem(Detail::ModemFault),
     }
 }
+
+/// The modem does not know, or does not say.
+const DOUBTFUL: Refusal = Refusal { detail: Detail::ModemFault, class: RefusalClass::Doubtful };
 
 fn of_cme(code: u16) -> Refusal {
     match code {
@@ -69,7 +75,7 @@ mod tests {
 
     #[test]
     fn codes_mean_what_may_help() {
-        use RefusalClass::{Modem, Network, Permanent};
+        use RefusalClass::{Doubtful, Modem, Network, Permanent};
         let table = [
             (1, Detail::Unassigned, Permanent),
             (8, Detail::Barred, Permanent),
@@ -79,8 +85,10 @@ mod tests {
             (304, Detail::Bug, Permanent),
             (310, Detail::SimMissing, Modem),
             (331, Detail::NotRegistered, Network),
-            (332, Detail::NetworkBusy, Network),
-            (500, Detail::ModemFault, Modem),
+            (314, Detail::ModemFault, Modem),
+            (332, Detail::ModemFault, Doubtful),
+            (500, Detail::ModemFault, Doubtful),
+            (515, Detail::ModemFault, Modem),
         ];
         for (code, detail, class) in table {
             assert_eq!(of_cms(code), Refusal { detail, class }, "+CMS ERROR: {code}");

@@ -18,7 +18,7 @@ use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
-            "SELECT lane, on_unknown, expires_at, state, reason, sent_at, ended_at, send_logged,
+            "SELECT lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
         )?
@@ -53,8 +53,13 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
     save_message(tx, key, before, after)?;
     for (index, attempt) in after.attempts.iter().enumerate() {
         let old = before.attempts.get(index);
-        if old.is_none() {
-            insert_attempt(tx, key, attempt)?;
+        match old {
+            None => insert_attempt(tx, key, attempt)?,
+            Some(old) if old.report_deadline != attempt.report_deadline => {
+                tx.prepare("UPDATE attempt SET report_deadline = ?2 WHERE key = ?1")?
+                    .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
+            }
+            Some(_) => {}
         }
         let sequences = 1..=u8::MAX;
         for (sequence, segment) in sequences.zip(&attempt.segments) {
@@ -115,7 +120,7 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
     }
     tx.prepare(
         "UPDATE message SET state = ?2, reason = ?3, sent_at = ?4, ended_at = ?5, send_logged = ?6,
-             claimable_at = ?7, deadline_at = ?8
+             claimable_at = ?7, deadline_at = ?8, expires_at = ?9
          WHERE key = ?1",
     )?
     .execute((
@@ -127,6 +132,7 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
         after.send_logged,
         after.claimable_at.map(Timestamp::as_unix_ms),
         after.deadline_at.map(Timestamp::as_unix_ms),
+        after.expires_at.as_unix_ms(),
     ))?;
     Ok(())
 }
@@ -177,6 +183,7 @@ fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     Ok(Progress {
         lane: word::read_lane(row.get("lane")?)?,
         on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
+        scheduled: row.get("scheduled")?,
         expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
         phase: word::read("message", "state", &text("state")?)?,
         reason: detail("message", "reason", row.get("reason")?)?,

@@ -44,10 +44,40 @@ async fn a_busy_network_is_tried_again_and_a_permanent_refusal_is_not() {
     gateway.sim.modem("m1").clear_faults();
     gateway.sim.modem("m2").clear_faults();
     for modem in ["m1", "m2"] {
-        gateway.sim.modem(modem).fault(Fault::CmsError.code(500).times(1));
+        gateway.sim.modem(modem).fault(Fault::CmsError.code(314).times(1));
     }
     let id = gateway.send("again");
     gateway.wait_for_state(&id, "delivered");
+}
+
+/// Many modems make "unknown error" of whatever the network said last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_refused_in_doubt_goes_out_once_more_at_once_and_the_log_says_so() {
+    let gateway = Gateway::builder().modems(2).start().await;
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(500).times(1));
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "code 471108", "purpose": "mfa_verify"
+    }));
+    let message = gateway.wait_for_state(&id, "delivered");
+    assert_eq!(
+        gateway.events(&message),
+        [
+            "system.ringpost.resend UNKNOWN",
+            "system.sms.send_factor_verify_message SUCCESS",
+            "system.sms.receive_status SUCCESS",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_in_doubt_outside_of_codes_is_not_sent_twice() {
+    let gateway = Gateway::builder().modems(2).config("[outbox]\nsettle_seconds = 2").start().await;
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(500).times(1));
+    let id = gateway.send("perhaps");
+    let message = gateway.wait_for_state(&id, "unknown");
+    assert_eq!(message["reason"]["detail"], "answer_lost");
+    assert_eq!(message["segments"].as_array().unwrap().len(), 1);
+    assert!(gateway.sim.network().submits().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Detail, End, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
+    Attempt, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
     Segment, SegmentId, SegmentState, Timestamp,
 };
 
@@ -38,12 +38,17 @@ pub enum Event {
     Reported(SegmentId, Report),
     /// The modem of this attempt is gone, and another one could begin anew.
     ModemLost(i64),
-    /// A deadline has come.
-    Deadline,
+    /// A deadline has come; what kept the message from the air until then, where that is known.
+    Deadline(Option<Detail>),
     /// Somebody asked to cancel it.
     Cancelled,
     /// The daemon starts, and finds segments on the air that nobody listens for.
     Crashed,
+    /// The machine was off for nobody knows how long: its clock is not to be trusted.
+    Stranded,
+    /// The clock was set: every instant moves by so many milliseconds, every wait stays as long as it
+    /// was.
+    Shifted(i64),
 }
 
 /// What has to be done besides storing the new state, in the same transaction.
@@ -55,6 +60,8 @@ pub(super) enum Effect {
     LogStatus(Outcome, Option<Detail>),
     /// Write that a report came after the end.
     LogLateReport(Report),
+    /// Write that a second copy goes out while the first may be on its way.
+    LogResend,
     /// Erase the text: no further send can need it.
     EraseText,
 }
@@ -71,8 +78,11 @@ pub(super) fn step(
         let late = if let Event::Reported(_, report) = event { Some(report) } else { None };
         return (state, late.map(Effect::LogLateReport).into_iter().collect());
     }
-    let refusal = apply(&mut state, event, now);
     let mut effects = Vec::new();
+    if matches!(event, Event::Claimed(_)) && shunned_sims(&state).next().is_some() {
+        effects.push(Effect::LogResend);
+    }
+    let refusal = apply(&mut state, event, now);
     if state.phase.is_final() {
         // Cancelled.
         end(&mut state, End::Cancelled, Some(Detail::Cancelled), now, &mut effects);
@@ -115,15 +125,45 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
         }
         Event::Reported(segment, report) => record_report(state, segment, report, now),
         Event::ModemLost(key) => return lose_modem(state, key),
-        Event::Deadline => {}
+        Event::Deadline(blocked) => {
+            if state.attempts.is_empty() {
+                state.reason = state.reason.or(blocked);
+            }
+        }
         Event::Cancelled => {
             if may_cancel(state) {
                 state.phase = Phase::Ended(End::Cancelled);
             }
         }
         Event::Crashed => lose_answers(state),
+        // A code lives for minutes: it is dead, or nobody can tell. What else waits has time.
+        Event::Stranded => {
+            if state.lane == Lane::Otp {
+                state.expires_at = state.expires_at.min(now);
+            }
+        }
+        Event::Shifted(milliseconds) => shift(state, milliseconds),
     }
     None
+}
+
+/// Moves every instant that something waits for. What a person chose stays as it was chosen: a
+/// message that waits for its hour waits for that hour.
+fn shift(state: &mut Progress, milliseconds: i64) {
+    let moved =
+        |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms().saturating_add(milliseconds));
+    if !state.scheduled {
+        state.expires_at = moved(state.expires_at);
+    }
+    if !state.scheduled || !state.attempts.is_empty() {
+        state.claimable_at = state.claimable_at.map(moved);
+    }
+    for attempt in &mut state.attempts {
+        attempt.report_deadline = moved(attempt.report_deadline);
+        for segment in &mut attempt.segments {
+            segment.submitting_at = segment.submitting_at.map(moved);
+        }
+    }
 }
 
 fn begin(state: &mut Progress, segment: SegmentId, now: Timestamp) {
@@ -159,10 +199,19 @@ fn refuse(state: &mut Progress, id: SegmentId, refusal: Refusal) -> Option<Refus
     if !matches!(segment.state, SegmentState::Submitting | SegmentState::Unanswered) {
         return None;
     }
-    segment.state = SegmentState::Refused;
     segment.detail = Some(refusal.detail);
-    // A phone joins only the segments of one attempt: without this one the others are of no use.
     let attempt = state.attempts.iter_mut().find(|attempt| attempt.key == id.attempt)?;
+    let complete = attempt.segments.iter().all(|segment| segment.state != SegmentState::Pending);
+    let doubtful = refusal.class == RefusalClass::Doubtful && complete && !is_incomplete(attempt);
+    if let Some(segment) = attempt.segment_mut(id.sequence) {
+        segment.state = if doubtful { SegmentState::Unanswered } else { SegmentState::Refused };
+    }
+    if doubtful {
+        // The phone may have all of it: as good as no answer, but none needs to be waited for.
+        state.claimable_at = None;
+        return None;
+    }
+    // A phone joins only the segments of one attempt: without this one the others are of no use.
     drop_pending(attempt);
     Some(refusal)
 }
@@ -412,9 +461,12 @@ fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Tim
     segments
         .flat_map(|(attempt, _)| &attempt.segments)
         .filter(|segment| is_unanswered(segment))
-        .filter_map(|segment| segment.submitting_at)
+        .filter_map(|segment| {
+            // A doubtful refusal has been answered: there is nothing to wait for.
+            let wait = if segment.detail.is_some() { Duration::ZERO } else { rules.resend_after };
+            Some(segment.submitting_at?.after(wait))
+        })
         .min()
-        .map(|since| since.after(rules.resend_after))
         .filter(|at| *at < state.expires_at)
 }
 

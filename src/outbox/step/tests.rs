@@ -3,7 +3,6 @@
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
-use crate::domain::Lane;
 
 const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
 const TTL: u64 = 300;
@@ -18,6 +17,7 @@ fn queued(lane: Lane) -> Progress {
     Progress {
         lane,
         on_unknown: OnUnknown::of(lane),
+        scheduled: false,
         expires_at: at(TTL),
         phase: Phase::Queued,
         reason: None,
@@ -74,6 +74,7 @@ impl Story {
                 Effect::LogSend(outcome, _) => format!("send {}", outcome.as_str()),
                 Effect::LogStatus(outcome, _) => format!("status {}", outcome.as_str()),
                 Effect::LogLateReport(_) => "late report".into(),
+                Effect::LogResend => "resend".into(),
                 Effect::EraseText => "erase".into(),
             })
             .collect();
@@ -93,7 +94,7 @@ fn no(class: RefusalClass) -> Refusal {
     let detail = match class {
         RefusalClass::Permanent => Detail::Unassigned,
         RefusalClass::Network => Detail::NetworkBusy,
-        RefusalClass::Modem => Detail::ModemFault,
+        RefusalClass::Modem | RefusalClass::Doubtful => Detail::ModemFault,
     };
     Refusal { detail, class }
 }
@@ -140,9 +141,9 @@ fn one_undelivered_segment_makes_the_message_undelivered() {
 fn no_report_in_the_window_is_unknown_and_not_failed() {
     let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(2, Event::Accepted(id(1, 1), Some(1)));
     assert_eq!(story.state.deadline_at, Some(at(1 + REPORT_WINDOW).min(at(TTL))));
-    let story = story.then(TTL, Event::Deadline);
+    let story = story.then(TTL, Event::Deadline(None));
     assert_eq!(story.phase(), "sent");
-    let story = story.then(1 + REPORT_WINDOW, Event::Deadline);
+    let story = story.then(1 + REPORT_WINDOW, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::NoReport)));
     assert_eq!(story.logged(), "send SUCCESS, erase, status UNKNOWN");
 }
@@ -183,9 +184,9 @@ fn retries_end_with_the_time_to_live_and_say_why() {
     let story = Story::new(Lane::Otp)
         .claimed(1, 1, 1)
         .then(2, Event::Refused(id(1, 1), no(RefusalClass::Network)))
-        .then(TTL, Event::Deadline);
+        .then(TTL, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("expired", Some(Detail::NetworkBusy)));
-    let story = Story::new(Lane::Otp).then(TTL, Event::Deadline);
+    let story = Story::new(Lane::Otp).then(TTL, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("expired", Some(Detail::ExpiredInQueue)));
     assert_eq!(story.logged(), "send FAILURE, erase, status FAILURE");
 }
@@ -221,7 +222,7 @@ fn a_report_settles_an_unanswered_submit() {
 fn an_answer_that_never_comes_is_unknown_and_never_sent_again_in_bulk() {
     let story = Story::new(Lane::Bulk).claimed(1, 1, 1).then(61, Event::Silent(id(1, 1)));
     assert_eq!(story.state.deadline_at, Some(at(1 + SETTLE)));
-    let story = story.then(1 + SETTLE, Event::Deadline);
+    let story = story.then(1 + SETTLE, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::AnswerLost)));
     assert_eq!(story.logged(), "send UNKNOWN, erase, status UNKNOWN");
 }
@@ -233,11 +234,12 @@ fn a_code_is_sent_once_more_on_another_sim() {
     assert_eq!(shunned_sims(&story.state).collect::<Vec<_>>(), ["sim1"]);
     let story = story.claimed(21, 2, 1);
     assert_eq!(story.state.claimable_at, None, "once");
+    assert_eq!(story.logged(), "resend");
     let story = story.then(23, Event::Accepted(id(2, 1), Some(1)));
     assert_eq!(story.phase(), "sent");
     let story = story.then(25, Event::Reported(id(2, 1), Report::Delivered));
     assert_eq!(story.phase(), "delivered");
-    assert_eq!(story.logged(), "send SUCCESS, erase, status SUCCESS");
+    assert_eq!(story.logged(), "resend, send SUCCESS, erase, status SUCCESS");
 }
 
 #[test]
@@ -275,7 +277,7 @@ fn after_a_crash_what_was_on_the_air_is_unanswered_and_the_rest_goes_on() {
     assert_eq!(states, [SegmentState::Unanswered, SegmentState::Pending]);
     let story = story.then(51, Event::Begun(id(1, 2))).then(53, Event::Accepted(id(1, 2), Some(3)));
     assert_eq!(story.phase(), "sending");
-    let story = story.then(1 + SETTLE, Event::Deadline);
+    let story = story.then(1 + SETTLE, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::AnswerLost)));
 }
 
@@ -308,84 +310,241 @@ fn cancelling_works_until_something_is_on_the_air() {
     assert_eq!(story.phase(), "cancelled");
 }
 
-/// What may happen next, as far as the outbox lets it.
-fn random_event() -> impl Strategy<Value = (u8, u8, u8, u64)> {
-    (0..12_u8, 0..3_u8, 1..4_u8, 0..60_u64)
+#[test]
+fn a_refusal_in_doubt_is_no_answer_and_a_code_does_not_wait_for_one() {
+    let story =
+        Story::new(Lane::Otp).claimed(1, 1, 1).then(2, Event::Refused(id(1, 1), doubtful()));
+    assert_eq!(story.state.segment(id(1, 1)).unwrap().state, SegmentState::Unanswered);
+    assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(1))));
+    assert_eq!(shunned_sims(&story.state).collect::<Vec<_>>(), ["sim1"]);
+    let story = story.claimed(2, 2, 1);
+    assert_eq!(story.logged(), "resend");
+    let story = Story::new(Lane::Bulk)
+        .claimed(1, 1, 1)
+        .then(2, Event::Refused(id(1, 1), doubtful()))
+        .then(1 + SETTLE, Event::Deadline(None));
+    assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::AnswerLost)));
 }
 
-fn event_of(state: &Progress, kind: u8, attempt_index: u8, sequence: u8, now: Timestamp) -> Event {
-    let key = i64::from(attempt_index) + 1;
-    let segment = id(key, sequence);
-    let next = i64::try_from(state.attempts.len()).unwrap() + 1;
-    let claimable = state.claimable_at.is_some_and(|due| due <= now) && next < 6;
-    let pending = state.segment(segment).is_some_and(|it| it.state == SegmentState::Pending);
-    match kind {
-        0 | 1 if claimable => {
-            Event::Claimed(attempt(next, &format!("sim{next}"), 3, kind == 0, now))
+#[test]
+fn a_refusal_in_doubt_that_leaves_a_part_missing_is_a_refusal() {
+    let story =
+        Story::new(Lane::Bulk).claimed(1, 1, 2).then(2, Event::Refused(id(1, 1), doubtful()));
+    assert_eq!(story.state.segment(id(1, 1)).unwrap().state, SegmentState::Refused);
+    assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(2))));
+}
+
+#[test]
+fn a_second_copy_is_announced() {
+    let story = Story::new(Lane::Otp).claimed(1, 1, 1).claimed(21, 2, 1);
+    assert_eq!(story.logged(), "resend");
+    let story = Story::new(Lane::Otp)
+        .claimed(1, 1, 1)
+        .then(2, Event::Refused(id(1, 1), no(RefusalClass::Network)))
+        .claimed(7, 2, 1);
+    assert_eq!(story.logged(), "", "what was refused is no copy");
+}
+
+#[test]
+fn a_message_that_expires_unsent_says_what_it_waited_for() {
+    let story = Story::new(Lane::Otp).then(TTL, Event::Deadline(Some(Detail::NotRegistered)));
+    assert_eq!((story.phase(), story.state.reason), ("expired", Some(Detail::NotRegistered)));
+}
+
+#[test]
+fn a_code_of_an_earlier_boot_without_a_clock_expires_and_the_rest_waits_on() {
+    let story = Story::new(Lane::Otp).then(5, Event::Stranded);
+    assert_eq!((story.phase(), story.state.reason), ("expired", Some(Detail::ExpiredInQueue)));
+    let story = Story::new(Lane::Bulk).then(5, Event::Stranded);
+    assert_eq!((story.phase(), story.state.claimable_at), ("queued", Some(at(0))));
+    let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(5, Event::Crashed);
+    let story = story.then(5, Event::Stranded);
+    assert_eq!((story.phase(), story.state.claimable_at), ("sending", None), "it may be there");
+}
+
+#[test]
+fn a_clock_that_is_set_changes_no_wait() {
+    const HOURS: u64 = 5 * 3600;
+    let waiting = Story::new(Lane::Otp).claimed(10, 1, 1).then(70, Event::Silent(id(1, 1)));
+    let deadline = waiting.state.deadline_at.unwrap();
+    let claimable = waiting.state.claimable_at.unwrap();
+    let shifted = waiting.then(70 + HOURS, Event::Shifted(i64::try_from(HOURS * 1000).unwrap()));
+    let later = Duration::from_secs(HOURS);
+    assert_eq!(shifted.phase(), "sending");
+    assert_eq!(shifted.state.deadline_at, Some(deadline.after(later)));
+    assert_eq!(shifted.state.claimable_at, Some(claimable.after(later)));
+    let back = shifted.then(70, Event::Shifted(-i64::try_from(HOURS * 1000).unwrap()));
+    assert_eq!(
+        (back.state.deadline_at, back.state.claimable_at),
+        (Some(deadline), Some(claimable))
+    );
+}
+
+#[test]
+fn a_message_for_an_hour_that_somebody_chose_waits_for_that_hour() {
+    let mut scheduled = Story::new(Lane::Bulk);
+    scheduled.state.scheduled = true;
+    scheduled.state.claimable_at = Some(at(200));
+    let shifted = scheduled.then(100, Event::Shifted(90_000));
+    assert_eq!(shifted.state.claimable_at, Some(at(200)));
+    assert_eq!(shifted.state.expires_at, at(TTL));
+}
+
+fn doubtful() -> Refusal {
+    no(RefusalClass::Doubtful)
+}
+
+/// SIMs of the random stories: two, so that a second copy has somewhere to go, and nowhere too.
+const SIMS: [&str; 2] = ["sim0", "sim1"];
+/// Where the clock of a random story begins: it may be set back without leaving the stage.
+const DAWN: i64 = 100_000;
+
+/// A message whose promises are checked after everything that happens to it.
+struct Checked {
+    state: Progress,
+    clock: i64,
+    sends: u32,
+    statuses: u32,
+    erased: bool,
+}
+
+impl Checked {
+    fn new(lane: Lane, scheduled: bool) -> Self {
+        let mut state = queued(lane);
+        let born = Self::instant(DAWN);
+        state.scheduled = scheduled;
+        state.claimable_at = Some(born);
+        state.expires_at = born.after(Duration::from_secs(TTL));
+        state.deadline_at = Some(state.expires_at);
+        Self { state, clock: DAWN, sends: 0, statuses: 0, erased: false }
+    }
+
+    fn instant(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_ms(seconds * 1000)
+    }
+
+    fn now(&self) -> Timestamp {
+        Self::instant(self.clock)
+    }
+
+    /// What may happen next, as far as the outbox lets it.
+    fn event(&mut self, kind: u8, which: u8, sequence: u8, jump: i64) -> Event {
+        let key = i64::from(which) + 1;
+        let segment = id(key, sequence);
+        let next = i64::try_from(self.state.attempts.len()).unwrap() + 1;
+        let sim = SIMS[usize::from(which) % SIMS.len()];
+        let claimable = self.state.claimable_at.is_some_and(|due| due <= self.now())
+            && self.now() < self.state.expires_at
+            && !shunned_sims(&self.state).any(|shunned| shunned == sim);
+        let pending =
+            self.state.segment(segment).is_some_and(|it| it.state == SegmentState::Pending);
+        match kind {
+            0..=2 if claimable => {
+                let count = usize::from(sequence);
+                Event::Claimed(attempt(next, sim, count, kind != 0, self.now()))
+            }
+            3 if pending && self.now() < self.state.expires_at => Event::Begun(segment),
+            4 => Event::Accepted(segment, Some(sequence)),
+            5 => Event::Accepted(segment, None),
+            6 => Event::Refused(segment, no(RefusalClass::Network)),
+            7 => Event::Refused(segment, no(RefusalClass::Permanent)),
+            8 => Event::Refused(segment, no(RefusalClass::Modem)),
+            9 => Event::Refused(segment, doubtful()),
+            10 => Event::Silent(segment),
+            11 => Event::Reported(segment, Report::Delivered),
+            12 => Event::Reported(segment, Report::Failed(Detail::Unreachable)),
+            13 => Event::Reported(segment, Report::StillTrying),
+            14 => Event::ModemLost(key),
+            15 if sequence == 1 => Event::Crashed,
+            15 if sequence == 2 => Event::Cancelled,
+            15 => Event::Stranded,
+            16 => {
+                self.clock += jump;
+                Event::Shifted(jump * 1000)
+            }
+            _ => Event::Deadline(None),
         }
-        2 if pending && now < state.expires_at => Event::Begun(segment),
-        3 => Event::Accepted(segment, Some(sequence)),
-        4 => Event::Accepted(segment, None),
-        5 => Event::Refused(segment, no(RefusalClass::Network)),
-        6 => Event::Refused(segment, no(RefusalClass::Permanent)),
-        7 => Event::Silent(segment),
-        8 => Event::Reported(segment, Report::Delivered),
-        9 => Event::Reported(segment, Report::Failed(Detail::Unreachable)),
-        10 => Event::ModemLost(key),
-        11 if sequence == 1 => Event::Crashed,
-        11 if sequence == 2 => Event::Cancelled,
-        _ => Event::Deadline,
+    }
+
+    fn run(&mut self, event: Event) {
+        let now = self.now();
+        let before = self.state.clone();
+        let begins = matches!(event, Event::Claimed(_) | Event::Begun(_));
+        let shifted = if let Event::Shifted(milliseconds) = event { milliseconds } else { 0 };
+        let moved = |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms() + shifted);
+        let waits = before.deadline_at.is_some_and(|deadline| moved(deadline) > now);
+        let copies = |state: &Progress| shunned_sims(state).count();
+        let doubled = matches!(event, Event::Claimed(_)) && copies(&before) > 0;
+        let (after, effects) = step(before.clone(), event, now, RULES);
+        assert!(!(begins && self.erased), "nothing goes out after the erasure");
+        let mut announced = false;
+        for effect in &effects {
+            match effect {
+                Effect::LogSend(..) => self.sends += 1,
+                Effect::LogStatus(..) => self.statuses += 1,
+                Effect::EraseText => self.erased = true,
+                Effect::LogLateReport(_) => assert!(before.phase.is_final()),
+                Effect::LogResend => announced = true,
+            }
+        }
+        assert_eq!(announced, doubled, "a second copy is announced, and nothing else");
+        assert!(copies(&after) <= 2, "two copies are on their way at the most");
+        if after.on_unknown == OnUnknown::Hold {
+            assert!(copies(&after) <= 1, "what holds is never sent twice");
+        }
+        if before.phase.is_final() {
+            assert_eq!(before, after, "final states never change");
+        }
+        if shifted != 0 && waits && !before.scheduled {
+            assert_eq!(before.phase, after.phase, "the clock alone ends nothing");
+        }
+        assert_eq!(after.phase.is_final(), after.deadline_at.is_none());
+        if let Some(deadline) = after.deadline_at {
+            assert!(deadline > now, "a deadline lies ahead");
+            let far = now.max(after.expires_at);
+            let longest = Duration::from_secs(SETTLE.max(REPORT_WINDOW));
+            assert!(deadline <= far.after(longest), "and not far");
+        }
+        assert_eq!(self.sends, u32::from(after.send_logged));
+        assert_eq!(self.statuses, u32::from(after.phase.is_final()));
+        assert_eq!(self.erased, after.send_logged);
+        self.state = after;
+    }
+
+    /// Nothing more happens: deadlines alone bring every message to its end.
+    fn end(&mut self) {
+        for _ in 0..40 {
+            let Some(deadline) = self.state.deadline_at else { return };
+            self.clock = deadline.as_unix_ms().div_euclid(1000) + 1;
+            self.run(Event::Deadline(None));
+        }
+        panic!("no end: {:?}", self.state);
     }
 }
 
+/// Random stories in a usual run; `make long` tells a million.
+const STORIES: u32 = 20_000;
+
+fn stories() -> Config {
+    let given = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: given.unwrap_or(STORIES), failure_persistence: None, ..Config::default() }
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 4096, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(stories())]
 
     #[test]
     fn promises_hold_in_any_order_of_events(
         otp in any::<bool>(),
-        events in prop::collection::vec(random_event(), 1..60),
+        scheduled in any::<bool>(),
+        events in prop::collection::vec((0..18_u8, 0..4_u8, 1..4_u8, 0..60_i64, -20_000..20_000_i64), 1..60),
     ) {
-        let mut state = queued(if otp { Lane::Otp } else { Lane::Bulk });
-        let (mut clock, mut sends, mut statuses, mut erased) = (0, 0, 0, false);
-        let mut run = |state: Progress, event: Event, now: u64| {
-            let before = state.clone();
-            let begins = matches!(event, Event::Claimed(_) | Event::Begun(_));
-            let (after, effects) = step(state, event, at(now), RULES);
-            assert!(!(begins && erased), "nothing goes out after the erasure");
-            for effect in &effects {
-                match effect {
-                    Effect::LogSend(..) => sends += 1,
-                    Effect::LogStatus(..) => statuses += 1,
-                    Effect::EraseText => erased = true,
-                    Effect::LogLateReport(_) => assert!(before.phase.is_final()),
-                }
-            }
-            if before.phase.is_final() {
-                assert_eq!(before, after, "final states never change");
-            }
-            assert_eq!(after.phase.is_final(), after.deadline_at.is_none());
-            if let Some(deadline) = after.deadline_at {
-                assert!(deadline > at(now), "a deadline lies ahead");
-                assert!(deadline <= at(now).max(at(TTL)).after(Duration::from_secs(
-                    SETTLE.max(REPORT_WINDOW))), "and not far");
-            }
-            assert_eq!(sends, u32::from(after.send_logged));
-            assert_eq!(statuses, u32::from(after.phase.is_final()));
-            assert_eq!(erased, after.send_logged);
-            after
-        };
-        for (kind, attempt_index, sequence, wait) in events {
-            clock += wait;
-            let event = event_of(&state, kind, attempt_index, sequence, at(clock));
-            state = run(state, event, clock);
+        let mut message = Checked::new(if otp { Lane::Otp } else { Lane::Bulk }, scheduled);
+        for (kind, which, sequence, wait, jump) in events {
+            message.clock += wait;
+            let event = message.event(kind, which, sequence, jump);
+            message.run(event);
         }
-        // Nothing more happens: deadlines alone bring every message to its end.
-        for _ in 0..40 {
-            let Some(deadline) = state.deadline_at else { break };
-            clock = deadline.since(at(0)).as_secs();
-            state = run(state, Event::Deadline, clock);
-        }
-        prop_assert!(state.phase.is_final(), "{state:?}");
+        message.end();
     }
 }

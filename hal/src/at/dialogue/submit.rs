@@ -44,7 +44,7 @@ pub enum SubmitOutcome {
         /// TP-Message-Reference, as the modem answered it.
         mr: Option<u8>,
     },
-    /// The network or the modem said no.
+    /// The network or the modem said no, after the body was written.
     Refused(FinalResult),
     /// Nothing was submitted.
     NotSent(NotSent),
@@ -55,6 +55,8 @@ pub enum SubmitOutcome {
 /// Why nothing was submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotSent {
+    /// The modem refused the command in the place of a prompt.
+    Refused(FinalResult),
     /// The prompt did not come.
     NoPrompt,
     /// The modem is not ready.
@@ -153,7 +155,10 @@ impl Submit {
                 Next::Write
             }
             (Phase::Command, Heard::Line(Classified::Final(FinalResult::Ok), _)) => Next::Listen,
-            (Phase::Command | Phase::Body, Heard::Line(Classified::Final(result), _)) => {
+            (Phase::Command, Heard::Line(Classified::Final(result), _)) => {
+                Next::Done(SubmitOutcome::NotSent(NotSent::Refused(*result)))
+            }
+            (Phase::Body, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(if result.is_ok() {
                     SubmitOutcome::Accepted { mr: self.reference }
                 } else {
@@ -240,10 +245,11 @@ mod tests {
 
     #[test]
     fn refusals_before_and_after_the_body_are_values() {
-        let refused =
-            |code| Next::Done(SubmitOutcome::Refused(FinalResult::Cms(ErrorCode::from(code))));
-        assert_eq!(play(&["+CMS ERROR: 310"]).1, refused(310));
-        assert_eq!(play(&[">", "+CMS ERROR: 38"]).1, refused(38));
+        let cms = |code| FinalResult::Cms(ErrorCode::from(code));
+        let not_sent = SubmitOutcome::NotSent(NotSent::Refused(cms(310)));
+        assert_eq!(play(&["+CMS ERROR: 310"]).1, Next::Done(not_sent));
+        let refused = SubmitOutcome::Refused(cms(38));
+        assert_eq!(play(&[">", "+CMS ERROR: 38"]).1, Next::Done(refused));
     }
 
     #[test]
