@@ -100,11 +100,11 @@ fn read(ud: &UserData) -> String {
         }
         Alphabet::Data8 => body.iter().copied().map(char::from).collect(),
         Alphabet::Ucs2 => {
-            // An odd last octet counts as the second half of a pair.
-            let last = iter::repeat_n(0xDC00, body.len() % 2);
             let units = body.chunks_exact(2).map(|it| u16::from_be_bytes([it[0], it[1]]));
-            char::decode_utf16(units.chain(last))
+            let odd = iter::repeat_n(char::REPLACEMENT_CHARACTER, body.len() % 2);
+            char::decode_utf16(units)
                 .map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .chain(odd)
                 .collect()
         }
     }

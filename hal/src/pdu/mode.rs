@@ -37,6 +37,9 @@ impl fmt::Debug for Line {
 /// # Errors
 /// A TPDU of more than [`MAX_TPDU`] octets.
 pub fn encode_hex(sca: Option<&Address>, tpdu: &[u8]) -> Result<Line, EncodeError> {
+    if tpdu.len() > MAX_TPDU {
+        return Err(EncodeError::too_long("TPDU", tpdu.len(), MAX_TPDU));
+    }
     let mut head = Writer::default();
     Address::encode_sca(sca, &mut head)?;
     let mut line = heapless::Vec::<u8, MAX_LINE>::new();

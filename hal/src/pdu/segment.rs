@@ -139,8 +139,14 @@ impl<'a> Segmentation<'a> {
     /// A reference of another width than the segments were counted for may change their number.
     ///
     /// # Errors
-    /// More than 255 segments, or information elements that leave no room for text.
+    /// More than 255 segments, or information elements that leave no room for text, or that contradict
+    /// those which the layout writes itself.
     pub fn segments(&self, reference: ConcatRef) -> Result<Segments<'a>, EncodeError> {
+        const OWN: [u8; 4] =
+            [Ie::CONCAT_NARROW, Ie::CONCAT_WIDE, Ie::SINGLE_SHIFT, Ie::LOCKING_SHIFT];
+        if self.elements.iter().any(|ie| OWN.contains(&ie.iei)) {
+            return Err(EncodeError::contradicts("TP-UD.UDH.IE", "TP-UD.UDH"));
+        }
         let counted = self.wide == matches!(reference, ConcatRef::Wide(_));
         let total = if counted { self.total } else { self.total_with(reference) };
         let max = usize::from(u8::MAX);

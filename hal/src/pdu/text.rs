@@ -65,15 +65,10 @@ impl Iterator for Chars<'_> {
 }
 
 impl Utf16<'_> {
-    /// The unit at the front; an odd last octet reads as one that no character has.
+    /// The unit at the front; none in an odd last octet.
     #[inline]
     fn unit(&self) -> Option<u16> {
-        const NO_CHARACTER: u16 = 0xDC00;
-        match *self.0 {
-            [] => None,
-            [_] => Some(NO_CHARACTER),
-            [high, low, ..] => Some(u16::from_be_bytes([high, low])),
-        }
+        self.0.first_chunk().map(|unit| u16::from_be_bytes(*unit))
     }
 
     #[inline]
@@ -87,7 +82,11 @@ impl Iterator for Utf16<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<char> {
-        let unit = self.unit()?;
+        let Some(unit) = self.unit() else {
+            let odd = !self.0.is_empty();
+            self.skip_unit();
+            return odd.then_some(char::REPLACEMENT_CHARACTER);
+        };
         self.skip_unit();
         if let Some(c) = char::from_u32(unit.into()) {
             return Some(c);

@@ -238,6 +238,12 @@ fn elements_without_room_for_text_are_refused() {
     let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
     assert!(Segmentation::with("text", options).segments(WIDE).is_err());
     assert!(Segmentation::with("", options).segments(WIDE).is_err());
+    // Those of the layout are the layout's.
+    for iei in [Ie::CONCAT_NARROW, Ie::CONCAT_WIDE, Ie::SINGLE_SHIFT, Ie::LOCKING_SHIFT] {
+        let elements = [Ie { iei, data: &[1] }];
+        let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
+        assert!(Segmentation::with("text", options).segments(WIDE).is_err());
+    }
     // Four units fit alone; beside the concatenation element one does, and a pair needs two.
     let elements = [Ie { iei: 0x70, data: &[0; 129] }];
     let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
