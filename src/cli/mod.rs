@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! `serve`, `config` and `token` work on this box's files, daemon running or not; the others talk to
+//! `serve`, `config` and `token` work on this box's files, daemon running or not; `pdu` needs nothing; the others talk to
 //! a running daemon over HTTP.
 
 mod client;
@@ -11,6 +11,7 @@ mod log;
 mod messages;
 mod modems;
 mod output;
+mod pdu;
 mod send;
 mod serve;
 mod table;
@@ -52,6 +53,9 @@ enum Command {
     Log(log::Log),
     /// See the modems, and what is wrong with them.
     Modems(modems::Modems),
+    /// Take PDUs apart, and put them together.
+    #[command(subcommand)]
+    Pdu(pdu::Pdu),
 }
 
 /// Where this box's files are.
@@ -87,5 +91,6 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Inbound(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Modems(command) => command.run(),
+        Command::Pdu(command) => command.run(),
     }
 }

@@ -14,5 +14,6 @@ mod house;
 mod inbound;
 mod life;
 mod modem_faults;
+mod pdu;
 mod refusals;
 mod traces;
