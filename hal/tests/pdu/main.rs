@@ -5,6 +5,7 @@
     reason = "a test states its expectation by unwrapping"
 )]
 
+mod clauses;
 mod fields;
 mod golden;
 mod headers;
