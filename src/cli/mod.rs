@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! `serve`, `config` and `token` work on this box's files, daemon running or not; `pdu` needs nothing; the others talk to
-//! a running daemon over HTTP.
+//! `serve`, `config` and `token` work on this box's files, daemon running or not; `pdu` needs nothing;
+//! the others talk to a running daemon over HTTP.
 
 mod client;
 mod config;
