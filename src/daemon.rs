@@ -21,7 +21,7 @@ use crate::{
     domain::Timestamp,
     http::{self, AppState},
     inbox::{self, Origin},
-    intake::Policy,
+    intake::{Policy, Repeats},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
     outbox::{self, Outbox, Outlet, Rules, Settings},
     sms::{self, Incoming},
@@ -38,6 +38,9 @@ const HTTP_DRAIN: Duration = Duration::from_secs(3);
 /// Received messages and reports that may wait for the store, of all modems together. Beyond it a
 /// modem waits, and what it received stays in its own storage.
 const WAITING_EVENTS: usize = 256;
+
+/// Requests are known again by their keys for so long.
+const REPEATS_KEPT: Duration = Duration::from_secs(86_400);
 
 /// Runs the gateway until SIGTERM or SIGINT.
 ///
@@ -61,6 +64,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let path = &config.store.path;
     let _lock = Lock::take(path).context("failed to take the store")?;
+    let secret = store::secret(path).context("failed to take the secret of the store")?;
     let store = Store::open(path)
         .with_context(|| format!("failed to open the store at {}", path.display()))?;
     let listener = TcpListener::bind(config.http.listen)
@@ -75,6 +79,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let state = AppState {
         store: store.clone(),
         policy: Arc::new(policy(&config.policy)),
+        repeats: Arc::new(Repeats::new(secret, REPEATS_KEPT)),
         rules,
         modems: handles.clone().into(),
     };

@@ -25,9 +25,19 @@ impl Server {
         self.answer(request.call(), output)
     }
 
-    /// `POST path`.
-    pub(super) fn post(&self, path: &str, body: &Value, output: Output) -> Result<Value, Failure> {
+    /// `POST path`, which `key` makes safe to repeat.
+    pub(super) fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        key: Option<&str>,
+        output: Output,
+    ) -> Result<Value, Failure> {
         let request = self.agent().post(self.url(path)).header("Authorization", authorization()?);
+        let request = match key {
+            Some(key) => request.header("Idempotency-Key", quoted(key)),
+            None => request,
+        };
         self.answer(request.send_json(body), output)
     }
 
@@ -66,6 +76,11 @@ impl Server {
         let member = |name| value.get(name).and_then(Value::as_str).unwrap_or("no reason given");
         Err(Failure::Failed(format!("refused: {} ({})", member("detail"), member("code"))))
     }
+}
+
+/// A string of RFC 9651, 3.3.3.
+fn quoted(key: &str) -> String {
+    format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn authorization() -> Result<String, Failure> {

@@ -35,6 +35,9 @@ pub(super) struct Send {
     /// Your own reference.
     #[arg(long)]
     reference: Option<String>,
+    /// Names this message: sent again with the same key within 24 hours, it is sent once.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Wait until the message has reached its end; exit code 1 unless it was delivered.
     #[arg(long)]
     wait: bool,
@@ -47,7 +50,12 @@ pub(super) struct Send {
 impl Send {
     pub(super) fn run(self) -> Result<(), Failure> {
         let body = self.body()?;
-        let mut message = self.server.post("/api/v1/messages", &body, self.output)?;
+        let mut message = self.server.post(
+            "/api/v1/messages",
+            &body,
+            self.idempotency_key.as_deref(),
+            self.output,
+        )?;
         if self.wait {
             message = self.wait_for(message)?;
         }

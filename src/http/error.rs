@@ -52,6 +52,8 @@ pub(super) enum ApiError {
     MethodNotAllowed,
     /// 409: it is too late for that.
     Conflict(&'static str),
+    /// 409: the key belongs to another request.
+    KeyReused,
     /// 413: more than a request may hold.
     TooLarge,
     /// 415: not JSON.
@@ -87,6 +89,12 @@ impl ApiError {
                 "This path does not know this method.".into(),
             ),
             Self::Conflict(detail) => (StatusCode::CONFLICT, "conflict", detail.into()),
+            Self::KeyReused => (
+                StatusCode::CONFLICT,
+                "idempotency_key_reused",
+                "Another request came with this Idempotency-Key: take a new one for each message."
+                    .into(),
+            ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",

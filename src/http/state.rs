@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{intake::Policy, modem::ModemHandle, outbox::Rules, store::Store};
+use crate::{
+    intake::{Policy, Repeats},
+    modem::ModemHandle,
+    outbox::Rules,
+    store::Store,
+};
 
 /// What handlers share; cheap to clone.
 #[derive(Debug, Clone)]
@@ -11,6 +16,8 @@ pub struct AppState {
     pub store: Store,
     /// What an operator allows.
     pub policy: Arc<Policy>,
+    /// Knows requests by their keys.
+    pub repeats: Arc<Repeats>,
     /// The law's settings, for what a request does to a message.
     pub rules: Rules,
     /// The modems, in the order of the configuration.

@@ -286,7 +286,7 @@ fn read_subject(row: &Row<'_>) -> rusqlite::Result<Result<Subject, Error>> {
     Ok(subject())
 }
 
-fn id(text: String) -> Result<MessageId, Error> {
+pub(super) fn id(text: String) -> Result<MessageId, Error> {
     text.parse().map_err(|_| Error::UnknownWord { table: "message", column: "id", value: text })
 }
 

@@ -8,12 +8,14 @@
 mod connection;
 mod error;
 mod lock;
+mod secret;
 mod tx;
 mod word;
 mod writer;
 
 pub mod early_report;
 pub mod event;
+pub mod idempotency;
 pub mod inbound;
 pub mod message;
 pub mod progress;
@@ -23,4 +25,5 @@ pub mod token;
 pub use connection::Store;
 pub use error::Error;
 pub use lock::{Lock, LockError};
+pub use secret::{SecretError, secret};
 pub use tx::{Tx, View};

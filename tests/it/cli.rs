@@ -111,10 +111,14 @@ async fn send_and_messages_talk_to_the_daemon() {
     let message: Value = serde_json::from_slice(&sent.stdout).unwrap();
     assert_eq!(message["state"], "delivered");
     assert_eq!(gateway.sim.phone(PHONE).texts()[0].text, "from standard input");
+    let keyed = ["send", PHONE, "--text", "once", "--idempotency-key", "my \"key\"", "--json"];
+    let once = [(); 2].map(|()| client(&gateway, &keyed, ""));
+    let once = once.map(|it| serde_json::from_slice::<Value>(&it.stdout).unwrap()["id"].clone());
+    assert!(once[0].is_string() && once[0] == once[1], "{once:?}");
     let id = message["id"].as_str().unwrap();
     let list = client(&gateway, &["messages", "--json"], "");
     let list: Value = serde_json::from_slice(&list.stdout).unwrap();
-    assert_eq!(list["items"][0]["id"], id);
+    assert_eq!(list["items"][1]["id"], id);
     let shown = text(&client(&gateway, &["messages", id], "").stdout);
     assert!(shown.contains("delivered") && shown.contains("attempt 1 segment 1 by m1"), "{shown}");
     let modems = text(&client(&gateway, &["modems"], "").stdout);

@@ -57,6 +57,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// `Content-Type`.
     pub(crate) content_type: String,
+    /// All headers.
+    pub(crate) headers: ureq::http::HeaderMap,
     /// The body; null where it is no JSON.
     pub(crate) body: Value,
 }
@@ -157,14 +159,26 @@ impl Gateway {
         content_type: Option<&str>,
         body: Option<String>,
     ) -> Answer {
+        let headers = [("authorization", authorization), ("content-type", content_type)];
+        let headers: Vec<_> =
+            headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        self.with_headers(method, path, &headers, body)
+    }
+
+    /// A request with these headers.
+    pub(crate) fn with_headers(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut request =
             ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url()));
-        for (name, value) in [("authorization", authorization), ("content-type", content_type)] {
-            if let Some(value) = value {
-                request = request.header(name, value);
-            }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let mut response = agent.run(request.body(body.unwrap_or_default()).unwrap()).unwrap();
         let mut text = String::new();
@@ -173,6 +187,7 @@ impl Gateway {
         Answer {
             status: response.status().as_u16(),
             content_type: content_type.map(|it| it.to_str().unwrap().into()).unwrap_or_default(),
+            headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
         }
     }

@@ -11,6 +11,7 @@ mod config;
 mod first_message;
 mod gateway;
 mod house;
+mod idempotency;
 mod inbound;
 mod life;
 mod modem_faults;

@@ -9,6 +9,7 @@ use axum::{
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
     http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use crate::{
         AppState,
         auth::Caller,
         error::{ApiError, Problem},
+        idempotency,
         page::{Page, PageQuery},
     },
     intake::{self, Answer},
@@ -134,26 +136,49 @@ struct Reason {
 
 /// Send a message.
 ///
-/// Answered when it is on disk, before it is sent.
+/// Answered when it is on disk, before it is sent. A request that is sent again with the same
+/// `Idempotency-Key` within 24 hours makes no second message, whatever became of the first answer: it
+/// is answered with the message as it is by then. Only accepted requests are remembered, for each token
+/// apart.
 #[utoipa::path(
     post, path = "/api/v1/messages", tag = "messages", request_body = NewMessage,
+    params((
+        "Idempotency-Key" = Option<String>, Header,
+        description = "Names the request, so that it can be repeated without harm: 1 to 255 ASCII \
+            characters, in quotes or without spaces. Take a new one for each message, such as a UUID."
+    )),
     responses(
-        (status = 202, description = "It is on disk and will be sent", body = Message),
+        (
+            status = 202, description = "It is on disk and will be sent", body = Message,
+            headers((
+                "Idempotency-Replayed" = String,
+                description = "`true` where an earlier request with the key made the message"
+            ))
+        ),
+        (status = 409, description = "Another request came with this key", body = Problem),
         (status = 422, description = "Refused; the System Log says so", body = Problem),
+        (status = 507, description = "The disk is full", body = Problem),
     )
 )]
 pub(in crate::http) async fn create(
     State(state): State<AppState>,
     caller: Caller,
     request: Request,
-) -> Result<(StatusCode, Json<Message>), ApiError> {
+) -> Result<Response, ApiError> {
     caller.must(crate::domain::Scope::MessagesSend)?;
+    let key = idempotency::key(request.headers())?;
     let Json(body) = Json::<NewMessage>::from_request(request, &())
         .await
         .map_err(|rejection: JsonRejection| ApiError::from(rejection))?;
     let request = body.into_request(caller, &state)?;
-    match intake::accept(&state.store, request, &state.policy).await? {
-        Answer::Accepted(stored) => Ok((StatusCode::ACCEPTED, Json(Message::from(*stored)))),
+    let repeat = key.map(|key| state.repeats.identify(key, &request));
+    let accepted = |message: MessageView| (StatusCode::ACCEPTED, Json(Message::from(message)));
+    match intake::accept(&state.store, request, &state.policy, repeat).await? {
+        Answer::Accepted(stored) => Ok(accepted(*stored).into_response()),
+        Answer::Replayed(stored) => {
+            Ok(([(idempotency::REPLAYED, "true")], accepted(*stored)).into_response())
+        }
+        Answer::KeyReused => Err(ApiError::KeyReused),
         Answer::Refused(denial) => Err(ApiError::Refused(denial)),
     }
 }

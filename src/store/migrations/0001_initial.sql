@@ -81,6 +81,16 @@ CREATE INDEX segment_open ON segment (sim, state)
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
     WHERE reference IS NOT NULL;
 
+-- Which accepted request made which message, by the key that it came with.
+CREATE TABLE idempotency (
+    token       TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    message     TEXT NOT NULL, -- its id
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (token, key)
+) STRICT, WITHOUT ROWID;
+
 -- Delivery reports that came before the answer to their own submit.
 CREATE TABLE early_report (
     key         INTEGER PRIMARY KEY,
