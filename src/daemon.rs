@@ -25,7 +25,7 @@ use crate::{
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
     outbox::{self, Outbox, Outlet, Rules, Settings},
     sms::{self, Incoming},
-    store::{self, Lock, Store, Tx},
+    store::{self, Keep, Lock, Store, Tx},
 };
 
 /// Everything has ended this long after the first signal, or is left to the next start. The unit's
@@ -38,9 +38,6 @@ const HTTP_DRAIN: Duration = Duration::from_secs(3);
 /// Received messages and reports that may wait for the store, of all modems together. Beyond it a
 /// modem waits, and what it received stays in its own storage.
 const WAITING_EVENTS: usize = 256;
-
-/// Requests are known again by their keys for so long.
-const REPEATS_KEPT: Duration = Duration::from_secs(86_400);
 
 /// Runs the gateway until SIGTERM or SIGINT.
 ///
@@ -76,15 +73,16 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let (handles, modems) = start_modems(&config, &events);
     drop(events);
+    let keep = keep(&config.retention);
     let state = AppState {
         store: store.clone(),
         policy: Arc::new(policy(&config.policy)),
-        repeats: Arc::new(Repeats::new(secret, REPEATS_KEPT)),
+        repeats: Arc::new(Repeats::new(secret, keep.idempotency)),
         rules,
         modems: handles.clone().into(),
     };
     let outbox = Outbox::new(store.clone(), settings(&config, rules), outlets(&config, handles));
-    let tasks = Tasks::start(store, listener, state, outbox, received, modems);
+    let tasks = Tasks::start(store, keep, listener, state, outbox, received, modems);
     announce(address)?;
     tasks.run().await
 }
@@ -101,6 +99,7 @@ struct Tasks {
 impl Tasks {
     fn start(
         store: Store,
+        keep: Keep,
         listener: TcpListener,
         state: AppState,
         outbox: Outbox,
@@ -123,6 +122,7 @@ impl Tasks {
             tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
         }
         tasks.events.spawn(take_in(store.clone(), received, rules));
+        tasks.store.1.spawn(store.clone().keep_tidy(keep, tasks.store.0.clone()));
         tasks.store.1.spawn(store.keep_clean(tasks.store.0.clone()));
         tasks.store.1.spawn(feed_watchdog(tasks.store.0.clone()));
         tasks
@@ -220,6 +220,16 @@ fn settings(config: &Config, rules: Rules) -> Settings {
         rules,
         settle: config.outbox.settle_seconds.map(seconds),
         report_window: config.outbox.report_window_seconds.map(seconds),
+    }
+}
+
+fn keep(config: &config::Retention) -> Keep {
+    let days = |count: u32| seconds(count) * 86_400;
+    Keep {
+        messages: days(config.messages_days),
+        inbound: days(config.inbound_days),
+        events: days(config.events_days),
+        idempotency: seconds(config.idempotency_hours) * 3600,
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     modem::Modem,
     problem::ConfigError,
     reader::Section,
+    retention::Retention,
     sections::{Http, Limits, Log, Org, Outbox, Policy, Store},
     tree,
 };
@@ -30,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[outbox]`.
     pub outbox: Outbox,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[org]`.
     pub org: Org,
     /// `[log]`.
@@ -73,6 +76,7 @@ impl Config {
             policy: root.table("policy", Policy::read),
             limits: root.table("limits", Limits::read),
             outbox: root.table("outbox", Outbox::read),
+            retention: root.table("retention", Retention::read),
             org: root.table("org", Org::read),
             log: root.table("log", Log::read),
             modems: Modem::read_all(&mut root),

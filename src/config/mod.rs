@@ -9,6 +9,7 @@ mod load;
 mod modem;
 mod problem;
 mod reader;
+mod retention;
 mod sections;
 mod tree;
 
@@ -18,4 +19,5 @@ mod tests;
 pub use load::{Config, environment};
 pub use modem::{Modem, ModemName};
 pub use problem::{ConfigError, Problem, Whence};
+pub use retention::Retention;
 pub use sections::{Http, Limits, Log, Org, Outbox, Policy, Regions, Store};

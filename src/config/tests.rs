@@ -16,6 +16,8 @@ fn an_empty_file_is_the_documented_defaults() {
     assert_eq!(config.policy.regions, Regions::Only(vec![Region::US]));
     assert_eq!(config.policy.max_segments, 10);
     assert_eq!(config.outbox.resend_after_seconds, 20);
+    assert_eq!((config.retention.messages_days, config.retention.events_days), (30, 90));
+    assert_eq!((config.retention.inbound_days, config.retention.idempotency_hours), (30, 24));
     assert_eq!(config.log.level, "info");
 }
 
@@ -28,6 +30,7 @@ fn every_key_is_taken_from_the_file() {
         policy = { home_region = "DE", regions = ["DE", "AT"], max_segments = 3 }
         limits.enabled = false
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5 }
+        retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10 }
         org.name = "Example Corp"
         log.level = "warn,ringpost::modem=debug"
         [[modem]]
@@ -53,6 +56,9 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(config.outbox.settle_seconds, Some(240));
     assert_eq!(config.outbox.report_window_seconds, Some(3600));
     assert_eq!(config.outbox.resend_after_seconds, 5);
+    let days = (config.retention.messages_days, config.retention.inbound_days);
+    assert_eq!((days, config.retention.events_days), ((7, 8), 9));
+    assert_eq!(config.retention.idempotency_hours, 10);
     assert_eq!(config.org.name, "Example Corp");
     assert_eq!(config.log.level, "warn,ringpost::modem=debug");
     let [a, b] = config.modems.as_slice() else { panic!("two modems") };
@@ -106,7 +112,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[webhooks]",
             "1: webhooks: unknown section; the sections are http, store, policy, limits, outbox, \
-             org, log, modem",
+             retention, org, log, modem",
         ),
         ("http = 1", "1: http: expected a table [http], found an integer"),
         ("[modem]\nname = 'a'", "1: modem: expected tables [[modem]], found a table"),
@@ -153,6 +159,10 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[outbox]\nsettle_seconds = 0",
             "2: outbox.settle_seconds: must be a whole number from 1 to 86400 seconds, found 0",
+        ),
+        (
+            "[retention]\nmessages_days = 1\nidempotency_hours = 25",
+            "3: retention.idempotency_hours: must not outlive messages_days, which is 24 hours",
         ),
         (
             "[outbox]\nsettle_seconds = 1.5",
@@ -295,7 +305,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     ringpost.toml:5: http.port: unknown key; the keys of [http] are listen
     ringpost.toml:6: modem.port: is missing: the path of its AT port, such as "/dev/serial/by-path/…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
-    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, org, log, modem
+    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, org, log, modem
     "#);
 }
 

@@ -175,12 +175,14 @@ impl Readers {
     }
 }
 
-fn open_for_writing(path: &Path) -> Result<Connection, Error> {
+pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Error> {
     // Texts and numbers are nobody else's business; SQLite gives its other files the same mode. What
     // is wrong with the path, SQLite says.
     let _ = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Only a database without tables takes it: room that is free goes back to the disk in steps.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     // WAL lets readers go on while the writer commits; FULL makes each commit durable before it is
     // answered; secure_delete overwrites what is erased.
     connection.pragma_update(None, "journal_mode", "WAL")?;

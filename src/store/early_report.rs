@@ -6,7 +6,7 @@ use super::{Error, Tx, message::detail};
 use crate::domain::{Detail, Report, Timestamp};
 
 /// No answer comes later than this after its report: twice the longest time a family may take.
-const KEPT: Duration = Duration::from_secs(600);
+pub(super) const KEPT: Duration = Duration::from_secs(600);
 
 /// Keeps a report until the answer to its submit comes, and forgets those whose answer never came.
 ///
@@ -20,7 +20,7 @@ pub fn insert(
     report: Report,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let oldest = now.as_unix_ms().saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(0));
+    let oldest = now.before(KEPT).as_unix_ms();
     tx.prepare("DELETE FROM early_report WHERE received_at < ?1")?.execute([oldest])?;
     let (result, detail) = match report {
         Report::Delivered => ("delivered", None),
@@ -62,4 +62,18 @@ pub fn take(tx: &Tx<'_>, sim: &str, tail: &str) -> Result<Vec<(u8, Report)>, Err
         Ok((reference, report))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Deletes reports from before `before` whose answer never came, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM early_report WHERE key IN (
+                 SELECT key FROM early_report WHERE received_at < ?1
+                 ORDER BY received_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
 }

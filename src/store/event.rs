@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use super::{Error, Tx, View};
-use crate::domain::Event;
+use crate::domain::{Event, Timestamp};
 
 /// Appends one event.
 ///
@@ -41,6 +41,19 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         event.segments,
     ])?;
     Ok(())
+}
+
+/// Deletes events from before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM event WHERE seq IN (
+                 SELECT seq FROM event WHERE published < ?1 ORDER BY published LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
 }
 
 /// One row of the System Log.

@@ -61,3 +61,17 @@ pub fn remember(
     ))?;
     Ok(())
 }
+
+/// Forgets requests from before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM idempotency WHERE (token, key) IN (
+                 SELECT token, key FROM idempotency WHERE created_at < ?1
+                 ORDER BY created_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
+}

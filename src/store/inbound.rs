@@ -96,7 +96,7 @@ pub fn close_segments(
 ) -> Result<(), Error> {
     tx.prepare(
         "UPDATE inbound_segment SET text = NULL
-         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4",
+         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL",
     )?
     .execute((sim, sender, reference, total))?;
     Ok(())
@@ -157,6 +157,58 @@ pub fn newest(
         .query_map((before.unwrap_or(i64::MAX), limit), |row| Ok(read(row)))?
         .map(|row| row?)
         .collect()
+}
+
+/// Deletes messages received before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    let deleted = tx
+        .prepare(
+            "DELETE FROM inbound WHERE key IN (
+                 SELECT key FROM inbound WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?;
+    erased(tx, deleted)
+}
+
+/// Erases what segments received before `before` still hold, at most `limit`: the rest of their message
+/// never came, or they could not be read. Says how many; they are still recognised.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn blank_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    let blanked = tx
+        .prepare(
+            "UPDATE inbound_segment SET text = NULL, raw = NULL WHERE key IN (
+                 SELECT key FROM inbound_segment
+                 WHERE received_at < ?1 AND (text IS NOT NULL OR raw IS NOT NULL)
+                 ORDER BY received_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?;
+    erased(tx, blanked)
+}
+
+/// Deletes segments received before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM inbound_segment WHERE key IN (
+                 SELECT key FROM inbound_segment WHERE received_at < ?1
+                 ORDER BY received_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
+}
+
+fn erased(tx: &Tx<'_>, rows: usize) -> Result<usize, Error> {
+    if rows > 0 {
+        tx.signal_erased();
+    }
+    Ok(rows)
 }
 
 fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {

@@ -52,6 +52,22 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
     Ok(key)
 }
 
+/// Deletes messages that ended before `before`, at most `limit`, with their attempts and segments; says
+/// how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM message WHERE key IN (
+                 SELECT key FROM message
+                 WHERE ended_at < ?1 AND state NOT IN ('queued', 'sending', 'sent')
+                 ORDER BY ended_at LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
+}
+
 /// The key of the message `id`.
 ///
 /// # Errors

@@ -8,6 +8,11 @@
 mod connection;
 mod error;
 mod lock;
+#[cfg(test)]
+mod plans;
+mod retention;
+#[cfg(test)]
+mod samples;
 mod secret;
 mod tx;
 mod word;
@@ -25,5 +30,6 @@ pub mod token;
 pub use connection::Store;
 pub use error::Error;
 pub use lock::{Lock, LockError};
+pub use retention::Keep;
 pub use secret::{SecretError, secret};
 pub use tx::{Tx, View};

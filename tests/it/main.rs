@@ -17,4 +17,5 @@ mod life;
 mod modem_faults;
 mod pdu;
 mod refusals;
+mod retention;
 mod traces;

@@ -46,6 +46,7 @@ CREATE TABLE message (
 CREATE INDEX message_claimable ON message (lane, claimable_at, key) WHERE claimable_at IS NOT NULL;
 CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NULL;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
+CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX message_recipient ON message (recipient, key);
 
 -- One SIM, one concatenation reference, all segments.
@@ -90,6 +91,7 @@ CREATE TABLE idempotency (
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (token, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (created_at);
 
 -- Delivery reports that came before the answer to their own submit.
 CREATE TABLE early_report (
@@ -102,6 +104,7 @@ CREATE TABLE early_report (
     received_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX early_report_match ON early_report (sim, tail);
+CREATE INDEX early_report_age ON early_report (received_at);
 
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -140,6 +143,7 @@ CREATE TABLE inbound (
     sent_at     INTEGER,
     received_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX inbound_age ON inbound (received_at);
 
 -- Every received TPDU by its fingerprint: a modem that tells one twice is heard once. The segments
 -- of messages that are not complete keep what they say.
@@ -158,3 +162,6 @@ CREATE TABLE inbound_segment (
 ) STRICT;
 CREATE INDEX inbound_segment_open ON inbound_segment (sim, sender, reference, total)
     WHERE text IS NOT NULL;
+CREATE INDEX inbound_segment_age ON inbound_segment (received_at);
+CREATE INDEX inbound_segment_held ON inbound_segment (received_at)
+    WHERE text IS NOT NULL OR raw IS NOT NULL;

@@ -1,0 +1,286 @@
+//! Forgetting: what is older than it is to be kept leaves the database, a few rows at a time, so that
+//! no message waits behind it for longer than some milliseconds.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, types::FromSql};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::{Error, Store, Tx, View, early_report, event, idempotency, inbound, message};
+use crate::domain::Timestamp;
+
+/// Rows that one transaction deletes at most. A message takes its attempts, segments and index entries
+/// with it.
+const BATCH: u32 = 64;
+
+/// Between two transactions of one pass: others come first.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Before the first pass: the start belongs to the messages that wait.
+const FIRST: Duration = Duration::from_secs(3);
+
+/// Between two passes.
+const EVERY: Duration = Duration::from_secs(300);
+
+/// A modem that was away for so long may still tell of what it had received before: it is recognised.
+const FINGERPRINTS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// Unused pages are left for what comes next, unless there are more than this many and more than a
+/// quarter of all.
+const SPARE_PAGES: i64 = 1024;
+
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Messages, from their end on, with their attempts and segments.
+    pub messages: Duration,
+    /// Received messages.
+    pub inbound: Duration,
+    /// The System Log.
+    pub events: Duration,
+    /// Idempotency keys.
+    pub idempotency: Duration,
+}
+
+/// One kind of rows, and how the oldest of them are deleted: those before an instant, at most so many;
+/// says how many there were.
+struct Kind {
+    name: &'static str,
+    kept: fn(&Keep) -> Duration,
+    forget: fn(&Tx<'_>, Timestamp, u32) -> Result<usize, Error>,
+}
+
+/// Keys go before the messages that they lead to.
+const KINDS: [Kind; 7] = [
+    Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
+    Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
+    Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
+    Kind { name: "inbound text", kept: |keep| keep.inbound, forget: inbound::blank_segments },
+    Kind {
+        name: "inbound_segment",
+        kept: |keep| keep.inbound.max(FINGERPRINTS_KEPT),
+        forget: inbound::forget_segments,
+    },
+    Kind { name: "early_report", kept: |_| early_report::KEPT, forget: early_report::forget },
+    Kind { name: "event", kept: |keep| keep.events, forget: event::forget },
+];
+
+impl Store {
+    /// Deletes what is too old and gives unused room back to the disk, until `cancel`.
+    pub async fn keep_tidy(self, keep: Keep, cancel: CancellationToken) {
+        let mut wait = FIRST;
+        while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
+            let pass = self.tidy(&keep, Timestamp::now());
+            if let Some(Err(cause)) = cancel.run_until_cancelled(pass).await {
+                warn!(%cause, "what is too old could not be deleted");
+            }
+            wait = EVERY;
+        }
+    }
+
+    /// One pass.
+    async fn tidy(&self, keep: &Keep, now: Timestamp) -> Result<(), Error> {
+        for kind in &KINDS {
+            let (before, forget) = (now.before((kind.kept)(keep)), kind.forget);
+            let mut deleted = 0;
+            loop {
+                let batch = self.write(move |tx| forget(tx, before, BATCH)).await?;
+                deleted += batch;
+                if u32::try_from(batch).is_ok_and(|batch| batch < BATCH) {
+                    break;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            if deleted > 0 {
+                debug!(table = kind.name, deleted, "deleted what was too old");
+            }
+        }
+        while self.write(give_back).await? {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+}
+
+/// Gives some unused pages back to the disk, if there are too many; says whether there still are. A
+/// database that an earlier version made cannot, and keeps them for what comes.
+fn give_back(tx: &Tx<'_>) -> Result<bool, Error> {
+    let incremental: u8 = pragma(tx, "PRAGMA auto_vacuum")?;
+    let (unused, all): (i64, i64) =
+        (pragma(tx, "PRAGMA freelist_count")?, pragma(tx, "PRAGMA page_count")?);
+    if incremental != 2 || unused <= SPARE_PAGES.max(all / 4) {
+        return Ok(false);
+    }
+    // It frees a page with each step.
+    let mut statement = tx.prepare("PRAGMA incremental_vacuum(256)")?;
+    let mut steps = statement.query([])?;
+    while steps.next()?.is_some() {}
+    Ok(true)
+}
+
+fn pragma<T: FromSql + Default>(view: &View<'_>, sql: &str) -> Result<T, Error> {
+    let value = view.prepare(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(value.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        domain::{Inbound, InboundFragment, InboundId, MessageId, Secret},
+        store::{self, idempotency::Remembered, inbound::Arrival},
+    };
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const KEEP: Keep = Keep {
+        messages: Duration::from_secs(30 * 86_400),
+        inbound: Duration::from_secs(30 * 86_400),
+        events: Duration::from_secs(90 * 86_400),
+        idempotency: DAY,
+    };
+
+    fn day(day: u32) -> Timestamp {
+        Timestamp::from_unix_ms(0).after(DAY * day)
+    }
+
+    fn open(dir: &Path) -> Store {
+        Store::open(&dir.join("t.db")).unwrap()
+    }
+
+    /// A message of that day in `state`; its end, if it has one, is of that day too.
+    fn add_message(tx: &Tx<'_>, at: Timestamp, state: &str) -> Result<(), Error> {
+        let message = store::samples::message(at);
+        let key = message::insert(tx, &message)?;
+        tx.prepare("INSERT INTO attempt VALUES (?1, ?1, 'a', 's', 1, 1, 1, 1)")?.execute([key])?;
+        tx.prepare("INSERT INTO segment VALUES (?1, 1, 's', 'delivered', 1, 1, 1, 1, NULL)")?
+            .execute([key])?;
+        let open = ["queued", "sending", "sent"].contains(&state);
+        let (ended_at, deadline_at) = if open { (None, Some(1)) } else { (Some(at), None) };
+        tx.prepare(
+            "UPDATE message SET state = ?2, ended_at = ?3, deadline_at = ?4 WHERE key = ?1",
+        )?
+        .execute((key, state, ended_at.map(Timestamp::as_unix_ms), deadline_at))?;
+        let remembered = Remembered { fingerprint: [0; 32], message: message.id };
+        let name = message.id.to_string();
+        idempotency::remember(tx, "token", &name, remembered, at)
+    }
+
+    async fn count(store: &Store, table: &'static str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        store.read(move |view| pragma(view, &sql)).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_go_some_time_after_their_end_and_never_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let add = |tx: &Tx<'_>| {
+            for state in ["queued", "sending", "sent", "delivered", "unknown", "cancelled"] {
+                add_message(tx, day(1), state)?;
+            }
+            for _ in 0..3 * BATCH {
+                add_message(tx, day(2), "failed")?;
+            }
+            add_message(tx, day(40), "delivered")
+        };
+        store.write(add).await.unwrap();
+        store.tidy(&KEEP, day(32).after(Duration::from_millis(1))).await.unwrap();
+        assert_eq!(count(&store, "message").await, 4, "three are open, one is young");
+        assert_eq!(count(&store, "attempt").await, 4);
+        assert_eq!(count(&store, "segment").await, 4);
+        assert_eq!(count(&store, "idempotency").await, 1);
+        store.tidy(&KEEP, day(400)).await.unwrap();
+        assert_eq!(count(&store, "message").await, 3, "what is open stays for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn received_messages_go_and_are_still_recognised() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let receive = |tx: &Tx<'_>| {
+            let arrival = |fingerprint| Arrival { fingerprint, sim: "s", received_at: day(1) };
+            let sender = "+4915112345678".to_owned();
+            let text = Secret::new("private".into());
+            let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
+            let new = inbound::insert_segment(tx, arrival(&[1; 32]), &fragment)?;
+            inbound::insert_raw(tx, arrival(&[2; 32]), b"raw")?;
+            let inbound = Inbound {
+                id: InboundId::generate(),
+                sender: fragment.sender,
+                text: fragment.text,
+                segments: 1,
+                modem: "a".into(),
+                sent_at: None,
+                received_at: day(1),
+            };
+            inbound::insert(tx, &inbound)?;
+            Ok(new)
+        };
+        assert!(store.write(receive).await.unwrap());
+        store.tidy(&KEEP, day(30)).await.unwrap();
+        assert_eq!(count(&store, "inbound").await, 1);
+        store.tidy(&KEEP, day(32)).await.unwrap();
+        assert_eq!(count(&store, "inbound").await, 0);
+        let held = "inbound_segment WHERE text IS NOT NULL OR raw IS NOT NULL";
+        assert_eq!((count(&store, held).await, count(&store, "inbound_segment").await), (0, 2));
+        assert!(!store.write(receive).await.unwrap(), "it was here before");
+        store.tidy(&KEEP, day(92)).await.unwrap();
+        assert_eq!(count(&store, "inbound_segment").await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_and_early_reports_have_their_own_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let add = |tx: &Tx<'_>| {
+            for at in [1, 2, 3] {
+                event::append(tx, &store::samples::event(day(at)))?;
+            }
+            early_report::insert(tx, "s", 1, "5552345", crate::domain::Report::Delivered, day(1))
+        };
+        store.write(add).await.unwrap();
+        store.tidy(&KEEP, day(92)).await.unwrap();
+        assert_eq!(count(&store, "event").await, 2);
+        assert_eq!(count(&store, "early_report").await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_goes_back_to_the_disk_where_the_database_allows_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let add = |tx: &Tx<'_>| {
+            (0..20_000).try_for_each(|_| event::append(tx, &store::samples::event(day(1))))
+        };
+        store.write(add).await.unwrap();
+        let pages = || store.write(|tx| pragma::<i64>(tx, "PRAGMA page_count"));
+        let before = pages().await.unwrap();
+        store.tidy(&KEEP, day(92)).await.unwrap();
+        let after = pages().await.unwrap();
+        assert!(before > SPARE_PAGES + 256 && after <= SPARE_PAGES + 64, "{before} {after}");
+
+        let old = dir.path().join("old.db");
+        let plain = rusqlite::Connection::open(&old).unwrap();
+        plain.execute_batch("CREATE TABLE t (a); DROP TABLE t;").unwrap();
+        drop(plain);
+        let store = Store::open(&old).unwrap();
+        store.write(add).await.unwrap();
+        store.tidy(&KEEP, day(92)).await.unwrap();
+        assert_eq!(count(&store, "event").await, 0, "the rows go all the same");
+        assert_eq!(store.write(|tx| pragma::<u8>(tx, "PRAGMA auto_vacuum")).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_goes_before_its_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        store.write(|tx| add_message(tx, day(1), "delivered")).await.unwrap();
+        store.tidy(&KEEP, day(3)).await.unwrap();
+        let counts = (count(&store, "idempotency").await, count(&store, "message").await);
+        assert_eq!(counts, (0, 1));
+        let nobody = MessageId::generate();
+        assert!(store.read(move |view| message::find(view, nobody)).await.unwrap().is_none());
+    }
+}
