@@ -18,12 +18,12 @@ use tracing::{error, info, warn};
 
 use crate::{
     config::{self, Config},
-    domain::Timestamp,
+    domain::{Channel, Timestamp},
     http::{self, AppState},
     inbox::{self, Origin},
     intake::{Policy, Repeats},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
-    outbox::{self, Outbox, Outlet, Rules, Settings},
+    outbox::{self, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     sms::{self, Incoming},
     store::{self, Keep, Lock, Store, Tx},
 };
@@ -74,7 +74,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let (handles, modems) = start_modems(&config, &events);
     drop(events);
     let keep = keep(&config.retention);
+    let pools = config.modems.iter().flat_map(|modem| modem.pools.iter().cloned());
+    let names = config.modems.iter().map(|modem| modem.name.to_string());
     let state = AppState {
+        senders: names.chain(pools).collect(),
         store: store.clone(),
         policy: Arc::new(policy(&config.policy)),
         repeats: Arc::new(Repeats::new(secret, keep.idempotency)),
@@ -199,12 +202,35 @@ fn start_modems(
 }
 
 fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {
-    let outlets = handles.into_iter().zip(&config.modems).map(|(handle, settings)| Outlet {
-        handle,
-        lanes: settings.lanes.clone(),
-        reports: settings.reports,
-    });
+    let outlets = handles
+        .into_iter()
+        .zip(&config.modems)
+        .map(|(handle, settings)| Outlet { handle, terms: Arc::new(terms(config, settings)) });
     outlets.collect()
+}
+
+/// What the configuration says of a modem's part in sending texts.
+fn terms(config: &Config, modem: &config::Modem) -> Terms {
+    let region = |region: &Region| region.to_string();
+    let card = modem.rates.as_ref().and_then(|(name, _)| config.rates.card(name));
+    let prices = card.map(|card| Prices {
+        by_region: card.prices.iter().map(|(place, price)| (region(place), *price)).collect(),
+        elsewhere: card.elsewhere,
+    });
+    let texts = modem.roles.contains(&Channel::Sms);
+    Terms {
+        lanes: if texts { modem.lanes.clone() } else { Vec::new() },
+        pools: modem.pools.clone(),
+        regions: match &modem.regions {
+            config::Regions::Anywhere => None,
+            config::Regions::Only(regions) => Some(regions.iter().map(region).collect()),
+        },
+        reports: modem.reports,
+        allowance: modem.allowance,
+        prices: prices.unwrap_or_default(),
+        pace: modem.pace,
+        jitter: modem.jitter,
+    }
 }
 
 fn policy(config: &config::Policy) -> Policy {
@@ -212,7 +238,13 @@ fn policy(config: &config::Policy) -> Policy {
         config::Regions::Anywhere => None,
         config::Regions::Only(regions) => Some(regions.iter().map(Region::to_string).collect()),
     };
-    Policy { home_region: config.home_region, regions, max_segments: config.max_segments }
+    let single_ucs2 = config.rules.iter().filter(|rule| rule.refuse_ucs2_concat);
+    Policy {
+        home_region: config.home_region,
+        regions,
+        max_segments: config.max_segments,
+        single_ucs2: single_ucs2.map(|rule| rule.region.to_string()).collect(),
+    }
 }
 
 fn settings(config: &Config, rules: Rules) -> Settings {
@@ -220,6 +252,10 @@ fn settings(config: &Config, rules: Rules) -> Settings {
         rules,
         settle: config.outbox.settle_seconds.map(seconds),
         report_window: config.outbox.report_window_seconds.map(seconds),
+        preferences: Preferences {
+            least_cost: config.outbox.route == config::Routing::LeastCost,
+            sticky_sender: config.outbox.sticky_sender,
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use std::{env, fs, path::Path};
 use super::{
     modem::Modem,
     problem::ConfigError,
+    rates::Rates,
     reader::Section,
     retention::Retention,
     sections::{Http, Limits, Log, Org, Outbox, Policy, Store},
@@ -33,6 +34,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// `[retention]`.
     pub retention: Retention,
+    /// `[rates]`.
+    pub rates: Rates,
     /// `[org]`.
     pub org: Org,
     /// `[log]`.
@@ -77,16 +80,32 @@ impl Config {
             limits: root.table("limits", Limits::read),
             outbox: root.table("outbox", Outbox::read),
             retention: root.table("retention", Retention::read),
+            rates: root.table("rates", Rates::read),
             org: root.table("org", Org::read),
             log: root.table("log", Log::read),
             modems: Modem::read_all(&mut root),
         };
+        config.check_cards(&mut root);
         let mut problems = root.finish();
         if problems.is_empty() {
             return Ok(config);
         }
         problems.sort_by(|a, b| (&a.whence, &a.key).cmp(&(&b.whence, &b.key)));
         Err(refused(problems))
+    }
+
+    /// Modems name cards that there are.
+    fn check_cards(&self, root: &mut Section) {
+        for modem in &self.modems {
+            let Some((name, whence)) = &modem.rates else { continue };
+            if self.rates.card(name).is_none() {
+                root.note(
+                    "modem.rates",
+                    whence.clone(),
+                    format!("no [[rates.card]] is named {name:?}"),
+                );
+            }
+        }
     }
 
     /// What can be used but is hardly meant, one line each, to be told at every start.

@@ -8,6 +8,7 @@
 mod load;
 mod modem;
 mod problem;
+mod rates;
 mod reader;
 mod retention;
 mod sections;
@@ -19,5 +20,6 @@ mod tests;
 pub use load::{Config, environment};
 pub use modem::{Modem, ModemName};
 pub use problem::{ConfigError, Problem, Whence};
+pub use rates::{RateCard, Rates};
 pub use retention::Retention;
-pub use sections::{Http, Limits, Log, Org, Outbox, Policy, Regions, Store};
+pub use sections::{Http, Limits, Log, Org, Outbox, Policy, RegionRule, Regions, Routing, Store};

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ringpost_boards::{Board, Catalog};
@@ -11,8 +12,9 @@ use ringpost_boards::{Board, Catalog};
 use super::{
     problem::Whence,
     reader::{Section, nearest},
+    sections::{Regions, region},
 };
-use crate::domain::{E164, Lane};
+use crate::domain::{Allowance, Channel, E164, Lane, Money};
 
 /// Where a site describes boards of its own.
 const SITE_BOARDS: &str = "/etc/ringpost/boards";
@@ -69,6 +71,20 @@ pub struct Modem {
     pub reports: bool,
     /// What it may be used for, most urgent first.
     pub lanes: Vec<Lane>,
+    /// By which channels.
+    pub roles: Vec<Channel>,
+    /// Names that it shares with other modems: a sender may be one of them.
+    pub pools: Vec<String>,
+    /// Regions that it may send to.
+    pub regions: Regions,
+    /// How much its SIM may send.
+    pub allowance: Allowance,
+    /// Name of its rate card, and where it is written.
+    pub rates: Option<(String, Whence)>,
+    /// Least time between two segments that are no passcodes.
+    pub pace: Duration,
+    /// Up to so much more, by chance.
+    pub jitter: Duration,
 }
 
 impl Modem {
@@ -105,6 +121,12 @@ impl Modem {
             _ => Err(format!("must be \"on\" or \"off\", found {text:?}")),
         });
         let lanes = lanes(section);
+        let allowance = allowance(section);
+        let rates_at = section.whence_of("rates");
+        let rates = section.text("rates", |text| Ok::<_, String>(text.to_owned()));
+        let milliseconds = |count: Option<u32>| Duration::from_millis(count.unwrap_or(0).into());
+        let pace = milliseconds(section.integer("pace_ms", 0..=600_000, " ms"));
+        let jitter = milliseconds(section.integer("jitter_ms", 0..=600_000, " ms"));
         Some(Self {
             name: name?,
             port: port?,
@@ -114,6 +136,15 @@ impl Modem {
             number,
             reports: reports.unwrap_or(true),
             lanes,
+            roles: roles(section),
+            pools: section
+                .list("pools", |text| ModemName::new(text).map(|name| name.0))
+                .unwrap_or_default(),
+            regions: regions(section),
+            allowance,
+            rates: rates.map(|name| (name, rates_at)),
+            pace,
+            jitter,
         })
     }
 }
@@ -172,6 +203,33 @@ fn board(text: &str) -> Result<Board, String> {
         };
         format!("{text:?} is no board; {instead}")
     })
+}
+
+fn allowance(section: &mut Section) -> Allowance {
+    let mut segments = |key| section.integer(key, 1..=1_000_000, " segments");
+    Allowance {
+        per_minute: segments("max_per_minute"),
+        per_hour: segments("max_per_hour"),
+        per_day: segments("max_per_day"),
+        per_month: segments("max_per_month"),
+        cost_per_month: section.text("max_cost_per_month", |text| {
+            Money::parse(text).ok_or("must be an amount such as \"20.00\"")
+        }),
+    }
+}
+
+fn roles(section: &mut Section) -> Vec<Channel> {
+    let all = [Channel::Sms, Channel::Voice];
+    let listed = section.list("roles", |text| {
+        let role = all.into_iter().find(|role| role.as_str() == text);
+        role.ok_or_else(|| format!("{text:?} is no role; the roles are sms and voice"))
+    });
+    listed.unwrap_or_else(|| all.to_vec())
+}
+
+fn regions(section: &mut Section) -> Regions {
+    let listed = section.list("regions", region);
+    listed.map_or(Regions::Anywhere, Regions::Only)
 }
 
 fn lanes(section: &mut Section) -> Vec<Lane> {

@@ -85,12 +85,28 @@ pub struct Policy {
     pub regions: Regions,
     /// How many segments a text message may have.
     pub max_segments: u8,
+    /// `[[policy.region]]`: what is different in a region.
+    pub rules: Vec<RegionRule>,
+}
+
+/// What is different in a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionRule {
+    /// Where.
+    pub region: Region,
+    /// Whether a text in UCS-2 must fit one segment: carriers there do not join them.
+    pub refuse_ucs2_concat: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let home_region = Region::US;
-        Self { home_region, regions: Regions::Only(vec![home_region]), max_segments: 10 }
+        Self {
+            home_region,
+            regions: Regions::Only(vec![home_region]),
+            max_segments: 10,
+            rules: Vec::new(),
+        }
     }
 }
 
@@ -118,12 +134,26 @@ impl Policy {
             }
         };
         let max_segments = section.integer("max_segments", 1..=10, " segments");
-        Self { home_region, regions, max_segments: max_segments.unwrap_or(default.max_segments) }
+        let max_segments = max_segments.unwrap_or(default.max_segments);
+        let rules = section.tables("region", RegionRule::read).into_iter().flatten().collect();
+        Self { home_region, regions, max_segments, rules }
+    }
+}
+
+impl RegionRule {
+    fn read(section: &mut Section) -> Option<Self> {
+        let place = section.required("region", "such as \"US\"", region);
+        let ucs2_concat = section.text("ucs2_concat", |text| match text {
+            "allow" => Ok(false),
+            "refuse" => Ok(true),
+            _ => Err(format!("must be \"allow\" or \"refuse\", found {text:?}")),
+        });
+        Some(Self { region: place?, refuse_ucs2_concat: ucs2_concat.unwrap_or_default() })
     }
 }
 
 /// Reads a region that has telephone numbers of its own.
-fn region(text: &str) -> Result<Region, String> {
+pub(super) fn region(text: &str) -> Result<Region, String> {
     // Any two letters make a `Region`; those of a country have a calling code.
     let numbered =
         |region: &Region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some();
@@ -161,11 +191,31 @@ pub struct Outbox {
     pub report_window_seconds: Option<u32>,
     /// How long an unanswered passcode waits before it is sent again through another SIM.
     pub resend_after_seconds: u32,
+    /// What decides between modems that could all send a message.
+    pub route: Routing,
+    /// Whether a recipient hears from the same SIM as the last time, where that can be.
+    pub sticky_sender: bool,
+}
+
+/// What decides between modems that could all send a message, and deliver it about equally well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Routing {
+    /// The SIM that sent least: they wear evenly.
+    #[default]
+    Balanced,
+    /// The SIM that sends cheapest, by its rate card; even where it delivers less well.
+    LeastCost,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self { settle_seconds: None, report_window_seconds: None, resend_after_seconds: 20 }
+        Self {
+            settle_seconds: None,
+            report_window_seconds: None,
+            resend_after_seconds: 20,
+            route: Routing::Balanced,
+            sticky_sender: false,
+        }
     }
 }
 
@@ -178,6 +228,14 @@ impl Outbox {
             settle_seconds: section.integer("settle_seconds", 1..=86_400, seconds),
             report_window_seconds: section.integer("report_window_seconds", 1..=604_800, seconds),
             resend_after_seconds: resend_after.unwrap_or(default.resend_after_seconds),
+            route: section
+                .text("route", |text| match text {
+                    "balanced" => Ok(Routing::Balanced),
+                    "least_cost" => Ok(Routing::LeastCost),
+                    _ => Err(format!("must be \"balanced\" or \"least_cost\", found {text:?}")),
+                })
+                .unwrap_or_default(),
+            sticky_sender: section.flag("sticky_sender").unwrap_or_default(),
         }
     }
 }

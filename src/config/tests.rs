@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::Path};
 
 use rlibphonenumber::Region;
 
-use super::{Config, ConfigError, Regions};
-use crate::domain::Lane;
+use super::{Config, ConfigError, Regions, Routing};
+use crate::domain::{Channel, Lane, Money};
 
 #[test]
 fn an_empty_file_is_the_documented_defaults() {
@@ -27,9 +27,12 @@ fn every_key_is_taken_from_the_file() {
         r#"
         http.listen = "[::1]:0"
         store.path = "/tmp/x.db"
-        policy = { home_region = "DE", regions = ["DE", "AT"], max_segments = 3 }
+        policy.home_region = "DE"
+        policy.regions = ["DE", "AT"]
+        policy.max_segments = 3
+        policy.region = [{ region = "IN", ucs2_concat = "refuse" }]
         limits.enabled = false
-        outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5 }
+        outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10 }
         org.name = "Example Corp"
         log.level = "warn,ringpost::modem=debug"
@@ -41,9 +44,25 @@ fn every_key_is_taken_from_the_file() {
         number = "+4915112345678"
         reports = "off"
         lanes = ["alert", "otp"]
+        roles = ["sms"]
+        pools = ["eu"]
+        regions = ["DE"]
+        rates = "prepaid"
+        max_per_minute = 1
+        max_per_hour = 2
+        max_per_day = 3
+        max_per_month = 4
+        max_cost_per_month = "5.50"
+        pace_ms = 1500
+        jitter_ms = 500
         [[modem]]
         name = "b"
         port = "/dev/ttyUSB6"
+        [rates]
+        currency = "EUR"
+        [[rates.card]]
+        name = "prepaid"
+        prices = ["DE 0.01", "* 0.25"]
         "#,
         &[],
     )
@@ -68,6 +87,24 @@ fn every_key_is_taken_from_the_file() {
     assert!(!a.reports && b.reports);
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
     assert_eq!((b.baud, b.family, &b.number), (115_200, None, &None));
+    assert_eq!((config.outbox.route, config.outbox.sticky_sender), (Routing::LeastCost, true));
+    assert_eq!((a.roles.as_slice(), b.roles.len()), (&[Channel::Sms][..], 2));
+    assert_eq!((a.pools.as_slice(), b.pools.len()), (&["eu".to_owned()][..], 0));
+    let regions = [&a.regions, &b.regions].map(|regions| regions.allow(Region::AT));
+    assert_eq!(regions, [false, true]);
+    let limits = a.allowance;
+    assert_eq!(
+        [limits.per_minute, limits.per_hour, limits.per_day, limits.per_month],
+        [1, 2, 3, 4].map(Some)
+    );
+    assert_eq!(limits.cost_per_month, Money::parse("5.5"));
+    assert!(a.allowance.is_limited() && !b.allowance.is_limited());
+    assert_eq!((a.pace.as_millis(), a.jitter.as_millis()), (1500, 500));
+    assert!(config.policy.rules[0].refuse_ucs2_concat);
+    assert_eq!(config.rates.currency, "EUR");
+    let card = config.rates.card("prepaid").unwrap();
+    assert_eq!(card.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
+    assert_eq!(card.elsewhere, Money::parse("0.25"));
 }
 
 #[test]
@@ -112,7 +149,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[webhooks]",
             "1: webhooks: unknown section; the sections are http, store, policy, limits, outbox, \
-             retention, org, log, modem",
+             retention, rates, org, log, modem",
         ),
         ("http = 1", "1: http: expected a table [http], found an integer"),
         ("[modem]\nname = 'a'", "1: modem: expected tables [[modem]], found a table"),
@@ -178,6 +215,19 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
             "[outbox]\nresend_after_seconds = -1",
             "2: outbox.resend_after_seconds: must be a whole number from 1 to 3600 seconds, \
              found -1",
+        ),
+        (
+            "[outbox]\nroute = 'cheap'",
+            "2: outbox.route: must be \"balanced\" or \"least_cost\", found \"cheap\"",
+        ),
+        (
+            "[[rates.card]]\nname = 'a'\nprices = ['US one']",
+            "3: rates.card.prices: must be a region and a price such as \"US 0.0075\", found \
+             \"US one\"",
+        ),
+        (
+            "[[policy.region]]\nregion = 'IN'\nucs2_concat = 'no'",
+            "3: policy.region.ucs2_concat: must be \"allow\" or \"refuse\", found \"no\"",
         ),
         ("[org]\nname = \"a\\nb\"", "2: org.name: must be one line of 1 to 64 characters"),
         ("[log]\nlevel = 'inf'", "2: log.level: \"inf\" is no level; did you mean \"info\"?"),
@@ -305,7 +355,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     ringpost.toml:5: http.port: unknown key; the keys of [http] are listen
     ringpost.toml:6: modem.port: is missing: the path of its AT port, such as "/dev/serial/by-path/…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
-    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, org, log, modem
+    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, log, modem
     "#);
 }
 

@@ -84,6 +84,8 @@ details! {
     NetworkBusy = "network_busy" in ProviderUnreachable, "The network could not take the message.";
     /// The modem failed.
     ModemFault = "modem_fault" in ProviderUnreachable, "The modem failed.";
+    /// The SIMs that could have sent it had sent as much as they may.
+    BudgetExceeded = "budget_exceeded" in ProviderUnreachable, "The SIM has sent as much as it may.";
     /// Not E.164 and no national number.
     Malformed = "malformed" in NumberInvalid, "The recipient is not written as a telephone number.";
     /// Well-formed, but no such number can exist.
@@ -144,6 +146,8 @@ details! {
     TooLong = "too_long" in ContentInvalid, "The text is too long.";
     /// Nothing to send.
     Empty = "empty" in ContentInvalid, "There is no text to send.";
+    /// What the carriers of a region ask for.
+    RegionRequirement = "region_requirement" in ContentInvalid, "The text does not meet what this region requires.";
     /// The disk is full.
     StorageFull = "storage_full" in Internal, "The disk is full.";
     /// A fault in this program.

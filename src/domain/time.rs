@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
 /// An instant of the wall clock: milliseconds since 1970-01-01 00:00 UTC.
@@ -31,9 +32,18 @@ impl Timestamp {
     }
 
     /// The instant `duration` earlier; stays at the beginning of time where it would pass it.
+    #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(milliseconds))
+    }
+
+    /// When its month of UTC began.
+    pub fn start_of_month(self) -> Self {
+        let Ok(instant) = jiff::Timestamp::from_millisecond(self.0) else { return self };
+        let date = Offset::UTC.to_datetime(instant).date().first_of_month();
+        let start = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
+        start.map_or(self, |start| Self(start.as_millisecond()))
     }
 
     /// How long it is from `earlier` to this instant; zero where it is not later.
@@ -76,5 +86,6 @@ mod tests {
         assert_eq!(instant.to_string(), "2026-11-23T19:04:13.021Z");
         assert_eq!(Timestamp::parse("2026-11-23T20:04:13.021+01:00").unwrap(), instant);
         assert_eq!(Timestamp::from_unix_ms(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(instant.start_of_month().to_string(), "2026-11-01T00:00:00.000Z");
     }
 }

@@ -20,6 +20,8 @@ pub struct AppState {
     pub repeats: Arc<Repeats>,
     /// The law's settings, for what a request does to a message.
     pub rules: Rules,
+    /// What a sender may be: the names of modems and pools.
+    pub senders: Arc<[String]>,
     /// The modems, in the order of the configuration.
     pub modems: Arc<[ModemHandle]>,
 }

@@ -7,8 +7,8 @@ use rlibphonenumber::Region;
 use super::number::recipient;
 use crate::{
     domain::{
-        Actor, Channel, Detail, Lane, MessageId, NewMessage, OnUnknown, Purpose, Secret, Subject,
-        Timestamp, TransactionId,
+        Actor, Channel, Detail, Encoding, Lane, MessageId, NewMessage, OnUnknown, Purpose, Secret,
+        Subject, Timestamp, TransactionId,
     },
     sms,
 };
@@ -22,6 +22,8 @@ pub struct Policy {
     pub regions: Option<Vec<String>>,
     /// Segments of one message at most.
     pub max_segments: u8,
+    /// Regions where a text in UCS-2 must fit one segment: carriers there do not join them.
+    pub single_ucs2: Vec<String>,
 }
 
 /// A request to send something, well-formed but not yet decided on.
@@ -117,6 +119,13 @@ pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
         );
         return Err(denial(Detail::TooLong, Some(says), subject));
     };
+    if segments > 1 && measure.encoding == Encoding::Ucs2 && policy.single_ucs2.contains(&region) {
+        let says = format!(
+            "Carriers in {region} do not join the segments of a text in UCS-2, and this one needs \
+             {segments}; 70 units fit one."
+        );
+        return Err(denial(Detail::RegionRequirement, Some(says), subject));
+    }
     let id = MessageId::generate();
     subject.message = Some(id);
     let lane = request.lane.unwrap_or(Lane::of(request.purpose));
@@ -155,6 +164,7 @@ mod tests {
             home_region: Region::US,
             regions: Some(vec!["US".into(), "DE".into()]),
             max_segments: 10,
+            single_ucs2: vec!["DE".into()],
         }
     }
 

@@ -186,7 +186,12 @@ mod tests {
 
         async fn send(&self, key: &str, request: Request) -> Answer {
             let regions = Some(vec!["US".to_owned()]);
-            let policy = Policy { home_region: Region::US, regions, max_segments: 10 };
+            let policy = Policy {
+                home_region: Region::US,
+                regions,
+                max_segments: 10,
+                single_ucs2: Vec::new(),
+            };
             let repeat = repeats().identify(key.into(), &request);
             accept(&self.store, request, &policy, Some(repeat)).await.unwrap()
         }

@@ -5,186 +5,278 @@ use zeroize::Zeroizing;
 
 use super::{
     record::apply,
-    route::{self, Line},
+    route::{self, History, Line, Preferences},
     step::{Event, Rules, shunned_sims},
 };
 use crate::{
     domain::{
-        Attempt, Detail, Lane, Refusal, RefusalClass, Segment, SegmentId, SegmentState, Timestamp,
+        Attempt, Detail, Lane, Money, Progress, Refusal, RefusalClass, Segment, SegmentId,
+        SegmentState, Timestamp,
     },
     sms,
-    store::{self, Tx, message::Outgoing, queue::Candidate},
+    store::{
+        self, Tx,
+        queue::{Candidate, Demand},
+    },
 };
 
-/// Messages looked at for each lane and turn. Some of them may have to avoid the SIMs that are idle,
-/// because their last copy may still be on its way; more than this never do at one time.
-const LOOK_AHEAD: u32 = 64;
+/// Messages looked at in one query. Some may have to avoid the SIMs that are free, because their last
+/// copy may still be on its way; then the next ones are looked at.
+const PAGE: u32 = 32;
+
+/// What a claim is decided by, besides the lines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    /// When.
+    pub(super) now: Timestamp,
+    /// The law's settings.
+    pub(super) rules: Rules,
+    /// What decides between lines.
+    pub(super) preferences: Preferences,
+}
 
 /// A segment that a modem shall submit; its intent is stored.
 #[derive(Debug)]
 pub(super) struct Claimed {
     /// The modem, by its place in the configuration.
     pub(super) index: usize,
+    /// Its SIM.
+    pub(super) sim: String,
     /// The message.
     pub(super) message: i64,
     /// The segment.
     pub(super) segment: SegmentId,
     /// The octets.
     pub(super) tpdu: Zeroizing<Vec<u8>>,
-    /// Whether this begins an attempt.
-    pub(super) begins: bool,
+    /// What it costs.
+    pub(super) price: Money,
 }
 
-/// Gives each of the `idle` lines the most urgent segment that it may send, if there is one.
+/// Gives each line that is free the most urgent segment that it may send, if there is one.
 ///
 /// # Errors
 /// Those of the store.
 pub(super) fn claim(
     tx: &Tx<'_>,
-    mut idle: Vec<Line<'_>>,
-    now: Timestamp,
-    rules: Rules,
+    lines: &[Line],
+    conditions: Conditions,
 ) -> Result<Vec<Claimed>, store::Error> {
     let mut claimed = Vec::new();
+    let mut free: Vec<&Line> = lines.iter().collect();
     for lane in Lane::ALL {
+        let (now_free, resting): (Vec<_>, Vec<_>) =
+            free.into_iter().partition(|line| route::is_free(line, lane, conditions.now));
         // A segment of an attempt that was begun goes before new messages of the same lane.
         let mut waiting = Vec::new();
-        for line in idle {
-            match store::queue::next_pending(tx, &line.sim)? {
-                Some(pending) if pending.lane == lane => {
-                    match follow(tx, &line, pending.message, pending.segment, now, rules)? {
-                        Some(followed) => claimed.push(followed),
-                        None => waiting.push(line),
-                    }
-                }
-                _ => waiting.push(line),
+        for line in now_free {
+            let pending = store::queue::next_pending(tx, &line.sim)?;
+            let pending = pending.filter(|pending| pending.lane == lane);
+            match pending {
+                Some(it) => match follow(tx, line, it.message, it.segment, conditions)? {
+                    Some(followed) => claimed.push(followed),
+                    None => waiting.push(line),
+                },
+                None => waiting.push(line),
             }
         }
-        idle = waiting;
-        if idle.is_empty() {
-            break;
+        if !waiting.is_empty() {
+            waiting = begin_all(tx, lane, waiting, conditions, &mut claimed)?;
         }
-        let names: Vec<_> = idle.iter().map(|line| line.name).collect();
-        for candidate in store::queue::claimable(tx, lane, now, &names, LOOK_AHEAD)? {
-            let Some(line) = choose(tx, &idle, &candidate)? else { continue };
-            let line = line.clone();
-            if let Some(begun) = begin(tx, &line, candidate.key, now, rules)? {
-                idle.retain(|it| it.index != line.index);
-                claimed.push(begun);
-            }
-            if idle.is_empty() {
-                break;
-            }
-        }
+        free = [waiting, resting].concat();
     }
     Ok(claimed)
 }
 
-/// The line among `idle` on which `candidate` shall begin an attempt.
-fn choose<'l, 'n>(
+/// Lets messages of `lane` begin on the lines that are free, in the order in which they are due; answers
+/// the lines that are left.
+fn begin_all<'l>(
     tx: &Tx<'_>,
-    idle: &'l [Line<'n>],
-    candidate: &Candidate,
-) -> Result<Option<&'l Line<'n>>, store::Error> {
-    let progress = store::progress::load(tx, candidate.key)?;
-    let shunned: Vec<_> = shunned_sims(&progress).collect();
-    let allowed = idle.iter().filter(|line| {
-        candidate.sender.as_deref().is_none_or(|sender| sender == line.name)
-            && line.lanes.contains(&candidate.lane)
-            && !shunned.contains(&line.sim.as_str())
-    });
-    // A modem that just failed this message is the last to try it again.
-    let failed = progress.attempts.last().map(|attempt| attempt.sim.as_str());
-    let (again, fresh): (Vec<_>, Vec<_>) =
-        allowed.partition(|line| failed == Some(line.sim.as_str()));
-    Ok(route::best(fresh).or_else(|| route::best(again)))
+    lane: Lane,
+    mut free: Vec<&'l Line>,
+    conditions: Conditions,
+    claimed: &mut Vec<Claimed>,
+) -> Result<Vec<&'l Line>, store::Error> {
+    let mut choices = Vec::new();
+    for demand in store::queue::demands(tx, lane)? {
+        let able = free.iter().filter(|line| route::admits(line, &demand).is_ok());
+        let able: Vec<_> = able.map(|line| line.sim.as_str()).collect();
+        if !able.is_empty() {
+            choices.extend(candidates(tx, &demand, &able, conditions)?);
+        }
+    }
+    choices.sort_by_key(|choice| (choice.candidate.due, choice.candidate.key));
+    for choice in choices {
+        let admitted = free.iter().copied();
+        let admitted = admitted.filter(|line| route::admits(line, &choice.demand).is_ok());
+        let best = route::best(admitted, &choice.demand, choice.history(), conditions.preferences);
+        let Some(line) = best else { continue };
+        if let Some(begun) = begin(tx, line, &choice, conditions)? {
+            free.retain(|it| it.index != line.index);
+            claimed.push(begun);
+        }
+        if free.is_empty() {
+            break;
+        }
+    }
+    Ok(free)
+}
+
+/// A message that can begin on one of the lines.
+struct Choice {
+    candidate: Candidate,
+    demand: Demand,
+    /// How far it has come, where it was tried before.
+    tried: Option<Progress>,
+    /// SIMs that may have sent it.
+    shunned: Vec<String>,
+    /// The SIM that its recipient heard from last, where that counts.
+    heard: Option<String>,
+}
+
+impl Choice {
+    fn history(&self) -> History<'_> {
+        let last = self.tried.as_ref().and_then(|progress| progress.attempts.last());
+        History {
+            shunned: &self.shunned,
+            failed: last.map(|attempt| attempt.sim.as_str()),
+            heard: self.heard.as_deref(),
+        }
+    }
+}
+
+/// The first messages with that demand, as many as there are SIMs that are `able`: of those that each
+/// may use one of them.
+fn candidates(
+    tx: &Tx<'_>,
+    demand: &Demand,
+    able: &[&str],
+    conditions: Conditions,
+) -> Result<Vec<Choice>, store::Error> {
+    let mut choices = Vec::new();
+    let mut skipped = 0;
+    loop {
+        let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
+        let last_page = page.len() < PAGE as usize;
+        for candidate in page {
+            let tried = if candidate.tried {
+                Some(store::progress::load(tx, candidate.key)?)
+            } else {
+                None
+            };
+            let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
+            if able.iter().all(|sim| shunned.iter().any(|shunned| shunned == sim)) {
+                continue;
+            }
+            let heard = if conditions.preferences.sticky_sender {
+                store::sim::last_heard(tx, candidate.key)?
+            } else {
+                None
+            };
+            let demand = demand.clone();
+            choices.push(Choice { candidate, demand, tried, shunned, heard });
+            if choices.len() == able.len() {
+                return Ok(choices);
+            }
+        }
+        if last_page {
+            return Ok(choices);
+        }
+        skipped += PAGE;
+    }
 }
 
 /// Begins an attempt: stores it with the intent to submit its first segment.
 fn begin(
     tx: &Tx<'_>,
-    line: &Line<'_>,
-    message: i64,
-    now: Timestamp,
-    rules: Rules,
+    line: &Line,
+    choice: &Choice,
+    conditions: Conditions,
 ) -> Result<Option<Claimed>, store::Error> {
+    let Conditions { now, rules, .. } = conditions;
+    let message = choice.candidate.key;
     let Some(outgoing) = store::message::outgoing(tx, message)? else {
         error!("a message without a text was to be sent");
         return Ok(None);
     };
     let validity = sms::validity(outgoing.expires_at.since(now));
     let window = line.report_window.unwrap_or(validity.duration + sms::REPORT_GRACE);
+    let repeated = choice.tried.as_ref().and_then(|progress| earlier(progress, &line.sim, None));
+    let concat_reference = match repeated {
+        // The same segments again: a phone that has some of them needs only the others.
+        Some(earlier) => earlier.concat_reference,
+        None => store::progress::next_concat_reference(tx, message)?,
+    };
     let attempt = Attempt {
         key: store::progress::next_attempt_key(tx)?,
-        modem: line.name.to_owned(),
+        modem: line.name.clone(),
         sim: line.sim.clone(),
-        concat_reference: store::progress::next_concat_reference(tx, message)?,
+        concat_reference,
         reports: line.reports,
         settle: line.settle,
         report_deadline: now.after(window),
         segments: vec![Segment::PENDING; sms::measure(outgoing.text.reveal()).segments],
     };
     let segment = SegmentId { attempt: attempt.key, sequence: 1 };
-    apply(tx, message, Event::Claimed(attempt.clone()), now, rules)?;
-    put_on_air(tx, line, message, &outgoing, &attempt, segment, now, rules)
+    let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
+    put_on_air(tx, line, message, &progress, segment, conditions)
 }
 
 /// Stores the intent to submit the next segment of an attempt.
 fn follow(
     tx: &Tx<'_>,
-    line: &Line<'_>,
+    line: &Line,
     message: i64,
     segment: SegmentId,
-    now: Timestamp,
-    rules: Rules,
+    conditions: Conditions,
 ) -> Result<Option<Claimed>, store::Error> {
-    let progress = apply(tx, message, Event::Begun(segment), now, rules)?;
+    let progress = apply(tx, message, Event::Begun(segment), conditions.now, conditions.rules)?;
+    put_on_air(tx, line, message, &progress, segment, conditions)
+}
+
+/// The attempt before `attempt`, or the last one, that was made with the same SIM.
+fn earlier<'p>(progress: &'p Progress, sim: &str, attempt: Option<i64>) -> Option<&'p Attempt> {
+    let before = |it: &&Attempt| attempt.is_none_or(|attempt| it.key < attempt);
+    progress.attempts.iter().rev().filter(before).find(|it| it.sim == sim)
+}
+
+/// Writes the TPDU of a segment that is about to go on the air.
+fn put_on_air(
+    tx: &Tx<'_>,
+    line: &Line,
+    message: i64,
+    progress: &Progress,
+    segment: SegmentId,
+    conditions: Conditions,
+) -> Result<Option<Claimed>, store::Error> {
     let begun = progress.segment(segment).is_some_and(|it| it.state == SegmentState::Submitting);
-    let attempt = progress.attempts.into_iter().find(|attempt| attempt.key == segment.attempt);
+    let attempt = progress.attempts.iter().find(|attempt| attempt.key == segment.attempt);
     // Its time may just have run out: then it was dropped instead.
     let (Some(attempt), true) = (attempt, begun) else { return Ok(None) };
     let Some(outgoing) = store::message::outgoing(tx, message)? else {
         error!("a segment without a text was to be sent");
         return Ok(None);
     };
-    put_on_air(tx, line, message, &outgoing, &attempt, segment, now, rules)
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the two ways to a claim meet here, with all they know"
-)]
-fn put_on_air(
-    tx: &Tx<'_>,
-    line: &Line<'_>,
-    message: i64,
-    outgoing: &Outgoing,
-    attempt: &Attempt,
-    segment: SegmentId,
-    now: Timestamp,
-    rules: Rules,
-) -> Result<Option<Claimed>, store::Error> {
     let order = sms::Order {
         recipient: &outgoing.recipient,
         text: outgoing.text.reveal(),
         flash: outgoing.flash,
-        validity: sms::validity(outgoing.expires_at.since(now)),
+        validity: sms::validity(outgoing.expires_at.since(conditions.now)),
         reports: attempt.reports,
+        repeated: earlier(progress, &attempt.sim, Some(attempt.key)).is_some(),
         concat_reference: attempt.concat_reference,
         sequence: segment.sequence,
     };
     match sms::submit(&order) {
-        Ok(tpdu) => Ok(Some(Claimed {
-            index: line.index,
-            message,
-            segment,
-            tpdu,
-            begins: segment.sequence == 1,
-        })),
+        Ok(tpdu) => {
+            let price = line.terms.prices.of(&outgoing.region).unwrap_or(Money::ZERO);
+            store::sim::book(tx, &line.sim, conditions.now, price)?;
+            let (index, sim) = (line.index, line.sim.clone());
+            Ok(Some(Claimed { index, sim, message, segment, tpdu, price }))
+        }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");
             let refusal = Refusal { detail: Detail::Bug, class: RefusalClass::Permanent };
-            apply(tx, message, Event::Refused(segment, refusal), now, rules)?;
+            apply(tx, message, Event::Refused(segment, refusal), conditions.now, conditions.rules)?;
             Ok(None)
         }
     }

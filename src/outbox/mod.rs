@@ -4,6 +4,8 @@
 //! decides which segment goes next on which modem, `report` finds the segment of a delivery report,
 //! and [`Outbox`] is the task that waits and lets modems work.
 
+mod breaker;
+mod budget;
 mod claim;
 mod record;
 mod report;
@@ -14,5 +16,6 @@ mod step;
 
 pub use record::{apply, cancel};
 pub use report::{Received, receive};
+pub use route::{Preferences, Prices, Terms};
 pub use run::{Outbox, Outlet, Settings, late_answer};
 pub use step::{Event, Rules};

@@ -90,6 +90,14 @@ fn execute(
         }
     };
     let (subject, segments) = store::message::subject(tx, key)?;
+    if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, state.attempts.last())
+        && attempt.reports
+        && state.sent_at.is_some()
+    {
+        let region = subject.region.as_deref().unwrap_or_default();
+        let delivered = outcome == Outcome::Success;
+        store::sim::count_delivery(tx, &attempt.sim, region, now, delivered)?;
+    }
     let modem = state.attempts.last().map(|attempt| attempt.modem.clone());
     let event =
         domain::Event::new(kind, outcome, subject, now).because(detail).through(modem, segments);

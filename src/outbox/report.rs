@@ -49,8 +49,7 @@ pub fn receive(
     rules: Rules,
 ) -> Result<(), store::Error> {
     let Received { sim, reference, tail, report } = received;
-    let window = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
-    let since = Timestamp::from_unix_ms(now.as_unix_ms().saturating_sub(window));
+    let since = now.before(WINDOW);
     let known = store::queue::submitted(tx, sim, reference, tail, since)?;
     let certain = match known {
         Some((key, segment)) => is_certain(tx, key, segment, now)?,

@@ -1,34 +1,352 @@
-//! Through which modem: a pure function of what the modems look like.
+//! Through which modem: pure functions of a snapshot of all modems.
 
-use std::time::Duration;
+use std::{cmp::Ordering, sync::Arc, time::Duration};
 
-use crate::domain::Lane;
+use super::budget::{self, Used};
+use crate::{
+    domain::{Allowance, Detail, Lane, Money, Timestamp},
+    store::queue::Demand,
+};
 
-/// A modem that can take a segment.
+/// What a site says of a modem's part in sending.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Lanes it may serve.
+    pub lanes: Vec<Lane>,
+    /// Names that a sender may be besides the modem's own.
+    pub pools: Vec<String>,
+    /// Regions it may send to; `None` = all.
+    pub regions: Option<Vec<String>>,
+    /// Whether its SIM gets delivery reports.
+    pub reports: bool,
+    /// How much its SIM may send.
+    pub allowance: Allowance,
+    /// What a segment costs.
+    pub prices: Prices,
+    /// Least time between two segments that are no passcodes.
+    pub pace: Duration,
+    /// Up to so much more, by chance.
+    pub jitter: Duration,
+}
+
+/// What a segment costs, by region.
+#[derive(Debug, Clone, Default)]
+pub struct Prices {
+    /// Where a price is known.
+    pub by_region: Vec<(String, Money)>,
+    /// Everywhere else.
+    pub elsewhere: Option<Money>,
+}
+
+impl Prices {
+    /// The price of a segment, where it is known.
+    pub fn of(&self, region: &str) -> Option<Money> {
+        let listed = self.by_region.iter().find(|(listed, _)| listed == region);
+        listed.map(|(_, price)| *price).or(self.elsewhere)
+    }
+}
+
+/// What decides between modems that could all send a message.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Preferences {
+    /// The cheapest first, even where it delivers less well.
+    pub least_cost: bool,
+    /// The SIM that the recipient heard from last first.
+    pub sticky_sender: bool,
+}
+
+/// A modem and its SIM at one moment.
 #[derive(Debug, Clone)]
-pub(super) struct Line<'n> {
+pub(super) struct Line {
     /// Its place in the configuration.
     pub(super) index: usize,
     /// Its name.
-    pub(super) name: &'n str,
+    pub(super) name: String,
     /// Its SIM.
     pub(super) sim: String,
-    /// Lanes it may serve.
-    pub(super) lanes: &'n [Lane],
-    /// Whether its SIM gets delivery reports.
+    /// What the site says of it.
+    pub(super) terms: Arc<Terms>,
+    /// Why it cannot be used, if it cannot.
+    pub(super) down: Option<Detail>,
+    /// Whether it is up: what it has begun, it may end, even where it gets nothing new.
+    pub(super) ready: bool,
+    /// Whether it is up, and nothing is on its air.
+    pub(super) idle: bool,
+    /// Whether its SIM gets delivery reports, and it can tell of them.
     pub(super) reports: bool,
+    /// Until when it rests between segments that are no passcodes.
+    pub(super) rests_until: Option<Timestamp>,
     /// How long an unanswered segment may still be settled.
     pub(super) settle: Duration,
     /// The report window, where the operator set one.
     pub(super) report_window: Option<Duration>,
-    /// How many attempts it was given.
-    pub(super) served: u64,
+    /// What its SIM has sent.
+    pub(super) used: Used,
+    /// How well its SIM delivers, by region.
+    pub(super) delivery: Vec<(String, Delivery)>,
 }
 
-/// The best of these lines for a message: the one that was given fewest attempts since the daemon
-/// started, so that the SIMs wear evenly, and of those the first in the configuration.
-pub(super) fn best<'l, 'n: 'l>(
-    lines: impl IntoIterator<Item = &'l Line<'n>>,
-) -> Option<&'l Line<'n>> {
-    lines.into_iter().min_by_key(|line| (line.served, line.index))
+/// Reports on messages of the last days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Delivery {
+    /// Messages that reports were asked for, and that have ended.
+    pub(super) ended: u32,
+    /// Those of them that arrived.
+    pub(super) delivered: u32,
+}
+
+impl Delivery {
+    /// Below this many, a rate says more about chance than about the SIM.
+    const ENOUGH: u32 = 20;
+
+    /// In steps of a tenth, so that a message more or less changes nothing. A SIM of which little is
+    /// known counts as good: it has to be tried to be known.
+    fn grade(self) -> u32 {
+        if self.ended < Self::ENOUGH { 10 } else { self.delivered.saturating_mul(10) / self.ended }
+    }
+}
+
+/// What one message adds to that.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct History<'h> {
+    /// SIMs that may have sent it: a second copy from the same sender could only double it.
+    pub(super) shunned: &'h [String],
+    /// The SIM that failed it last.
+    pub(super) failed: Option<&'h str>,
+    /// The SIM that the recipient heard from last.
+    pub(super) heard: Option<&'h str>,
+}
+
+/// Whether `line` may send such messages at all, busy or not; else what keeps it from that.
+pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
+    let terms = &line.terms;
+    let sender = wish.sender.as_ref();
+    let meant = sender.is_none_or(|it| *it == line.name || terms.pools.contains(it));
+    let region = terms.regions.as_ref().is_none_or(|regions| regions.contains(&wish.region));
+    if !meant || !region || !terms.lanes.contains(&wish.lane) {
+        return Err(Detail::NoModem);
+    }
+    if let Some(detail) = line.down {
+        return Err(detail);
+    }
+    let price = terms.prices.of(&wish.region).unwrap_or_default();
+    let admitted = budget::admits(&terms.allowance, line.used, price);
+    if admitted { Ok(()) } else { Err(Detail::BudgetExceeded) }
+}
+
+/// Whether `line` can take a segment of that lane right now.
+pub(super) fn is_free(line: &Line, lane: Lane, now: Timestamp) -> bool {
+    line.idle && (lane == Lane::Otp || line.rests_until.is_none_or(|until| until <= now))
+}
+
+/// The best of these lines, all of which admit the message and are free.
+pub(super) fn best<'l>(
+    lines: impl IntoIterator<Item = &'l Line>,
+    wish: &Demand,
+    history: History<'_>,
+    preferences: Preferences,
+) -> Option<&'l Line> {
+    lines
+        .into_iter()
+        .filter(|line| !history.shunned.contains(&line.sim))
+        .min_by(|a, b| compare(a, b, wish, history, preferences))
+}
+
+/// The better line is the smaller one.
+fn compare(
+    a: &Line,
+    b: &Line,
+    wish: &Demand,
+    history: History<'_>,
+    preferences: Preferences,
+) -> Ordering {
+    let is = |sim: Option<&str>, line: &Line| sim == Some(line.sim.as_str());
+    // A SIM that just failed this message is the last to try it again.
+    let failed = is(history.failed, a).cmp(&is(history.failed, b));
+    let strange = |line| preferences.sticky_sender && !is(history.heard, line);
+    let sticky = strange(a).cmp(&strange(b));
+    let quality = grade(b, wish).cmp(&grade(a, wish));
+    let price = |line: &Line| line.terms.prices.of(&wish.region).unwrap_or(Money::ZERO);
+    let cost = price(a).cmp(&price(b));
+    let load = a.used.hour.cmp(&b.used.hour);
+    let first = a.index.cmp(&b.index);
+    let value = if preferences.least_cost {
+        cost.then(quality).then(load)
+    } else {
+        quality.then(load).then(cost)
+    };
+    failed.then(sticky).then(value).then(first)
+}
+
+fn grade(line: &Line, wish: &Demand) -> u32 {
+    let known = line.delivery.iter().find(|(region, _)| *region == wish.region);
+    known.map_or(Delivery::default(), |(_, delivery)| *delivery).grade()
+}
+
+/// What keeps such a message from the air: the reason that is nearest to sending it, or nothing where a
+/// line only has no time.
+pub(super) fn obstacle(lines: &[Line], wish: &Demand) -> Option<Detail> {
+    let mut obstacle = Some(Detail::NoModem);
+    for line in lines {
+        match admits(line, wish) {
+            Ok(()) => return None,
+            Err(Detail::NoModem) => {}
+            Err(detail) => obstacle = Some(detail),
+        }
+    }
+    obstacle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(index: usize) -> Line {
+        Line {
+            index,
+            name: format!("m{index}"),
+            sim: format!("sim{index}"),
+            terms: Arc::new(terms()),
+            down: None,
+            ready: true,
+            idle: true,
+            reports: true,
+            rests_until: None,
+            settle: Duration::from_secs(240),
+            report_window: None,
+            used: Used::default(),
+            delivery: Vec::new(),
+        }
+    }
+
+    fn terms() -> Terms {
+        Terms { lanes: Lane::ALL.to_vec(), reports: true, ..Terms::default() }
+    }
+
+    fn with(index: usize, change: impl FnOnce(&mut Terms)) -> Line {
+        let mut terms = terms();
+        change(&mut terms);
+        Line { terms: Arc::new(terms), ..line(index) }
+    }
+
+    fn wish(lane: Lane) -> Demand {
+        Demand { lane, sender: None, region: "US".into() }
+    }
+
+    fn through(sender: &str) -> Demand {
+        Demand { sender: Some(sender.into()), ..wish(Lane::Otp) }
+    }
+
+    fn prices(us: &str, elsewhere: &str) -> Prices {
+        Prices {
+            by_region: vec![("US".into(), Money::parse(us).unwrap())],
+            elsewhere: Money::parse(elsewhere),
+        }
+    }
+
+    #[test]
+    fn a_line_admits_what_its_site_gave_it() {
+        let only_otp = with(1, |it| it.lanes = vec![Lane::Otp]);
+        let pooled = with(1, |it| it.pools = vec!["eu".into()]);
+        let abroad = with(1, |it| it.regions = Some(vec!["DE".into()]));
+        let spent = Line {
+            used: Used { day: 5, ..Used::default() },
+            ..with(1, |it| {
+                it.allowance.per_day = Some(5);
+            })
+        };
+        let down = Line { down: Some(Detail::SimLocked), ..line(1) };
+        let table = [
+            (&line(1), wish(Lane::Bulk), Ok(())),
+            (&only_otp, wish(Lane::Otp), Ok(())),
+            (&only_otp, wish(Lane::Bulk), Err(Detail::NoModem)),
+            (&line(1), through("m1"), Ok(())),
+            (&line(1), through("m2"), Err(Detail::NoModem)),
+            (&pooled, through("eu"), Ok(())),
+            (&abroad, wish(Lane::Otp), Err(Detail::NoModem)),
+            (&spent, wish(Lane::Otp), Err(Detail::BudgetExceeded)),
+            (&down, wish(Lane::Otp), Err(Detail::SimLocked)),
+        ];
+        for (line, wish, expected) in table {
+            assert_eq!(admits(line, &wish), expected, "{wish:?} by {line:?}");
+        }
+    }
+
+    #[test]
+    fn the_best_line_is_chosen_by_what_matters_most() {
+        let busy = |index, hour| Line { used: Used { hour, ..Used::default() }, ..line(index) };
+        let rated = |index, delivered| Line {
+            delivery: vec![("US".into(), Delivery { ended: 100, delivered })],
+            ..busy(index, 0)
+        };
+        let priced = |index, price| with(index, |it| it.prices = prices(price, "1"));
+        let balanced = Preferences::default();
+        let cheap = Preferences { least_cost: true, ..balanced };
+        let sticky = Preferences { sticky_sender: true, ..balanced };
+        let none = History::default();
+        let failed = History { failed: Some("sim1"), ..none };
+        let heard = History { heard: Some("sim2"), ..none };
+        let sims = ["sim1".to_owned()];
+        let shunned = History { shunned: &sims, ..none };
+        let table = [
+            ("the first of equals", vec![line(2), line(1)], none, balanced, 1),
+            ("least loaded", vec![busy(1, 9), busy(2, 3)], none, balanced, 2),
+            ("best delivering", vec![rated(1, 60), busy(2, 9), rated(3, 80)], none, balanced, 2),
+            ("a tenth is noise", vec![rated(1, 91), rated(2, 99)], none, balanced, 1),
+            ("cheapest of equals", vec![priced(1, "0.2"), priced(2, "0.1")], none, balanced, 2),
+            (
+                "cheapest first",
+                vec![priced(1, "0.2"), Line { used: busy(2, 9).used, ..priced(2, "0.1") }],
+                none,
+                cheap,
+                2,
+            ),
+            ("not the one that failed", vec![line(1), busy(2, 9)], failed, balanced, 2),
+            ("that one all the same, if it is alone", vec![line(1)], failed, balanced, 1),
+            ("whom the recipient knows", vec![line(1), busy(2, 9)], heard, sticky, 2),
+            ("only where it is wanted", vec![line(1), busy(2, 9)], heard, balanced, 1),
+            (
+                "never from a sender that may have sent it",
+                vec![line(1), busy(2, 9)],
+                shunned,
+                balanced,
+                2,
+            ),
+        ];
+        for (what, lines, history, preferences, expected) in table {
+            let best = best(&lines, &wish(Lane::Otp), history, preferences);
+            assert_eq!(best.map(|line| line.index), Some(expected), "{what}");
+        }
+        let alone = [line(1)];
+        assert!(best(&alone, &wish(Lane::Otp), shunned, balanced).is_none());
+    }
+
+    #[test]
+    fn codes_do_not_wait_for_the_pace_of_a_line() {
+        let at = |seconds: i64| Timestamp::from_unix_ms(seconds * 1000);
+        let resting = Line { rests_until: Some(at(10)), ..line(1) };
+        assert!(is_free(&resting, Lane::Otp, at(5)));
+        assert!(!is_free(&resting, Lane::Bulk, at(5)));
+        assert!(is_free(&resting, Lane::Bulk, at(10)));
+        assert!(!is_free(&Line { idle: false, ..line(1) }, Lane::Otp, at(5)));
+    }
+
+    #[test]
+    fn the_obstacle_is_the_one_nearest_to_sending() {
+        let down = Line { down: Some(Detail::NotRegistered), ..line(1) };
+        let other = with(2, |it| it.regions = Some(vec!["DE".into()]));
+        assert_eq!(obstacle(&[], &wish(Lane::Otp)), Some(Detail::NoModem));
+        assert_eq!(obstacle(std::slice::from_ref(&other), &wish(Lane::Otp)), Some(Detail::NoModem));
+        assert_eq!(obstacle(&[down.clone(), other], &wish(Lane::Otp)), Some(Detail::NotRegistered));
+        let busy = Line { idle: false, ..line(3) };
+        assert_eq!(obstacle(&[down, busy], &wish(Lane::Otp)), None);
+    }
+
+    #[test]
+    fn prices_are_by_region_or_for_everywhere_else() {
+        let prices = prices("0.01", "0.5");
+        assert_eq!(prices.of("US"), Money::parse("0.01"));
+        assert_eq!(prices.of("DE"), Money::parse("0.5"));
+        assert_eq!(Prices::default().of("US"), None);
+    }
 }

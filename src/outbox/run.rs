@@ -1,7 +1,11 @@
 //! The dispatcher: one task that waits for something to change, stores what came back together with
 //! what goes out next, and lets the modems work.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Notify, watch},
@@ -12,13 +16,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    claim::{Claimed, claim},
+    breaker::Breaker,
+    budget::{Account, Hour},
+    claim::{Claimed, Conditions, claim},
     record::apply,
-    route::Line,
+    route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
 use crate::{
-    domain::{Detail, Lane, Refusal, RefusalClass, SegmentId, Timestamp},
+    domain::{Detail, Refusal, RefusalClass, SegmentId, Timestamp},
     modem::{ModemHandle, ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
     store::{self, Store, Tx},
@@ -31,6 +37,15 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// A SIM that has not been ready for so long has lost what it began to the others. A modem that only
 /// lost its network for a moment, or that comes up with the daemon, is back by then.
 const LOST_AFTER: Duration = Duration::from_secs(10);
+/// Between two looks at how well the SIMs deliver: it changes by days.
+const DELIVERY_EVERY: Duration = Duration::from_secs(600);
+/// How far back deliveries count: long enough to be more than chance, short enough to forget an
+/// operator's bad week.
+const DELIVERY_WINDOW: Duration = Duration::from_secs(7 * 86_400);
+/// Between two looks at budgets that are used up; the shortest is one of a minute.
+const BUDGET_EVERY: Duration = Duration::from_secs(5);
+/// How far back usage is kept: longer than any month.
+const USAGE_WINDOW: Duration = Duration::from_secs(40 * 86_400);
 /// With nothing to wait for; everything that matters wakes the dispatcher by itself.
 const FOREVER: Duration = Duration::from_secs(86_400);
 
@@ -39,10 +54,8 @@ const FOREVER: Duration = Duration::from_secs(86_400);
 pub struct Outlet {
     /// Its handle.
     pub handle: ModemHandle,
-    /// Lanes it may serve.
-    pub lanes: Vec<Lane>,
-    /// Whether its SIM gets delivery reports.
-    pub reports: bool,
+    /// What the site says of its part in sending.
+    pub terms: Arc<Terms>,
 }
 
 /// What an operator may set about the outbox.
@@ -54,6 +67,8 @@ pub struct Settings {
     pub settle: Option<Duration>,
     /// How long to wait for delivery reports; else what TP-VP says, and a minute.
     pub report_window: Option<Duration>,
+    /// What decides between modems.
+    pub preferences: Preferences,
 }
 
 /// The dispatcher.
@@ -63,6 +78,11 @@ pub struct Outbox {
     settings: Settings,
     outlets: Vec<Slot>,
     exchanges: JoinSet<Exchanged>,
+    /// What each SIM has sent.
+    accounts: HashMap<String, Account>,
+    /// How well each SIM delivers, and when that was looked up.
+    delivery: HashMap<String, Vec<(String, Delivery)>>,
+    delivery_read: Option<Instant>,
     /// When each SIM was ready last; one that never was counts from the start.
     seen: HashMap<String, Instant>,
     started: Instant,
@@ -76,7 +96,9 @@ struct Slot {
     outlet: Outlet,
     status: watch::Receiver<ModemStatus>,
     busy: bool,
-    served: u64,
+    breaker: Breaker,
+    /// Until when it rests between segments that are no passcodes.
+    rests_until: Option<Instant>,
 }
 
 /// What came back from a modem.
@@ -95,6 +117,8 @@ struct Turn {
     more_due: bool,
     /// Attempts wait for a SIM that is not ready, and may be lost to others later.
     waits_for_sim: bool,
+    /// How well the SIMs deliver, where it was looked up.
+    delivery: Option<Vec<store::sim::DeliveryRow>>,
 }
 
 impl Outbox {
@@ -105,13 +129,17 @@ impl Outbox {
         let outlets = outlets.into_iter().map(|outlet| {
             let status = outlet.handle.status();
             watchers.spawn(forward_changes(status.clone(), changed.clone()));
-            Slot { outlet, status, busy: false, served: 0 }
+            let breaker = Breaker::default();
+            Slot { outlet, status, busy: false, breaker, rests_until: None }
         });
         Self {
             store,
             settings,
             outlets: outlets.collect(),
             exchanges: JoinSet::new(),
+            accounts: HashMap::new(),
+            delivery: HashMap::new(),
+            delivery_read: None,
             seen: HashMap::new(),
             started: Instant::now(),
             changed,
@@ -137,7 +165,7 @@ impl Outbox {
                     }
                 }
             };
-            let wake = wake_of(&turn);
+            let wake = self.wake_of(&turn);
             turn.claimed.into_iter().for_each(|claimed| self.start(claimed));
             // All branches are cancel-safe: what they wait for stays where it is.
             tokio::select! {
@@ -155,19 +183,27 @@ impl Outbox {
         Ok(())
     }
 
-    /// What was on the air when the daemon died is unanswered.
-    async fn recover(&self) -> Result<(), store::Error> {
+    /// What was on the air when the daemon died is unanswered; what SIMs have sent is remembered.
+    async fn recover(&mut self) -> Result<(), store::Error> {
         let rules = self.settings.rules;
-        let found = self
+        let now = Timestamp::now();
+        let (found, usage) = self
             .store
             .write(move |tx| {
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
-                    apply(tx, *key, Event::Crashed, Timestamp::now(), rules)?;
+                    apply(tx, *key, Event::Crashed, now, rules)?;
                 }
-                Ok(keys.len())
+                Ok((keys.len(), store::sim::usage(tx, Hour::since(now))?))
             })
             .await?;
+        let mut hours: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for row in usage {
+            let hour = (Hour(row.hour), row.segments, row.cost);
+            hours.entry(row.sim).or_default().push(hour);
+        }
+        let accounts = hours.into_iter().map(|(sim, hours)| (sim, Account::of(hours)));
+        self.accounts = accounts.collect();
         if found > 0 {
             warn!(messages = found, "found messages whose answer was lost when the daemon ended");
         }
@@ -177,55 +213,122 @@ impl Outbox {
     /// One transaction: what came back, what is due, and what goes out next.
     async fn turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
         for done in back.iter() {
-            if let Some(slot) = self.outlets.get_mut(done.index) {
-                slot.busy = false;
-            }
+            self.settle(done);
         }
-        let lines: Vec<_> = self.lines().collect();
-        let now = Instant::now();
-        self.seen.extend(lines.iter().map(|(_, line)| (line.sim.clone(), now)));
-        let settled_in = now.duration_since(self.started) >= LOST_AFTER;
-        self.seen.retain(|_, seen| now.duration_since(*seen) < LOST_AFTER);
+        let now = Timestamp::now();
+        let lines = self.lines(now);
+        let instant = Instant::now();
+        let ready = lines.iter().filter(|line| line.ready);
+        self.seen.extend(ready.map(|line| (line.sim.clone(), instant)));
+        let settled_in = instant.duration_since(self.started) >= LOST_AFTER;
+        self.seen.retain(|_, seen| instant.duration_since(*seen) < LOST_AFTER);
         // While the modems come up with the daemon, none is lost yet.
         let present: Option<Vec<_>> = settled_in.then(|| self.seen.keys().cloned().collect());
         let events: Vec<_> = back.iter().map(|done| (done.message, done.event.clone())).collect();
         let rules = self.settings.rules;
-        let turn = self
-            .store
-            .write(move |tx| turn(tx, &events, &lines, present.as_deref(), rules))
-            .await?;
+        let preferences = self.settings.preferences;
+        let conditions = Conditions { now, rules, preferences };
+        let stale = |read: Instant| instant.duration_since(read) >= DELIVERY_EVERY;
+        let look_up = self.delivery_read.is_none_or(stale);
+        let work = move |tx: &Tx<'_>| {
+            let mut turn = turn(tx, &events, &lines, present.as_deref(), conditions)?;
+            if look_up {
+                turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
+                store::sim::forget(tx, now.before(USAGE_WINDOW))?;
+            }
+            Ok(turn)
+        };
+        let mut turn = self.store.write(work).await?;
         back.clear();
+        for claimed in &turn.claimed {
+            let account = self.accounts.entry(claimed.sim.clone()).or_default();
+            account.book(now, claimed.price);
+        }
+        if let Some(rows) = turn.delivery.take() {
+            self.delivery_read = Some(instant);
+            self.delivery.clear();
+            for row in rows {
+                let delivery = Delivery { ended: row.ended, delivered: row.delivered };
+                self.delivery.entry(row.sim).or_default().push((row.region, delivery));
+            }
+        }
         Ok(turn)
     }
 
-    /// The modems that are ready, and whether each is idle.
-    fn lines(&self) -> impl Iterator<Item = (bool, OwnedLine)> {
-        self.outlets.iter().enumerate().filter_map(|(index, slot)| {
+    /// The modem is free again, and the better or worse for it.
+    fn settle(&mut self, done: &Exchanged) {
+        let Some(slot) = self.outlets.get_mut(done.index) else { return };
+        let now = Instant::now();
+        slot.busy = false;
+        let Terms { pace, jitter, .. } = *slot.outlet.terms;
+        slot.rests_until =
+            (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
+        if !is_fault(&done.event) {
+            slot.breaker.succeed();
+        } else if slot.breaker.fail(now) {
+            let name = slot.outlet.handle.name();
+            warn!(modem.name = name, "the modem failed again and again: it gets a pause");
+        }
+    }
+
+    /// All modems at this moment.
+    fn lines(&mut self, now: Timestamp) -> Vec<Line> {
+        let instant = Instant::now();
+        let in_clock = |until: Instant| now.after(until.saturating_duration_since(instant));
+        let mut lines = Vec::with_capacity(self.outlets.len());
+        for (index, slot) in self.outlets.iter().enumerate() {
             let status = slot.status.borrow();
+            let terms = slot.outlet.terms.clone();
             let ready = status.state == ModemState::Ready;
-            ready.then(|| {
-                let family_maximum = status.submit_timeout;
-                let line = OwnedLine {
-                    index,
-                    name: slot.outlet.handle.name().to_owned(),
-                    sim: status.sim(slot.outlet.handle.name()),
-                    lanes: slot.outlet.lanes.clone(),
-                    // A modem that cannot tell of reports is not waited for.
-                    reports: slot.outlet.reports && status.facts.reports,
-                    settle: self.settings.settle.unwrap_or(family_maximum * 2),
-                    report_window: self.settings.report_window,
-                    served: slot.served,
-                };
-                (!slot.busy, line)
-            })
-        })
+            let problem = status.problem.as_ref().map(|problem| problem.detail);
+            let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
+            let paused = slot.breaker.open_until(instant).map(|_| Detail::ModemFault);
+            let sim = status.sim(slot.outlet.handle.name());
+            let family_maximum = status.submit_timeout;
+            lines.push(Line {
+                index,
+                name: slot.outlet.handle.name().to_owned(),
+                down: down.or(paused),
+                ready,
+                idle: ready && !slot.busy,
+                // A modem that cannot tell of reports is not waited for.
+                reports: terms.reports && status.facts.reports,
+                rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
+                settle: self.settings.settle.unwrap_or(family_maximum * 2),
+                report_window: self.settings.report_window,
+                used: self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default(),
+                delivery: self.delivery.get(&sim).cloned().unwrap_or_default(),
+                sim,
+                terms,
+            });
+        }
+        lines
+    }
+
+    /// When the next turn is due if nothing happens before.
+    fn wake_of(&self, turn: &Turn) -> Instant {
+        let now = Instant::now();
+        let due = turn.next_wake.map_or(FOREVER, |wake| wake.since(Timestamp::now()));
+        let wait = match (turn.more_due, turn.waits_for_sim) {
+            (true, _) => Duration::ZERO,
+            (false, true) => due.min(LOST_AFTER),
+            (false, false) => due.min(FOREVER),
+        };
+        // A modem that rests, or that has a pause, may have work when that ends; so may one whose budget
+        // is used up for a minute or an hour.
+        let rests = self.outlets.iter().filter_map(|slot| {
+            let ends = [slot.rests_until, slot.breaker.open_until(now)];
+            ends.into_iter().flatten().filter(|until| *until > now).min()
+        });
+        let limited = self.outlets.iter().any(|slot| slot.outlet.terms.allowance.is_limited());
+        let budget = limited.then(|| now + BUDGET_EVERY);
+        rests.chain(budget).fold(now + wait, Instant::min)
     }
 
     fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, message, segment, tpdu, begins } = claimed;
+        let Claimed { index, message, segment, tpdu, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy = true;
-        slot.served += u64::from(begins);
         let handle = slot.outlet.handle.clone();
         self.exchanges.spawn(async move {
             let outcome = handle.submit(Submit { segment, tpdu }).await;
@@ -258,42 +361,14 @@ impl Outbox {
     }
 }
 
-/// A [`Line`] that owns what it says, to cross to the store's thread.
-#[derive(Debug)]
-struct OwnedLine {
-    index: usize,
-    name: String,
-    sim: String,
-    lanes: Vec<Lane>,
-    reports: bool,
-    settle: Duration,
-    report_window: Option<Duration>,
-    served: u64,
-}
-
-impl OwnedLine {
-    fn line(&self) -> Line<'_> {
-        Line {
-            index: self.index,
-            name: &self.name,
-            sim: self.sim.clone(),
-            lanes: &self.lanes,
-            reports: self.reports,
-            settle: self.settle,
-            report_window: self.report_window,
-            served: self.served,
-        }
-    }
-}
-
 fn turn(
     tx: &Tx<'_>,
     back: &[(i64, Event)],
-    lines: &[(bool, OwnedLine)],
+    lines: &[Line],
     present: Option<&[String]>,
-    rules: Rules,
+    conditions: Conditions,
 ) -> Result<Turn, store::Error> {
-    let now = Timestamp::now();
+    let Conditions { now, rules, .. } = conditions;
     for (message, event) in back {
         match apply(tx, *message, event.clone(), now, rules) {
             // One row that cannot be read must not stop all modems.
@@ -305,38 +380,55 @@ fn turn(
     }
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
-        apply(tx, *key, Event::Deadline(None), now, rules)?;
+        let demand = store::queue::demand_of(tx, *key)?;
+        let blocked = demand.and_then(|demand| route::obstacle(lines, &demand));
+        apply(tx, *key, Event::Deadline(blocked), now, rules)?;
     }
     let waits_for_sim = give_back(tx, lines, present, now, rules)?;
-    let idle = lines.iter().filter(|(idle, _)| *idle).map(|(_, line)| line.line()).collect();
-    let claimed = claim(tx, idle, now, rules)?;
+    let claimed = claim(tx, lines, conditions)?;
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
-    Ok(Turn { claimed, next_wake, more_due, waits_for_sim })
+    Ok(Turn { claimed, next_wake, more_due, waits_for_sim, delivery: None })
 }
 
 /// What modems that are gone have begun and not ended goes to those that are here. Says whether
 /// some of it still waits for its modem to come back.
 fn give_back(
     tx: &Tx<'_>,
-    ready: &[(bool, OwnedLine)],
+    lines: &[Line],
     present: Option<&[String]>,
     now: Timestamp,
     rules: Rules,
 ) -> Result<bool, store::Error> {
     let mut waits = false;
+    let ready = |sim: &str| lines.iter().any(|line| line.ready && line.sim == sim);
     for (message, attempt, sim) in store::queue::unfinished_attempts(tx)? {
-        if ready.iter().any(|(_, line)| line.sim == sim) {
+        if ready(&sim) {
             continue;
         }
         let lost = present.is_some_and(|present| !present.contains(&sim));
-        if lost && !ready.is_empty() {
+        if lost && lines.iter().any(|line| line.ready) {
             apply(tx, message, Event::ModemLost(attempt), now, rules)?;
         } else {
             waits = true;
         }
     }
     Ok(waits)
+}
+
+/// Whether the modem failed, whatever the network may have done.
+fn is_fault(event: &Event) -> bool {
+    let fault = [RefusalClass::Modem, RefusalClass::Doubtful];
+    if let Event::Refused(_, refusal) = event {
+        return fault.contains(&refusal.class);
+    }
+    matches!(event, Event::Silent(_))
+}
+
+/// A time up to `longest`, by chance; a machine without chance always takes the whole.
+fn chance(longest: Duration) -> Duration {
+    let part = getrandom::u32().unwrap_or(u32::MAX);
+    longest.mul_f64(f64::from(part) / f64::from(u32::MAX))
 }
 
 /// What an outcome means to the message.
@@ -378,15 +470,4 @@ async fn forward_changes(mut status: watch::Receiver<ModemStatus>, changed: Arc<
     while status.changed().await.is_ok() {
         changed.notify_one();
     }
-}
-
-/// When the next turn is due if nothing happens before.
-fn wake_of(turn: &Turn) -> Instant {
-    let due = turn.next_wake.map_or(FOREVER, |wake| wake.since(Timestamp::now()));
-    let wait = match (turn.more_due, turn.waits_for_sim) {
-        (true, _) => Duration::ZERO,
-        (false, true) => due.min(LOST_AFTER),
-        (false, false) => due.min(FOREVER),
-    };
-    Instant::now() + wait
 }

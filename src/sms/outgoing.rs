@@ -63,6 +63,8 @@ pub struct Order<'a> {
     pub validity: Validity,
     /// Whether a delivery report is wanted.
     pub reports: bool,
+    /// Whether the same SIM may have sent it before: the service centre shall not take it twice.
+    pub repeated: bool,
     /// What joins the segments at the phone.
     pub concat_reference: u8,
     /// Which segment: 1 for the first.
@@ -82,6 +84,7 @@ pub fn submit(order: &Order<'_>) -> Result<Zeroizing<Vec<u8>>, SubmitError> {
         .ok_or(SubmitError::NoSuchSegment)?;
     let mut submit = Submit::new(Address::international(order.recipient.digits())?, ud);
     submit.srr = order.reports;
+    submit.rd = order.repeated;
     submit.vp = Some(order.validity.period);
     // Most modems count TP-MR themselves and overwrite this one.
     submit.mr = MessageReference(order.concat_reference.wrapping_add(order.sequence));
@@ -115,6 +118,7 @@ mod tests {
             flash: false,
             validity: validity(Duration::from_secs(290)),
             reports: true,
+            repeated: false,
             concat_reference: 7,
             sequence: 1,
         }

@@ -85,6 +85,8 @@ pub fn key_of(view: &View<'_>, id: MessageId) -> Result<Option<i64>, Error> {
 pub struct Outgoing {
     /// To whom.
     pub recipient: E164,
+    /// Where that is.
+    pub region: String,
     /// What.
     pub text: Secret,
     /// Shown at once and kept nowhere.
@@ -100,16 +102,17 @@ pub struct Outgoing {
 pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     let row = view
         .prepare(
-            "SELECT recipient, text, flash, expires_at FROM message
+            "SELECT recipient, text, flash, expires_at, ifnull(region, '') FROM message
              WHERE key = ?1 AND text IS NOT NULL",
         )?
         .query_row([key], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
-    row.map(|(recipient, text, flash, expires_at)| {
+    row.map(|(recipient, text, flash, expires_at, region)| {
         Ok(Outgoing {
             recipient: number(recipient)?,
+            region,
             text: Secret::new(text),
             flash,
             expires_at: Timestamp::from_unix_ms(expires_at),

@@ -25,6 +25,7 @@ pub mod inbound;
 pub mod message;
 pub mod progress;
 pub mod queue;
+pub mod sim;
 pub mod token;
 
 pub use connection::Store;

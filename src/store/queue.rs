@@ -6,41 +6,123 @@ use rusqlite::OptionalExtension;
 use super::{Error, View, word};
 use crate::domain::{Lane, SegmentId, Timestamp};
 
-/// A message that may begin an attempt.
+/// What messages have in common for which the same modems can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The message.
-    pub key: i64,
-    /// Its lane.
+pub struct Demand {
+    /// Their lane.
     pub lane: Lane,
-    /// The only modem it may go through.
+    /// The only modem or pool they may go through.
     pub sender: Option<String>,
+    /// Where they go.
+    pub region: String,
 }
 
-/// Messages of `lane` that may begin an attempt at `now` on one of these modems, those due first before
-/// the others.
+/// The demands of all messages of `lane` that may begin an attempt, soon or late. Costs a step through
+/// the index for each demand, however many messages there are.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn demands(view: &View<'_>, lane: Lane) -> Result<Vec<Demand>, Error> {
+    let mut demands = Vec::new();
+    let mut found = next_demand(view, "", "sender, region", (lane.rank(),))?;
+    while let Some((sender, region)) = found {
+        let same = "AND ifnull(sender, '') = ?2 AND ifnull(region, '') > ?3";
+        found = next_demand(view, same, "region", (lane.rank(), &sender, &region))?;
+        if found.is_none() {
+            let next = "AND ifnull(sender, '') > ?2";
+            found = next_demand(view, next, "sender, region", (lane.rank(), &sender))?;
+        }
+        let sender = Some(sender).filter(|sender| !sender.is_empty());
+        demands.push(Demand { lane, sender, region });
+    }
+    Ok(demands)
+}
+
+/// The first sender and region, in that order, of those that fulfil `condition`.
+fn next_demand(
+    view: &View<'_>,
+    condition: &str,
+    order: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Option<(String, String)>, Error> {
+    // Ordered by the very expressions of the index.
+    let order =
+        order.replace("sender", "ifnull(sender, '')").replace("region", "ifnull(region, '')");
+    let found = view
+        .prepare(&format!(
+            "SELECT ifnull(sender, ''), ifnull(region, '') FROM message
+             WHERE claimable_at IS NOT NULL AND lane = ?1 {condition} ORDER BY {order} LIMIT 1"
+        ))?
+        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// What the message `key` demands, if it still waits for its first attempt.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn demand_of(view: &View<'_>, key: i64) -> Result<Option<Demand>, Error> {
+    let row = view
+        .prepare(
+            "SELECT lane, sender, ifnull(region, '') FROM message
+             WHERE key = ?1 AND state = 'queued'",
+        )?
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    row.map(|(rank, sender, region)| Ok(Demand { lane: word::read_lane(rank)?, sender, region }))
+        .transpose()
+}
+
+/// A message that may begin an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// From when on.
+    pub due: Timestamp,
+    /// The message.
+    pub key: i64,
+    /// Whether attempts were made before.
+    pub tried: bool,
+}
+
+/// Messages with that demand that may begin an attempt at `now`, those due first before the others: a page
+/// of so many, behind so many that are passed over.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn claimable(
     view: &View<'_>,
-    lane: Lane,
+    demand: &Demand,
     now: Timestamp,
-    modems: &[&str],
-    limit: u32,
+    (limit, skipped): (u32, u32),
 ) -> Result<Vec<Candidate>, Error> {
-    let modems = serde_json::json!(modems).to_string();
+    let sender = demand.sender.as_deref().unwrap_or_default();
     view.prepare(
-        "SELECT key, sender FROM message
-         WHERE lane = ?1 AND claimable_at <= ?2 AND expires_at > ?2
-             AND (sender IS NULL OR sender IN (SELECT value FROM json_each(?3)))
-         ORDER BY claimable_at, key LIMIT ?4",
+        "SELECT claimable_at, key, state <> 'queued' FROM message
+         WHERE lane = ?1 AND ifnull(sender, '') = ?2 AND ifnull(region, '') = ?3
+             AND claimable_at <= ?4 AND expires_at > ?4
+         ORDER BY claimable_at, key LIMIT ?5 OFFSET ?6",
     )?
-    .query_map((lane.rank(), now.as_unix_ms(), modems, limit), |row| {
-        Ok(Candidate { key: row.get(0)?, lane, sender: row.get(1)? })
-    })?
+    .query_map(
+        (demand.lane.rank(), sender, &demand.region, now.as_unix_ms(), limit, skipped),
+        |row| {
+            let due = Timestamp::from_unix_ms(row.get(0)?);
+            Ok(Candidate { due, key: row.get(1)?, tried: row.get(2)? })
+        },
+    )?
     .map(|row| Ok(row?))
     .collect()
+}
+
+/// All messages that have not ended.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn open(view: &View<'_>) -> Result<Vec<i64>, Error> {
+    view.prepare("SELECT key FROM message WHERE deadline_at IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
 }
 
 /// A segment that may follow those of its attempt that went before.
@@ -169,8 +251,8 @@ pub fn unanswered(
     sim: &str,
     tail: &str,
 ) -> Result<Option<(i64, SegmentId)>, Error> {
-    let found = open(view, "unanswered", sim, tail)?;
-    if found.is_some() { Ok(found) } else { open(view, "submitted", sim, tail) }
+    let found = without_reference(view, "unanswered", sim, tail)?;
+    if found.is_some() { Ok(found) } else { without_reference(view, "submitted", sim, tail) }
 }
 
 /// The segment to this recipient whose answer is still to come.
@@ -182,10 +264,10 @@ pub fn on_the_air(
     sim: &str,
     tail: &str,
 ) -> Result<Option<(i64, SegmentId)>, Error> {
-    open(view, "submitting", sim, tail)
+    without_reference(view, "submitting", sim, tail)
 }
 
-fn open(
+fn without_reference(
     view: &View<'_>,
     state: &'static str,
     sim: &str,
@@ -207,4 +289,52 @@ fn open(
 
 fn read_target(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, SegmentId)> {
     Ok((row.get(0)?, SegmentId { attempt: row.get(1)?, sequence: row.get(2)? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, Tx};
+
+    fn add(tx: &Tx<'_>, sender: Option<&str>, region: Option<&str>, due: i64) -> Result<(), Error> {
+        tx.prepare(
+            "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
+                 region, encoding, segments, flash, sender, on_unknown, actor_id, actor_name,
+                 created_at, not_before, expires_at, claimable_at, deadline_at)
+             VALUES (hex(randomblob(8)), '', 'queued', 'sms', 'general', 2, '+1', ?2, 'GSM-7', 1,
+                 0, ?1, 'hold', '', '', 0, 0, 1000, ?3, 1000)",
+        )?
+        .execute((sender, region, due))?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn each_demand_is_told_once_and_its_messages_in_the_order_of_their_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let work = |tx: &Tx<'_>| {
+            let rows = [(None, "US", 5), (None, "US", 3), (None, "DE", 9), (Some("a"), "US", 1)];
+            for (sender, region, due) in rows {
+                add(tx, sender, Some(region), due)?;
+            }
+            add(tx, None, None, 2)?;
+            let demands = demands(tx, Lane::Bulk)?;
+            let told: Vec<_> =
+                demands.iter().map(|it| (it.sender.as_deref(), it.region.as_str())).collect();
+            assert_eq!(told, [(None, ""), (None, "DE"), (None, "US"), (Some("a"), "US")]);
+            assert!(super::demands(tx, Lane::Otp)?.is_empty());
+            let due = |now, page| {
+                let found = claimable(tx, &demands[2], Timestamp::from_unix_ms(now), page)?;
+                Ok::<_, Error>(found.iter().map(|it| it.due.as_unix_ms()).collect::<Vec<_>>())
+            };
+            assert_eq!(due(9, (9, 0))?, [3, 5]);
+            assert_eq!(
+                (due(9, (9, 1))?, due(9, (1, 0))?, due(4, (9, 0))?),
+                (vec![5], vec![3], vec![3])
+            );
+            assert!(due(1000, (9, 0))?.is_empty(), "expired");
+            Ok(())
+        };
+        store.write(work).await.unwrap();
+    }
 }

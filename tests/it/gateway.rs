@@ -1,6 +1,7 @@
 //! The harness: a gateway with its modems, its database and a token.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
@@ -29,7 +30,9 @@ pub(crate) struct Builder {
     modems: usize,
     families: Vec<Family>,
     config: String,
+    policy: String,
     modem_config: String,
+    modem_configs: BTreeMap<&'static str, String>,
     latency: Duration,
     extra_ports: Vec<PathBuf>,
 }
@@ -70,7 +73,9 @@ impl Gateway {
             modems: 1,
             families: Vec::new(),
             config: String::new(),
+            policy: String::new(),
             modem_config: String::new(),
+            modem_configs: BTreeMap::new(),
             latency: Duration::ZERO,
             extra_ports: Vec::new(),
         }
@@ -290,9 +295,21 @@ impl Builder {
         self
     }
 
+    /// With this behind the keys of its policy.
+    pub(crate) fn policy(mut self, toml: &str) -> Self {
+        self.policy = toml.to_owned();
+        self
+    }
+
     /// With this in the configuration of each modem.
     pub(crate) fn modem_config(mut self, toml: &str) -> Self {
         self.modem_config = toml.to_owned();
+        self
+    }
+
+    /// With this in the configuration of one modem.
+    pub(crate) fn config_of(mut self, modem: &'static str, toml: &str) -> Self {
+        self.modem_configs.insert(modem, toml.to_owned());
         self
     }
 
@@ -337,15 +354,16 @@ impl Builder {
         let sim = sim.start().await.unwrap();
         let mut toml = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = {:?}\n{}\n[policy]\n\
-             home_region = \"US\"\nregions = [\"*\"]\n",
+             home_region = \"US\"\nregions = [\"*\"]\n{}\n",
             dir.path().join("ringpost.db"),
             self.config,
+            self.policy,
         );
         let own = sim.modems().into_iter().map(|modem| (modem.name(), modem.port()));
         let extra = self.extra_ports.into_iter().zip(1..);
         let extra = extra.map(|(port, number)| (format!("x{number}"), port));
         for (name, port) in own.chain(extra) {
-            let more = &self.modem_config;
+            let more = self.modem_configs.get(&*name).unwrap_or(&self.modem_config);
             let _ = write!(toml, "[[modem]]\nname = {name:?}\nport = {port:?}\n{more}\n");
         }
         std::fs::write(dir.path().join("ringpost.toml"), toml).unwrap();

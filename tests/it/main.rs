@@ -18,4 +18,5 @@ mod modem_faults;
 mod pdu;
 mod refusals;
 mod retention;
+mod routing;
 mod traces;

@@ -268,9 +268,9 @@ impl NewMessage {
             return invalid("not_before", "must be within 31 days");
         }
         if let Some(sender) = &self.sender
-            && !state.modems.iter().any(|modem| modem.name() == sender)
+            && !state.senders.contains(sender)
         {
-            return invalid("sender", "no modem has this name; see /api/v1/modems");
+            return invalid("sender", "no modem and no pool has this name; see /api/v1/modems");
         }
         for (field, label) in [("reference", &self.reference), ("user", &self.user)] {
             if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL) {

@@ -43,7 +43,11 @@ CREATE TABLE message (
     -- No state without a deadline: only what has ended may wait for ever.
     CHECK (deadline_at IS NOT NULL OR state NOT IN ('queued', 'sending', 'sent'))
 ) STRICT;
-CREATE INDEX message_claimable ON message (lane, claimable_at, key) WHERE claimable_at IS NOT NULL;
+-- Messages that the same modems can send stand together, so that those which no modem can send now
+-- are passed over at once.
+CREATE INDEX message_claimable
+    ON message (lane, ifnull(sender, ''), ifnull(region, ''), claimable_at, key)
+    WHERE claimable_at IS NOT NULL;
 CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NULL;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
@@ -105,6 +109,27 @@ CREATE TABLE early_report (
 ) STRICT;
 CREATE INDEX early_report_match ON early_report (sim, tail);
 CREATE INDEX early_report_age ON early_report (received_at);
+
+-- What each SIM was asked to send, by hours of UTC since 1970: its budget.
+CREATE TABLE sim_usage (
+    sim         TEXT NOT NULL,
+    hour        INTEGER NOT NULL,
+    segments    INTEGER NOT NULL,
+    cost_micros INTEGER NOT NULL,
+    PRIMARY KEY (sim, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sim_usage_hour ON sim_usage (hour);
+
+-- How well each SIM delivers, by days of UTC since 1970: messages that reports were asked for.
+CREATE TABLE sim_delivery (
+    sim       TEXT NOT NULL,
+    region    TEXT NOT NULL,
+    day       INTEGER NOT NULL,
+    ended     INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (sim, region, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sim_delivery_day ON sim_delivery (day);
 
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY AUTOINCREMENT,

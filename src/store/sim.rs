@@ -1,0 +1,165 @@
+//! Tables `sim_usage` and `sim_delivery`: what each SIM has sent, and how well it delivers.
+
+use super::{Error, Tx, View};
+use crate::domain::{Money, Timestamp};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// What a SIM was asked to send in an hour of UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HourUsage {
+    /// The SIM.
+    pub sim: String,
+    /// Hours since 1970.
+    pub hour: i64,
+    /// Segments.
+    pub segments: u32,
+    /// What they cost.
+    pub cost: Money,
+}
+
+/// Books one segment.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn book(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO sim_usage VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT DO UPDATE SET segments = segments + 1, cost_micros = cost_micros + ?3",
+    )?
+    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
+    Ok(())
+}
+
+/// What all SIMs were asked to send since `since`, oldest first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn usage(view: &View<'_>, since: Timestamp) -> Result<Vec<HourUsage>, Error> {
+    view.prepare(
+        "SELECT sim, hour, segments, cost_micros FROM sim_usage WHERE hour >= ?1 ORDER BY hour",
+    )?
+    .query_map([since.as_unix_ms().div_euclid(HOUR_MS)], |row| {
+        let cost = Money::from_micros(row.get(3)?);
+        Ok(HourUsage { sim: row.get(0)?, hour: row.get(1)?, segments: row.get(2)?, cost })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// Counts a message that has ended, and whether it arrived.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn count_delivery(
+    tx: &Tx<'_>,
+    sim: &str,
+    region: &str,
+    at: Timestamp,
+    delivered: bool,
+) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO sim_delivery VALUES (?1, ?2, ?3, 1, ?4)
+         ON CONFLICT DO UPDATE SET ended = ended + 1, delivered = delivered + ?4",
+    )?
+    .execute((sim, region, at.as_unix_ms().div_euclid(DAY_MS), delivered))?;
+    Ok(())
+}
+
+/// How well a SIM delivers into a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The SIM.
+    pub sim: String,
+    /// The region.
+    pub region: String,
+    /// Messages that have ended.
+    pub ended: u32,
+    /// Those of them that arrived.
+    pub delivered: u32,
+}
+
+/// How well SIMs deliver, by messages that ended since `since`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn delivery(view: &View<'_>, since: Timestamp) -> Result<Vec<DeliveryRow>, Error> {
+    // The plus keeps SQLite from walking the whole table in the order of its groups.
+    view.prepare(
+        "SELECT sim, region, sum(ended), sum(delivered) FROM sim_delivery WHERE day >= ?1
+         GROUP BY +sim, +region",
+    )?
+    .query_map([since.as_unix_ms().div_euclid(DAY_MS)], |row| {
+        let (sim, region) = (row.get(0)?, row.get(1)?);
+        Ok(DeliveryRow { sim, region, ended: row.get(2)?, delivered: row.get(3)? })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// Forgets what nothing counts any more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn forget(tx: &Tx<'_>, before: Timestamp) -> Result<(), Error> {
+    let at = before.as_unix_ms();
+    tx.prepare("DELETE FROM sim_usage WHERE hour < ?1")?.execute([at.div_euclid(HOUR_MS)])?;
+    tx.prepare("DELETE FROM sim_delivery WHERE day < ?1")?.execute([at.div_euclid(DAY_MS)])?;
+    Ok(())
+}
+
+/// The SIM through which the recipient of a message heard from this box last.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn last_heard(view: &View<'_>, recipient_of: i64) -> Result<Option<String>, Error> {
+    use rusqlite::OptionalExtension as _;
+    let sim = view
+        .prepare(
+            "SELECT a.sim FROM message m JOIN attempt a ON a.message = m.key
+             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.key <> ?1
+                 AND m.sent_at IS NOT NULL
+             ORDER BY m.key DESC, a.key DESC LIMIT 1",
+        )?
+        .query_row([recipient_of], |row| row.get(0))
+        .optional()?;
+    Ok(sim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn usage_and_delivery_add_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let at = Timestamp::parse("2026-11-02T10:30:00Z").unwrap();
+        let cent = Money::parse("0.01").unwrap();
+        let write = move |tx: &Tx<'_>| {
+            book(tx, "a", at, cent)?;
+            book(tx, "a", at, cent)?;
+            book(tx, "b", at, Money::ZERO)?;
+            count_delivery(tx, "a", "US", at, true)?;
+            count_delivery(tx, "a", "US", at, false)?;
+            let hour = at.as_unix_ms().div_euclid(HOUR_MS);
+            let usage = usage(tx, at)?;
+            assert_eq!(usage.len(), 2);
+            let a = HourUsage { sim: "a".into(), hour, segments: 2, cost: cent.times(2) };
+            assert!(usage.contains(&a));
+            let rows = delivery(tx, at)?;
+            let us = DeliveryRow { sim: "a".into(), region: "US".into(), ended: 2, delivered: 1 };
+            assert_eq!(rows, [us]);
+            let later = at.after(std::time::Duration::from_secs(7200));
+            assert!(super::usage(tx, later)?.is_empty());
+            forget(tx, at)?;
+            assert_eq!((super::usage(tx, at)?.len(), delivery(tx, at)?.len()), (2, 1));
+            forget(tx, at.after(std::time::Duration::from_secs(86_400)))?;
+            assert_eq!((super::usage(tx, at)?.len(), delivery(tx, at)?.len()), (0, 0));
+            Ok(())
+        };
+        store.write(write).await.unwrap();
+    }
+}
