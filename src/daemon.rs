@@ -1,6 +1,6 @@
 //! The daemon: wires the rooms together, runs, and drains.
 
-use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use rlibphonenumber::Region;
@@ -23,7 +23,7 @@ use crate::{
     inbox::{self, Origin},
     intake::{Policy, Repeats},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
-    outbox::{self, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
+    outbox::{self, Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     sms::{self, Incoming},
     store::{self, Keep, Lock, Store, Tx},
 };
@@ -252,6 +252,7 @@ fn settings(config: &Config, rules: Rules) -> Settings {
         rules,
         settle: config.outbox.settle_seconds.map(seconds),
         report_window: config.outbox.report_window_seconds.map(seconds),
+        boot: Boot::of(Path::new("/")),
         preferences: Preferences {
             least_cost: config.outbox.route == config::Routing::LeastCost,
             sticky_sender: config.outbox.sticky_sender,

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod channel;
+pub mod clock;
 mod event;
 mod id;
 mod inbound;

@@ -20,9 +20,9 @@ impl Timestamp {
         self.0
     }
 
-    /// What the wall clock says.
+    /// What the clock of this process says: see [`clock`](super::clock).
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_millisecond())
+        super::clock::now()
     }
 
     /// The instant `duration` later; stays at the end of time where it would pass it.

@@ -89,6 +89,11 @@ impl Account {
         }
     }
 
+    /// Forgets the last minute: the clock was set, and nobody knows when that was.
+    pub(super) fn forget_minute(&mut self) {
+        self.minute.clear();
+    }
+
     /// What was used by `now`; forgets what no limit counts any more.
     pub(super) fn used(&mut self, now: Timestamp) -> Used {
         let minute = Duration::from_secs(60);

@@ -7,6 +7,7 @@
 mod breaker;
 mod budget;
 mod claim;
+mod clock;
 mod record;
 mod report;
 mod retry;
@@ -14,6 +15,7 @@ mod route;
 mod run;
 mod step;
 
+pub use clock::Boot;
 pub use record::{apply, cancel};
 pub use report::{Received, receive};
 pub use route::{Preferences, Prices, Terms};

@@ -19,12 +19,13 @@ use super::{
     breaker::Breaker,
     budget::{Account, Hour},
     claim::{Claimed, Conditions, claim},
+    clock::{Boot, Watch},
     record::apply,
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
 use crate::{
-    domain::{Detail, Refusal, RefusalClass, SegmentId, Timestamp},
+    domain::{Detail, Refusal, RefusalClass, SegmentId, Timestamp, clock},
     modem::{ModemHandle, ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
     store::{self, Store, Tx},
@@ -46,8 +47,9 @@ const DELIVERY_WINDOW: Duration = Duration::from_secs(7 * 86_400);
 const BUDGET_EVERY: Duration = Duration::from_secs(5);
 /// How far back usage is kept: longer than any month.
 const USAGE_WINDOW: Duration = Duration::from_secs(40 * 86_400);
-/// With nothing to wait for; everything that matters wakes the dispatcher by itself.
-const FOREVER: Duration = Duration::from_secs(86_400);
+/// With nothing to wait for; everything that matters wakes the dispatcher by itself, but for a clock
+/// that is set: whoever waits for an hour of the day shall not wait much longer than that.
+const FOREVER: Duration = Duration::from_secs(20);
 
 /// A modem, as the outbox uses it.
 #[derive(Debug, Clone)]
@@ -59,7 +61,7 @@ pub struct Outlet {
 }
 
 /// What an operator may set about the outbox.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The law's own settings.
     pub rules: Rules,
@@ -69,6 +71,8 @@ pub struct Settings {
     pub report_window: Option<Duration>,
     /// What decides between modems.
     pub preferences: Preferences,
+    /// How this run of the machine began.
+    pub boot: Boot,
 }
 
 /// The dispatcher.
@@ -89,6 +93,7 @@ pub struct Outbox {
     /// One wake-up for a change of any modem's status.
     changed: Arc<Notify>,
     watchers: JoinSet<()>,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -144,6 +149,7 @@ impl Outbox {
             started: Instant::now(),
             changed,
             watchers,
+            watch: Watch::new(),
         }
     }
 
@@ -186,17 +192,25 @@ impl Outbox {
     /// What was on the air when the daemon died is unanswered; what SIMs have sent is remembered.
     async fn recover(&mut self) -> Result<(), store::Error> {
         let rules = self.settings.rules;
-        let now = Timestamp::now();
+        let boot = self.settings.boot.clone();
         let (found, usage) = self
             .store
             .write(move |tx| {
+                let now = start_clock(tx)?;
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
                 }
+                let before = store::boot::begin(tx, &boot.id)?;
+                if !boot.clock_known && before.is_some_and(|before| before != boot.id) {
+                    for key in store::queue::open(tx)? {
+                        apply(tx, key, Event::Stranded, now, rules)?;
+                    }
+                }
                 Ok((keys.len(), store::sim::usage(tx, Hour::since(now))?))
             })
             .await?;
+        self.watch = Watch::new();
         let mut hours: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for row in usage {
             let hour = (Hour(row.hour), row.segments, row.cost);
@@ -215,6 +229,7 @@ impl Outbox {
         for done in back.iter() {
             self.settle(done);
         }
+        self.follow_the_clock().await?;
         let now = Timestamp::now();
         let lines = self.lines(now);
         let instant = Instant::now();
@@ -253,6 +268,29 @@ impl Outbox {
             }
         }
         Ok(turn)
+    }
+
+    /// Where the time of day was set, moves our clock there, and everything that waits with it.
+    async fn follow_the_clock(&mut self) -> Result<(), store::Error> {
+        let Some(jump) = self.watch.jump() else { return Ok(()) };
+        let rules = self.settings.rules;
+        let moved = self.store.write(move |tx| {
+            // On the thread of the store, between what others store: each of them sees one clock.
+            clock::move_by(jump);
+            let now = Timestamp::now();
+            let keys = store::queue::open(tx)?;
+            keys.into_iter()
+                .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
+        });
+        if let Err(cause) = moved.await {
+            clock::move_by(-jump);
+            return Err(cause);
+        }
+        self.watch.agree();
+        self.accounts.values_mut().for_each(Account::forget_minute);
+        let seconds = jump / 1000;
+        warn!(seconds, "the clock was set; everything goes on waiting as long as before");
+        Ok(())
     }
 
     /// The modem is free again, and the better or worse for it.
@@ -359,6 +397,21 @@ impl Outbox {
             error!(%cause, "the last answers could not be stored; they count as lost");
         }
     }
+}
+
+/// The time at the start: not before what is stored, for that time has passed.
+fn start_clock(tx: &Tx<'_>) -> Result<Timestamp, store::Error> {
+    let now = Timestamp::now();
+    let Some(latest) = store::boot::latest(tx)?.filter(|latest| *latest > now) else {
+        return Ok(now);
+    };
+    let behind = latest.since(now);
+    if behind >= Duration::from_secs(1) {
+        let seconds = behind.as_secs();
+        warn!(seconds, "the clock is behind what is stored: going on from there");
+    }
+    clock::move_by(i64::try_from(behind.as_millis()).unwrap_or(i64::MAX));
+    Ok(Timestamp::now())
 }
 
 fn turn(
@@ -469,5 +522,49 @@ fn finished(done: Result<Exchanged, tokio::task::JoinError>) -> Option<Exchanged
 async fn forward_changes(mut status: watch::Receiver<ModemStatus>, changed: Arc<Notify>) {
     while status.changed().await.is_ok() {
         changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Lane, NewMessage, Phase},
+        store::samples,
+    };
+
+    fn outbox(store: &Store, boot: &str, clock_known: bool) -> Outbox {
+        let settings = Settings {
+            rules: Rules { resend_after: Duration::from_secs(20) },
+            settle: None,
+            report_window: None,
+            preferences: Preferences::default(),
+            boot: Boot { id: boot.into(), clock_known },
+        };
+        Outbox::new(store.clone(), settings, Vec::new())
+    }
+
+    async fn waits(store: &Store, key: i64) -> bool {
+        let progress = store.read(move |view| store::progress::load(view, key)).await.unwrap();
+        progress.phase == Phase::Queued
+    }
+
+    #[tokio::test]
+    async fn codes_of_an_earlier_boot_expire_where_nobody_knows_the_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let insert = |lane| {
+            let message = NewMessage { lane, ..samples::message(Timestamp::now()) };
+            store.write(move |tx| store::message::insert(tx, &message))
+        };
+        let (code, notice) = (insert(Lane::Otp).await.unwrap(), insert(Lane::Bulk).await.unwrap());
+        outbox(&store, "first", false).recover().await.unwrap();
+        assert!(waits(&store, code).await, "there was no boot before");
+        outbox(&store, "first", false).recover().await.unwrap();
+        assert!(waits(&store, code).await, "the machine was not off");
+        outbox(&store, "second", true).recover().await.unwrap();
+        assert!(waits(&store, code).await, "the time is known");
+        outbox(&store, "third", false).recover().await.unwrap();
+        assert!(!waits(&store, code).await && waits(&store, notice).await);
     }
 }

@@ -12,12 +12,13 @@ mod lock;
 mod plans;
 mod retention;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod secret;
 mod tx;
 mod word;
 mod writer;
 
+pub mod boot;
 pub mod early_report;
 pub mod event;
 pub mod idempotency;

@@ -1,4 +1,4 @@
-//! Rows for the tests of the store.
+//! Rows for tests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 /// A message that was accepted then.
-pub(super) fn message(at: Timestamp) -> NewMessage {
+pub(crate) fn message(at: Timestamp) -> NewMessage {
     let id = MessageId::generate();
     let recipient = E164::new("+14155552345".to_owned()).unwrap();
     NewMessage {

@@ -45,6 +45,8 @@ pub(crate) struct Gateway {
     pub(crate) sim: Simulator,
     /// The secret of a token with all scopes.
     pub(crate) token: String,
+    /// Further variables of the daemon.
+    pub(crate) environment: Vec<(&'static str, String)>,
     daemon: Option<Daemon>,
 }
 
@@ -92,6 +94,7 @@ impl Gateway {
         let mut process = Command::new(RINGPOST)
             .args(["serve", "--config"])
             .arg(self.config_path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log.unwrap())
@@ -368,7 +371,7 @@ impl Builder {
         }
         std::fs::write(dir.path().join("ringpost.toml"), toml).unwrap();
         let token = create_token(&dir.path().join("ringpost.toml"), "test", &["admin"]);
-        Gateway { dir, sim, token, daemon: None }
+        Gateway { dir, sim, token, environment: Vec::new(), daemon: None }
     }
 }
 

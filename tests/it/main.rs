@@ -7,6 +7,7 @@
 
 mod api;
 mod cli;
+mod clock;
 mod config;
 mod first_message;
 mod gateway;

@@ -1,5 +1,11 @@
 -- Times are milliseconds since 1970-01-01 00:00 UTC. Words are those of the API.
 
+-- In which run of the machine the database was used last.
+CREATE TABLE boot (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    boot_id TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE token (
     id            TEXT PRIMARY KEY,
     name          TEXT NOT NULL UNIQUE,

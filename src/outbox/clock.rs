@@ -1,0 +1,80 @@
+//! What the machine knows of the time: whether it was set, and whether it can be believed at all.
+
+use std::{fs, path::Path};
+
+use crate::domain::clock;
+
+/// A difference that is nobody's doing: clocks are slewed, and threads wait.
+const SLACK_MS: i64 = 1000;
+
+/// How this run of the machine began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boot {
+    /// Names the run: what was stored in another one was stored before the machine was off.
+    pub id: String,
+    /// Whether the time of day is right: a small board has no clock of its own, and begins with the
+    /// time at which it was switched off, or in 1970.
+    pub clock_known: bool,
+}
+
+impl Boot {
+    /// Of the machine whose files are below `root`: `/`, but for tests.
+    pub fn of(root: &Path) -> Self {
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+        // systemd-timesyncd leaves this file once it has the time; the kernel tells which clock chip it
+        // took the time from, if there is one.
+        let synchronised = root.join("run/systemd/timesync/synchronized").exists();
+        let clock_chip = read("sys/class/rtc/rtc0/hctosys").trim() == "1";
+        let id = read("proc/sys/kernel/random/boot_id").trim().to_owned();
+        Self { id, clock_known: synchronised || clock_chip }
+    }
+}
+
+/// Watches for the time of day being set.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// How far the time of day was ahead of ours when we last agreed on that.
+    agreed: i64,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self { agreed: clock::drift() }
+    }
+
+    /// By how many milliseconds our clock has to be moved, because the time of day was set.
+    pub(super) fn jump(&self) -> Option<i64> {
+        let drift = clock::drift();
+        (drift.saturating_sub(self.agreed).abs() >= SLACK_MS).then_some(drift)
+    }
+
+    /// Our clock was moved to the time of day.
+    pub(super) fn agree(&mut self) {
+        self.agreed = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_believed_where_something_set_it() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("proc/sys/kernel/random/boot_id", "b8c2\n");
+        let boot = |clock_known| Boot { id: "b8c2".into(), clock_known };
+        assert_eq!(Boot::of(root.path()), boot(false));
+        write("sys/class/rtc/rtc0/hctosys", "0\n");
+        assert_eq!(Boot::of(root.path()), boot(false));
+        write("sys/class/rtc/rtc0/hctosys", "1\n");
+        assert_eq!(Boot::of(root.path()), boot(true));
+        fs::remove_dir_all(root.path().join("sys")).unwrap();
+        write("run/systemd/timesync/synchronized", "");
+        assert_eq!(Boot::of(root.path()), boot(true));
+    }
+}

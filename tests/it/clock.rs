@@ -1,0 +1,107 @@
+//! What happens when somebody sets the time of day: nothing that waits is sent, sent again or given up.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use ringpost_sim::Fault;
+use serde_json::json;
+
+use crate::gateway::{Gateway, PHONE, wait_for};
+
+/// A gateway with two modems whose time of day can be set, and the file that sets it; nothing where
+/// the library for that is missing.
+#[expect(clippy::print_stderr, reason = "the summary of a test run repeats what was skipped")]
+async fn gateway() -> Option<(Gateway, PathBuf)> {
+    let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
+    let library = libraries
+        .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
+        .find(|library| library.exists());
+    let Some(library) = library else {
+        eprintln!("skipped: faketime is not installed");
+        return None;
+    };
+    let mut gateway = Gateway::builder().modems(2).prepare().await;
+    let file = gateway.dir.path().join("time");
+    fs::write(&file, "+0").unwrap();
+    gateway.environment = vec![
+        ("LD_PRELOAD", library.display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    gateway.start_daemon();
+    for modem in ["m1", "m2"] {
+        gateway.wait_for_modem(modem, "ready");
+    }
+    Some((gateway, file))
+}
+
+/// Sets the clock, and waits until the daemon has noticed: at its next work.
+fn set(gateway: &Gateway, file: &PathBuf, offset: &str, times: usize) {
+    fs::write(file, offset).unwrap();
+    let id = gateway.send_json(&json!({
+        "to": "+14155550199", "channel": "sms", "text": "wake", "sender": "m1"
+    }));
+    gateway.wait_for_state(&id, "delivered");
+    let noticed = wait_for(|| {
+        let count = gateway.log().matches("the clock was set").count();
+        (count == times).then_some(())
+    });
+    assert!(noticed.is_some(), "{}", gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_ahead_and_back_change_no_wait() {
+    let Some((gateway, file)) = gateway().await else { return };
+    gateway.sim.modem("m1").fault(Fault::NoReport.times(1));
+    let unreported = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "no report", "sender": "m1"
+    }));
+    gateway.wait_for_state(&unreported, "sent");
+    gateway.sim.modem("m2").unplug();
+    gateway.wait_for_modem("m2", "absent");
+    let waiting = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "a code", "purpose": "mfa_verify", "sender": "m2"
+    }));
+    for (times, offset) in [(1, "+5h"), (2, "-5h"), (3, "+0")] {
+        set(&gateway, &file, offset, times);
+        assert_eq!(gateway.message(&waiting)["state"], "queued", "{offset}");
+        assert_eq!(gateway.message(&unreported)["state"], "sent", "{offset}");
+    }
+    gateway.sim.modem("m2").replug().unwrap();
+    gateway.wait_for_state(&waiting, "delivered");
+    let texts = gateway.sim.phone(PHONE).texts();
+    assert_eq!(texts.len(), 2, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_that_somebody_chose_comes_when_the_clock_says_so() {
+    let Some((gateway, file)) = gateway().await else { return };
+    let at = jiff::Timestamp::now() + Duration::from_secs(3600);
+    let scheduled = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "good morning", "not_before": at.to_string()
+    }));
+    assert_eq!(gateway.message(&scheduled)["state"], "queued");
+    set(&gateway, &file, "+61m", 1);
+    gateway.wait_for_state(&scheduled, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_starts_behind_goes_on_from_what_is_stored() {
+    let Some((mut gateway, file)) = gateway().await else { return };
+    gateway.wait_for_state(&gateway.send("before"), "delivered");
+    gateway.sim.modem("m2").unplug();
+    gateway.wait_for_modem("m2", "absent");
+    let waiting = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "later", "sender": "m2", "ttl_seconds": 600
+    }));
+    assert!(gateway.stop().success());
+    fs::write(&file, "-10000d").unwrap();
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    assert!(gateway.log().contains("behind what is stored"), "{}", gateway.log());
+    // The time is found: everything goes on waiting as long as it was to wait.
+    set(&gateway, &file, "+1h", 1);
+    assert_eq!(gateway.message(&waiting)["state"], "queued");
+    gateway.sim.modem("m2").replug().unwrap();
+    gateway.wait_for_state(&waiting, "delivered");
+}
