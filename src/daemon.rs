@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
     runtime,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     task::JoinSet,
     time::timeout,
 };
@@ -17,15 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
+    arrivals,
     config::{self, Config},
-    domain::{Channel, Timestamp},
+    domain::Channel,
     http::{self, AppState},
-    inbox::{self, Origin},
     intake::{Policy, Repeats},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
-    outbox::{self, Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
-    sms::{self, Incoming},
-    store::{self, Keep, Lock, Store, Tx},
+    outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
+    store::{self, Keep, Lock, Store},
 };
 
 /// Everything has ended this long after the first signal, or is left to the next start. The unit's
@@ -124,7 +123,7 @@ impl Tasks {
         for runner in runners {
             tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
         }
-        tasks.events.spawn(take_in(store.clone(), received, rules));
+        tasks.events.spawn(arrivals::take_in(store.clone(), received, rules));
         tasks.store.1.spawn(store.clone().keep_tidy(keep, tasks.store.0.clone()));
         tasks.store.1.spawn(store.keep_clean(tasks.store.0.clone()));
         tasks.store.1.spawn(feed_watchdog(tasks.store.0.clone()));
@@ -289,72 +288,6 @@ async fn serve_http(
     cancel: CancellationToken,
 ) -> anyhow::Result<()> {
     http::serve(listener, state, cancel).await.context("serve HTTP")
-}
-
-/// Stores what modems received. Jobs are handed over in the order in which the events came; each
-/// modem is told when its own is on disk.
-async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rules: Rules) {
-    let mut answers = JoinSet::new();
-    while let Some(event) = received.recv().await {
-        while answers.try_join_next().is_some() {}
-        let (job, kept) = match event {
-            ModemEvent::LateAnswer { segment, outcome, .. } => {
-                match outbox::late_answer(segment, outcome) {
-                    Some(event) => (late_answer(segment, event, rules), None),
-                    None => continue,
-                }
-            }
-            ModemEvent::Received { modem, sim, slot, tpdu, kept } => {
-                (take_tpdu(modem, sim, slot, tpdu, rules), Some(kept))
-            }
-        };
-        match store.hand_over(job).await {
-            Ok(answer) => drop(answers.spawn(confirm(answer, kept))),
-            Err(cause) => error!(%cause, "what a modem received could not be stored"),
-        }
-    }
-    while answers.join_next().await.is_some() {}
-}
-
-type Job = Box<dyn FnOnce(&Tx<'_>) -> Result<(), store::Error> + Send>;
-
-fn late_answer(segment: crate::domain::SegmentId, event: outbox::Event, rules: Rules) -> Job {
-    Box::new(move |tx| {
-        let message = store::progress::message_of(tx, segment)?;
-        outbox::apply(tx, message, event, Timestamp::now(), rules).map(drop)
-    })
-}
-
-fn take_tpdu(modem: String, sim: String, slot: Option<String>, tpdu: Vec<u8>, rules: Rules) -> Job {
-    Box::new(move |tx| {
-        let now = Timestamp::now();
-        let origin = Origin { modem: &modem, sim: &sim, slot: slot.as_deref(), tpdu: &tpdu };
-        match sms::read(&tpdu) {
-            Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, now),
-            Incoming::Unreadable => inbox::receive_unreadable(tx, origin, now),
-            Incoming::Report(read) => {
-                let reference = read.reference;
-                let received = outbox::Received {
-                    sim: &sim,
-                    reference,
-                    tail: &read.tail,
-                    report: read.report,
-                };
-                outbox::receive(tx, received, now, rules)
-            }
-        }
-    })
-}
-
-/// Tells the modem that what it received is on disk; where it is not, the modem keeps it.
-async fn confirm(
-    answer: oneshot::Receiver<Result<(), store::Error>>,
-    kept: Option<oneshot::Sender<()>>,
-) {
-    match answer.await.unwrap_or(Err(store::Error::Closed)) {
-        Ok(()) => drop(kept.map(|kept| kept.send(()))),
-        Err(cause) => error!(%cause, "what a modem received could not be stored"),
-    }
 }
 
 /// Tells systemd that the daemon's tasks still run, where the unit asks for it.

@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` is the map of the rooms below.
 
+pub mod arrivals;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -119,10 +119,14 @@ fn refused(denial: Denial) -> (StatusCode, Problem) {
 }
 
 fn internal(cause: &store::Error) -> (StatusCode, Problem) {
-    error!(%cause, "a request failed in the store");
+    // The store itself says when the disk is full: once, and not for every request.
+    if !matches!(cause, store::Error::Full) {
+        error!(%cause, "a request failed in the store");
+    }
     let (status, detail) = match cause {
         store::Error::Full => (StatusCode::INSUFFICIENT_STORAGE, Detail::StorageFull),
         store::Error::Closed
+        | store::Error::Slow
         | store::Error::Sqlite(_)
         | store::Error::Migration(_)
         | store::Error::UnknownWord { .. }

@@ -49,6 +49,7 @@ pub async fn accept(
         if let Some(answer) = known {
             return Ok(answer);
         }
+        tx.must_have_room()?;
         match decision {
             Ok(message) => {
                 store::message::insert(tx, &message)?;

@@ -17,6 +17,8 @@ use tracing::warn;
 
 use super::{
     Error, Tx, View,
+    health::Pulse,
+    room::Room,
     writer::{self, Request, Task, Wakers},
 };
 
@@ -46,6 +48,7 @@ pub struct Store {
     requests: mpsc::Sender<Request>,
     readers: Arc<Readers>,
     wakers: Arc<Wakers>,
+    pub(super) pulse: Pulse,
 }
 
 #[derive(Debug)]
@@ -65,17 +68,17 @@ impl Store {
         let connection = open_for_writing(path)?;
         let (requests, receiver) = mpsc::channel(WAITING_JOBS);
         let wakers = Arc::new(Wakers::default());
-        let thread_wakers = wakers.clone();
+        let (thread_wakers, room) = (wakers.clone(), Room::of(path));
         thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer::run(connection, receiver, &thread_wakers))
+            .spawn(move || writer::run(connection, receiver, &thread_wakers, &room))
             .map_err(|_| Error::Closed)?;
         let readers = Readers {
             path: path.to_owned(),
             permits: Semaphore::new(MAX_READERS),
             idle: Mutex::default(),
         };
-        Ok(Self { requests, readers: Arc::new(readers), wakers })
+        Ok(Self { requests, readers: Arc::new(readers), wakers, pulse: Pulse::default() })
     }
 
     /// Runs `work` in the next commit and waits until it is on disk.
@@ -137,11 +140,12 @@ impl Store {
                 () = cancel.cancelled() => {}
                 () = tokio::time::sleep(CLEAN_AFTER) => {}
             }
-            // A reader in another process may hold the log open for a moment.
+            // A reader in another process may hold the log open for a moment, and a full disk for long.
+            let mut told = false;
             while !self.checkpoint().await {
-                warn!(
-                    "a reader holds the write-ahead log open; erased text stays in it until it ends"
-                );
+                if !std::mem::replace(&mut told, true) {
+                    warn!("the write-ahead log cannot be cleaned yet; erased text stays in it");
+                }
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     () = tokio::time::sleep(CLEAN_AGAIN) => {}
@@ -242,5 +246,54 @@ pub(super) mod tests {
             .await
             .unwrap();
         assert_eq!(names, "a,c");
+    }
+
+    #[tokio::test]
+    async fn a_full_database_undoes_a_whole_batch_and_takes_the_next_once_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let limit = |pages: u32| {
+            move |tx: &Tx<'_>| {
+                let sql = format!("PRAGMA max_page_count = {pages}");
+                Ok(tx.prepare(&sql)?.query_row([], |row| row.get::<_, u32>(0))?)
+            }
+        };
+        let insert = |name: &'static str, bytes: u32| {
+            move |tx: &Tx<'_>| {
+                tx.prepare(
+                    "INSERT INTO token VALUES (?1, ?1, randomblob(32), hex(zeroblob(?2)), 0)",
+                )?
+                .execute((name, bytes))?;
+                Ok(())
+            }
+        };
+        let pages = store.write(limit(1)).await.unwrap();
+        // While the first sleeps, the others gather behind it: one commit for all.
+        let gate = std::sync::Barrier::new(2);
+        let gate = Arc::new(gate);
+        let first = store.hand_over({
+            let (gate, insert) = (gate.clone(), insert("a", 1));
+            move |tx| {
+                gate.wait();
+                insert(tx)
+            }
+        });
+        let first = first.await.unwrap();
+        let second = store.hand_over(insert("b", 1_000_000)).await.unwrap();
+        let third = store.hand_over(insert("c", 1)).await.unwrap();
+        tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
+        assert!(matches!(first.await.unwrap(), Err(Error::Full)), "it was undone");
+        assert!(matches!(second.await.unwrap(), Err(Error::Full)));
+        third.await.unwrap().unwrap();
+        store.write(limit(pages + 1000)).await.unwrap();
+        store.write(insert("d", 1_000_000)).await.unwrap();
+        let names = store
+            .read(|view| {
+                let mut statement = view.prepare("SELECT group_concat(name) FROM token")?;
+                Ok(statement.query_row([], |row| row.get::<_, String>(0))?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(names, "c,d", "what was told to have failed is not there");
     }
 }

@@ -13,6 +13,9 @@ pub enum Error {
     /// The writer thread has ended, or the job panicked.
     #[error("the store is closed")]
     Closed,
+    /// The disk did not answer in time.
+    #[error("the disk is too slow")]
+    Slow,
     /// SQLite said no.
     #[error("SQLite: {0}")]
     Sqlite(Arc<rusqlite::Error>),
@@ -35,6 +38,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the same work may succeed later: the disk is full or failing, or another process writes.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Full | Self::Slow => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::SystemIoFailure
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::CannotOpen
+                )
+            ),
+            Self::Closed | Self::Migration(_) | Self::UnknownWord { .. } | Self::Missing(_) => {
+                false
+            }
+        }
+    }
+
     /// Whether `unique` columns already hold what should be inserted.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sqlite(error)

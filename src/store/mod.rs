@@ -7,10 +7,12 @@
 
 mod connection;
 mod error;
+mod health;
 mod lock;
 #[cfg(test)]
 mod plans;
 mod retention;
+mod room;
 #[cfg(test)]
 pub(crate) mod samples;
 mod secret;

@@ -1,10 +1,15 @@
 //! What SQL functions get to work on: a view to read, a transaction to write.
 
-use std::{cell::Cell, ops::Deref};
+use std::{
+    cell::{Cell, OnceCell},
+    ops::Deref,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use rusqlite::{CachedStatement, Connection};
+use tracing::error;
 
-use super::Error;
+use super::{Error, room::Room};
 
 /// A consistent view of the database, for reading.
 pub struct View<'c> {
@@ -36,16 +41,35 @@ pub(super) struct Signals {
 pub struct Tx<'c> {
     view: View<'c>,
     signals: Cell<Signals>,
+    room: &'c Room,
+    /// Asked once for all jobs of a transaction.
+    room_left: OnceCell<bool>,
+    /// Why SQLite has undone all of it.
+    undone: OnceCell<Error>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { view: View::new(connection), signals: Cell::default() }
+    pub(super) fn new(connection: &'c Connection, room: &'c Room) -> Self {
+        Self {
+            view: View::new(connection),
+            signals: Cell::default(),
+            room,
+            room_left: OnceCell::new(),
+            undone: OnceCell::new(),
+        }
     }
 
     /// After the commit, wakes the outbox.
     pub fn signal_queue(&self) {
         self.signals.set(Signals { queue: true, ..self.signals.get() });
+    }
+
+    /// To be asked before anything is taken on: the last room on the disk is for what was accepted.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    pub fn must_have_room(&self) -> Result<(), Error> {
+        if *self.room_left.get_or_init(|| self.room.is_left()) { Ok(()) } else { Err(Error::Full) }
     }
 
     /// After the commit, has the write-ahead log cleaned soon.
@@ -57,21 +81,39 @@ impl<'c> Tx<'c> {
         self.signals.get()
     }
 
-    pub(super) fn set_signals(&self, signals: Signals) {
-        self.signals.set(signals);
+    /// Whether there was room, if anybody asked.
+    pub(super) fn room_left(&self) -> Option<bool> {
+        self.room_left.get().copied()
     }
 
-    /// Runs `work` so that its writes vanish if it fails, while those before it stay.
-    pub(super) fn savepoint<T>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// Why nothing of this transaction is left, if nothing is.
+    pub(super) fn undone(&self) -> Option<Error> {
+        self.undone.get().cloned()
+    }
+
+    /// Runs `work` so that its writes vanish if it fails or panics, while those before it stay.
+    ///
+    /// # Errors
+    /// That of `work`; [`Error::Closed`] where it panicked.
+    pub fn savepoint<T>(&self, work: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        if let Some(cause) = self.undone() {
+            return Err(cause);
+        }
         let before = self.signals();
         self.prepare("SAVEPOINT job")?.execute([])?;
-        let result = work(self);
+        let result = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+            error!("a store job panicked; its writes are undone");
+            Err(Error::Closed)
+        });
+        // A full or failing disk makes SQLite undo the whole transaction, savepoints and all. What came
+        // after would be stored by itself, and told to have failed.
+        if self.view.connection.is_autocommit() {
+            let cause = result.err().unwrap_or(Error::Full);
+            return Err(self.undone.get_or_init(|| cause).clone());
+        }
         if result.is_err() {
             self.prepare("ROLLBACK TO job")?.execute([])?;
-            self.set_signals(before);
+            self.signals.set(before);
         }
         self.prepare("RELEASE job")?.execute([])?;
         result

@@ -1,16 +1,12 @@
 //! The writer thread: group commit.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::error;
 
-use super::{Error, Tx, connection::BUSY_TIMEOUT};
+use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room};
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
 /// for longer than some tens of milliseconds.
@@ -45,11 +41,12 @@ pub(super) fn run(
     mut connection: Connection,
     mut requests: mpsc::Receiver<Request>,
     wakers: &Arc<Wakers>,
+    room: &Room,
 ) {
     while let Some(request) = requests.blocking_recv() {
         match request {
             Request::Write(first) => {
-                let asked = commit(&mut connection, first, &mut requests, wakers);
+                let asked = commit(&mut connection, first, &mut requests, wakers, room);
                 if let Some(done) = asked {
                     let _ = done.send(checkpoint(&connection));
                 }
@@ -68,6 +65,7 @@ fn commit(
     mut first: Box<dyn Job>,
     requests: &mut mpsc::Receiver<Request>,
     wakers: &Wakers,
+    room: &Room,
 ) -> Option<oneshot::Sender<bool>> {
     let mut checkpoint = None;
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
@@ -77,10 +75,10 @@ fn commit(
             return None;
         }
     };
-    let tx = Tx::new(&transaction);
+    let tx = Tx::new(&transaction, room);
     first.run(&tx);
     let mut jobs = vec![first];
-    while jobs.len() < MAX_BATCH {
+    while jobs.len() < MAX_BATCH && tx.undone().is_none() {
         match requests.try_recv() {
             Ok(Request::Write(mut job)) => {
                 job.run(&tx);
@@ -90,8 +88,12 @@ fn commit(
             Err(_) => break,
         }
     }
-    let signals = tx.signals();
-    let committed = transaction.commit().map_err(Error::from);
+    let (signals, left) = (tx.signals(), tx.room_left());
+    let committed = match tx.undone() {
+        Some(cause) => Err(cause),
+        None => transaction.commit().map_err(Error::from),
+    };
+    room.note(left, &committed);
     if committed.is_ok() {
         if signals.queue {
             wakers.queue.notify_one();
@@ -141,15 +143,10 @@ where
     W: FnOnce(&Tx<'_>) -> Result<T, Error> + Send,
     D: FnOnce(Result<T, Error>) + Send,
 {
-    /// Runs the work in a savepoint; a panic undoes its writes and fails the job, not the thread.
+    /// Runs the work in a savepoint, so that it may fail alone.
     fn run(&mut self, tx: &Tx<'_>) {
         let Some(work) = self.work.take() else { return };
-        self.result = Some(tx.savepoint(|tx| {
-            catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
-                error!("a store job panicked; its writes are undone");
-                Err(Error::Closed)
-            })
-        }));
+        self.result = Some(tx.savepoint(work));
     }
 
     fn finish(self: Box<Self>, committed: Result<(), Error>) {

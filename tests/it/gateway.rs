@@ -35,6 +35,7 @@ pub(crate) struct Builder {
     modem_configs: BTreeMap<&'static str, String>,
     latency: Duration,
     extra_ports: Vec<PathBuf>,
+    disk: Option<u32>,
 }
 
 /// A running gateway.
@@ -48,6 +49,8 @@ pub(crate) struct Gateway {
     /// Further variables of the daemon.
     pub(crate) environment: Vec<(&'static str, String)>,
     daemon: Option<Daemon>,
+    /// MiB of the disk that the daemon alone sees.
+    disk: Option<u32>,
 }
 
 struct Daemon {
@@ -80,6 +83,7 @@ impl Gateway {
             modem_configs: BTreeMap::new(),
             latency: Duration::ZERO,
             extra_ports: Vec::new(),
+            disk: None,
         }
     }
 
@@ -91,7 +95,11 @@ impl Gateway {
     /// Starts the daemon, without waiting for a modem.
     pub(crate) fn start_daemon(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path());
-        let mut process = Command::new(RINGPOST)
+        let mut command = match self.disk {
+            None => Command::new(RINGPOST),
+            Some(size) => self.on_disk(size),
+        };
+        let mut process = command
             .args(["serve", "--config"])
             .arg(self.config_path())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -105,6 +113,22 @@ impl Gateway {
         let url = line.trim().strip_prefix("listening on ");
         let url = url.unwrap_or_else(|| panic!("{line:?}: {}", self.log())).to_owned();
         self.daemon = Some(Daemon { process, url });
+    }
+
+    /// The daemon with a small disk of its own below its database, which it fills with what is there.
+    fn on_disk(&self, size: u32) -> Command {
+        let script = "mount -t tmpfs -o size=$1m,mode=700 none $2/new && cp -a $2/disk/. $2/new \
+                      && mount --bind $2/new $2/disk && shift 2 && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh", &size.to_string()]);
+        command.arg(self.dir.path()).arg(RINGPOST);
+        command
+    }
+
+    /// A file on the disk that the daemon alone sees.
+    pub(crate) fn on_its_disk(&self, name: &str) -> PathBuf {
+        let seen = format!("/proc/{}/root{}/disk", self.process_id(), self.dir.path().display());
+        Path::new(&seen).join(name)
     }
 
     /// Sends SIGTERM and waits for the end.
@@ -139,7 +163,7 @@ impl Gateway {
 
     /// The database file.
     pub(crate) fn database_path(&self) -> PathBuf {
-        self.dir.path().join("ringpost.db")
+        database_path(self.dir.path(), self.disk)
     }
 
     fn log_path(&self) -> PathBuf {
@@ -328,6 +352,12 @@ impl Builder {
         self
     }
 
+    /// With a disk of so many MiB below the database.
+    pub(crate) fn disk(mut self, size: u32) -> Self {
+        self.disk = Some(size);
+        self
+    }
+
     /// Starts the simulator and the daemon, and waits until all simulated modems are ready.
     pub(crate) async fn start(self) -> Gateway {
         let gateway = self.start_without_waiting().await;
@@ -358,7 +388,7 @@ impl Builder {
         let mut toml = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = {:?}\n{}\n[policy]\n\
              home_region = \"US\"\nregions = [\"*\"]\n{}\n",
-            dir.path().join("ringpost.db"),
+            database_path(dir.path(), self.disk),
             self.config,
             self.policy,
         );
@@ -370,9 +400,16 @@ impl Builder {
             let _ = write!(toml, "[[modem]]\nname = {name:?}\nport = {port:?}\n{more}\n");
         }
         std::fs::write(dir.path().join("ringpost.toml"), toml).unwrap();
+        for folder in ["disk", "new"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+        }
         let token = create_token(&dir.path().join("ringpost.toml"), "test", &["admin"]);
-        Gateway { dir, sim, token, environment: Vec::new(), daemon: None }
+        Gateway { dir, sim, token, environment: Vec::new(), daemon: None, disk: self.disk }
     }
+}
+
+fn database_path(dir: &Path, disk: Option<u32>) -> PathBuf {
+    if disk.is_some() { dir.join("disk/ringpost.db") } else { dir.join("ringpost.db") }
 }
 
 /// Makes a token with the command line.

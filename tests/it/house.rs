@@ -16,7 +16,7 @@ const OWNED: [(&str, &str); 4] = [
 
 /// Which rooms of the daemon each room may name. A room stands below all that may name it, so that
 /// there are no circles.
-const MAY_NAME: [(&str, &[&str]); 13] = [
+const MAY_NAME: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("sms", &["domain"]),
@@ -27,7 +27,8 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
     ("inbox", &["domain", "sms", "store"]),
     ("outbox", &["domain", "sms", "store", "modem"]),
     ("http", &["domain", "intake", "system_log", "store", "modem", "outbox"]),
-    ("daemon", &["domain", "store", "sms", "modem", "config", "intake", "inbox", "outbox", "http"]),
+    ("arrivals", &["domain", "store", "sms", "modem", "inbox", "outbox"]),
+    ("daemon", &["domain", "store", "modem", "config", "intake", "arrivals", "outbox", "http"]),
     ("cli", &["domain", "store", "modem", "config", "intake", "system_log", "http", "daemon"]),
     ("main", &["cli"]),
 ];

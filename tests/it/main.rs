@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod config;
 mod first_message;
+mod full_disk;
 mod gateway;
 mod house;
 mod idempotency;

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::{http::AppState, modem::ModemState};
+use crate::{http::AppState, modem::ModemState, store};
 
 /// Whether the daemon can do its work.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -20,15 +20,17 @@ pub(in crate::http) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok", missing: Vec::new() })
 }
 
-/// The store is open and a modem is registered.
+/// The store can be written, as of some seconds ago, and a modem is registered.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Health))
 )]
 pub(in crate::http) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Health>) {
     let mut missing = Vec::new();
-    if state.store.write(|_| Ok(())).await.is_err() {
-        missing.push("The store cannot be written.");
+    match state.store.health().await {
+        Ok(()) => {}
+        Err(store::Error::Full) => missing.push("The disk has no room for new messages."),
+        Err(_) => missing.push("The store cannot be written."),
     }
     let ready =
         |modem: &crate::modem::ModemHandle| modem.status().borrow().state == ModemState::Ready;

@@ -196,3 +196,9 @@ CREATE INDEX inbound_segment_open ON inbound_segment (sim, sender, reference, to
 CREATE INDEX inbound_segment_age ON inbound_segment (received_at);
 CREATE INDEX inbound_segment_held ON inbound_segment (received_at)
     WHERE text IS NOT NULL OR raw IS NOT NULL;
+
+-- One row, written to find out whether that can be done.
+CREATE TABLE heartbeat (
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    at  INTEGER NOT NULL
+) STRICT;

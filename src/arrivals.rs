@@ -1,0 +1,176 @@
+//! What modems tell by themselves, on its way to the disk: in the order in which it came, and however
+//! long the disk is full. A delivery report is told once and stored nowhere else.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    domain::{SegmentId, Timestamp},
+    inbox::{self, Origin},
+    modem::ModemEvent,
+    outbox::{self, Rules},
+    sms::{self, Incoming},
+    store::{self, Store, Tx},
+};
+
+/// Stored in one transaction at most.
+const BATCH: usize = 64;
+
+/// Between two tries while the disk is full: well below the outbox's own, so that a report is stored before
+/// the deadline of what it reports about is handled.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// Held in memory at most, some 300 octets each: what the modems of a large box are told in an hour.
+const MAX_HELD: usize = 4096;
+
+/// Tries after the modems have ended; then the daemon ends too.
+const LAST_TRIES: u32 = 8;
+
+/// Something that a modem told.
+struct Arrival {
+    told: Arc<Told>,
+    /// To be told once it is on disk here.
+    kept: Option<oneshot::Sender<()>>,
+}
+
+struct Told {
+    at: Timestamp,
+    what: What,
+}
+
+enum What {
+    LateAnswer { segment: SegmentId, event: outbox::Event },
+    Tpdu { modem: String, sim: String, slot: Option<String>, tpdu: Vec<u8> },
+}
+
+/// Stores what modems tell until all of them have ended; each modem is told when its own is on disk.
+pub async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rules: Rules) {
+    let mut held = VecDeque::new();
+    let (mut open, mut tries_left, mut held_up) = (true, LAST_TRIES, false);
+    while open || !held.is_empty() {
+        if held.is_empty() {
+            match received.recv().await {
+                Some(event) => hold(&mut held, event),
+                None => break,
+            }
+        }
+        while held.len() < BATCH
+            && let Ok(event) = received.try_recv()
+        {
+            hold(&mut held, event);
+        }
+        match keep(&store, &mut held, rules).await {
+            Ok(()) if held_up => {
+                info!("what modems told meanwhile is stored");
+                held_up = false;
+            }
+            Ok(()) => {}
+            Err(cause) => {
+                if !std::mem::replace(&mut held_up, true) {
+                    warn!(%cause, "what modems tell cannot be stored now; it is held in memory");
+                }
+                tries_left -= u32::from(!open);
+                if tries_left == 0 || matches!(cause, store::Error::Closed) {
+                    break;
+                }
+                open = listen(&mut received, &mut held, Instant::now() + AGAIN).await;
+            }
+        }
+    }
+    if !held.is_empty() {
+        error!(lost = held.len(), "what modems told could not be stored before the end");
+    }
+}
+
+/// Goes on listening until `until`, so that no modem waits; says whether there is more to come.
+async fn listen(
+    received: &mut mpsc::Receiver<ModemEvent>,
+    held: &mut VecDeque<Arrival>,
+    until: Instant,
+) -> bool {
+    let mut open = true;
+    loop {
+        tokio::select! {
+            () = sleep_until(until) => return open,
+            event = received.recv(), if open => match event {
+                Some(event) => hold(held, event),
+                None => open = false,
+            },
+        }
+    }
+}
+
+fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
+    let (what, kept) = match event {
+        ModemEvent::LateAnswer { segment, outcome, .. } => {
+            match outbox::late_answer(segment, outcome) {
+                Some(event) => (What::LateAnswer { segment, event }, None),
+                None => return,
+            }
+        }
+        ModemEvent::Received { modem, sim, slot, tpdu, kept } => {
+            (What::Tpdu { modem, sim, slot, tpdu }, Some(kept))
+        }
+    };
+    if held.len() >= MAX_HELD {
+        // A modem that still stores it is told nothing, and keeps it.
+        error!("too much waits for the disk: the oldest that a modem told is dropped");
+        held.pop_front();
+    }
+    let told = Arc::new(Told { at: Timestamp::now(), what });
+    held.push_back(Arrival { told, kept });
+}
+
+/// Stores the oldest of them in one transaction, and tells their modems. What fails for a reason of its own
+/// is dropped: it would fail again.
+async fn keep(
+    store: &Store,
+    held: &mut VecDeque<Arrival>,
+    rules: Rules,
+) -> Result<(), store::Error> {
+    let batch: Vec<_> = held.iter().take(BATCH).map(|arrival| arrival.told.clone()).collect();
+    let job = move |tx: &Tx<'_>| {
+        let each = batch.iter().map(|told| match tx.savepoint(|tx| told.store(tx, rules)) {
+            Err(cause) if cause.is_passing() => Err(cause),
+            stored => Ok(stored),
+        });
+        each.collect::<Result<Vec<_>, _>>()
+    };
+    for stored in store.write(job).await? {
+        let Some(arrival) = held.pop_front() else { break };
+        match stored {
+            Ok(()) => drop(arrival.kept.map(|kept| kept.send(()))),
+            Err(cause) => error!(%cause, "what a modem told could not be stored"),
+        }
+    }
+    Ok(())
+}
+
+impl Told {
+    fn store(&self, tx: &Tx<'_>, rules: Rules) -> Result<(), store::Error> {
+        match &self.what {
+            What::LateAnswer { segment, event } => {
+                let message = store::progress::message_of(tx, *segment)?;
+                outbox::apply(tx, message, event.clone(), self.at, rules).map(drop)
+            }
+            What::Tpdu { modem, sim, slot, tpdu } => {
+                let origin = Origin { modem, sim, slot: slot.as_deref(), tpdu };
+                match sms::read(tpdu) {
+                    Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, self.at),
+                    Incoming::Unreadable => inbox::receive_unreadable(tx, origin, self.at),
+                    Incoming::Report(read) => {
+                        let reference = read.reference;
+                        let (tail, report) = (&read.tail, read.report);
+                        let received = outbox::Received { sim, reference, tail, report };
+                        outbox::receive(tx, received, self.at, rules)
+                    }
+                }
+            }
+        }
+    }
+}

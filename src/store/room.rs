@@ -1,0 +1,60 @@
+//! Whether the disk has room for new messages. The last of it is left to those that were accepted: each
+//! of them writes some more until it has ended.
+
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
+
+use tracing::{error, info};
+
+use super::Error;
+
+/// What the write-ahead log may grow to, and some thousand messages to their ends.
+const RESERVE: u64 = 16 << 20;
+
+/// A small disk gives this part of itself at most.
+const SMALL_DISK: u64 = 8;
+
+/// The disk below the database.
+#[derive(Debug)]
+pub(super) struct Room {
+    folder: PathBuf,
+    /// What was told last.
+    full: Cell<bool>,
+}
+
+impl Room {
+    /// Of the database at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Self { folder: folder.unwrap_or(Path::new(".")).to_owned(), full: Cell::new(false) }
+    }
+
+    /// Whether there is more room than the reserve. Where nobody can say, writing will tell.
+    pub(super) fn is_left(&self) -> bool {
+        rustix::fs::statvfs(&self.folder).map_or(true, |disk| {
+            let all = disk.f_blocks.saturating_mul(disk.f_frsize);
+            disk.f_bavail.saturating_mul(disk.f_frsize) > RESERVE.min(all / SMALL_DISK)
+        })
+    }
+
+    /// Tells the journal when the disk gets full and when it is no more, each once: what is said for
+    /// every request would fill it further.
+    pub(super) fn note(&self, left: Option<bool>, committed: &Result<(), Error>) {
+        let full = match (committed, left) {
+            (Err(Error::Full), _) | (Ok(()), Some(false)) => true,
+            (Ok(()), Some(true)) => false,
+            (Ok(()), None) | (Err(_), _) => return,
+        };
+        if self.full.replace(full) == full {
+            return;
+        }
+        let folder = self.folder.display();
+        if full {
+            error!(%folder, "the disk is full: no message is accepted until it has room again");
+        } else {
+            info!(%folder, "the disk has room again");
+        }
+    }
+}
