@@ -9,7 +9,7 @@ BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-check corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-check crash-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,8 +74,12 @@ fuzz: ## Feed the codecs whatever libFuzzer thinks of (FUZZ_SECONDS for each tar
 ci: ## Run what CI runs
 	@.ci/run
 
-long: ## Run the property tests with a hundred times the cases
+long: ## Run the property tests with a hundred times the cases, and a million stories of a message
 	PROPTEST_CASES=25600 $(CARGO) test --release --locked --workspace
+	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --lib outbox::step
+
+crash-test: ## Kill the daemon N (200) times while messages go through it
+	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture
 
 install: ## Install binary, unit, account, udev rules and example configuration (DESTDIR, PREFIX)
 	@test -x $(TARGET)/release/ringpost || { echo "no binary: run 'make build' first" >&2; exit 1; }

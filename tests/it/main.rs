@@ -9,6 +9,7 @@ mod api;
 mod cli;
 mod clock;
 mod config;
+mod crash;
 mod first_message;
 mod full_disk;
 mod gateway;
