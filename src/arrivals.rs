@@ -163,6 +163,13 @@ impl Told {
                 match sms::read(tpdu) {
                     Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, self.at),
                     Incoming::Unreadable => inbox::receive_unreadable(tx, origin, self.at),
+                    // A report that could not be deleted in the modem is found there again, when its
+                    // reference may be another's.
+                    Incoming::Report(_)
+                        if slot.is_some() && !inbox::is_news(tx, origin, self.at)? =>
+                    {
+                        Ok(())
+                    }
                     Incoming::Report(read) => {
                         let reference = read.reference;
                         let (tail, report) = (&read.tail, read.report);
@@ -172,5 +179,70 @@ impl Told {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Attempt, Phase, Segment},
+        store::samples,
+    };
+
+    const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
+    const SIM: &str = "8901";
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_ms(0).after(Duration::from_secs(seconds))
+    }
+
+    /// A message that went out at `seconds`.
+    fn begun(tx: &Tx<'_>, key: i64, seconds: u64) -> Result<(i64, SegmentId), store::Error> {
+        let message = store::message::insert(tx, &samples::message(at(seconds)))?;
+        let attempt = Attempt {
+            key,
+            modem: "a".into(),
+            sim: SIM.into(),
+            concat_reference: 1,
+            reports: true,
+            settle: Duration::from_secs(120),
+            report_deadline: at(seconds + 400),
+            segments: vec![Segment::PENDING],
+        };
+        outbox::apply(tx, message, outbox::Event::Claimed(attempt), at(seconds), RULES)?;
+        Ok((message, SegmentId { attempt: key, sequence: 1 }))
+    }
+
+    /// A report on reference 7 to the recipient of the samples: delivered.
+    fn report(slot: Option<&str>, seconds: u64) -> Told {
+        let tpdu = vec![
+            0x06, 7, 11, 0x91, 0x41, 0x51, 0x55, 0x25, 0x43, 0xF5, 0x42, 0x11, 0x52, 0x61, 0x00,
+            0x00, 0x00, 0x42, 0x11, 0x52, 0x61, 0x00, 0x00, 0x00, 0x00,
+        ];
+        let slot = slot.map(str::to_owned);
+        let what = What::Tpdu { modem: "a".into(), sim: SIM.into(), slot, tpdu };
+        Told { at: at(seconds), what }
+    }
+
+    #[tokio::test]
+    async fn a_stored_report_that_is_found_again_says_nothing_about_a_later_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let work = |tx: &Tx<'_>| {
+            let (first, segment) = begun(tx, 1, 0)?;
+            let answer = outbox::Event::Accepted(segment, Some(7));
+            outbox::apply(tx, first, answer, at(1), RULES)?;
+            report(Some("SR/4"), 2).store(tx, RULES)?;
+            let ended = store::progress::load(tx, first)?.phase.is_final();
+            let (second, segment) = begun(tx, 2, 100)?;
+            outbox::apply(tx, second, outbox::Event::Silent(segment), at(170), RULES)?;
+            report(Some("SR/4"), 180).store(tx, RULES)?;
+            let again = store::progress::load(tx, second)?.phase;
+            report(Some("SR/5"), 181).store(tx, RULES)?;
+            Ok((ended, again, store::progress::load(tx, second)?.phase.is_final()))
+        };
+        let seen = store.write(work).await.unwrap();
+        assert_eq!(seen, (true, Phase::Sending, true), "the one in another slot is another one");
     }
 }

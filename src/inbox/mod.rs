@@ -65,7 +65,17 @@ pub fn receive_unreadable(
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
     let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
-    store::inbound::insert_raw(tx, arrival, origin.tpdu).map(drop)
+    store::inbound::insert_raw(tx, arrival, Some(origin.tpdu)).map(drop)
+}
+
+/// Whether this is told for the first time from the slot where it lies; from then on it is known.
+///
+/// # Errors
+/// Those of the store.
+pub fn is_news(tx: &Tx<'_>, origin: Origin<'_>, now: Timestamp) -> Result<bool, store::Error> {
+    let fingerprint = fingerprint(origin);
+    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
+    store::inbound::insert_raw(tx, arrival, None)
 }
 
 fn whole(

@@ -42,6 +42,8 @@ pub struct Submit {
     pub segment: SegmentId,
     /// The TPDU; the service centre is the one that the SIM names.
     pub tpdu: Zeroizing<Vec<u8>>,
+    /// Whether enough follow it at once to be worth holding the link to the network.
+    pub more: bool,
 }
 
 impl std::fmt::Debug for Submit {

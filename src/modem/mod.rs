@@ -5,6 +5,7 @@
 //! What the handle asks for is done in order, one exchange at a time, each to its end.
 
 mod handle;
+mod hold;
 mod link;
 mod port;
 mod runner;

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ringpost_hal::at::dialogue::{BringUp, NotSent, Reply, Verdict};
+use ringpost_hal::at::dialogue::{BringUp, NotSent, Reply, Reports, Verdict};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{Mutex, mpsc, watch},
@@ -236,7 +236,7 @@ impl Worker {
             modem.family = family.name,
             "modem ready"
         );
-        if !facts.reports {
+        if facts.reports == Reports::None {
             warn!(modem.name = self.config.name, "this modem does not tell of delivery reports");
         }
         self.status.send_modify(|status| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringpost_hal::{
     at::{
         Command, FinalResult, Registration, RegistrationDomain, Urc,
-        dialogue::{self, Heard, Next, NotSent, Reply, signal_dbm},
+        dialogue::{self, Heard, Next, NotSent, REPORT_STORE, Reply, Reports, signal_dbm},
     },
     pdu::mode,
 };
@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
     handle::{Request, STALE},
+    hold::Hold,
     link::{Late, Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
     stored::{Slot, Stored},
@@ -41,6 +42,8 @@ const SETTLE: Duration = Duration::from_millis(300);
 struct Chores {
     /// Messages in its stores.
     stored: Stored,
+    /// Its link to the network.
+    hold: Hold,
     next_look: Instant,
     next_sweep: Instant,
 }
@@ -55,6 +58,7 @@ impl Worker {
         let now = Instant::now();
         let mut chores = Chores {
             stored: Stored::new(self.stores()),
+            hold: Hold::new(self.status.borrow().facts.holds_link),
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
         };
@@ -74,7 +78,7 @@ impl Worker {
                 }
                 request = self.requests.recv() => match request {
                     Some(request) => {
-                        self.exchange(link, request, &mut chores.stored, cancel).await?;
+                        self.exchange(link, request, &mut chores, cancel).await?;
                     }
                     None => return Ok(()),
                 },
@@ -93,8 +97,12 @@ impl Worker {
         }
     }
 
+    /// Where messages may lie, and delivery reports where they are stored.
     fn stores(&self) -> Vec<&'static str> {
-        self.status.borrow().family.map(|family| family.stores.to_vec()).unwrap_or_default()
+        let status = self.status.borrow();
+        let messages = status.family.map(|family| family.stores).unwrap_or_default();
+        let reports = (status.facts.reports == Reports::Stored).then_some(REPORT_STORE);
+        messages.iter().copied().chain(reports).collect()
     }
 
     /// Runs one submit to its end.
@@ -102,7 +110,7 @@ impl Worker {
         &mut self,
         link: &mut Link<P>,
         request: Request,
-        stored: &mut Stored,
+        chores: &mut Chores,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
         let Request { submit, asked_at, reply } = request;
@@ -115,7 +123,15 @@ impl Worker {
             return Ok(());
         };
         let began = Instant::now();
-        let ended = self.converse(link, &mut dialogue, stored).await;
+        let prepared = chores.hold.prepare(link, submit.more).await;
+        if prepared.is_err() || link.behind {
+            // Nothing was begun, nor is anything before that answer has come or is given up.
+            self.tell(ModemState::Failed, silent());
+            let _ = reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
+            return Ok(prepared?);
+        }
+        let ended = self.converse(link, &mut dialogue, &mut chores.stored).await;
+        chores.hold.answered();
         self.settle_late(link).await;
         if dialogue.body_written() {
             self.unanswered = None;
@@ -259,6 +275,8 @@ impl Worker {
             Urc::Cmti(store, Some(index)) if !store.is_empty() => stored.told_of(&store, index),
             // Some tell no slot that can be read: then the store is read as a whole.
             Urc::Cmti(..) | Urc::StoreFull => stored.sweep(self.stores()),
+            // Some name another store or slot than the report's.
+            Urc::Cdsi(..) => stored.sweep(vec![REPORT_STORE]),
             Urc::Registered(domain, registration) => self.registration_is(domain, registration),
             Urc::Booted => {
                 warn!(modem.name = name, "the modem has restarted by itself");
@@ -280,7 +298,6 @@ impl Worker {
             }
             Urc::UnderVoltage => warn!(modem.name = name, "the modem's supply voltage is low"),
             Urc::PowerDown => warn!(modem.name = name, "the modem powers down"),
-            Urc::Cdsi(..) => debug!(modem.name = name, "a stored delivery report is left alone"),
             Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::Ring => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringpost_hal::{
-    at::dialogue::{Facts, Failure, FailureKind},
+    at::dialogue::{Facts, Failure, FailureKind, Reports},
     family::{Family, GENERIC},
 };
 
@@ -90,6 +90,11 @@ impl ModemStatus {
             family: None,
             submit_timeout: Duration::from_secs(GENERIC.submit.0.into()),
         }
+    }
+
+    /// Whether it hands over delivery reports.
+    pub fn has_reports(&self) -> bool {
+        self.facts.reports != Reports::None
     }
 
     /// Which SIM it is: the ICCID, or a stand-in by the modem's name where it does not tell.

@@ -70,7 +70,8 @@ impl Stored {
 
     /// Has these stores read as a whole.
     pub(super) fn sweep(&mut self, stores: Vec<&'static str>) {
-        self.sweep = stores;
+        self.sweep.retain(|store| !stores.contains(store));
+        self.sweep.extend(stores);
     }
 
     /// Whether something is to be read.

@@ -78,6 +78,7 @@ impl Far {
                 "AT+CREG?" => "+CREG: 2,1",
                 "AT+CPMS=?" => r#"+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")"#,
                 "AT+CNMI?" => "+CNMI: 1,1,0,1,0",
+                "AT+CMMS=?" => "+CMMS: (0-2)",
                 _ => "",
             };
             if !info.is_empty() {
@@ -134,10 +135,23 @@ impl Rig {
     }
 
     fn submit(&self, sequence: u8) -> JoinHandle<SubmitOutcome> {
+        self.submit_with(sequence, false)
+    }
+
+    fn submit_with(&self, sequence: u8, more: bool) -> JoinHandle<SubmitOutcome> {
         let handle = self.handle.clone();
         let tpdu = Zeroizing::new(vec![0x01, 0x02]);
-        let submit = Submit { segment: SegmentId { attempt: 1, sequence }, tpdu };
+        let submit = Submit { segment: SegmentId { attempt: 1, sequence }, tpdu, more };
         tokio::spawn(async move { handle.submit(submit).await })
+    }
+
+    /// A message that the network takes, from its first command on.
+    async fn is_taken(&mut self, outcome: JoinHandle<SubmitOutcome>) {
+        self.far.expect("AT+CMGS=2").await;
+        self.far.prompts().await;
+        self.far.expect("000102\u{1A}").await;
+        self.far.says(&["+CMGS: 7", "OK"]).await;
+        assert_eq!(outcome.await.unwrap(), accepted(7));
     }
 
     /// A submit, up to its body.
@@ -312,6 +326,78 @@ async fn what_could_not_be_stored_stays_in_the_modem_and_a_submit_does_not_wait_
     assert_eq!(outcome.await.unwrap(), accepted(7));
     drop(kept);
     rig.is_quiet(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_link_is_held_through_a_burst_and_asked_for_again_after_a_pause() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_with(1, false);
+    rig.is_taken(outcome).await;
+    let outcome = rig.submit_with(2, true);
+    rig.far.expect("AT+CMMS=1").await;
+    rig.far.says(&["OK"]).await;
+    rig.is_taken(outcome).await;
+    for sequence in 3..6 {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        let outcome = rig.submit_with(sequence, true);
+        rig.is_taken(outcome).await;
+    }
+    // By then the modem may have let it go.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let outcome = rig.submit_with(6, true);
+    rig.far.expect("AT+CMMS=1").await;
+    rig.far.says(&["OK"]).await;
+    rig.is_taken(outcome).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_refuses_to_hold_its_link_is_not_asked_again() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_with(1, true);
+    rig.far.expect("AT+CMMS=1").await;
+    rig.far.says(&["+CMS ERROR: 500"]).await;
+    rig.is_taken(outcome).await;
+    let outcome = rig.submit_with(2, true);
+    rig.is_taken(outcome).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_begun_on_a_modem_that_does_not_say_whether_it_holds_its_link() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_with(1, true);
+    rig.far.expect("AT+CMMS=1").await;
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK", "OK"]).await;
+    rig.ready().await;
+    let outcome = rig.submit_with(2, true);
+    rig.is_taken(outcome).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_goes_before_the_link_is_held_has_sent_nothing() {
+    let mut rig = Rig::up().await;
+    let outcome = rig.submit_with(1, true);
+    rig.far.expect("AT+CMMS=1").await;
+    drop(rig.far);
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_report_is_looked_for_in_its_store_whatever_slot_is_named() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CDSI: \"SM\",0"]).await;
+    rig.far.expect("AT+CPMS=\"SR\"").await;
+    rig.far.says(&["+CPMS: 1,20,0,20,0,20", "OK"]).await;
+    rig.far.expect("AT+CMGL=4").await;
+    rig.far.says(&["+CMGL: 4,0,,2", "000203", "OK"]).await;
+    let Some(ModemEvent::Received { slot, tpdu, kept, .. }) = rig.events.recv().await else {
+        panic!()
+    };
+    assert_eq!((slot.as_deref(), tpdu), (Some("SR/4"), vec![2, 3]));
+    kept.send(()).unwrap();
+    rig.far.expect("AT+CMGD=4").await;
+    rig.far.says(&["OK"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,6 +50,10 @@ pub(super) struct Claimed {
     pub(super) tpdu: Zeroizing<Vec<u8>>,
     /// What it costs.
     pub(super) price: Money,
+    /// Segments of its attempt that are to be sent, with this one.
+    pub(super) left: u32,
+    /// Whether enough segments follow it at once to be worth holding the link to the network.
+    pub(super) more: bool,
 }
 
 /// Gives each line that is free the most urgent segment that it may send, if there is one.
@@ -271,7 +275,9 @@ fn put_on_air(
             let price = line.terms.prices.of(&outgoing.region).unwrap_or(Money::ZERO);
             store::sim::book(tx, &line.sim, conditions.now, price)?;
             let (index, sim) = (line.index, line.sim.clone());
-            Ok(Some(Claimed { index, sim, message, segment, tpdu, price }))
+            let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
+            let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);
+            Ok(Some(Claimed { index, sim, message, segment, tpdu, price, left, more: false }))
         }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");

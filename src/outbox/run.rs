@@ -47,6 +47,8 @@ const DELIVERY_WINDOW: Duration = Duration::from_secs(7 * 86_400);
 const BUDGET_EVERY: Duration = Duration::from_secs(5);
 /// How far back usage is kept: longer than any month.
 const USAGE_WINDOW: Duration = Duration::from_secs(40 * 86_400);
+/// Segments of a burst: from so many on, a modem's link to the network is held between them.
+const BURST: u32 = 3;
 /// With nothing to wait for; everything that matters wakes the dispatcher by itself, but for a clock
 /// that is set: whoever waits for an hour of the day shall not wait much longer than that.
 const FOREVER: Duration = Duration::from_secs(20);
@@ -330,7 +332,7 @@ impl Outbox {
                 ready,
                 idle: ready && !slot.busy,
                 // A modem that cannot tell of reports is not waited for.
-                reports: terms.reports && status.facts.reports,
+                reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
                 settle: self.settings.settle.unwrap_or(family_maximum * 2),
                 report_window: self.settings.report_window,
@@ -364,12 +366,12 @@ impl Outbox {
     }
 
     fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, message, segment, tpdu, .. } = claimed;
+        let Claimed { index, message, segment, tpdu, more, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy = true;
         let handle = slot.outlet.handle.clone();
         self.exchanges.spawn(async move {
-            let outcome = handle.submit(Submit { segment, tpdu }).await;
+            let outcome = handle.submit(Submit { segment, tpdu, more }).await;
             Exchanged { index, message, event: event_of(segment, outcome) }
         });
     }
@@ -438,10 +440,30 @@ fn turn(
         apply(tx, *key, Event::Deadline(blocked), now, rules)?;
     }
     let waits_for_sim = give_back(tx, lines, present, now, rules)?;
-    let claimed = claim(tx, lines, conditions)?;
+    let mut claimed = claim(tx, lines, conditions)?;
+    announce_bursts(tx, &mut claimed, lines, now)?;
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
     Ok(Turn { claimed, next_wake, more_due, waits_for_sim, delivery: None })
+}
+
+/// Finds out which of the segments that go out now have enough behind them to hold the modem's link to the
+/// network for: those of their own message, and this modem's share of what waits.
+fn announce_bursts(
+    tx: &Tx<'_>,
+    claimed: &mut [Claimed],
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let ready = lines.iter().filter(|line| line.ready).map(|_| 1).sum::<u32>().max(1);
+    let waiting = store::queue::waiting(tx, now, ready * BURST)?;
+    for claimed in claimed {
+        claimed.more = claimed.left + waiting / ready >= BURST;
+    }
+    Ok(())
 }
 
 /// What modems that are gone have begun and not ended goes to those that are here. Says whether

@@ -48,11 +48,12 @@ pub fn insert_segment(
     Ok(inserted > 0)
 }
 
-/// Keeps what could not be read, as it came; `false` where the same was kept before.
+/// Remembers what is no message by its fingerprint, and keeps it as it came where it could not be read;
+/// `false` where the same one was known.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: &[u8]) -> Result<bool, Error> {
+pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Result<bool, Error> {
     let inserted = tx
         .prepare(
             "INSERT INTO inbound_segment (fingerprint, sim, sender, raw, received_at)

@@ -114,6 +114,17 @@ pub fn claimable(
     .collect()
 }
 
+/// How many messages may begin an attempt at `now`, counted up to `enough`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn waiting(view: &View<'_>, now: Timestamp, enough: u32) -> Result<u32, Error> {
+    let counted = view
+        .prepare("SELECT count(*) FROM (SELECT 1 FROM message WHERE claimable_at <= ?1 LIMIT ?2)")?
+        .query_row((now.as_unix_ms(), enough), |row| row.get(0))?;
+    Ok(counted)
+}
+
 /// All messages that have not ended.
 ///
 /// # Errors

@@ -206,7 +206,7 @@ mod tests {
             let text = Secret::new("private".into());
             let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
             let new = inbound::insert_segment(tx, arrival(&[1; 32]), &fragment)?;
-            inbound::insert_raw(tx, arrival(&[2; 32]), b"raw")?;
+            inbound::insert_raw(tx, arrival(&[2; 32]), Some(b"raw"))?;
             let inbound = Inbound {
                 id: InboundId::generate(),
                 sender: fragment.sender,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringpost_sim::Fault;
+use ringpost_sim::{Family, Fault};
 use serde_json::json;
 
 use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
@@ -197,6 +197,33 @@ async fn an_undelivered_message_says_so() {
         gateway.events(&message),
         ["system.sms.send_message SUCCESS", "system.sms.receive_status FAILURE"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_that_a_modem_only_stores_are_read_there_counted_once_and_deleted() {
+    // It refuses to tell them whole, and names the wrong slot when it has stored one.
+    let mut gateway = Gateway::builder().family(Family::Ec25).prepare().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::CmsError.command("+CNMI").code(303).times(2));
+    modem.fault(Fault::CmgdFail.times(1));
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    for _ in 0..3 {
+        let id = gateway.send(&"x".repeat(200));
+        gateway.wait_for_state(&id, "delivered");
+    }
+    let written = gateway.written_to("m1");
+    assert!(written.iter().any(|line| line == "AT+CNMI=2,1,0,2,0"), "{written:#?}");
+    // The one that could not be deleted is found again, and is no report on anything else.
+    let deleted =
+        || gateway.written_to("m1").iter().filter(|it| it.starts_with("AT+CMGD=")).count();
+    assert!(
+        wait_for(|| (deleted() >= 7).then_some(())).is_some(),
+        "{:#?}",
+        gateway.written_to("m1")
+    );
+    let late = gateway.get("/api/v1/logs?limit=1000").to_string().contains("late_report");
+    assert!(!late, "{}", gateway.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,26 @@ async fn a_sender_is_a_modem_or_a_pool() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_burst_holds_the_link_to_the_network_and_one_message_does_not() {
+    let gateway = Gateway::builder().latency(Duration::from_millis(60)).start().await;
+    let holds = |gateway: &Gateway| {
+        let lines = gateway.written_to("m1").into_iter();
+        lines.filter(|line| line == "AT+CMMS=1").count()
+    };
+    gateway.wait_for_state(&send(&gateway, &json!({})), "delivered");
+    assert_eq!(holds(&gateway), 0);
+    let ids: Vec<_> = (0..6).map(|_| send(&gateway, &json!({}))).collect();
+    for id in ids {
+        gateway.wait_for_state(&id, "delivered");
+    }
+    assert_eq!(holds(&gateway), 1, "once for all of them");
+    let gateway = Gateway::start().await;
+    let id = send(&gateway, &json!({"text": "x".repeat(400)}));
+    gateway.wait_for_state(&id, "delivered");
+    assert_eq!(holds(&gateway), 1, "three segments are a burst by themselves");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn regions_and_roles_decide_who_may_send() {
     let gateway = Gateway::builder()
         .modems(3)

@@ -181,10 +181,7 @@ impl Command {
     /// `+CPMS=?`: which message stores are there?
     #[must_use]
     pub fn stores() -> Self {
-        let bytes = Self::built(|buffer| {
-            CommandBuilder::create_test(buffer, true).named("+CPMS").finish_with(b"\r")
-        });
-        Self { bytes, answer: Answer::Prefixed("+CPMS"), timeout: STORE }
+        Self::test("+CPMS", STORE)
     }
 
     /// `+CPMS=`: use this store for reading, writing and receiving; as many parameters as it takes.
@@ -217,6 +214,20 @@ impl Command {
     #[must_use]
     pub fn indications_set() -> Self {
         Self::query("+CNMI", LOCAL)
+    }
+
+    /// `+CMMS=?`: can the link to the network be held between messages?
+    #[must_use]
+    pub fn link_modes() -> Self {
+        Self::test("+CMMS", LOCAL)
+    }
+
+    /// `+CMMS=1`: hold the link to the network from message to message, until none has followed for one
+    /// to five seconds, 3GPP TS 27.005 3.5.6. A manual gives it two minutes; what takes longer than
+    /// an answer from memory spares no time, and is given up.
+    #[must_use]
+    pub fn hold_link() -> Self {
+        Self::plain("+CMMS=1", Answer::Nothing, LOCAL)
     }
 
     /// `+CMGL=4`: all messages of the store, 3GPP TS 27.005 4.1.
@@ -257,6 +268,13 @@ impl Command {
             builder.with_int_parameter(index).finish_with(b"\r")
         });
         Self { bytes, answer: Answer::Nothing, timeout: STORE }
+    }
+
+    fn test(name: &'static str, timeout: Seconds) -> Self {
+        let bytes = Self::built(|buffer| {
+            CommandBuilder::create_test(buffer, true).named(name).finish_with(b"\r")
+        });
+        Self { bytes, answer: Answer::Prefixed(name), timeout }
     }
 
     fn query(name: &'static str, timeout: Seconds) -> Self {
@@ -300,6 +318,8 @@ mod tests {
             (Command::registration(RegistrationDomain::Eps), "AT+CEREG?\r"),
             (Command::report_registration(RegistrationDomain::Packet), "AT+CGREG=2\r"),
             (Command::stores(), "AT+CPMS=?\r"),
+            (Command::link_modes(), "AT+CMMS=?\r"),
+            (Command::hold_link(), "AT+CMMS=1\r"),
             (Command::use_store("ME", 3), "AT+CPMS=\"ME\",\"ME\",\"ME\"\r"),
             (Command::use_store("SM", 2), "AT+CPMS=\"SM\",\"SM\"\r"),
             (Command::indications([2, 1, 0, 1, 0]), "AT+CNMI=2,1,0,1,0\r"),

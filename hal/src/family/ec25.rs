@@ -21,8 +21,5 @@ pub static EC25: Family = Family {
     // The store tells when it is full only if it is asked to; unsolicited lines go to the AT port.
     pre_init: &["+QURCCFG=\"urcport\",\"usbat\"", "+QINDCFG=\"smsfull\",1"],
     iccid: "+QCCID",
-    // A report that is stored is told of with slot 0, which would lead to another message: only
-    // reports that are told whole are asked for.
-    indications: &[[2, 1, 0, 1, 0], [1, 1, 0, 1, 0], [2, 1, 0, 0, 0]],
     ..Family::DEFAULT
 };

@@ -31,8 +31,12 @@ pub struct Family {
     /// Message stores, the best first.
     pub stores: &'static [&'static str],
     /// Values of `+CNMI`, the best first: messages stored and told of, so that the modem keeps a second
-    /// copy until ours is on disk; delivery reports told whole where they can be (fourth value 1).
+    /// copy until ours is on disk; delivery reports told whole where they can be (fourth value 1), else
+    /// stored (2).
     pub indications: &'static [[u8; 5]],
+    /// Whether `+CMMS` may hold the link to the network between messages, where the modem offers it:
+    /// 3GPP TS 27.005 3.5.6.
+    pub holds_link: bool,
 }
 
 impl Family {
@@ -47,7 +51,15 @@ impl Family {
         pre_init: &[],
         iccid: "+CCID",
         stores: &["ME", "SM"],
-        indications: &[[2, 1, 0, 1, 0], [1, 1, 0, 1, 0], [2, 1, 0, 0, 0], [1, 1, 0, 0, 0]],
+        indications: &[
+            [2, 1, 0, 1, 0],
+            [1, 1, 0, 1, 0],
+            [2, 1, 0, 2, 0],
+            [1, 1, 0, 2, 0],
+            [2, 1, 0, 0, 0],
+            [1, 1, 0, 0, 0],
+        ],
+        holds_link: true,
     };
 }
 

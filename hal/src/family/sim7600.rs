@@ -9,6 +9,6 @@ pub static SIM7600: Family = Family {
     usb: &[(0x1e0e, 0x9001)],
     iccid: "+CICCID",
     // 9.2.9: reports told whole (ds = 1) need mode 1.
-    indications: &[[1, 1, 0, 1, 0], [2, 1, 0, 0, 0]],
+    indications: &[[1, 1, 0, 1, 0], [2, 1, 0, 2, 0], [2, 1, 0, 0, 0]],
     ..Family::DEFAULT
 };

@@ -4,5 +4,7 @@
 mod bring_up;
 mod submit;
 
-pub use bring_up::{BringUp, Facts, Failure, FailureKind, Reply, Verdict, Word, signal_dbm};
+pub use bring_up::{
+    BringUp, Facts, Failure, FailureKind, REPORT_STORE, Reply, Reports, Verdict, Word, signal_dbm,
+};
 pub use submit::{Heard, Next, NotSent, Submit, SubmitOutcome};

@@ -33,9 +33,38 @@ pub struct Facts {
     pub signal_dbm: Option<i16>,
     /// The store that received messages go to.
     pub store: Word,
-    /// Whether delivery reports are told whole.
-    pub reports: bool,
+    /// How delivery reports come.
+    pub reports: Reports,
+    /// Whether there is a store for delivery reports.
+    report_store: bool,
+    /// Whether the link to the network can be held between messages.
+    pub holds_link: bool,
 }
+
+/// How a modem hands over delivery reports: the fourth value of `+CNMI`, 3GPP TS 27.005 3.4.1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reports {
+    /// Not at all.
+    #[default]
+    None,
+    /// Told whole, and kept nowhere.
+    Told,
+    /// Stored like messages, in a store of their own.
+    Stored,
+}
+
+impl Reports {
+    fn of(value: Option<u8>) -> Self {
+        match value {
+            Some(1) => Self::Told,
+            Some(2) => Self::Stored,
+            _ => Self::None,
+        }
+    }
+}
+
+/// The store of delivery reports, 3GPP TS 27.005 3.2.2.
+pub const REPORT_STORE: &str = "SR";
 
 impl Facts {
     /// The registration that serves messages, or else the first that is known.
@@ -181,6 +210,7 @@ const STEPS: &[Step] = &[
         say: |_| Some(Command::indications_set()),
         judge: judge_indications_set,
     },
+    Step { name: "link", say: say_link_modes, judge: judge_link_modes },
     Step { name: "signal", say: |_| Some(Command::signal()), judge: judge_signal },
     Step { name: "operator name", say: |_| Some(Command::setting("+COPS=3,0")), judge: may_fail },
     Step { name: "operator", say: |_| Some(Command::operator()), judge: judge_operator },
@@ -479,6 +509,8 @@ fn judge_stores(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     };
     let usable = |store: &&&str| groups().all(|group| names(group, store));
     up.store_parameters = groups().count();
+    // Only the first group can read and delete.
+    up.facts.report_store = groups().next().is_some_and(|group| names(group, REPORT_STORE));
     match up.family.stores.iter().find(usable) {
         Some(store) if up.store_parameters > 0 => {
             up.facts.store = word_of(store);
@@ -496,14 +528,23 @@ fn say_use_store(up: &BringUp) -> Option<Command> {
 }
 
 fn say_indications(up: &BringUp) -> Option<Command> {
-    up.family.indications.get(usize::from(up.turn)).map(|values| Command::indications(*values))
+    indications(up).map(Command::indications)
+}
+
+/// The values whose turn it is; reports are stored only where there is a store for them.
+fn indications(up: &BringUp) -> Option<[u8; 5]> {
+    let usable = |values: &&[u8; 5]| reports(values) != Reports::Stored || up.facts.report_store;
+    up.family.indications.iter().filter(usable).nth(usize::from(up.turn)).copied()
+}
+
+fn reports(values: &[u8; 5]) -> Reports {
+    Reports::of(values.get(3).copied())
 }
 
 /// Tries one set of values after the other.
 fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     if reply.is_ok() {
-        let values = up.family.indications.get(usize::from(up.turn));
-        up.facts.reports = values.is_some_and(|values| values.get(3) == Some(&1));
+        up.facts.reports = indications(up).as_ref().map(reports).unwrap_or_default();
         return Verdict::Go;
     }
     up.turn += 1;
@@ -518,9 +559,30 @@ fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 fn judge_indications_set(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let Some(mut fields) = reply.fields("+CNMI") else { return may_fail(up, reply) };
     let told_of = fields.nth(1);
-    let reports = fields.nth(1);
-    up.facts.reports = reports == Some("1");
+    up.facts.reports = Reports::of(fields.nth(1).and_then(|value| value.parse().ok()));
     if told_of == Some("1") { Verdict::Go } else { Verdict::Fail(NO_INDICATIONS) }
+}
+
+fn say_link_modes(up: &BringUp) -> Option<Command> {
+    up.family.holds_link.then(Command::link_modes)
+}
+
+/// `+CMMS: (0-2)`.
+fn judge_link_modes(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let range = reply.fields("+CMMS").and_then(|mut fields| fields.next());
+    up.facts.holds_link = range.is_some_and(|range| offers(range, 1));
+    may_fail(up, reply)
+}
+
+/// Whether a range such as `(0-2)` or `(0,1)` holds `value`.
+fn offers(range: &str, value: u8) -> bool {
+    range.trim_matches(['(', ')']).split(',').any(|part| {
+        let (low, high) = part.split_once('-').unwrap_or((part, part));
+        match (low.trim().parse::<u8>(), high.trim().parse::<u8>()) {
+            (Ok(low), Ok(high)) => (low..=high).contains(&value),
+            _ => false,
+        }
+    })
 }
 
 fn judge_signal(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {

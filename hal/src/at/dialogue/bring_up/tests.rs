@@ -46,6 +46,7 @@ const SIM7600: &[(&str, &str)] = &[
         "+CPMS: (\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\")|OK",
     ),
     ("+CNMI?", "+CNMI: 1,1,0,1,0|OK"),
+    ("+CMMS=?", "+CMMS: (0-2)|OK"),
     ("+CSQ", "+CSQ: 20,99|OK"),
     ("+COPS?", "+COPS: 0,0,\"Telekom.de\",7|OK"),
 ];
@@ -91,6 +92,7 @@ fn a_sim7600_on_lte_only_comes_up() {
         "+CPMS=\"ME\",\"ME\",\"ME\"",
         "+CNMI=1,1,0,1,0",
         "+CNMI?",
+        "+CMMS=?",
         "+CSQ",
         "+COPS=3,0",
         "+COPS?",
@@ -106,7 +108,7 @@ fn a_sim7600_on_lte_only_comes_up() {
     assert_eq!(facts.service_centre, "+491710760000");
     assert_eq!(facts.signal_dbm, Some(-73));
     assert_eq!(facts.operator, "Telekom.de");
-    assert!(facts.reports);
+    assert_eq!((facts.reports, facts.holds_link), (Reports::Told, true));
 }
 
 #[test]
@@ -131,15 +133,43 @@ fn a_pin_is_never_tried() {
 #[test]
 fn indications_are_what_the_modem_says_is_set() {
     let (_, up, end) = bring_up(&but(&[("+CNMI?", "+CNMI: 1,1,0,0,0|OK")]));
-    assert_eq!((end, up.facts().reports), (Verdict::Done, false));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, Reports::None));
     let silent = failure(&[("+CNMI?", "+CNMI: 1,0,0,0,0|OK")]);
     assert_eq!(silent, (FailureKind::Fault, "indications read back"));
     let (said, up, end) = bring_up(&but(&[
         ("+CNMI=1,1,0,1,0", "+CMS ERROR: 303"),
+        ("+CNMI?", "+CNMI: 2,1,0,2,0|OK"),
+    ]));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, Reports::Stored));
+    assert!(said.iter().any(|it| it == "+CNMI=2,1,0,2,0"));
+}
+
+#[test]
+fn reports_are_not_stored_where_there_is_no_store_for_them() {
+    let (said, up, end) = bring_up(&but(&[
+        ("+CPMS=?", "+CPMS: (\"SM\"),(\"SM\",\"SR\"),(\"SM\")|OK"),
+        ("+CNMI=1,1,0,1,0", "+CMS ERROR: 303"),
         ("+CNMI?", "+CNMI: 2,1,0,0,0|OK"),
     ]));
-    assert_eq!((end, up.facts().reports), (Verdict::Done, false));
-    assert!(said.iter().any(|it| it == "+CNMI=2,1,0,0,0"));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, Reports::None));
+    let said = said.iter().filter(|it| it.starts_with("+CNMI=")).collect::<Vec<_>>();
+    assert_eq!(said, ["+CNMI=1,1,0,1,0", "+CNMI=2,1,0,0,0"]);
+}
+
+#[test]
+fn the_link_is_held_only_by_modems_that_offer_it() {
+    let table = [
+        ("+CMMS: (0-2)|OK", true),
+        ("+CMMS: (0,1,2)|OK", true),
+        ("+CMMS: (0)|OK", false),
+        ("+CMMS: (0,2)|OK", false),
+        ("+CMS ERROR: 500", false),
+        ("ERROR", false),
+    ];
+    for (answer, holds) in table {
+        let (_, up, end) = bring_up(&but(&[("+CMMS=?", answer)]));
+        assert_eq!((end, up.facts().holds_link), (Verdict::Done, holds), "{answer}");
+    }
 }
 
 #[test]
