@@ -90,6 +90,8 @@ pub struct Lines {
     pub reset: Option<Line>,
     /// Active while the modem runs; the host reads it.
     pub status: Option<Line>,
+    /// Takes the modem's supply away while it is active.
+    pub supply_off: Option<Line>,
     /// Keeps the modem off the air while it is active.
     pub flight_mode: Option<Line>,
 }
@@ -101,6 +103,7 @@ impl Lines {
             ("pwrkey", &self.pwrkey),
             ("reset", &self.reset),
             ("status", &self.status),
+            ("supply_off", &self.supply_off),
             ("flight_mode", &self.flight_mode),
         ]
         .into_iter()

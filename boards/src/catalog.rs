@@ -5,10 +5,18 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use crate::{Board, BoardError, parse};
 
 /// Files of the boards that come with Ringpost.
-const EMBEDDED: [(&str, &str); 3] = [
+const EMBEDDED: &[(&str, &str)] = &[
+    ("adafruit-fona.toml", include_str!("../data/adafruit-fona.toml")),
     ("generic-usb.toml", include_str!("../data/generic-usb.toml")),
+    ("seeed-lara-r2-hat.toml", include_str!("../data/seeed-lara-r2-hat.toml")),
     ("simulator.toml", include_str!("../data/simulator.toml")),
+    ("sixfab-base-hat.toml", include_str!("../data/sixfab-base-hat.toml")),
+    ("sixfab-cellular-iot-app.toml", include_str!("../data/sixfab-cellular-iot-app.toml")),
+    ("sixfab-cellular-iot-hat.toml", include_str!("../data/sixfab-cellular-iot-hat.toml")),
+    ("sixfab-gprs-shield.toml", include_str!("../data/sixfab-gprs-shield.toml")),
+    ("waveshare-sim7070-hat.toml", include_str!("../data/waveshare-sim7070-hat.toml")),
     ("waveshare-sim7600x-hat.toml", include_str!("../data/waveshare-sim7600x-hat.toml")),
+    ("waveshare-sim800c-hat.toml", include_str!("../data/waveshare-sim800c-hat.toml")),
 ];
 
 /// The boards that come with Ringpost, and those of the site.
@@ -24,7 +32,7 @@ impl Catalog {
     /// If one of them cannot be used; the tests of this crate see to it that all can.
     pub fn embedded() -> Result<Self, BoardError> {
         let mut boards = BTreeMap::new();
-        for (file, text) in EMBEDDED {
+        for (file, text) in EMBEDDED.iter().copied() {
             let board = parse::board(Path::new(file), text)?;
             boards.insert(board.name.clone(), board);
         }

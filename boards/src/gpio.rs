@@ -11,7 +11,7 @@ use gpiocdev::{
     line::Value,
 };
 
-use crate::{Level, Line};
+use crate::{Board, Level, Line};
 
 /// Who holds the lines, as `gpioinfo` shows it.
 const CONSUMER: &str = "ringpost";
@@ -35,6 +35,59 @@ pub enum GpioError {
 impl digital::Error for GpioError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Other
+    }
+}
+
+/// The lines of a board, taken.
+#[derive(Debug)]
+pub struct Pins {
+    /// Pressed like a button.
+    pub pwrkey: Option<OutputLine>,
+    /// Resets the modem.
+    pub reset: Option<OutputLine>,
+    /// Takes the supply away.
+    pub supply_off: Option<OutputLine>,
+    /// Keeps the modem off the air.
+    pub flight_mode: Option<OutputLine>,
+    /// Tells that the modem runs.
+    pub status: Option<InputLine>,
+}
+
+/// A line of a board that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("board {board:?}, {role}: {source}")]
+pub struct PinError {
+    /// The board.
+    pub board: String,
+    /// What the line does there.
+    pub role: &'static str,
+    /// Why.
+    pub source: GpioError,
+}
+
+impl Pins {
+    /// Takes all lines of `board`; those that the host drives are left inactive.
+    ///
+    /// # Errors
+    /// If one of them cannot be had.
+    pub fn take(board: &Board) -> Result<Self, PinError> {
+        let lines = &board.lines;
+        let failed = |role| move |source| PinError { board: board.name.clone(), role, source };
+        let output = |role, line: &Option<Line>| {
+            line.as_ref().map(OutputLine::take).transpose().map_err(failed(role))
+        };
+        Ok(Self {
+            pwrkey: output("pwrkey", &lines.pwrkey)?,
+            reset: output("reset", &lines.reset)?,
+            supply_off: output("supply_off", &lines.supply_off)?,
+            flight_mode: output("flight_mode", &lines.flight_mode)?,
+            status: lines
+                .status
+                .as_ref()
+                .map(InputLine::take)
+                .transpose()
+                .map_err(failed("status"))?,
+        })
     }
 }
 
@@ -140,8 +193,26 @@ fn chip(labels: &[String]) -> Result<Chip, GpioError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{InputLine, OutputLine};
-    use crate::{Level, Line};
+    use super::{InputLine, OutputLine, Pins};
+    use crate::{Catalog, Level, Line};
+
+    #[test]
+    fn a_line_that_cannot_be_had_is_named_with_its_board() {
+        // No chip is labelled so, here or anywhere else.
+        let mut board = Catalog::embedded().unwrap().get("sixfab-gprs-shield").unwrap().clone();
+        let nowhere = |line: &mut Option<Line>| {
+            line.as_mut().unwrap().chips = vec!["no-such-chip".to_owned()];
+        };
+        nowhere(&mut board.lines.status);
+        board.lines.pwrkey = None;
+        assert_eq!(
+            Pins::take(&board).unwrap_err().to_string(),
+            "board \"sixfab-gprs-shield\", status: no GPIO chip of this host is labelled no-such-chip"
+        );
+        board.lines = crate::Lines::default();
+        let pins = Pins::take(&board).unwrap();
+        assert!(pins.pwrkey.is_none() && pins.status.is_none());
+    }
 
     #[test]
     fn a_chip_that_is_not_here_is_named() {

@@ -6,3 +6,4 @@ extern crate std;
 pub mod at;
 pub mod family;
 pub mod pdu;
+pub mod power;
