@@ -61,6 +61,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let path = &config.store.path;
     let _lock = Lock::take(path).context("failed to take the store")?;
     let secret = store::secret(path).context("failed to take the secret of the store")?;
+    store::check_if_left_open(path).with_context(|| {
+        format!("the store at {} cannot be used; move it away or restore a copy", path.display())
+    })?;
     let store = Store::open(path)
         .with_context(|| format!("failed to open the store at {}", path.display()))?;
     let listener = TcpListener::bind(config.http.listen)
@@ -95,7 +98,8 @@ struct Tasks {
     outbox: (CancellationToken, JoinSet<anyhow::Result<()>>),
     modems: (CancellationToken, JoinSet<()>),
     events: JoinSet<()>,
-    store: (CancellationToken, JoinSet<()>),
+    tidying: (CancellationToken, JoinSet<()>),
+    store: Store,
 }
 
 impl Tasks {
@@ -116,7 +120,8 @@ impl Tasks {
             outbox: (CancellationToken::new(), JoinSet::new()),
             modems: (CancellationToken::new(), JoinSet::new()),
             events: JoinSet::new(),
-            store: (CancellationToken::new(), JoinSet::new()),
+            tidying: (CancellationToken::new(), JoinSet::new()),
+            store: store.clone(),
         };
         let token = tasks.outbox.0.clone();
         tasks.outbox.1.spawn(async move { Ok(outbox.run(token).await?) });
@@ -124,9 +129,9 @@ impl Tasks {
             tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
         }
         tasks.events.spawn(arrivals::take_in(store.clone(), received, rules));
-        tasks.store.1.spawn(store.clone().keep_tidy(keep, tasks.store.0.clone()));
-        tasks.store.1.spawn(store.keep_clean(tasks.store.0.clone()));
-        tasks.store.1.spawn(feed_watchdog(tasks.store.0.clone()));
+        tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tasks.tidying.0.clone()));
+        tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));
+        tasks.tidying.1.spawn(feed_watchdog(tasks.tidying.0.clone()));
         tasks
     }
 
@@ -166,8 +171,9 @@ impl Tasks {
         self.modems.0.cancel();
         while self.modems.1.join_next().await.is_some() {}
         while self.events.join_next().await.is_some() {}
-        self.store.0.cancel();
-        while self.store.1.join_next().await.is_some() {}
+        self.tidying.0.cancel();
+        while self.tidying.1.join_next().await.is_some() {}
+        self.store.clone().close().await;
         info!("stopped");
     }
 }

@@ -71,5 +71,9 @@ fn store_token(
     let runtime =
         tokio::runtime::Builder::new_current_thread().build().map_err(|_| store::Error::Closed)?;
     let store = Store::open(&config.store.path)?;
-    runtime.block_on(store.write(job))
+    runtime.block_on(async {
+        let stored = store.write(job).await;
+        store.close().await;
+        stored
+    })
 }

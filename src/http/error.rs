@@ -129,6 +129,7 @@ fn internal(cause: &store::Error) -> (StatusCode, Problem) {
         | store::Error::Slow
         | store::Error::Sqlite(_)
         | store::Error::Migration(_)
+        | store::Error::Damaged(_)
         | store::Error::UnknownWord { .. }
         | store::Error::Missing(_) => (StatusCode::INTERNAL_SERVER_ERROR, Detail::Bug),
     };

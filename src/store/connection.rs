@@ -30,7 +30,7 @@ const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.
 const WAITING_JOBS: usize = 1024;
 
 /// Reads at one time. SQLite readers do not disturb each other, but each holds a page cache.
-const MAX_READERS: usize = 4;
+const MAX_READERS: u32 = 4;
 
 /// How long a write may wait for another process, such as `ringpost token create`.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -75,7 +75,7 @@ impl Store {
             .map_err(|_| Error::Closed)?;
         let readers = Readers {
             path: path.to_owned(),
-            permits: Semaphore::new(MAX_READERS),
+            permits: Semaphore::new(MAX_READERS as usize),
             idle: Mutex::default(),
         };
         Ok(Self { requests, readers: Arc::new(readers), wakers, pulse: Pulse::default() })
@@ -121,6 +121,20 @@ impl Store {
         let readers = self.readers.clone();
         let _permit = self.readers.permits.acquire().await.map_err(|_| Error::Closed)?;
         tokio::task::spawn_blocking(move || readers.run(work)).await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Closes the database once the reads under way have ended; nothing can be written or read from then on.
+    /// The last connection that closes removes the write-ahead log, which tells the next start that all
+    /// is well.
+    pub async fn close(self) {
+        let all = self.readers.permits.acquire_many(MAX_READERS).await;
+        self.readers.permits.close();
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(all);
+        let (done, closed) = oneshot::channel();
+        if self.requests.send(Request::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
     }
 
     /// Resolves after a commit that gave the outbox new work; one that came since the last call

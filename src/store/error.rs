@@ -22,6 +22,9 @@ pub enum Error {
     /// A migration could not be applied.
     #[error("migrate the database: {0}")]
     Migration(Arc<rusqlite_migration::Error>),
+    /// The database is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// A row holds a word that this version does not know.
     #[error("a row of table {table} holds an unknown {column}: {value:?}")]
     UnknownWord {
@@ -52,9 +55,11 @@ impl Error {
                         | ErrorCode::CannotOpen
                 )
             ),
-            Self::Closed | Self::Migration(_) | Self::UnknownWord { .. } | Self::Missing(_) => {
-                false
-            }
+            Self::Closed
+            | Self::Migration(_)
+            | Self::Damaged(_)
+            | Self::UnknownWord { .. }
+            | Self::Missing(_) => false,
         }
     }
 

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::files::beside;
+
 /// Held for as long as a daemon works on a database; the system lets go of it when the process ends,
 /// however that happens.
 #[derive(Debug)]
@@ -30,9 +32,7 @@ impl Lock {
     /// # Errors
     /// Another process holds it, or the folder cannot be written.
     pub fn take(path: &Path) -> Result<Self, LockError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-lock");
-        let name = PathBuf::from(name);
+        let name = beside(path, "-lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
         let file = opened.map_err(|cause| LockError::Io(name.clone(), cause))?;
         match file.try_lock() {

@@ -7,6 +7,7 @@
 
 mod connection;
 mod error;
+mod files;
 mod health;
 mod lock;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod room;
 #[cfg(test)]
 pub(crate) mod samples;
 mod secret;
+mod soundness;
 mod tx;
 mod word;
 mod writer;
@@ -36,4 +38,5 @@ pub use error::Error;
 pub use lock::{Lock, LockError};
 pub use retention::Keep;
 pub use secret::{SecretError, secret};
+pub use soundness::{check, check_if_left_open};
 pub use tx::{Tx, View};

@@ -11,6 +11,8 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use super::files::beside;
+
 /// A block of SHA-256: what HMAC takes as it is.
 const BYTES: usize = 64;
 
@@ -34,12 +36,7 @@ pub enum SecretError {
 /// # Errors
 /// The file can neither be read nor made.
 pub fn secret(path: &Path) -> Result<Zeroizing<[u8; BYTES]>, SecretError> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let name = beside("-secret");
+    let name = beside(path, "-secret");
     let failed = |cause| SecretError::Io(name.clone(), cause);
     match fs::read(&name) {
         Ok(bytes) => {
@@ -51,7 +48,7 @@ pub fn secret(path: &Path) -> Result<Zeroizing<[u8; BYTES]>, SecretError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
             let mut bytes = Zeroizing::new([0; BYTES]);
             getrandom::fill(bytes.as_mut_slice()).map_err(SecretError::Random)?;
-            make(&beside("-secret.new"), &name, bytes.as_slice()).map_err(failed)?;
+            make(&beside(path, "-secret.new"), &name, bytes.as_slice()).map_err(failed)?;
             Ok(bytes)
         }
         Err(cause) => Err(failed(cause)),

@@ -27,6 +27,8 @@ pub(super) enum Request {
     /// Move the write-ahead log into the database and truncate it, so that no erased text is left.
     /// Tells whether it worked: a reader may hold the log open.
     Checkpoint(oneshot::Sender<bool>),
+    /// Close the database, and tell when that is done.
+    Close(oneshot::Sender<()>),
 }
 
 /// Whom the writer thread wakes after a commit.
@@ -36,38 +38,43 @@ pub(super) struct Wakers {
     pub(super) erased: Notify,
 }
 
-/// Serves requests until the last sender is gone.
+/// Serves requests until it is told to close, or the last sender is gone.
 pub(super) fn run(
     mut connection: Connection,
     mut requests: mpsc::Receiver<Request>,
     wakers: &Arc<Wakers>,
     room: &Room,
 ) {
-    while let Some(request) = requests.blocking_recv() {
-        match request {
-            Request::Write(first) => {
-                let asked = commit(&mut connection, first, &mut requests, wakers, room);
-                if let Some(done) = asked {
-                    let _ = done.send(checkpoint(&connection));
-                }
-            }
-            Request::Checkpoint(done) => {
-                let _ = done.send(checkpoint(&connection));
-            }
+    let mut closing = None;
+    while closing.is_none()
+        && let Some(request) = requests.blocking_recv()
+    {
+        let other = match request {
+            Request::Write(first) => commit(&mut connection, first, &mut requests, wakers, room),
+            other @ (Request::Checkpoint(_) | Request::Close(_)) => Some(other),
+        };
+        match other {
+            Some(Request::Checkpoint(done)) => drop(done.send(checkpoint(&connection))),
+            Some(Request::Close(done)) => closing = Some(done),
+            Some(Request::Write(_)) | None => {}
         }
+    }
+    drop(connection);
+    if let Some(done) = closing {
+        let _ = done.send(());
     }
 }
 
-/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Answers who asked for a
-/// checkpoint in between.
+/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Stops before a request
+/// that is no job, and hands it back.
 fn commit(
     connection: &mut Connection,
     mut first: Box<dyn Job>,
     requests: &mut mpsc::Receiver<Request>,
     wakers: &Wakers,
     room: &Room,
-) -> Option<oneshot::Sender<bool>> {
-    let mut checkpoint = None;
+) -> Option<Request> {
+    let mut other = None;
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(cause) => {
@@ -84,7 +91,10 @@ fn commit(
                 job.run(&tx);
                 jobs.push(job);
             }
-            Ok(Request::Checkpoint(done)) => checkpoint = Some(done),
+            Ok(request @ (Request::Checkpoint(_) | Request::Close(_))) => {
+                other = Some(request);
+                break;
+            }
             Err(_) => break,
         }
     }
@@ -105,7 +115,7 @@ fn commit(
     for job in jobs {
         job.finish(committed.clone());
     }
-    checkpoint
+    other
 }
 
 /// Says whether the write-ahead log is clean. Never waits for a reader: the caller tries again.

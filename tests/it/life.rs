@@ -31,6 +31,42 @@ async fn a_stop_lets_the_exchange_on_the_air_end_and_a_start_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_store_is_checked_after_a_kill_and_not_after_a_stop() {
+    let checked = |gateway: &Gateway| gateway.log().matches("checking all of it").count();
+    let mut gateway = Gateway::start().await;
+    let id = gateway.send("hello");
+    gateway.wait_for_state(&id, "delivered");
+    assert!(gateway.stop().success());
+    gateway.start_daemon();
+    assert_eq!(checked(&gateway), 0);
+    gateway.wait_for_modem("m1", "ready");
+    gateway.kill();
+    gateway.start_daemon();
+    assert_eq!(checked(&gateway), 1);
+    assert_eq!(gateway.message(&id)["state"], "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_store_is_refused_and_not_used() {
+    let mut gateway = Gateway::start().await;
+    let id = gateway.send("hello");
+    gateway.wait_for_state(&id, "delivered");
+    assert!(gateway.stop().success());
+    let database = gateway.database_path();
+    let mut bytes = std::fs::read(&database).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0x5A);
+    std::fs::write(&database, bytes).unwrap();
+    // What a daemon that was killed leaves behind.
+    std::fs::write(database.with_extension("db-wal"), "a log").unwrap();
+    let mut serve = Command::new(RINGPOST);
+    let output = serve.args(["serve", "--config"]).arg(gateway.config_path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("move it away or restore a copy"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_ends_its_request_does_not_keep_the_modems_sending() {
     let mut gateway = Gateway::builder().latency(Duration::from_millis(200)).start().await;
     let ids: Vec<_> = (0..60).map(|n| gateway.send(&n.to_string())).collect();

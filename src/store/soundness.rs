@@ -1,0 +1,88 @@
+//! Whether a database is sound: looked for after a stop that was none, and when somebody asks.
+
+use std::{fs, path::Path};
+
+use tracing::info;
+
+use super::{Error, connection::open_for_writing, files::beside};
+
+/// Faults told at most: one is enough to refuse, some more help whoever repairs it.
+const FAULTS: u32 = 5;
+
+/// Checks the database at `path`, if the daemon that worked on it last did not close it: after a power
+/// failure a disk may hold anything. To be called by the one who holds the [`Lock`](super::Lock).
+///
+/// # Errors
+/// [`Error::Damaged`], and what opening it answers.
+pub fn check_if_left_open(path: &Path) -> Result<(), Error> {
+    // SQLite removes the write-ahead log when the last connection closes.
+    let left = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    if !left {
+        return Ok(());
+    }
+    info!("the store was not closed by the last daemon: checking all of it");
+    check(path)
+}
+
+/// Checks the database at `path` from end to end.
+///
+/// # Errors
+/// [`Error::Damaged`], and what opening it answers.
+pub fn check(path: &Path) -> Result<(), Error> {
+    let connection = open_for_writing(path)?;
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS})"))?;
+    let faults = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    if faults == ["ok"] { Ok(()) } else { Err(Error::Damaged(faults.join("; "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Seek as _, SeekFrom, Write as _},
+        path::PathBuf,
+    };
+
+    use super::*;
+    use crate::{
+        domain::Timestamp,
+        store::{Store, message, samples},
+    };
+
+    /// A database as a power failure leaves it: with its log.
+    async fn left_open(folder: &Path) -> PathBuf {
+        let path = folder.join("live.db");
+        let store = Store::open(&path).unwrap();
+        for _ in 0..200 {
+            let sample = samples::message(Timestamp::from_unix_ms(1));
+            store.write(move |tx| message::insert(tx, &sample)).await.unwrap();
+        }
+        let left = folder.join("left.db");
+        for suffix in ["", "-wal"] {
+            fs::copy(beside(&path, suffix), beside(&left, suffix)).unwrap();
+        }
+        left
+    }
+
+    /// Overwrites what is in the middle of the database.
+    fn damage(path: &Path) {
+        let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        let middle = file.metadata().unwrap().len() / 2;
+        file.seek(SeekFrom::Start(middle)).unwrap();
+        file.write_all(&[0x5A; 8192]).unwrap();
+        file.sync_all().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_was_left_open_is_checked_and_a_damaged_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = left_open(dir.path()).await;
+        check_if_left_open(&path).unwrap();
+        assert!(!beside(&path, "-wal").exists(), "the check has closed it");
+        damage(&path);
+        check_if_left_open(&path).unwrap();
+        let refused = check(&path).unwrap_err();
+        assert!(matches!(refused, Error::Damaged(_) | Error::Sqlite(_)), "{refused}");
+        fs::write(beside(&path, "-wal"), "what is left of a log").unwrap();
+        assert!(check_if_left_open(&path).is_err());
+    }
+}
