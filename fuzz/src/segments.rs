@@ -90,7 +90,7 @@ fn check_segments(plan: &Segmentation<'_>, text: &str, elements: &[Ie<'_>], refe
     assert_eq!(found.len(), heads.len(), "none is missing");
     assert_eq!(heads.concat(), text);
     let total = u8::try_from(found.len()).unwrap();
-    for ((ud, head), sequence) in found.iter().zip(heads).zip(1..) {
+    for ((ud, head), sequence) in found.iter().zip(heads).zip(1..=total) {
         user_data::check(ud);
         assert!(ud.octets().len() <= OCTETS);
         assert_eq!(ud.alphabet(), plan.alphabet());
