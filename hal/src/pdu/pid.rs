@@ -16,6 +16,8 @@ pub enum Protocol {
     Type0,
     /// Replaces the message of the same number (1 to 7), originating address and service centre.
     Replace(u8),
+    /// Device triggering, for the application that the header's ports name.
+    DeviceTriggering,
     /// Enhanced message service; obsolete.
     Enhanced,
     /// Return call message: a call to the originating address is asked for.
@@ -59,6 +61,7 @@ impl Pid {
             0x20..=0x3F => Protocol::Telematic(self.0 & 0x1F),
             0x40 => Protocol::Type0,
             0x41..=0x47 => Protocol::Replace(self.0 & 0x07),
+            0x48 => Protocol::DeviceTriggering,
             0x5E => Protocol::Enhanced,
             0x5F => Protocol::ReturnCall,
             0x7C => Protocol::Ansi136,

@@ -85,9 +85,10 @@ pub(super) fn pid(pid: Pid) -> String {
         Protocol::ShortMessage(protocol) => {
             format!("short message, service centre protocol {protocol}")
         }
-        Protocol::Telematic(device) => format!("telematic interworking, device {device}"),
+        Protocol::Telematic(device) => format!("telematic interworking: {}", telematic(device)),
         Protocol::Type0 => "type 0: acknowledged, neither shown nor stored".to_owned(),
         Protocol::Replace(number) => format!("replaces the message of type {number}"),
+        Protocol::DeviceTriggering => "triggers a device".to_owned(),
         Protocol::Enhanced => "enhanced message service, obsolete".to_owned(),
         Protocol::ReturnCall => "asks for a call".to_owned(),
         Protocol::Ansi136 => "ANSI-136 R-DATA".to_owned(),
@@ -96,6 +97,32 @@ pub(super) fn pid(pid: Pid) -> String {
         Protocol::SimDownload => "data download to the SIM".to_owned(),
         Protocol::ServiceCentre(bits) => format!("for the service centre, {bits}"),
         Protocol::Reserved => "reserved, shown as a short message".to_owned(),
+    }
+}
+
+/// The devices of 3GPP TS 23.040 9.2.3.9.
+const fn telematic(device: u8) -> &'static str {
+    match device {
+        0x00 => "whatever the number belongs to",
+        0x01 => "telex",
+        0x02 => "fax of group 3",
+        0x03 => "fax of group 4",
+        0x04 => "voice telephone, by speech",
+        0x05 => "ERMES",
+        0x06 => "national paging",
+        0x07 => "videotex",
+        0x08 => "teletex",
+        0x09 => "teletex over PSPDN",
+        0x0A => "teletex over CSPDN",
+        0x0B => "teletex over PSTN",
+        0x0C => "teletex over ISDN",
+        0x0D => "UCI",
+        0x10 => "message handling",
+        0x11 => "X.400 message handling",
+        0x12 => "internet mail",
+        0x18..=0x1E => "specific to the service centre",
+        0x1F => "mobile phone",
+        _ => "reserved",
     }
 }
 
