@@ -253,3 +253,59 @@ pub(super) static URDU: [u16; 128] = [
     0x0070, 0x0071, 0x0072, 0x0073, 0x0074, 0x0075, 0x0076, 0x0077,
     0x0078, 0x0079, 0x007A, 0x0655, 0x0651, 0x0653, 0x0656, 0x0670,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Unicode lays the blocks of these scripts out alike, as ISCII did, and so does annex A: what stands
+    /// at a septet has the same place in every block, or the same code where it is ASCII.
+    #[test]
+    fn tables_of_the_scripts_of_india_agree_with_each_other() {
+        /// Septets at which each table has what its script needs besides.
+        const OWN: [usize; 6] = [0x60, 0x7B, 0x7C, 0x7D, 0x7E, 0x7F];
+        let tables: [(&[u16; 128], u16); 9] = [
+            (&HINDI, 0x0900),
+            (&BENGALI, 0x0980),
+            (&PUNJABI, 0x0A00),
+            (&GUJARATI, 0x0A80),
+            (&ORIYA, 0x0B00),
+            (&TAMIL, 0x0B80),
+            (&TELUGU, 0x0C00),
+            (&KANNADA, 0x0C80),
+            (&MALAYALAM, 0x0D00),
+        ];
+        for (table, block) in tables {
+            for (septet, code_point) in table.iter().enumerate().filter(|(_, it)| **it != 0) {
+                let alike = match code_point.checked_sub(block) {
+                    Some(place) => place < 0x80 && HINDI[septet].checked_sub(0x0900) == Some(place),
+                    None => *code_point < 0x80 && HINDI[septet] == *code_point,
+                };
+                assert!(alike || OWN.contains(&septet), "{block:#06x}, {septet:#04x}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_table_has_a_character_twice() {
+        let tables = [
+            &TURKISH,
+            &PORTUGUESE,
+            &BENGALI,
+            &GUJARATI,
+            &HINDI,
+            &KANNADA,
+            &MALAYALAM,
+            &ORIYA,
+            &PUNJABI,
+            &TAMIL,
+            &TELUGU,
+            &URDU,
+        ];
+        for table in tables {
+            let mut all: std::vec::Vec<_> = table.iter().filter(|it| **it != 0).collect();
+            all.sort_unstable();
+            assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+        }
+    }
+}
