@@ -1,7 +1,7 @@
 //! Segmentation of any text with any options.
 
 use ringpost_hal::pdu::{
-    Alphabet, Concat, ConcatRef, EncodeError, Ie, Language, SegmentOptions, Segmentation, UserData,
+    Alphabet, Concat, ConcatRef, EncodeError, Ie, SegmentOptions, Segmentation, UserData,
     gsm7::Code,
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -45,16 +45,26 @@ fn element<'a>(input: &mut Input<'a>) -> Ie<'a> {
     Ie { iei, data: input.take(length) }
 }
 
-/// The alphabet that every phone reads, unless a national table saves a segment.
+/// The alphabet that every phone reads, unless national tables save a segment.
 fn check_choice(plan: &Segmentation<'_>, text: &str, options: SegmentOptions<'_>) {
-    let plain = text.chars().all(|c| Code::of(c).is_some());
-    assert_eq!(plain, plan.alphabet() == Alphabet::Gsm7 && plan.shifts().is_none());
-    let with = |languages: &[Language]| {
-        Segmentation::with(text, SegmentOptions { languages, ..options }).total()
-    };
-    let best = options.languages.iter().map(|language| with(&[*language])).min();
-    assert_eq!(plan.total(), best.unwrap_or(usize::MAX).min(with(&[])));
-    assert!(plan.shifts().is_none() || plan.total() < with(&[]));
+    let plain = Segmentation::with(text, SegmentOptions { languages: &[], ..options });
+    let gsm7 = text.chars().all(|c| Code::of(c).is_some());
+    assert_eq!(gsm7, plain.alphabet() == Alphabet::Gsm7);
+    assert!(plain.shifts().is_none());
+    if plan.shifts().is_none() {
+        assert_eq!((plan.alphabet(), plan.total()), (plain.alphabet(), plain.total()));
+    } else {
+        assert!(plan.alphabet() == Alphabet::Gsm7 && plan.total() < plain.total());
+    }
+    // More languages never cost more, and no message has tables of more than two.
+    let fewer = (0..options.languages.len()).map(|one| {
+        let mut languages = options.languages.to_vec();
+        languages.remove(one);
+        Segmentation::with(text, SegmentOptions { languages: &languages, ..options }).total()
+    });
+    let fewer = fewer.min().unwrap_or(plain.total());
+    assert!(plan.total() <= fewer);
+    assert!(options.languages.len() < 3 || plan.total() == fewer);
 }
 
 fn check_plan(plan: &Segmentation<'_>, text: &str, options: SegmentOptions<'_>) {

@@ -1,5 +1,7 @@
 //! How many messages a text takes, and each of them.
 
+use core::iter;
+
 use unicode_segmentation::GraphemeCursor;
 
 use super::gsm7::Piece;
@@ -8,7 +10,8 @@ use super::septets;
 use super::udh::HeaderWriter;
 use super::{Alphabet, Concat, ConcatRef, Dcs, EncodeError, Ie, UserData, gsm7};
 
-/// A text laid out in the cheapest alphabet: GSM 7 bit where it has all characters, else UCS-2.
+/// A text laid out in the cheapest alphabet: GSM 7 bit where it has all characters, else UCS-2, or GSM 7
+/// bit with national tables where they are allowed and need fewer segments.
 #[derive(Clone, Copy)]
 pub struct Segmentation<'a> {
     text: &'a str,
@@ -22,8 +25,8 @@ pub struct Segmentation<'a> {
 /// What a layout may use beyond the default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SegmentOptions<'a> {
-    /// National tables allowed where they need fewer segments than UCS-2 does: phones that lack them
-    /// show other characters, so they are a choice of the sender's country.
+    /// National tables allowed where they need fewer segments: phones that lack them show other
+    /// characters, so they are a choice of the sender's country. Those of two languages may be mixed.
     pub languages: &'a [Language],
     /// Information elements that every segment carries besides those that the layout needs.
     pub elements: &'a [Ie<'a>],
@@ -48,15 +51,15 @@ impl<'a> Segmentation<'a> {
     /// Lays out any text with national tables or further information elements.
     #[must_use]
     pub fn with(text: &'a str, options: SegmentOptions<'a>) -> Self {
-        if let Some(plain) = Self::gsm7(text, Shifts::NONE, options) {
+        let plain = Self::gsm7(text, Shifts::NONE, options);
+        let plain = plain.unwrap_or_else(|| Self::ucs2(text, options));
+        if plain.total == 1 {
             return plain;
         }
-        let units = text.chars().map(char::len_utf16).sum();
-        let ucs2 = Self::counted(text, Coding::UCS2, options, units);
-        let national = options.languages.iter().flat_map(|language| shifts_of(*language));
+        let national = tables_of(options.languages);
         let national = national.filter_map(|shifts| Self::gsm7(text, shifts, options));
-        // What every phone reads wins a tie, and of the tables the first one.
-        national.fold(ucs2, |best, plan| if plan.total < best.total { plan } else { best })
+        // What every phone reads wins a tie, and of the tables the first ones.
+        national.fold(plain, |best, plan| if plan.total < best.total { plan } else { best })
     }
 
     /// In GSM 7 bit, or nothing where the tables lack a character.
@@ -67,6 +70,11 @@ impl<'a> Segmentation<'a> {
             units += coding.septets(piece)?;
         }
         Some(Self::counted(text, coding, options, units))
+    }
+
+    fn ucs2(text: &'a str, options: SegmentOptions<'a>) -> Self {
+        let units = text.chars().map(char::len_utf16).sum();
+        Self::counted(text, Coding::UCS2, options, units)
     }
 
     fn counted(text: &'a str, coding: Coding, options: SegmentOptions<'a>, units: usize) -> Self {
@@ -310,13 +318,16 @@ impl Coding {
     }
 }
 
-/// The ways to use the tables of a language.
-fn shifts_of(language: Language) -> impl Iterator<Item = Shifts> {
-    let locking = language.has_locking().then_some(language);
-    let single = Some(language);
-    let both = locking.map(|_| Shifts { locking, single });
-    let alone = locking.map(|_| Shifts { locking, single: None });
-    [Some(Shifts { locking: None, single }), alone, both].into_iter().flatten()
+/// The ways to use the tables of these languages; first those that lock none, which do the least harm
+/// where a phone lacks them.
+fn tables_of(languages: &[Language]) -> impl Iterator<Item = Shifts> {
+    let lockings = languages.iter().copied().filter(|language| language.has_locking());
+    let lockings = iter::once(None).chain(lockings.map(Some));
+    let all = lockings.flat_map(|locking| {
+        let singles = iter::once(None).chain(languages.iter().copied().map(Some));
+        singles.map(move |single| Shifts { locking, single })
+    });
+    all.filter(|shifts| !shifts.is_none())
 }
 
 /// Takes the longest head that has `capacity` units at the most and ends between grapheme clusters, or

@@ -202,6 +202,24 @@ fn every_place_of_every_table_comes_back() {
     }
 }
 
+/// The cheapest of all: tables that save the escapes of a text that GSM 7 bit has, and those of two languages.
+#[test]
+fn national_tables_are_used_wherever_they_save_segments() {
+    // `€` is in the Portuguese locking shift table: 155 septets behind 5 of header, against 310.
+    let text = "€".repeat(155);
+    let plan = Segmentation::with(&text, only(&[Language::Portuguese]));
+    let locking = Shifts { locking: Some(Language::Portuguese), single: None };
+    assert_eq!((plan.shifts(), plan.total()), (locking, 1));
+    assert_eq!(Segmentation::of(&text).total(), 3);
+    // `ã` is Portuguese, `ğ` Turkish: 100 septets and 20 pairs behind 8 of header.
+    let text = "ã".repeat(100) + &"ğ".repeat(20);
+    let plan = Segmentation::with(&text, only(&[Language::Turkish, Language::Portuguese]));
+    let mixed = Shifts { locking: Some(Language::Portuguese), single: Some(Language::Turkish) };
+    assert_eq!((plan.shifts(), plan.units(), plan.total()), (mixed, 140, 1));
+    let read: String = plan.segments(WIDE).unwrap().map(|ud| ud.text().to_string()).collect();
+    assert_eq!(read, text);
+}
+
 /// UCS-2 is what every phone reads: national tables have to save a segment.
 #[test]
 fn national_tables_are_used_only_where_they_save_segments() {
