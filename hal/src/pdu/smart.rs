@@ -125,16 +125,23 @@ fn replacement(c: char, scope: Scope) -> Option<&'static str> {
 const fn typography(c: char) -> Option<&'static str> {
     Some(match c {
         // Quotes and primes.
-        '‘' | '’' | '‚' | '‛' | '′' | '´' | '`' | 'ʹ' | 'ʼ' | '‹' | '›' => "'",
-        '“' | '”' | '„' | '‟' | '″' | '«' | '»' => "\"",
+        '‘' | '’' | '‚' | '‛' | '′' | '‵' | '´' | '`' | '‹' | '›' | '❛' | '❜' | '＇' => {
+            "'"
+        }
+        '\u{2B9}' | '\u{2BB}'..='\u{2BD}' => "'",
+        '“' | '”' | '„' | '‟' | '″' | '‶' | '«' | '»' | '\u{2BA}' | '❝' | '❞' | '＂' => {
+            "\""
+        }
         // Hyphens, dashes and the minus sign.
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}' => "-",
         // Spaces of every width, tabs among them.
         '\t' | '\u{A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => " ",
         // Line and paragraph separator.
         '\u{2028}' | '\u{2029}' => "\n",
-        // Without width: soft hyphen, zero width space, word joiner, byte order mark, left-to-right marks.
-        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' => "",
+        // Without width: soft hyphen, zero width space, word joiner, byte order mark.
+        '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' => "",
+        // The same: marks, embeddings and isolates of direction, as phone books put around numbers.
+        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => "",
         '…' => "...",
         '•' | '·' | '‣' | '∙' => "*",
         '×' => "x",

@@ -114,6 +114,17 @@ fn smart_text_says_what_it_changes() {
     assert_eq!(changes, [&quotes[..], &rest[..]].concat());
 }
 
+/// What nobody sees, and what comes along with pasted numbers and names.
+#[test]
+fn smart_text_drops_marks_without_width() {
+    let pasted = "\u{202A}+1\u{2011}415\u{2060}5550123\u{202C} \u{2066}\u{2BB}Aiea\u{2069}\u{FEFF}";
+    let smart = Smart::new(pasted, Scope::Typography);
+    assert_eq!(smart.to_string(), "+1-4155550123 'Aiea");
+    assert!(smart.is_gsm7());
+    // Joiners change what is read in Persian and in emoji.
+    assert!(!Smart::new("\u{200C}\u{200D}", Scope::Letters).is_gsm7());
+}
+
 #[test]
 fn debug_of_plans_shows_no_text() {
     let text = "Дой 471108";
