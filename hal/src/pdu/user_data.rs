@@ -170,12 +170,13 @@ impl UserData {
         let start = reader.clone();
         let udl = reader.octet("TP-UDL")?;
         let alphabet = dcs.ud_alphabet();
-        let length = match alphabet {
-            Alphabet::Gsm7 => septets::octets_of(udl.into()),
-            Alphabet::Data8 | Alphabet::Ucs2 => udl.into(),
+        let (length, max) = match alphabet {
+            Alphabet::Gsm7 => (septets::octets_of(udl.into()), septets::septets_in(max)),
+            Alphabet::Data8 | Alphabet::Ucs2 => (udl.into(), max),
         };
-        let too_long = || start.error("TP-UDL", DecodeErrorKind::TooLong { length, max });
-        if length > max {
+        let too_long =
+            || start.error("TP-UDL", DecodeErrorKind::TooLong { length: udl.into(), max });
+        if usize::from(udl) > max {
             return Err(too_long());
         }
         let mut sub = reader.sub(length, "TP-UD")?;

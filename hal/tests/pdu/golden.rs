@@ -155,8 +155,9 @@ fn user_data_length_has_its_limits() {
     };
     assert_eq!((deliver("00", "A0", 140), deliver("08", "8C", 140)), (Ok(160), Ok(140)));
     let error = deliver("00", "A1", 141).unwrap_err();
-    let max = DecodeErrorKind::TooLong { length: 141, max: 140 };
+    let max = DecodeErrorKind::TooLong { length: 161, max: 160 };
     assert_eq!((error.field, error.offset, error.kind), ("TP-UDL", 13, max));
+    let max = DecodeErrorKind::TooLong { length: 141, max: 140 };
     assert_eq!(deliver("04", "8D", 141).unwrap_err().kind, max);
 }
 
