@@ -11,8 +11,11 @@ use super::{
 /// Octets of the longest service centre address: length, type and ten of value.
 const MAX_SCA: usize = 12;
 
+/// Octets of the longest PDU.
+const MAX_PDU: usize = MAX_SCA + MAX_TPDU;
+
 /// Characters of the longest line.
-const MAX_LINE: usize = 2 * (MAX_SCA + MAX_TPDU);
+const MAX_LINE: usize = 2 * MAX_PDU;
 
 /// The line that follows the prompt of `+CMGS`, without its end; `Debug` shows the length only.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,10 +59,23 @@ pub fn encode_hex(sca: Option<&Address>, tpdu: &[u8]) -> Result<Line, EncodeErro
 /// Reads a line of either case back into the service centre address and the TPDU.
 ///
 /// # Errors
-/// A character that is not hexadecimal, an odd count of them, or a service centre address that does
-/// not fit; the offset counts octets from the start of the line.
+/// As for [`octets`] and [`split`]; the offset counts octets from the start of the line.
 pub fn decode_hex(line: &str) -> Result<(Option<Address>, Tpdu), DecodeError> {
-    let mut octets = heapless::Vec::<u8, { MAX_SCA + MAX_TPDU }>::new();
+    let octets = octets(line)?;
+    let (sca, tpdu) = split(&octets)?;
+    let too_long = DecodeErrorKind::TooLong { length: tpdu.len(), max: MAX_TPDU };
+    let offset = octets.len().saturating_sub(tpdu.len());
+    let tpdu = Tpdu::from_slice(tpdu);
+    Ok((sca, tpdu.ok_or(DecodeError { field: "TPDU", offset, kind: too_long })?))
+}
+
+/// Reads hexadecimal digits of either case.
+///
+/// # Errors
+/// A character that is none, an odd count of them, or more than a PDU has.
+#[inline]
+pub fn octets(line: &str) -> Result<heapless::Vec<u8, MAX_PDU>, DecodeError> {
+    let mut octets = heapless::Vec::new();
     for (offset, pair) in line.as_bytes().chunks(2).enumerate() {
         let fault = |kind| DecodeError { field: "PDU", offset, kind };
         let (high, low) = match pair {
@@ -70,16 +86,20 @@ pub fn decode_hex(line: &str) -> Result<(Option<Address>, Tpdu), DecodeError> {
             return Err(fault(DecodeErrorKind::NotHex));
         }
         let length = line.len().div_ceil(2);
-        let too_long = DecodeErrorKind::TooLong { length, max: MAX_SCA + MAX_TPDU };
+        let too_long = DecodeErrorKind::TooLong { length, max: MAX_PDU };
         octets.push(high << 4 | low).map_err(|_| fault(too_long))?;
     }
-    let mut reader = Reader::new(&octets);
+    Ok(octets)
+}
+
+/// Reads the service centre address that leads, and leaves the TPDU.
+///
+/// # Errors
+/// A service centre address that does not fit.
+pub fn split(octets: &[u8]) -> Result<(Option<Address>, &[u8]), DecodeError> {
+    let mut reader = Reader::new(octets);
     let sca = Address::decode_sca(&mut reader)?;
-    let start = reader.clone();
-    let rest = reader.rest();
-    let too_long = DecodeErrorKind::TooLong { length: rest.len(), max: MAX_TPDU };
-    let tpdu = Tpdu::from_slice(rest).ok_or(start.error("TPDU", too_long))?;
-    Ok((sca, tpdu))
+    Ok((sca, reader.rest()))
 }
 
 /// What [`NIBBLES`] has for everything else.
