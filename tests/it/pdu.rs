@@ -2,9 +2,9 @@
 
 use std::{
     env, fs,
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use ringpost_hal::pdu::{Inbound, Outbound, mode};
@@ -15,15 +15,15 @@ use crate::gateway::RINGPOST;
 /// "hello world", with its service centre.
 const HELLO: &str = "0791447758100650040C914497716247010000402132215403000BE8329BFD06DDDF723619";
 
+fn spawn(arguments: &[&str]) -> Child {
+    let mut command = Command::new(RINGPOST);
+    command.arg("pdu").args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
 fn pdu(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(RINGPOST)
-        .arg("pdu")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(arguments);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     // From beside: it answers while it reads.
@@ -51,7 +51,7 @@ fn every_field_has_a_line_with_its_octets() {
     for (at, octets, name, says) in [
         ("0", "0791447758100650", "SMSC", "+447785016005"),
         ("8", "04", "TP-MTI", "SMS-DELIVER"),
-        ("9", "0C91449771624701", "TP-OA", "+447917267410 (International, Isdn)"),
+        ("9", "0C91449771624701", "TP-OA", "+447917267410 (international, isdn)"),
         ("18", "00", "TP-DCS", "GSM-7"),
         ("19", "40213221540300", "TP-SCTS", "2004-12-23T12:45:30+00:00"),
         ("26", "0B", "TP-UDL", "11 septets"),
@@ -88,7 +88,7 @@ fn programs_get_one_shape_for_every_type() {
     let deliver = decoded(&[HELLO]);
     assert_eq!(deliver["type"], "deliver");
     assert_eq!(deliver["address"], "+447917267410");
-    assert_eq!(deliver["smsc"], "+447785016005");
+    assert_eq!(deliver["tp"]["smsc"], "+447785016005");
     assert_eq!((&deliver["text"], &deliver["encoding"]), (&json!("hello world"), &json!("GSM-7")));
     assert_eq!((&deliver["concat"], &deliver["data"]), (&Value::Null, &Value::Null));
     assert_eq!(deliver["tp"]["scts"], "2004-12-23T12:45:30+00:00");
@@ -107,7 +107,7 @@ fn programs_get_one_shape_for_every_type() {
     assert_eq!((&push["data"], &push["text"]), (&json!("0102"), &Value::Null));
     assert_eq!(push["concat"], json!({"reference": 0xABCD, "total": 2, "sequence": 2}));
     assert_eq!(push["tp"]["udh"][1]["name"], "ports");
-    assert_eq!((&push["smsc"], &push["tp"]["vpf"]), (&Value::Null, &json!(0)));
+    assert_eq!((&push["tp"]["smsc"], &push["tp"]["vpf"]), (&Value::Null, &json!(0)));
 
     let command = decoded(&["--outbound", "--tpdu", "020100020704812143020102"]);
     assert_eq!((&command["type"], &command["tp"]["ct"]), (&json!("command"), &json!(2)));
@@ -115,6 +115,20 @@ fn programs_get_one_shape_for_every_type() {
     assert_eq!((&report["type"], &report["tp"]["fcs"]), (&json!("submit_report"), &json!(0xC5)));
     let report = decoded(&["--outbound", "--tpdu", "0000"]);
     assert_eq!((&report["type"], &report["address"]), (&json!("deliver_report"), &Value::Null));
+
+    // A header whose last element overruns it, kept as octets; a name, and a number of another kind.
+    let broken = decoded(&["--tpdu", "440291214204421150513254040603AABBCC0102"]);
+    assert_eq!(broken["tp"]["udh"], "AABBCC");
+    assert_eq!(broken["data"], "0102");
+    let name = decoded(&["--tpdu", "040DD0D3B2DC9E1E970100004211505132540400"]);
+    assert_eq!(name["address"], "Service");
+    let toa = json!({"toa": 0xD0, "ton": "alphanumeric", "npi": "unknown", "address": "Service"});
+    assert_eq!(name["tp"]["oa"], toa);
+
+    for any in [deliver, push, command, report] {
+        let names: Vec<_> = any.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["address", "concat", "data", "encoding", "text", "tp", "type"]);
+    }
 }
 
 #[test]
@@ -157,14 +171,44 @@ fn a_batch_answers_line_for_line() {
     assert_eq!(pdu(&["decode", "--batch"], &format!("{HELLO}\n")).status.code(), Some(0));
 }
 
+/// A program that writes a line and waits for its answer gets it.
+#[test]
+fn a_batch_answers_each_line_at_once() {
+    let mut child = spawn(&["decode", "--batch"]);
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..3 {
+        writeln!(stdin, "{HELLO}").unwrap();
+        let mut answer = String::new();
+        stdout.read_line(&mut answer).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["text"], "hello world");
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Whatever is in a line, and however much: it gets its one answer, and the next line the right one.
+#[test]
+fn lines_that_are_no_pdu_of_a_batch() {
+    let long = "00".repeat(1_000_000);
+    let edge = "0".repeat(64 * 1024);
+    let lines = [&*long, "käse", "\u{0}", &edge, "0", "   ", "07914477", HELLO];
+    let output = pdu(&["decode", "--batch"], &lines.join("\n"));
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), lines.len());
+    let (last, others) = answers.split_last().unwrap();
+    assert_eq!(last["text"], "hello world");
+    for answer in others {
+        let error = answer["error"].as_object().unwrap();
+        assert_eq!(error.keys().collect::<Vec<_>>(), ["field", "message", "offset"]);
+    }
+    assert_eq!(others[0]["error"]["field"], "PDU");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    let mut child = Command::new(RINGPOST)
-        .args(["pdu", "decode", "--batch"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(&["decode", "--batch"]);
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     let many = format!("{HELLO}\n").repeat(2000);
@@ -219,7 +263,7 @@ fn every_option_is_seen_in_its_field() {
     ];
     let segment = encoded(&options, "").remove(0);
     assert_eq!((&segment["text"], &segment["address"]), (&json!("\"hi\""), &json!("12345")));
-    assert_eq!(segment["smsc"], "+447785016005");
+    assert_eq!(segment["tp"]["smsc"], "+447785016005");
     let tp = &segment["tp"];
     assert_eq!((&tp["srr"], &tp["rd"], &tp["mr"]), (&json!(true), &json!(true), &json!(7)));
     assert_eq!((&tp["dcs"]["class"], &tp["pid"]), (&json!(0), &json!(65)));
@@ -236,6 +280,52 @@ fn every_option_is_seen_in_its_field() {
     }
     let klingon = ["encode", "--to", "1", "--language", "klingon"];
     assert_eq!(pdu(&klingon, "").status.code(), Some(2));
+}
+
+/// 3GPP TS 23.040 9.2.3.6 and 9.2.3.25: with one TP-MR for all, TP-RD would have the second one rejected.
+#[test]
+fn segments_have_references_of_their_own() {
+    let segments = encoded(&["--to", "1", "--mr", "255", "--reject-duplicates"], &"a".repeat(400));
+    let references: Vec<_> = segments.iter().map(|it| it["tp"]["mr"].as_u64().unwrap()).collect();
+    assert_eq!(references, [255, 0, 1]);
+}
+
+#[test]
+fn smart_encoding_rewrites_where_it_helps() {
+    let smart = |text| encoded(&["--to", "1", "--smart"], text)[0]["text"].clone();
+    assert_eq!(smart("“hi”…"), "\"hi\"...");
+    // The text stays UCS-2 whatever becomes of its quotes.
+    assert_eq!(smart("“Привет”"), "“Привет”");
+}
+
+/// What a text costs, and why, is said beside its PDUs.
+#[test]
+fn the_costly_characters_are_named() {
+    let notes = |arguments: &[&str], sample: &str| {
+        let output = pdu(&[&["encode", "--to", "1"], arguments].concat(), sample);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        text(&output.stderr).to_owned()
+    };
+    let quoted = format!("“{}” [€", "a".repeat(97));
+    assert_eq!(
+        notes(&[], &quoted),
+        "UCS-2: 2 segments; 102 units, 67 a segment, room for 32\n  \
+         '“' x 1, at 0: not in GSM-7; --smart writes \"\\\"\"\n  \
+         '”' x 1, at 98: not in GSM-7; --smart writes \"\\\"\"\n  \
+         without these, GSM-7: 1 segment\n"
+    );
+    assert_eq!(
+        notes(&["--smart"], &quoted),
+        "GSM-7: 1 segment; 104 septets, 160 a segment, room for 56\n  \
+         '“' x 1, at 0: written as \"\\\"\"\n  '”' x 1, at 98: written as \"\\\"\"\n  \
+         '[' x 1, at 100: two septets\n  '€' x 1, at 101: two septets\n"
+    );
+    assert_eq!(
+        notes(&["--language", "turkish"], &"ş".repeat(100)),
+        "GSM-7, Turkish locking shift: 1 segment; 100 septets, 155 a segment, room for 55\n  \
+         'ş' x 100, at 0, 1, 2, 3, 4, …: a septet of the national table\n"
+    );
+    assert_eq!(notes(&[], "plain"), "GSM-7: 1 segment; 5 septets, 160 a segment, room for 155\n");
 }
 
 /// The PDUs of other programs: the command says of each what the codec says, whose own tests judge it.

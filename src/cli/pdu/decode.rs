@@ -1,18 +1,21 @@
 //! `ringpost pdu decode`.
 
-use std::io::{self, BufRead as _, BufWriter, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 
 use ringpost_hal::pdu::{DecodeError, Inbound, Outbound, mode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{fields::Anatomy, print};
-use crate::cli::Failure;
+use crate::cli::{Failure, output};
+
+/// Bytes of a line that are looked at: many times what a PDU has, however it is padded.
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// Every field by its name in 3GPP TS 23.040, with its octets and what they mean.
 ///
-/// JSON is `{type, smsc, address, text, encoding, concat: {reference, total, sequence}, data, tp: {…}}`,
-/// where `type` is deliver, submit, `status_report`, `submit_report`, `deliver_report` or command, `data`
-/// is what is no text, in hexadecimal, and `tp` has every field by its name in small letters; or
+/// JSON is `{type, address, text, encoding, concat: {reference, total, sequence}, data, tp: {…}}`, where
+/// `type` is deliver, submit, `status_report`, `submit_report`, `deliver_report` or command, `data` is
+/// what is no text, in hexadecimal, and `tp` has `smsc` and every field by its name in small letters; or
 /// `{error: {field, offset, message}}`, where `offset` counts octets from the start, and exit code 1.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Decode {
@@ -33,71 +36,70 @@ pub(in crate::cli) struct Decode {
     batch: bool,
 }
 
+/// Where a PDU comes from, and so how it begins.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// It goes to the service centre.
+    pub(super) outbound: bool,
+    /// A service centre address leads.
+    pub(super) has_sca: bool,
+}
+
 /// A PDU that could be read.
 pub(super) struct Read {
-    pub(super) anatomy: Anatomy,
-    pub(super) service_centre: Option<String>,
+    anatomy: Anatomy,
+    service_centre: Option<String>,
     /// All octets, the service centre address included.
-    pub(super) octets: Vec<u8>,
+    octets: Vec<u8>,
     /// Where the TPDU begins among them.
-    pub(super) start: usize,
+    start: usize,
 }
 
 impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Some(hex) = &self.hex else { return self.batch() };
-        match (self.read(hex.trim()), self.json) {
-            (Ok(read), true) => {
-                crate::cli::output::print(&format!("{:#}", Value::Object(read.json())))
-            }
+        let hex = hex.trim();
+        match (Read::from_hex(hex, self.form()), self.json) {
+            (Ok(read), true) => output::print(&format!("{:#}", read.json())),
             (Ok(read), false) => ignore_closed(read.print(&mut anstream::stdout())),
             (Err(fault), true) => {
-                crate::cli::output::print(&format!("{:#}", problem(&fault)))?;
+                output::print(&format!("{:#}", problem(&fault)))?;
                 Err(Failure::Reported)
             }
             (Err(fault), false) => {
-                ignore_closed(print::fault(&mut anstream::stderr(), hex.trim(), &fault))?;
+                ignore_closed(print::fault(&mut anstream::stderr(), hex, &fault))?;
                 Err(Failure::Reported)
             }
         }
     }
 
-    fn read(&self, hex: &str) -> Result<Read, DecodeError> {
-        if !self.tpdu {
-            return read(hex, self.outbound);
-        }
-        // Behind an empty service centre address, which nobody wrote.
-        let read = read(&format!("00{hex}"), self.outbound);
-        let mut read =
-            read.map_err(|fault| DecodeError { offset: fault.offset.saturating_sub(1), ..fault })?;
-        read.octets.remove(0);
-        read.start = 0;
-        Ok(read)
+    const fn form(&self) -> Form {
+        Form { outbound: self.outbound, has_sca: !self.tpdu }
     }
 
     /// Every line gets its answer, empty ones too: the numbers of the lines agree.
     fn batch(&self) -> Result<(), Failure> {
-        let mut input = io::stdin().lock();
+        let mut input = BufReader::new(io::stdin().lock());
         let mut output = BufWriter::new(io::stdout().lock());
         let mut line = Vec::new();
         let mut failed = false;
-        loop {
-            line.clear();
-            let count = input
-                .read_until(b'\n', &mut line)
-                .map_err(|cause| Failure::while_doing("read standard input", cause))?;
-            if count == 0 {
-                break;
-            }
-            let answer = match self.read(String::from_utf8_lossy(&line).trim()) {
-                Ok(read) => Value::Object(read.json()),
+        while read_line(&mut input, &mut line)
+            .map_err(|cause| Failure::while_doing("read standard input", cause))?
+        {
+            let answer = match Read::from_hex(String::from_utf8_lossy(&line).trim(), self.form()) {
+                Ok(read) => read.json(),
                 Err(fault) => {
                     failed = true;
                     problem(&fault)
                 }
             };
-            if let Err(cause) = writeln!(output, "{answer}") {
-                return ignore_closed(Err(cause));
+            let mut written = writeln!(output, "{answer}");
+            // Who asks line by line waits for the answer before the next line.
+            if input.buffer().is_empty() {
+                written = written.and_then(|()| output.flush());
+            }
+            if written.is_err() {
+                return ignore_closed(written);
             }
         }
         ignore_closed(output.flush())?;
@@ -105,31 +107,33 @@ impl Decode {
     }
 }
 
-/// Takes a line apart: a service centre address, and a TPDU.
-pub(super) fn read(hex: &str, outbound: bool) -> Result<Read, DecodeError> {
-    let (sca, tpdu) = mode::decode_hex(hex)?;
-    let start = (hex.len() / 2).saturating_sub(tpdu.len());
-    let behind = |fault: DecodeError| DecodeError { offset: fault.offset + start, ..fault };
-    let anatomy = if outbound {
-        Anatomy::of_outbound(&Outbound::decode(&tpdu).map_err(behind)?, &tpdu)
-    } else {
-        Anatomy::of_inbound(&Inbound::decode(&tpdu).map_err(behind)?, &tpdu)
-    };
-    let digits: Vec<_> = hex.as_bytes().chunks(2).take(start).collect();
-    let octet = |pair: &&[u8]| {
-        let text = str::from_utf8(pair).ok()?;
-        u8::from_str_radix(text, 16).ok()
-    };
-    let mut octets: Vec<_> = digits.iter().filter_map(octet).collect();
-    octets.extend_from_slice(&tpdu);
-    Ok(Read { anatomy, service_centre: sca.map(|sca| sca.to_string()), octets, start })
+/// Reads a line, of which no more than [`LONGEST_LINE`] is kept; false where there is none.
+fn read_line(input: &mut impl io::BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let count = input.take(LONGEST_LINE).read_until(b'\n', line)?;
+    if count as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+    }
+    Ok(count > 0)
 }
 
 impl Read {
-    pub(super) fn json(&self) -> Map<String, Value> {
-        let mut json = self.anatomy.json();
-        json.insert("smsc".to_owned(), json!(self.service_centre));
-        json
+    pub(super) fn from_hex(hex: &str, form: Form) -> Result<Self, DecodeError> {
+        let octets = mode::octets(hex)?;
+        let (sca, tpdu) = if form.has_sca { mode::split(&octets)? } else { (None, &*octets) };
+        let start = octets.len() - tpdu.len();
+        let behind = |fault: DecodeError| DecodeError { offset: fault.offset + start, ..fault };
+        let anatomy = if form.outbound {
+            Anatomy::of_outbound(&Outbound::decode(tpdu).map_err(behind)?, tpdu)
+        } else {
+            Anatomy::of_inbound(&Inbound::decode(tpdu).map_err(behind)?, tpdu)
+        };
+        let service_centre = sca.map(|sca| sca.to_string());
+        Ok(Self { anatomy, service_centre, octets: octets.to_vec(), start })
+    }
+
+    pub(super) fn json(&self) -> Value {
+        self.anatomy.json(self.service_centre.as_deref())
     }
 
     pub(super) fn print(&self, out: &mut impl io::Write) -> io::Result<()> {

@@ -3,16 +3,20 @@
 use std::io::{self, Read as _, Write as _};
 
 use ringpost_hal::pdu::{
-    Address, ConcatRef, Dcs, EncodeError, Language, MessageClass, MessageReference, Pid, Scope,
-    SegmentOptions, Segmentation, Smart, Submit, ValidityPeriod, mode,
+    Address, Alphabet, ConcatRef, Dcs, EncodeError, Language, MessageClass, MessageReference, Pid,
+    Scope, SegmentOptions, Segmentation, Smart, Submit, ValidityPeriod, mode,
 };
 use serde_json::{Value, json};
 
-use super::decode::{self, ignore_closed};
+use super::{
+    cost,
+    decode::{Form, Read, ignore_closed},
+};
 use crate::cli::{Failure, output};
 
 /// What `AT+CMGS` takes for a text: for each segment the command and the PDU, and its fields.
 ///
+/// Standard error says how the text is laid out, which characters cost more than others, and why.
 /// JSON is a list with the shape of `pdu decode`, and `length` and `pdu` besides.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Encode {
@@ -40,13 +44,13 @@ pub(in crate::cli) struct Encode {
     /// TP-PID.
     #[arg(long, value_name = "OCTET", default_value_t = 0)]
     pid: u8,
-    /// TP-MR.
+    /// TP-MR of the first segment; the others count on.
     #[arg(long, value_name = "OCTET", default_value_t = 0)]
     mr: u8,
     /// What joins the segments at the phone.
     #[arg(long, value_name = "OCTET", default_value_t = 1)]
     reference: u8,
-    /// Replace typographic characters that cost the text its GSM 7 bit alphabet.
+    /// Replace typographic characters where they alone cost the text its GSM 7 bit alphabet.
     #[arg(long)]
     smart: bool,
     /// A language whose national tables may be used, such as turkish; may be given again.
@@ -59,22 +63,28 @@ pub(in crate::cli) struct Encode {
 
 impl Encode {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let text = self.read_text()?;
         let wrong = |what: &str, cause: EncodeError| Failure::while_doing(what, cause);
         let da = Address::parse(&self.to).map_err(|cause| wrong("read --to", cause))?;
         let sca = self.smsc.as_deref().map(Address::parse).transpose();
         let sca = sca.map_err(|cause| wrong("read --smsc", cause))?;
-        let options = SegmentOptions { languages: &self.language, ..SegmentOptions::default() };
-        let plan = Segmentation::with(&text, options);
+        let given = self.read_text()?;
+        let smart = if self.smart { self.rewritten(&given) } else { None };
+        let plan = self.plan(smart.as_deref().unwrap_or(&given));
         let segments = plan.segments(ConcatRef::Narrow(self.reference));
+        let segments = segments.map_err(|cause| wrong("lay the text out", cause))?;
+        if !self.json {
+            let printed = cost::print(&mut io::stderr(), &given, &plan, smart.is_some());
+            ignore_closed(printed)?;
+        }
+        let mut mr = MessageReference(self.mr);
         let mut lines = Vec::new();
-        for ud in segments.map_err(|cause| wrong("lay the text out", cause))? {
+        for ud in segments {
             let class = self.flash.then_some(MessageClass::Class0);
             let dcs = Dcs::from(ud.alphabet());
             let submit = Submit {
                 rd: self.reject_duplicates,
                 srr: self.report,
-                mr: MessageReference(self.mr),
+                mr,
                 pid: Pid(self.pid),
                 dcs: class.map_or(dcs, |class| dcs.with_class(class)),
                 vp: self.validity.map(ValidityPeriod::relative_at_least),
@@ -84,37 +94,50 @@ impl Encode {
             let line = mode::encode_hex(sca.as_ref(), &tpdu);
             let line = line.map_err(|cause| wrong("write the PDU", cause))?;
             lines.push((tpdu.len(), line.to_string()));
+            // A segment with the reference of the one before would be its duplicate.
+            mr = mr.next();
         }
         self.print(&lines)
     }
 
     fn read_text(&self) -> Result<String, Failure> {
-        let mut text = String::new();
-        match &self.text {
-            Some(given) => text.clone_from(given),
-            None => {
-                let read = io::stdin().read_to_string(&mut text);
-                read.map_err(|cause| Failure::while_doing("read the text", cause))?;
-                if text.ends_with('\n') {
-                    text.pop();
-                }
-            }
+        if let Some(text) = &self.text {
+            return Ok(text.clone());
         }
-        let smart = Smart::new(&text, Scope::Typography).to_string();
-        Ok(if self.smart { smart } else { text })
+        let mut text = String::new();
+        let read = io::stdin().read_to_string(&mut text);
+        read.map_err(|cause| Failure::while_doing("read the text", cause))?;
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        Ok(text)
+    }
+
+    /// The text with what may stand for its costly characters, if GSM 7 bit has all of it then: else
+    /// nothing is gained.
+    fn rewritten(&self, text: &str) -> Option<String> {
+        let smart = Smart::new(text, Scope::Typography).to_string();
+        (self.plan(&smart).alphabet() == Alphabet::Gsm7).then_some(smart)
+    }
+
+    fn plan<'a>(&'a self, text: &'a str) -> Segmentation<'a> {
+        let options = SegmentOptions { languages: &self.language, ..SegmentOptions::default() };
+        Segmentation::with(text, options)
     }
 
     fn print(&self, lines: &[(usize, String)]) -> Result<(), Failure> {
         let mut out = anstream::stdout();
         let mut list = Vec::new();
         for (index, (length, line)) in lines.iter().enumerate() {
-            let read = decode::read(line, true)
+            let read = Read::from_hex(line, Form { outbound: true, has_sca: true })
                 .map_err(|cause| Failure::while_doing("read what was written", cause))?;
             if self.json {
                 let mut json = read.json();
-                json.insert("length".to_owned(), json!(length));
-                json.insert("pdu".to_owned(), json!(line));
-                list.push(Value::Object(json));
+                if let Some(members) = json.as_object_mut() {
+                    members.insert("length".to_owned(), json!(length));
+                    members.insert("pdu".to_owned(), json!(line));
+                }
+                list.push(json);
                 continue;
             }
             let gap = if index > 0 { "\n" } else { "" };

@@ -1,11 +1,11 @@
 //! Every field of a TPDU in order: where it stands, what it holds, what that means.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, Command, ConcatRef, Dcs, Deliver, DeliverReport, FailureCause, Ie, Inbound,
-    Outbound, Parameters, Pid, SpecialMessage, StatusReport, Submit, SubmitReport, Timestamp,
-    UserData, ValidityPeriod,
+    Address, Alphabet, Command, ConcatRef, Dcs, DecodeError, Deliver, DeliverReport, FailureCause,
+    Ie, Inbound, Outbound, Parameters, Pid, SpecialMessage, StatusReport, Submit, SubmitReport,
+    Timestamp, UserData, ValidityPeriod,
 };
 use serde_json::{Map, Value, json};
 
@@ -62,8 +62,8 @@ impl Anatomy {
         walk.anatomy
     }
 
-    /// The whole for programs.
-    pub(super) fn json(&self) -> Map<String, Value> {
+    /// The whole for programs; the service centre is no part of the TPDU, and stands with its fields.
+    pub(super) fn json(&self, service_centre: Option<&str>) -> Value {
         let ud = self.user_data.as_ref();
         let concat = ud.and_then(UserData::concat).map(|concat| {
             let reference = match concat.reference {
@@ -79,16 +79,18 @@ impl Anatomy {
             .map(|ud| if self.compressed { "compressed" } else { words::alphabet(ud.alphabet()) });
         // Information elements stand in the list of their header.
         let fields = self.fields.iter().filter(|field| field.name != ELEMENT);
-        let tp: Map<_, _> = fields.map(|field| (key(field.name), field.value.clone())).collect();
-        let mut json = Map::new();
-        json.insert("type".to_owned(), json!(self.kind));
-        json.insert("address".to_owned(), json!(self.address.map(|it| it.to_string())));
-        json.insert("text".to_owned(), json!(text));
-        json.insert("encoding".to_owned(), json!(encoding));
-        json.insert("concat".to_owned(), json!(concat));
-        json.insert("data".to_owned(), json!(data));
-        json.insert("tp".to_owned(), Value::Object(tp));
-        json
+        let fields = fields.map(|field| (key(field.name), field.value.clone()));
+        let service_centre = ("smsc".to_owned(), json!(service_centre));
+        let tp: Map<_, _> = iter::once(service_centre).chain(fields).collect();
+        json!({
+            "type": self.kind,
+            "address": self.address.map(|it| it.to_string()),
+            "text": text,
+            "encoding": encoding,
+            "concat": concat,
+            "data": data,
+            "tp": tp,
+        })
     }
 }
 
@@ -150,8 +152,8 @@ impl<'o> Walk<'o> {
     fn address(&mut self, name: &'static str, address: &Address) {
         let semi_octets = self.octets.get(self.at).copied().unwrap_or_default();
         let length = 2 + usize::from(semi_octets).div_ceil(2);
-        let says = format!("{address} ({:?}, {:?})", address.ton(), address.npi());
-        self.put(name, length, words::address(address), says);
+        let (value, says) = words::address(address);
+        self.put(name, length, value, says);
         self.anatomy.address = Some(*address);
     }
 
@@ -178,20 +180,19 @@ impl<'o> Walk<'o> {
         if let Some(udh) = ud.udh() {
             let count = udh.octets().len();
             self.put("TP-UDHL", 1, json!(count), format!("{count} octets"));
-            let broken = udh.check().err();
             let mut mailboxes = udh.special_messages();
             let elements: Vec<_> = udh.elements().map(|ie| element(ie, &mut mailboxes)).collect();
             let list: Vec<_> = elements.iter().map(|(value, _)| value.clone()).collect();
+            let (value, says) = match udh.check() {
+                Ok(()) => (json!(list), format!("{} information elements", elements.len())),
+                // As octets: there is no saying where an element begins.
+                Err(DecodeError { kind, .. }) => (
+                    json!(hex(udh.octets())),
+                    format!("ignored whole, an element overruns it: {kind}"),
+                ),
+            };
             let start = self.at;
-            self.put(
-                "TP-UDH",
-                count,
-                json!(list),
-                match broken {
-                    Some(cause) => format!("ignored: {cause}"),
-                    None => format!("{} information elements", elements.len()),
-                },
-            );
+            self.put("TP-UDH", count, value, says);
             self.at = start;
             for (ie, (value, says)) in udh.elements().zip(elements) {
                 self.put(ELEMENT, ie.data.len() + 2, value, says);

@@ -2,6 +2,7 @@
 //!
 //! The one room above `sms` that speaks the words of the wire: they are what it is for.
 
+mod cost;
 mod decode;
 mod encode;
 mod fields;

@@ -1,8 +1,9 @@
 //! What the values of fields mean, in words.
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, CommandType, Dcs, FailureCause, Language, MessageClass, Pid, Protocol,
-    SpecialMessage, Status, StatusClass, Timestamp, ValidityPeriod, WaitingKind,
+    Address, Alphabet, CommandType, Dcs, FailureCause, Language, MessageClass, NumberingPlan, Pid,
+    Protocol, SpecialMessage, Status, StatusClass, Timestamp, TypeOfNumber, ValidityPeriod,
+    WaitingKind,
 };
 use serde_json::{Value, json};
 
@@ -15,12 +16,41 @@ pub(super) const fn alphabet(alphabet: Alphabet) -> &'static str {
     }
 }
 
-pub(super) fn address(address: &Address) -> Value {
-    json!({
-        "ton": format!("{:?}", address.ton()).to_lowercase(),
-        "npi": format!("{:?}", address.npi()).to_lowercase(),
-        "address": address.to_string(),
-    })
+pub(super) fn address(address: &Address) -> (Value, String) {
+    let (ton, npi) = (type_of_number(address.ton()), numbering_plan(address.npi()));
+    let value = json!({
+        "toa": address.type_of_address(), "ton": ton, "npi": npi, "address": address.to_string(),
+    });
+    let kind = format!("({ton}, {npi})").replace('_', " ");
+    let says = format!("{address} {kind}");
+    (value, says)
+}
+
+const fn type_of_number(ton: TypeOfNumber) -> &'static str {
+    match ton {
+        TypeOfNumber::Unknown => "unknown",
+        TypeOfNumber::International => "international",
+        TypeOfNumber::National => "national",
+        TypeOfNumber::NetworkSpecific => "network_specific",
+        TypeOfNumber::Subscriber => "subscriber",
+        TypeOfNumber::Alphanumeric => "alphanumeric",
+        TypeOfNumber::Abbreviated => "abbreviated",
+        TypeOfNumber::Reserved => "reserved",
+    }
+}
+
+const fn numbering_plan(npi: NumberingPlan) -> &'static str {
+    match npi {
+        NumberingPlan::Unknown => "unknown",
+        NumberingPlan::Isdn => "isdn",
+        NumberingPlan::Data => "data",
+        NumberingPlan::Telex => "telex",
+        NumberingPlan::ServiceCentre(_) => "service_centre",
+        NumberingPlan::National => "national",
+        NumberingPlan::Private => "private",
+        NumberingPlan::Ermes => "ermes",
+        NumberingPlan::Reserved(_) => "reserved",
+    }
 }
 
 pub(super) fn dcs(dcs: Dcs) -> (Value, String) {
