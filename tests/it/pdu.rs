@@ -5,6 +5,9 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use ringpost_hal::pdu::{Inbound, Outbound, mode};
@@ -27,7 +30,7 @@ fn pdu(arguments: &[&str], input: &str) -> Output {
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     // From beside: it answers while it reads.
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let writer = thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
@@ -176,11 +179,12 @@ fn a_batch_answers_line_for_line() {
 fn a_batch_answers_each_line_at_once() {
     let mut child = spawn(&["decode", "--batch"]);
     let mut stdin = child.stdin.take().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let (told, answers) = mpsc::channel();
+    thread::spawn(move || stdout.lines().try_for_each(|line| told.send(line.unwrap())));
     for _ in 0..3 {
         writeln!(stdin, "{HELLO}").unwrap();
-        let mut answer = String::new();
-        stdout.read_line(&mut answer).unwrap();
+        let answer = answers.recv_timeout(Duration::from_secs(60)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["text"], "hello world");
     }
     drop(stdin);
