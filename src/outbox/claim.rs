@@ -202,8 +202,6 @@ fn begin(
         error!("a message without a text was to be sent");
         return Ok(None);
     };
-    let validity = sms::validity(outgoing.expires_at.since(now));
-    let window = line.report_window.unwrap_or(validity.duration + sms::REPORT_GRACE);
     let repeated = choice.tried.as_ref().and_then(|progress| earlier(progress, &line.sim, None));
     let concat_reference = match repeated {
         // The same segments again: a phone that has some of them needs only the others.
@@ -217,7 +215,7 @@ fn begin(
         concat_reference,
         reports: line.reports,
         settle: line.settle,
-        report_deadline: now.after(window),
+        report_deadline: report_deadline(line, outgoing.expires_at, now),
         segments: vec![Segment::PENDING; sms::measure(outgoing.text.reveal()).segments],
     };
     let segment = SegmentId { attempt: attempt.key, sequence: 1 };
@@ -233,8 +231,21 @@ fn follow(
     segment: SegmentId,
     conditions: Conditions,
 ) -> Result<Option<Claimed>, store::Error> {
-    let progress = apply(tx, message, Event::Begun(segment), conditions.now, conditions.rules)?;
+    let Conditions { now, rules, .. } = conditions;
+    let Some(outgoing) = store::message::outgoing(tx, message)? else {
+        error!("a message without a text was to be sent");
+        return Ok(None);
+    };
+    let deadline = report_deadline(line, outgoing.expires_at, now);
+    let progress = apply(tx, message, Event::Begun(segment, deadline), now, rules)?;
     put_on_air(tx, line, message, &progress, segment, conditions)
+}
+
+/// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
+/// moment more.
+fn report_deadline(line: &Line, expires_at: Timestamp, now: Timestamp) -> Timestamp {
+    let tries = || sms::validity(expires_at.since(now)).duration + sms::REPORT_GRACE;
+    now.after(line.report_window.unwrap_or_else(tries))
 }
 
 /// The attempt before `attempt`, or the last one, that was made with the same SIM.

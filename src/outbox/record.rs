@@ -30,7 +30,7 @@ pub fn apply(
         }
         Event::Crashed => before.attempts.last().map(|attempt| attempt.key),
         Event::Claimed(_)
-        | Event::Begun(_)
+        | Event::Begun(..)
         | Event::Reported(..)
         | Event::ModemLost(_)
         | Event::Deadline(_)

@@ -510,6 +510,10 @@ fn chance(longest: Duration) -> Duration {
 fn event_of(segment: SegmentId, outcome: SubmitOutcome) -> Event {
     match outcome {
         SubmitOutcome::Accepted { mr } => Event::Accepted(segment, mr),
+        // The first copy was taken, whatever was said to it then.
+        SubmitOutcome::Refused(result) if sms::is_duplicate(&result) => {
+            Event::Accepted(segment, None)
+        }
         SubmitOutcome::Refused(result) => Event::Refused(segment, sms::refusal(&result)),
         SubmitOutcome::NotSent(NotSent::Refused(result)) => {
             // Before the body is written there is no doubt.

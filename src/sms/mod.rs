@@ -7,4 +7,4 @@ mod refusal;
 
 pub use incoming::{Incoming, ReceivedReport, read};
 pub use outgoing::{Measure, Order, REPORT_GRACE, Validity, measure, submit, validity};
-pub use refusal::refusal;
+pub use refusal::{is_duplicate, refusal};

@@ -19,6 +19,12 @@ pub fn refusal(result: &FinalResult) -> Refusal {
     }
 }
 
+/// Whether the service centre refused a second copy because it holds the first: 3GPP TS 23.040 9.2.3.22,
+/// TP-FCS 0xC5, as 3GPP TS 27.005 3.2.5 hands it on.
+pub fn is_duplicate(result: &FinalResult) -> bool {
+    matches!(result, FinalResult::Cms(error) if error.code() == Some(0xC5))
+}
+
 fn of_cms(code: u16) -> Refusal {
     match code {
         // Unassigned number, unidentified and unknown subscriber, invalid address of the phone.

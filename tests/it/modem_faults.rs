@@ -335,3 +335,16 @@ async fn a_modem_that_restarts_by_itself_is_brought_up_again() {
     gateway.wait_for_modem("m1", "ready");
     assert!(gateway.log().contains("restarted by itself"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_copy_that_the_service_centre_knows_already_is_no_failure() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::CmsError.code(314).times(1));
+    modem.fault(Fault::CmsError.code(197).times(1));
+    let id = gateway.send("hello");
+    let message = gateway.wait_for_state(&id, "sent");
+    let states: Vec<_> =
+        message["segments"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    assert_eq!(states, ["refused", "submitted"], "it waits for the report on the first");
+}

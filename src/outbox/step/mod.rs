@@ -25,8 +25,8 @@ pub struct Rules {
 pub enum Event {
     /// A modem begins a new attempt: the intent to submit its first segment.
     Claimed(Attempt),
-    /// The intent to submit the next segment of an attempt.
-    Begun(SegmentId),
+    /// The intent to submit the next segment of an attempt, and until when its delivery report may come.
+    Begun(SegmentId, Timestamp),
     /// The network took a segment, soon or late; the modem answered this reference, if its line was
     /// not lost.
     Accepted(SegmentId, Option<u8>),
@@ -79,8 +79,12 @@ pub(super) fn step(
         return (state, late.map(Effect::LogLateReport).into_iter().collect());
     }
     let mut effects = Vec::new();
-    if matches!(event, Event::Claimed(_)) && shunned_sims(&state).next().is_some() {
-        effects.push(Effect::LogResend);
+    if matches!(event, Event::Claimed(_)) {
+        // What the attempts before have not begun, they shall not: a copy that misses a segment is none.
+        state.attempts.iter_mut().for_each(drop_pending);
+        if shunned_sims(&state).next().is_some() {
+            effects.push(Effect::LogResend);
+        }
     }
     let refusal = apply(&mut state, event, now);
     if state.phase.is_final() {
@@ -113,7 +117,12 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
             state.attempts.push(attempt);
             begin(state, first, now);
         }
-        Event::Begun(segment) => begin(state, segment, now),
+        Event::Begun(segment, report_deadline) => {
+            begin(state, segment, now);
+            if let Some(attempt) = state.attempts.iter_mut().find(|it| it.key == segment.attempt) {
+                attempt.report_deadline = attempt.report_deadline.max(report_deadline);
+            }
+        }
         Event::Accepted(segment, reference) => accept(state, segment, reference, now),
         Event::Refused(segment, refusal) => return refuse(state, segment, refusal),
         Event::Silent(segment) => {

@@ -1,6 +1,12 @@
 //! The law as a table of stories, and its promises on random ones.
 
-use proptest::{prelude::*, test_runner::Config};
+use std::collections::BTreeSet;
+
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, TestRunner},
+};
 
 use super::*;
 
@@ -90,6 +96,10 @@ fn id(attempt: i64, sequence: u8) -> SegmentId {
     SegmentId { attempt, sequence }
 }
 
+fn begun(seconds: u64, segment: SegmentId) -> Event {
+    Event::Begun(segment, at(seconds + REPORT_WINDOW))
+}
+
 fn no(class: RefusalClass) -> Refusal {
     let detail = match class {
         RefusalClass::Permanent => Detail::Unassigned,
@@ -103,7 +113,7 @@ fn no(class: RefusalClass) -> Refusal {
 fn two_segments_are_sent_and_delivered() {
     let story = Story::new(Lane::Otp).claimed(1, 1, 2).then(3, Event::Accepted(id(1, 1), Some(7)));
     assert_eq!((story.phase(), story.logged().as_str()), ("sending", ""));
-    let story = story.then(3, Event::Begun(id(1, 2))).then(5, Event::Accepted(id(1, 2), Some(8)));
+    let story = story.then(3, begun(3, id(1, 2))).then(5, Event::Accepted(id(1, 2), Some(8)));
     assert_eq!((story.phase(), story.logged().as_str()), ("sent", "send SUCCESS, erase"));
     let story = story.then(6, Event::Reported(id(1, 2), Report::Delivered));
     assert_eq!(story.phase(), "sent");
@@ -129,7 +139,7 @@ fn one_undelivered_segment_makes_the_message_undelivered() {
     let story = Story::new(Lane::Bulk)
         .claimed(1, 1, 2)
         .then(2, Event::Accepted(id(1, 1), Some(1)))
-        .then(2, Event::Begun(id(1, 2)))
+        .then(2, begun(2, id(1, 2)))
         .then(3, Event::Accepted(id(1, 2), Some(2)))
         .then(4, Event::Reported(id(1, 1), Report::Delivered))
         .then(5, Event::Reported(id(1, 2), Report::Failed(Detail::Unreachable)));
@@ -275,7 +285,7 @@ fn after_a_crash_what_was_on_the_air_is_unanswered_and_the_rest_goes_on() {
     let story = Story::new(Lane::Bulk).claimed(1, 1, 2).then(50, Event::Crashed);
     let states: Vec<_> = story.state.attempts[0].segments.iter().map(|it| it.state).collect();
     assert_eq!(states, [SegmentState::Unanswered, SegmentState::Pending]);
-    let story = story.then(51, Event::Begun(id(1, 2))).then(53, Event::Accepted(id(1, 2), Some(3)));
+    let story = story.then(51, begun(51, id(1, 2))).then(53, Event::Accepted(id(1, 2), Some(3)));
     assert_eq!(story.phase(), "sending");
     let story = story.then(1 + SETTLE, Event::Deadline(None));
     assert_eq!((story.phase(), story.state.reason), ("unknown", Some(Detail::AnswerLost)));
@@ -332,6 +342,35 @@ fn a_refusal_in_doubt_that_leaves_a_part_missing_is_a_refusal() {
         Story::new(Lane::Bulk).claimed(1, 1, 2).then(2, Event::Refused(id(1, 1), doubtful()));
     assert_eq!(story.state.segment(id(1, 1)).unwrap().state, SegmentState::Refused);
     assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(2))));
+}
+
+#[test]
+fn the_report_of_a_later_segment_is_waited_for_as_long_as_that_of_the_first() {
+    let story = Story::new(Lane::Bulk)
+        .claimed(1, 1, 2)
+        .then(3, Event::Accepted(id(1, 1), Some(1)))
+        .then(200, begun(200, id(1, 2)))
+        .then(202, Event::Accepted(id(1, 2), Some(2)))
+        .then(203, Event::Reported(id(1, 1), Report::Delivered))
+        .then(1 + REPORT_WINDOW, Event::Deadline(None));
+    assert_eq!((story.phase(), story.state.deadline_at), ("sent", Some(at(200 + REPORT_WINDOW))));
+    let story = story.then(599, Event::Reported(id(1, 2), Report::Delivered));
+    assert_eq!(story.phase(), "delivered");
+}
+
+#[test]
+fn a_resend_keeps_the_first_copy_from_becoming_whole() {
+    let story =
+        Story::new(Lane::Otp).claimed(1, 1, 2).then(10, Event::Silent(id(1, 1))).claimed(21, 2, 2);
+    assert_eq!(story.logged(), "", "no phone shows half a message");
+    let first = &story.state.attempts[0].segments;
+    assert_eq!(first[1].state, SegmentState::Dropped);
+    let story = story
+        .then(22, Event::Accepted(id(1, 1), Some(1)))
+        .then(23, Event::Accepted(id(2, 1), Some(1)))
+        .then(24, begun(24, id(2, 2)))
+        .then(25, Event::Accepted(id(2, 2), Some(2)));
+    assert_eq!((story.phase(), story.logged().as_str()), ("sent", "send SUCCESS, erase"));
 }
 
 #[test]
@@ -406,6 +445,88 @@ struct Checked {
     sends: u32,
     statuses: u32,
     erased: bool,
+    /// What happened that a story should tell of now and then.
+    told: BTreeSet<Told>,
+}
+
+/// What happens seldom, and must not be what no story ever tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Crash,
+    Reboot,
+    ClockAhead,
+    ClockBack,
+    ReportBeforeAnswer,
+    Resend,
+    ResendOfAPart,
+    LateAnswerAfterResend,
+    LateRefusalAfterResend,
+    ReportAfterResend,
+    Cancel,
+    LateReport,
+    Expiry,
+    NoReport,
+    AnswerLost,
+}
+
+impl Told {
+    const ALL: [Self; 15] = [
+        Self::Crash,
+        Self::Reboot,
+        Self::ClockAhead,
+        Self::ClockBack,
+        Self::ReportBeforeAnswer,
+        Self::Resend,
+        Self::ResendOfAPart,
+        Self::LateAnswerAfterResend,
+        Self::LateRefusalAfterResend,
+        Self::ReportAfterResend,
+        Self::Cancel,
+        Self::LateReport,
+        Self::Expiry,
+        Self::NoReport,
+        Self::AnswerLost,
+    ];
+
+    /// What happens when `event` makes `after` of `before`.
+    fn of(before: &Progress, event: &Event, after: &Progress) -> Option<Self> {
+        let is = |id: &SegmentId, state| before.segment(*id).is_some_and(|it| it.state == state);
+        let resent = before.attempts.iter().filter(|it| !is_incomplete(it)).count() > 1;
+        let late = |id| resent && is(id, SegmentState::Unanswered);
+        let on_air = shunned_sims(before).next().is_some();
+        let ended = after.phase != before.phase;
+        Some(match event {
+            _ if before.phase.is_final() => {
+                matches!(event, Event::Reported(..)).then_some(Self::LateReport)?
+            }
+            Event::Crashed if on_air => Self::Crash,
+            Event::Stranded if ended => Self::Reboot,
+            Event::Shifted(jump) if *jump > 0 => Self::ClockAhead,
+            Event::Shifted(_) => Self::ClockBack,
+            Event::Reported(id, _) if is(id, SegmentState::Submitting) => Self::ReportBeforeAnswer,
+            Event::Reported(id, _) if late(id) => Self::ReportAfterResend,
+            Event::Accepted(id, _) if late(id) => Self::LateAnswerAfterResend,
+            Event::Refused(id, _) if late(id) => Self::LateRefusalAfterResend,
+            Event::Claimed(_) if on_air && is_whole(before) => Self::Resend,
+            Event::Claimed(_) if on_air => Self::ResendOfAPart,
+            Event::Cancelled if ended => Self::Cancel,
+            Event::Deadline(_) => match after.phase {
+                Phase::Ended(End::Expired) => Self::Expiry,
+                Phase::Ended(End::Unknown) if after.reason == Some(Detail::NoReport) => {
+                    Self::NoReport
+                }
+                Phase::Ended(End::Unknown) => Self::AnswerLost,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
+
+/// Whether every segment of what may be on its way was begun.
+fn is_whole(state: &Progress) -> bool {
+    let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
+    segments.into_iter().all(|segment| segment.state != SegmentState::Pending)
 }
 
 impl Checked {
@@ -416,7 +537,8 @@ impl Checked {
         state.claimable_at = Some(born);
         state.expires_at = born.after(Duration::from_secs(TTL));
         state.deadline_at = Some(state.expires_at);
-        Self { state, clock: DAWN, sends: 0, statuses: 0, erased: false }
+        let (sends, statuses, told) = (0, 0, BTreeSet::new());
+        Self { state, clock: DAWN, sends, statuses, erased: false, told }
     }
 
     fn instant(seconds: i64) -> Timestamp {
@@ -428,6 +550,17 @@ impl Checked {
     }
 
     /// What may happen next, as far as the outbox lets it.
+    fn happen(&mut self, (kind, which, sequence, wait, jump): Happening) {
+        self.clock += wait;
+        if (kind, sequence) == (15, 3) {
+            // The machine was off: the daemon finds what was on the air, and doubts the clock.
+            self.run(Event::Crashed);
+            return self.run(Event::Stranded);
+        }
+        let event = self.event(kind, which, sequence, jump);
+        self.run(event);
+    }
+
     fn event(&mut self, kind: u8, which: u8, sequence: u8, jump: i64) -> Event {
         let key = i64::from(which) + 1;
         let segment = id(key, sequence);
@@ -443,7 +576,9 @@ impl Checked {
                 let count = usize::from(sequence);
                 Event::Claimed(attempt(next, sim, count, kind != 0, self.now()))
             }
-            3 if pending && self.now() < self.state.expires_at => Event::Begun(segment),
+            3 if pending && self.now() < self.state.expires_at => {
+                Event::Begun(segment, self.now().after(Duration::from_secs(REPORT_WINDOW)))
+            }
             4 => Event::Accepted(segment, Some(sequence)),
             5 => Event::Accepted(segment, None),
             6 => Event::Refused(segment, no(RefusalClass::Network)),
@@ -456,8 +591,7 @@ impl Checked {
             13 => Event::Reported(segment, Report::StillTrying),
             14 => Event::ModemLost(key),
             15 if sequence == 1 => Event::Crashed,
-            15 if sequence == 2 => Event::Cancelled,
-            15 => Event::Stranded,
+            15 => Event::Cancelled,
             16 => {
                 self.clock += jump;
                 Event::Shifted(jump * 1000)
@@ -469,13 +603,17 @@ impl Checked {
     fn run(&mut self, event: Event) {
         let now = self.now();
         let before = self.state.clone();
-        let begins = matches!(event, Event::Claimed(_) | Event::Begun(_));
+        let begins = matches!(event, Event::Claimed(_) | Event::Begun(..));
         let shifted = if let Event::Shifted(milliseconds) = event { milliseconds } else { 0 };
         let moved = |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms() + shifted);
         let waits = before.deadline_at.is_some_and(|deadline| moved(deadline) > now);
         let copies = |state: &Progress| shunned_sims(state).count();
-        let doubled = matches!(event, Event::Claimed(_)) && copies(&before) > 0;
-        let (after, effects) = step(before.clone(), event, now, RULES);
+        let again = matches!(event, Event::Claimed(_)) && copies(&before) > 0;
+        // A copy that misses a segment, and will miss it, is none.
+        let doubled = again && is_whole(&before);
+        assert!(!again || may_resend(&before, now), "not resent too early: {before:?}");
+        let (after, effects) = step(before.clone(), event.clone(), now, RULES);
+        self.told.extend(Told::of(&before, &event, &after));
         assert!(!(begins && self.erased), "nothing goes out after the erasure");
         let mut announced = false;
         for effect in &effects {
@@ -522,6 +660,23 @@ impl Checked {
     }
 }
 
+/// Whether something has been without an answer for long enough, or was answered in doubt.
+fn may_resend(state: &Progress, now: Timestamp) -> bool {
+    let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
+    segments.filter(|segment| is_unanswered(segment)).any(|segment| {
+        let since = segment.submitting_at.unwrap();
+        segment.detail.is_some() || now >= since.after(RULES.resend_after)
+    })
+}
+
+/// What happens, to which attempt and segment, after how many seconds, and by how many a clock jumps.
+type Happening = (u8, u8, u8, i64, i64);
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let one = (0..18_u8, 0..4_u8, 1..4_u8, 0..60_i64, -20_000..20_000_i64);
+    prop::collection::vec(one, 1..60)
+}
+
 /// Random stories in a usual run; `make long` tells a million.
 const STORIES: u32 = 20_000;
 
@@ -535,16 +690,28 @@ proptest! {
 
     #[test]
     fn promises_hold_in_any_order_of_events(
-        otp in any::<bool>(),
-        scheduled in any::<bool>(),
-        events in prop::collection::vec((0..18_u8, 0..4_u8, 1..4_u8, 0..60_i64, -20_000..20_000_i64), 1..60),
+        otp in any::<bool>(), scheduled in any::<bool>(), happenings in happenings(),
     ) {
-        let mut message = Checked::new(if otp { Lane::Otp } else { Lane::Bulk }, scheduled);
-        for (kind, which, sequence, wait, jump) in events {
-            message.clock += wait;
-            let event = message.event(kind, which, sequence, jump);
-            message.run(event);
-        }
-        message.end();
+        tell(otp, scheduled, happenings);
     }
+}
+
+/// A story to its end; says what it told of.
+fn tell(otp: bool, scheduled: bool, happenings: Vec<Happening>) -> BTreeSet<Told> {
+    let mut message = Checked::new(if otp { Lane::Otp } else { Lane::Bulk }, scheduled);
+    happenings.into_iter().for_each(|happening| message.happen(happening));
+    message.end();
+    message.told
+}
+
+#[test]
+fn the_stories_tell_of_everything() {
+    let mut runner = TestRunner::deterministic();
+    let mut told = BTreeSet::new();
+    for _ in 0..STORIES {
+        let story = (any::<bool>(), any::<bool>(), happenings()).new_tree(&mut runner).unwrap();
+        let (otp, scheduled, happenings) = story.current();
+        told.extend(tell(otp, scheduled, happenings));
+    }
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), Told::ALL);
 }
