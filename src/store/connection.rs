@@ -143,8 +143,10 @@ impl Store {
         self.wakers.queue.notified().await;
     }
 
-    /// Cleans the write-ahead log some seconds after each erasure, until `cancel`.
+    /// Cleans the write-ahead log some seconds after each erasure, until `cancel`. Begins with what a run that
+    /// did not end well may have left in it.
     pub async fn keep_clean(self, cancel: CancellationToken) {
+        self.wakers.erased.notify_one();
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -171,7 +173,7 @@ impl Store {
 
 impl Store {
     /// Whether the write-ahead log is clean now; a store that is closed has none.
-    async fn checkpoint(&self) -> bool {
+    pub(super) async fn checkpoint(&self) -> bool {
         let (done, clean) = oneshot::channel();
         self.requests.send(Request::Checkpoint(done)).await.is_err() || clean.await.unwrap_or(true)
     }

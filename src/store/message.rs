@@ -18,11 +18,11 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
     let key = tx
         .prepare(
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
-                 region, text, encoding, segments, flash, sender, on_unknown, reference, user,
+                 region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
                  claimable_at, deadline_at)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?21, ?22)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -32,7 +32,6 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.lane.rank(),
             message.recipient.as_str(),
             subject.region,
-            message.text.reveal(),
             message.encoding.as_str(),
             message.segments,
             message.flash,
@@ -48,6 +47,8 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.not_before.as_unix_ms(),
             message.expires_at.as_unix_ms(),
         ])?;
+    tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
+        .execute((key, message.text.reveal().as_bytes()))?;
     tx.signal_queue();
     Ok(key)
 }
@@ -102,8 +103,9 @@ pub struct Outgoing {
 pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     let row = view
         .prepare(
-            "SELECT recipient, text, flash, expires_at, ifnull(region, '') FROM message
-             WHERE key = ?1 AND text IS NOT NULL",
+            "SELECT m.recipient, CAST(t.text AS TEXT), m.flash, m.expires_at, ifnull(m.region, '')
+             FROM message m JOIN message_text t ON t.message = m.key
+             WHERE m.key = ?1 AND NOT t.erased",
         )?
         .query_row([key], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
@@ -121,13 +123,17 @@ pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     .transpose()
 }
 
-/// Erases the text of the message `key`.
+/// Erases the text of the message `key`. It is overwritten where it stands: a row that changed its size
+/// would move its neighbours, and SQLite leaves copies of those in the gaps between rows.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn erase_text(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     let erased = tx
-        .prepare("UPDATE message SET text = NULL WHERE key = ?1 AND text IS NOT NULL")?
+        .prepare(
+            "UPDATE message_text SET erased = 1, text = zeroblob(length(text))
+             WHERE message = ?1 AND NOT erased",
+        )?
         .execute([key])?;
     if erased > 0 {
         tx.signal_erased();
@@ -326,4 +332,79 @@ pub(super) fn detail(
 
 pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_unix_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, time::Duration};
+
+    use super::*;
+    use crate::{
+        domain::Phase,
+        store::{self, Store},
+    };
+
+    /// What stands at the beginning of each text, with its number.
+    const MARK: &str = "QXZ-";
+    const DIGITS: usize = 5;
+
+    /// The numbers of all texts of which a copy is somewhere in the file.
+    fn marks(file: &[u8]) -> BTreeSet<usize> {
+        let length = MARK.len() + DIGITS;
+        let found = file.windows(length).filter(|it| it.starts_with(MARK.as_bytes()));
+        found.filter_map(|it| str::from_utf8(it.get(MARK.len()..)?).ok()?.parse().ok()).collect()
+    }
+
+    /// SQLite overwrites what is deleted, but not what it leaves behind when it moves rows.
+    #[tokio::test]
+    async fn whatever_the_order_no_copy_of_an_erased_text_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let store = Store::open(&path).unwrap();
+        let mut chance = 1_u64;
+        let mut below = |bound: usize| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(chance >> 33).unwrap() % bound
+        };
+        let (mut waiting, mut count) = (Vec::new(), 0);
+        for _ in 0..400 {
+            let lengths: Vec<_> =
+                (0..1 + below(7)).map(|_| [10, 100, 300, 900][below(4)]).collect();
+            let first = count;
+            count += lengths.len();
+            let insert_all = move |tx: &Tx<'_>| {
+                let texts = lengths.iter().zip(first..).map(|(length, number)| {
+                    let text = format!("{MARK}{number:0DIGITS$}{}", "y".repeat(*length));
+                    let sample = store::samples::message(Timestamp::from_unix_ms(1));
+                    insert(tx, &NewMessage { text: Secret::new(text), ..sample })
+                });
+                texts.collect::<Result<Vec<_>, _>>()
+            };
+            let keys = store.write(insert_all).await.unwrap();
+            waiting.extend(keys.into_iter().zip(first..));
+            let ended: Vec<_> = (0..below(waiting.len().min(10)))
+                .map(|_| waiting.swap_remove(below(waiting.len())).0)
+                .collect();
+            let end_all = move |tx: &Tx<'_>| {
+                for key in ended {
+                    let before = store::progress::load(tx, key)?;
+                    let mut after = before.clone();
+                    after.phase = Phase::Ended(crate::domain::End::Delivered);
+                    after.send_logged = true;
+                    after.ended_at = Some(Timestamp::now());
+                    (after.claimable_at, after.deadline_at) = (None, None);
+                    store::progress::save(tx, key, &before, &after)?;
+                    erase_text(tx, key)?;
+                    assert!(outgoing(tx, key)?.is_none());
+                }
+                // The oldest go for good.
+                forget(tx, Timestamp::now().before(Duration::ZERO), 2)
+            };
+            store.write(end_all).await.unwrap();
+        }
+        assert!(store.checkpoint().await);
+        let left: BTreeSet<_> = waiting.iter().map(|(_, number)| *number).collect();
+        assert!(count > 1000 && left.len() > 10, "{count} {}", left.len());
+        assert_eq!(marks(&fs::read(&path).unwrap()), left);
+    }
 }

@@ -35,6 +35,50 @@ async fn nobody_else_may_read_the_database() {
     }
 }
 
+/// Promise 6 gives a minute; nothing else writes meanwhile.
+async fn wait_until_gone(gateway: &Gateway) {
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while files_with(gateway, CODE) != Vec::<String>::new() {
+        assert!(std::time::Instant::now() < until, "{:?}", files_with(gateway, CODE));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_gone_from_every_file_though_the_daemon_died_before_it_was_cleaned() {
+    let mut gateway = Gateway::start().await;
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": format!("code {CODE}")
+    }));
+    gateway.wait_for_state(&id, "delivered");
+    gateway.kill();
+    assert_eq!(
+        files_with(&gateway, CODE),
+        ["ringpost.db-wal"],
+        "the row is erased, the log is not"
+    );
+    gateway.start_daemon();
+    wait_until_gone(&gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_gone_from_every_file_when_the_daemon_has_stopped() {
+    let mut gateway = Gateway::start().await;
+    let body = json!({
+        "to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": format!("code {CODE}")
+    });
+    let authorization = format!("Bearer {}", gateway.token);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "once"),
+    ];
+    let sent = gateway.with_headers("POST", "/api/v1/messages", &headers, Some(body.to_string()));
+    gateway.wait_for_state(sent.body["id"].as_str().unwrap(), "delivered");
+    assert!(gateway.stop().success());
+    assert_eq!(files_with(&gateway, CODE), Vec::<String>::new());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_gone_from_every_file_soon_after_it_was_sent() {
     let gateway = Gateway::builder().config("[log]\nlevel = \"trace\"").start().await;
@@ -57,12 +101,7 @@ async fn a_code_is_gone_from_every_file_soon_after_it_was_sent() {
         send(&format!("Your code is {CODE}"))
     };
     gateway.wait_for_state(&failed, "failed");
-    // Promise 6 gives a minute; nothing else writes meanwhile.
-    let until = std::time::Instant::now() + Duration::from_secs(60);
-    while files_with(&gateway, CODE) != Vec::<String>::new() {
-        assert!(std::time::Instant::now() < until, "{:?}", files_with(&gateway, CODE));
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
+    wait_until_gone(&gateway).await;
     let log = gateway.log();
     assert!(log.contains("submit ended"), "the journal is as talkative as it gets");
     assert!(!log.contains(CODE) && !log.contains(PHONE) && !log.contains(&PHONE[1..]));

@@ -25,7 +25,6 @@ CREATE TABLE message (
     lane           INTEGER NOT NULL CHECK (lane IN (0, 1, 2)), -- 0 otp, 1 alert, 2 bulk
     recipient      TEXT NOT NULL,
     region         TEXT,
-    text           TEXT,                                       -- erased when no send can need it
     encoding       TEXT NOT NULL CHECK (encoding IN ('GSM-7', 'UCS-2')),
     segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
     flash          INTEGER NOT NULL CHECK (flash IN (0, 1)),
@@ -58,6 +57,14 @@ CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NUL
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX message_recipient ON message (recipient, key);
+
+-- What the messages say, until no send can need it. A row keeps its size for as long as it lives, and rows
+-- come in the order of their keys: so none is ever moved, which would leave a copy behind.
+CREATE TABLE message_text (
+    message INTEGER PRIMARY KEY REFERENCES message (key) ON DELETE CASCADE,
+    erased  INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    text    BLOB NOT NULL -- UTF-8; zeros once it is erased
+) STRICT;
 
 -- One SIM, one concatenation reference, all segments.
 CREATE TABLE attempt (
