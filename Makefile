@@ -9,10 +9,10 @@ BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-check crash-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what building, testing and checking needs (Debian packages, cargo-deny)
 	@scripts/setup --check
@@ -80,6 +80,12 @@ long: ## Run the property tests with a hundred times the cases, and a million st
 
 crash-test: ## Kill the daemon N (200) times while messages go through it
 	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture
+
+power-cut-test: ## Cut the power N (200) times while messages go through: what was not synced is lost
+	RINGPOST_CUTS=$(or $(N),200) $(CARGO) test --release --locked --test it power_cut -- --nocapture
+
+fault-test: ## Let N (2000) messages through eight modems that do everything wrong
+	RINGPOST_MESSAGES=$(or $(N),2000) $(CARGO) test --release --locked --test it faults::nothing -- --nocapture
 
 install: ## Install binary, unit, account, udev rules and example configuration (DESTDIR, PREFIX)
 	@test -x $(TARGET)/release/ringpost || { echo "no binary: run 'make build' first" >&2; exit 1; }

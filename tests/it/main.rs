@@ -6,10 +6,13 @@
 )]
 
 mod api;
+mod chance;
 mod cli;
 mod clock;
 mod config;
 mod crash;
+mod disk;
+mod faults;
 mod first_message;
 mod full_disk;
 mod gateway;
@@ -18,7 +21,9 @@ mod idempotency;
 mod inbound;
 mod life;
 mod modem_faults;
+mod ordeal;
 mod pdu;
+mod power_cut;
 mod refusals;
 mod retention;
 mod routing;

@@ -1,0 +1,144 @@
+//! Everything that a modem and a network can do wrong, at random, on eight modems while all kinds of messages go
+//! through them: nothing is lost, nothing is sent twice without the log saying so, and codes go first.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use ringpost_sim::{Family, Fault, FaultSpec, ModemHandle};
+
+use crate::{
+    chance::{Chance, number},
+    gateway::Gateway,
+    ordeal::{Client, Mix, QUICK, Verdict, judge},
+};
+
+/// Messages where nothing is said; `make fault-test N=2000` says more.
+const MESSAGES: usize = 300;
+/// Longer than a message may live, settle and wait for its reports.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long they may wait, in seconds: the end of a test comes not much later.
+const TTL: u32 = 30;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
+    let messages = number("RINGPOST_MESSAGES").map_or(MESSAGES, |it| usize::try_from(it).unwrap());
+    let mut chance = Chance::seeded();
+    let gateway = Gateway::builder()
+        .modems(8)
+        .family(Family::Sim7600)
+        .family(Family::Ec25)
+        .config(QUICK)
+        .latency(Duration::from_millis(60))
+        .start()
+        .await;
+    let mix = Mix {
+        count: messages,
+        first: 0,
+        pause: Duration::from_millis(8),
+        ttl_seconds: TTL,
+        urgent: 15,
+        scheduled: 5,
+        cancelled: 5,
+    };
+    let client = Client::begin(&gateway, mix, chance.split());
+    let trouble = Trouble::begin(gateway.sim.modems(), chance.split());
+    let accepted = tokio::task::block_in_place(|| client.finish());
+    let thrown = trouble.end();
+    let Verdict { findings, ends, twice, longest_wait } = judge(&gateway, &accepted, PATIENCE);
+    println!(
+        "{} faults: {thrown:?}\n{ends:?}, {twice} segments sent twice and said so, a code waited \
+         {longest_wait} ms at the most",
+        thrown.values().sum::<usize>(),
+    );
+    assert!(findings.is_empty(), "{}\n{}", findings.join("\n"), gateway.log());
+    assert_eq!(ends.values().sum::<usize>(), messages);
+    let delivered = ends.get("delivered").copied().unwrap_or_default();
+    assert!(delivered > messages / 2, "a gateway that gives up keeps every promise: {ends:?}");
+}
+
+/// Somebody who breaks modems, one after the other.
+struct Trouble {
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<BTreeMap<&'static str, usize>>,
+}
+
+impl Trouble {
+    fn begin(modems: Vec<ModemHandle>, mut chance: Chance) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ends = stop.clone();
+        // A modem that is plugged in again is served by the simulator's own tasks.
+        let runtime = tokio::runtime::Handle::current();
+        let thread = thread::spawn(move || {
+            let _runtime = runtime.enter();
+            let mut thrown = BTreeMap::new();
+            while !ends.load(Ordering::Relaxed) {
+                let modem = &modems[chance.below(modems.len())];
+                // A person pulls the plug of a modem that has been in trouble for long.
+                if !modem.faults().is_empty() && chance.percent(50) {
+                    modem.unplug();
+                    modem.clear_faults();
+                    modem.replug().unwrap();
+                } else if modem.plugged() {
+                    let fault = *chance.of(Fault::ALL);
+                    modem.fault(exactly(fault, &mut chance));
+                    *thrown.entry(fault.name()).or_default() += 1;
+                }
+                thread::sleep(Duration::from_millis(20 + chance.next() % 200));
+            }
+            for modem in &modems {
+                modem.clear_faults();
+                if !modem.plugged() {
+                    // It may just be coming back by itself.
+                    let _ = modem.replug();
+                }
+            }
+            thrown
+        });
+        Self { stop, thread }
+    }
+
+    /// All is well from now on. Says what was broken, and how often.
+    fn end(self) -> BTreeMap<&'static str, usize> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+/// A fault as it could be seen in the field: once or for some seconds.
+fn exactly(fault: Fault, chance: &mut Chance) -> FaultSpec {
+    let moment = 200 + chance.next() % 3000;
+    let refusals = [8, 21, 28, 38, 41, 42, 47, 96, 302, 310, 314, 331, 332, 500, 512];
+    match fault {
+        Fault::LatePrompt | Fault::LateCmgs | Fault::StrayCmgs => fault.times(1).delay_ms(moment),
+        Fault::CmsError => fault.times(1).code(*chance.of(&refusals)),
+        Fault::NetworkRefuseSubmit => fault.times(2).code(*chance.of(&[38, 42, 47])),
+        Fault::CmeError => fault.times(1).code(*chance.of(&[3, 14, 30, 100])).command("+CMGS"),
+        Fault::ReportFailure => fault.times(1).code(*chance.of(&[0x41, 0x46, 0x60])),
+        Fault::EchoOn
+        | Fault::NotRegistered
+        | Fault::SimMissing
+        | Fault::SimPin
+        | Fault::StoreFull => FaultSpec::from(fault).delay_ms(moment),
+        Fault::Eof => FaultSpec::from(fault).delay_ms(moment),
+        Fault::Reboot => FaultSpec { after: 0, ..fault.times(1) },
+        Fault::SplitReads => fault.times(200),
+        Fault::Silence => fault.times(3),
+        Fault::DropPrompt
+        | Fault::DropFinal
+        | Fault::DropCmgsLine
+        | Fault::UrcBeforeBody
+        | Fault::UrcInResponse
+        | Fault::DuplicateUrc
+        | Fault::Garble
+        | Fault::ReportBeforeAnswer
+        | Fault::NoReport
+        | Fault::CmgdFail => fault.times(1),
+    }
+}

@@ -1,0 +1,444 @@
+//! What tests that do their worst to a gateway have in common: a client that sends all kinds of messages and does
+//! not give up, and a judge who checks every promise at the end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use jiff::Timestamp;
+use ringpost_sim::{SubmitOutcome, SubmitSeen};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+
+use crate::{chance::Chance, gateway::Gateway};
+
+/// All times as short as they can be told.
+pub(crate) const QUICK: &str = "[outbox]\nsettle_seconds = 3\nreport_window_seconds = 4\n\
+     resend_after_seconds = 1\n";
+
+/// Until a request that was not answered is made again.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// What a client sends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mix {
+    /// Messages at most.
+    pub(crate) count: usize,
+    /// Number of the first one; it makes the recipient.
+    pub(crate) first: usize,
+    /// From one to the next.
+    pub(crate) pause: Duration,
+    /// How long they may wait.
+    pub(crate) ttl_seconds: u32,
+    /// Of a hundred, how many are passcodes, and as many alerts.
+    pub(crate) urgent: usize,
+    /// Of a hundred, how many wait for a moment some seconds ahead.
+    pub(crate) scheduled: usize,
+    /// Of a hundred, how many somebody tries to cancel.
+    pub(crate) cancelled: usize,
+}
+
+/// A message that was accepted.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    body: Value,
+    /// When the client had the answer, in Unix milliseconds: from then on the message waits.
+    accepted_at: i64,
+}
+
+/// What was accepted, by id.
+pub(crate) type Accepted = BTreeMap<String, Sent>;
+
+/// A client that goes on sending. A request whose answer is lost is made again with its key, until it is
+/// answered.
+pub(crate) struct Client {
+    url: Arc<Mutex<String>>,
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<Accepted>,
+}
+
+impl Client {
+    pub(crate) fn begin(gateway: &Gateway, mix: Mix, chance: Chance) -> Self {
+        let url = Arc::new(Mutex::new(gateway.url().to_owned()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let line = Line {
+            agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
+            authorization: format!("Bearer {}", gateway.token),
+            url: url.clone(),
+            stop: stop.clone(),
+        };
+        let thread = thread::spawn(move || line.send_all(mix, chance));
+        Self { url, stop, thread }
+    }
+
+    /// The gateway is somewhere else now.
+    pub(crate) fn go_on(&self, url: &str) {
+        url.clone_into(&mut self.url.lock().unwrap());
+    }
+
+    /// Sends nothing more. What was not answered by now may exist or not.
+    pub(crate) fn stop(self) -> Accepted {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+
+    /// Waits until all are sent.
+    pub(crate) fn finish(self) -> Accepted {
+        self.thread.join().unwrap()
+    }
+}
+
+/// The client's way to the gateway.
+struct Line {
+    agent: ureq::Agent,
+    authorization: String,
+    url: Arc<Mutex<String>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Line {
+    fn send_all(&self, mix: Mix, mut chance: Chance) -> Accepted {
+        let mut accepted = Accepted::new();
+        for number in mix.first..mix.first + mix.count {
+            let body = message(number, &mix, &mut chance);
+            let key = format!("{number}");
+            let sent = self.insist(|agent, url| {
+                let request = agent.post(format!("{url}/api/v1/messages"));
+                let request = request.header("authorization", &self.authorization);
+                request.header("idempotency-key", &key).send_json(&body)
+            });
+            let Some((status, answer)) = sent else { break };
+            assert_eq!(status, 202, "{answer:#}");
+            let id = answer["id"].as_str().unwrap().to_owned();
+            if chance.percent(mix.cancelled) {
+                // It may be on the air by now; what became of it, the judge sees.
+                let _ = self.insist(|agent, url| {
+                    let request = agent.delete(format!("{url}/api/v1/messages/{id}"));
+                    request.header("authorization", &self.authorization).call()
+                });
+            }
+            accepted.insert(id, Sent { body, accepted_at: now() });
+            thread::sleep(mix.pause);
+        }
+        accepted
+    }
+
+    /// Asks until there is an answer; nothing where that is no longer wanted.
+    fn insist(
+        &self,
+        ask: impl Fn(&ureq::Agent, &str) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Option<(u16, Value)> {
+        while !self.stop.load(Ordering::Relaxed) {
+            let url = self.url.lock().unwrap().clone();
+            if let Ok(mut answer) = ask(&self.agent, &url)
+                && let Ok(body) = answer.body_mut().read_json()
+            {
+                return Some((answer.status().as_u16(), body));
+            }
+            thread::sleep(AGAIN);
+        }
+        None
+    }
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// A message to a recipient of its own, of one to three segments.
+fn message(number: usize, mix: &Mix, chance: &mut Chance) -> Value {
+    let lane = match chance.below(100) {
+        part if part < mix.urgent => "otp",
+        part if part < 2 * mix.urgent => "alert",
+        _ => "bulk",
+    };
+    let purpose = if lane == "otp" { "mfa_verify" } else { "general" };
+    let length = *chance.of(&[20, 150, 300, 440]);
+    let mut text = format!("{number} ");
+    text.extend(std::iter::repeat_n('x', length));
+    let mut body = json!({
+        "to": recipient(number), "channel": "sms", "purpose": purpose, "lane": lane, "text": text,
+        "ttl_seconds": mix.ttl_seconds,
+    });
+    if chance.percent(mix.scheduled) {
+        let ahead = Duration::from_millis(500 + chance.next() % 4000);
+        body["not_before"] = json!((Timestamp::now() + ahead).to_string());
+    }
+    body
+}
+
+/// Each its own: what the network saw is told apart by it, and so are reports.
+fn recipient(number: usize) -> String {
+    format!("+1{}555{:04}", 201 + number / 9000, 1000 + number % 9000)
+}
+
+/// What came of it all.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Every promise that was broken.
+    pub(crate) findings: Vec<String>,
+    /// How many messages came to each end.
+    pub(crate) ends: BTreeMap<String, usize>,
+    /// Segments that the network took twice, and the log says so.
+    pub(crate) twice: usize,
+    /// The longest that a passcode waited for its first segment to be claimed, in milliseconds.
+    pub(crate) longest_wait: i64,
+}
+
+impl Verdict {
+    /// Adds that of another round.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        for (end, count) in other.ends {
+            *self.ends.entry(end).or_default() += count;
+        }
+        self.twice += other.twice;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
+        self
+    }
+
+    fn find(&mut self, promise: &str, evidence: impl std::fmt::Debug) {
+        self.findings.push(format!("{promise}: {evidence:#?}"));
+    }
+}
+
+/// Waits until all have ended, and checks every promise about each.
+pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) -> Verdict {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let database = Connection::open_with_flags(gateway.database_path(), flags).unwrap();
+    database.busy_timeout(patience).unwrap();
+    let mut verdict = Verdict::default();
+    let open = "SELECT count(*) FROM message WHERE ended_at IS NULL";
+    let until = Instant::now() + patience;
+    while count(&database, open) > 0 && Instant::now() < until {
+        tokio::task::block_in_place(|| thread::sleep(Duration::from_millis(50)));
+    }
+    let events = events(&database);
+    let mut seen: BTreeMap<String, Vec<SubmitSeen>> = BTreeMap::new();
+    for submit in gateway.sim.network().submits() {
+        seen.entry(submit.recipient.clone()).or_default().push(submit);
+    }
+    for (id, sent) in accepted {
+        let answer = gateway.request("GET", &format!("/api/v1/messages/{id}"), None);
+        if answer.status != 200 {
+            verdict.find("accepted means kept", (id, answer.status));
+            continue;
+        }
+        let submits = seen.remove(sent.body["to"].as_str().unwrap()).unwrap_or_default();
+        let of_message = events.get(id).map(Vec::as_slice).unwrap_or_default();
+        let case = Case { gateway, sent, message: &answer.body, submits, events: of_message };
+        case.judge(&mut verdict);
+    }
+    for (promise, sql) in STORED {
+        let broken = count(&database, sql);
+        if broken > 0 {
+            verdict.find(promise, broken);
+        }
+    }
+    urgent_first(&database, accepted, &mut verdict);
+    verdict
+}
+
+/// What must not be in the database.
+const STORED: [(&str, &str); 2] = [
+    (
+        "never on the air before its time or after it",
+        "SELECT count(*) FROM segment s JOIN attempt a ON a.key = s.attempt
+         JOIN message m ON m.key = a.message
+         WHERE s.submitting_at < m.not_before OR s.submitting_at >= m.expires_at",
+    ),
+    (
+        "a text is erased when no send can need it",
+        "SELECT count(*) FROM message m JOIN message_text t ON t.message = m.key
+         WHERE t.erased <> m.send_logged OR (t.erased AND t.text <> zeroblob(length(t.text)))",
+    ),
+];
+
+fn count(database: &Connection, sql: &str) -> u32 {
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// The events of each message, as `type outcome`.
+fn events(database: &Connection) -> BTreeMap<String, Vec<String>> {
+    let mut statement = database
+        .prepare(
+            "SELECT message_id, event_type || ' ' || outcome FROM event WHERE message_id NOT NULL",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut events: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let (id, event): (String, String) = row.unwrap();
+        events.entry(id).or_default().push(event);
+    }
+    events
+}
+
+/// One message, and all that is known of it.
+struct Case<'c> {
+    gateway: &'c Gateway,
+    sent: &'c Sent,
+    message: &'c Value,
+    /// What the network saw of it.
+    submits: Vec<SubmitSeen>,
+    events: &'c [String],
+}
+
+impl Case<'_> {
+    fn judge(&self, verdict: &mut Verdict) {
+        let state = self.message["state"].as_str().unwrap();
+        *verdict.ends.entry(state.to_owned()).or_default() += 1;
+        if self.message["ended_at"].is_null() {
+            return verdict.find("every message ends", self.message);
+        }
+        self.logged_once(state, verdict);
+        self.doubled_only_as_logged(state, verdict);
+        self.written_as_promised(verdict);
+    }
+
+    /// One send event, one status event, both as the end says.
+    fn logged_once(&self, state: &str, verdict: &mut Verdict) {
+        let outcomes = |part: &str| {
+            let events = self.events.iter().filter(|event| event.contains(part));
+            events.map(|event| event.rsplit(' ').next().unwrap()).collect::<Vec<_>>()
+        };
+        let lost = self.message["reason"]["detail"] == "answer_lost";
+        let (send, status): (&[&str], _) = match state {
+            "delivered" => (&["SUCCESS"], "SUCCESS"),
+            "undelivered" => (&["SUCCESS"], "FAILURE"),
+            // What was sent already may lose the answer to its second copy.
+            "unknown" if lost => (&["UNKNOWN", "SUCCESS"], "UNKNOWN"),
+            "unknown" => (&["SUCCESS"], "UNKNOWN"),
+            "failed" | "expired" => (&["FAILURE"], "FAILURE"),
+            "cancelled" => (&["ABANDONED"], "ABANDONED"),
+            _ => return verdict.find("an end that is in the table", self.message),
+        };
+        let (sends, statuses) = (outcomes("system.sms.send_"), outcomes("receive_status"));
+        if sends.len() != 1 || !send.contains(&sends[0]) || statuses != [status] {
+            verdict.find("one send event, one status event", (self.message, self.events));
+        }
+    }
+
+    fn doubled_only_as_logged(&self, state: &str, verdict: &mut Verdict) {
+        let evidence = || (self.message, self.events, &self.submits);
+        let resends = self.events.iter().filter(|event| event.contains("ringpost.resend")).count();
+        let segments = self.message["segments"].as_array().unwrap();
+        // A copy that misses a segment is sent anew as a whole, and shown by no phone.
+        let missing =
+            |segment: &&Value| ["refused", "dropped"].iter().any(|it| segment["state"] == *it);
+        let incomplete: BTreeSet<_> =
+            segments.iter().filter(missing).map(|segment| segment["attempt"].as_u64()).collect();
+        let mut copies: BTreeMap<u8, usize> = BTreeMap::new();
+        let taken = self.submits.iter().filter(|it| it.outcome == SubmitOutcome::Accepted);
+        for submit in taken {
+            let sequence = submit.concat.as_ref().map_or(1, |concat| concat.sequence);
+            *copies.entry(sequence).or_default() += 1;
+        }
+        if copies.values().any(|count| *count > 1 + resends + incomplete.len()) {
+            verdict.find("nothing is sent twice silently", evidence());
+        }
+        if resends > 0 {
+            verdict.twice += copies.values().filter(|count| **count > 1).count();
+        }
+        let phone = self.gateway.sim.phone(self.sent.body["to"].as_str().unwrap());
+        let texts: Vec<_> = phone.texts().into_iter().map(|it| it.text).collect();
+        if texts.len() > 1 + resends {
+            verdict.find("no phone shows it twice silently", evidence());
+        }
+        if texts.iter().any(|text| self.sent.body["text"] != **text) {
+            verdict.find("a phone shows what was sent", evidence());
+        }
+        let arrived = !texts.is_empty();
+        let wrong = match state {
+            "delivered" => !arrived,
+            "failed" | "expired" | "cancelled" => arrived,
+            _ => false,
+        };
+        if wrong {
+            verdict.find("the end is the truth", evidence());
+        }
+    }
+
+    /// TP-VP is the time that is left; a second copy from the same SIM can be told from the first.
+    fn written_as_promised(&self, verdict: &mut Verdict) {
+        let expires: Timestamp = self.message["expires_at"].as_str().unwrap().parse().unwrap();
+        let mut first: BTreeMap<(&str, u8), &SubmitSeen> = BTreeMap::new();
+        for submit in &self.submits {
+            let left = u64::try_from((expires - submit.at).as_secs()).unwrap_or_default();
+            // Steps of five minutes, begun before the network saw it.
+            let longest = left.next_multiple_of(300) + 300;
+            let validity = submit.validity_seconds.unwrap_or(u64::MAX);
+            if validity < left.saturating_sub(1) || validity > longest {
+                verdict.find("a validity of the time that is left", (self.message, submit));
+            }
+            let sequence = submit.concat.as_ref().map_or(1, |concat| concat.sequence);
+            let earlier = first.entry((&submit.modem, sequence)).or_insert(submit);
+            let again = !std::ptr::eq(*earlier, submit);
+            if again && (!submit.rd || submit.tp_mr != earlier.tp_mr) {
+                verdict.find("a duplicate can be rejected", (self.message, &self.submits));
+            }
+        }
+    }
+}
+
+/// No passcode waits behind a segment of another lane that was claimed later, on a modem that could have taken
+/// the passcode: it began other messages meanwhile.
+fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdict) {
+    let mut statement = database
+        .prepare(
+            "SELECT s.submitting_at, m.id, m.lane, m.not_before, a.modem, s.sequence
+             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+             WHERE s.submitting_at IS NOT NULL ORDER BY s.submitting_at",
+        )
+        .unwrap();
+    let claims = statement.query_map([], |row| {
+        Ok(Claim {
+            at: row.get(0)?,
+            message: row.get(1)?,
+            lane: row.get(2)?,
+            not_before: row.get(3)?,
+            modem: row.get(4)?,
+            sequence: row.get(5)?,
+        })
+    });
+    let claims: Vec<_> = claims.unwrap().map(Result::unwrap).collect();
+    let mut told = BTreeSet::new();
+    for passcode in claims.iter().filter(|claim| claim.lane == 0) {
+        if !told.insert(&passcode.message) {
+            continue;
+        }
+        let Some(sent) = accepted.get(&passcode.message) else { continue };
+        let waits_from = sent.accepted_at.max(passcode.not_before) + CLOCKS_APART;
+        verdict.longest_wait = verdict.longest_wait.max(passcode.at - waits_from);
+        let meanwhile: Vec<_> =
+            claims.iter().filter(|it| it.at > waits_from && it.at < passcode.at).collect();
+        let could = |modem: &str| meanwhile.iter().any(|it| it.sequence == 1 && it.modem == modem);
+        let before: Vec<_> =
+            meanwhile.iter().filter(|it| it.lane != 0 && could(&it.modem)).collect();
+        if !before.is_empty() {
+            verdict.find("urgent messages first", (passcode, before));
+        }
+    }
+}
+
+/// How far the daemon's clock and that of the test may be apart, in milliseconds: one runs evenly, the other
+/// is slewed.
+const CLOCKS_APART: i64 = 50;
+
+/// A segment that was claimed.
+#[derive(Debug)]
+struct Claim {
+    at: i64,
+    message: String,
+    /// 0 for passcodes.
+    lane: u8,
+    not_before: i64,
+    modem: String,
+    sequence: u8,
+}
