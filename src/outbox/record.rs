@@ -1,5 +1,7 @@
 //! Puts the law into force: loads a message, steps it, stores what changed, writes its events.
 
+use std::collections::BTreeSet;
+
 use tracing::debug;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     step::{Effect, Event, Rules, step},
 };
 use crate::{
-    domain::{self, Detail, EventKind, MessageId, Outcome, Progress, Report, Timestamp},
+    domain::{self, Attempt, Detail, EventKind, MessageId, Outcome, Progress, Report, Timestamp},
     store::{self, Tx},
 };
 
@@ -24,11 +26,12 @@ pub fn apply(
     rules: Rules,
 ) -> Result<Progress, store::Error> {
     let before = store::progress::load(tx, key)?;
-    let answered = match &event {
+    // Reports may wait for what is answered or given up now.
+    let answered = |attempt: &Attempt| match &event {
         Event::Accepted(segment, _) | Event::Refused(segment, _) | Event::Silent(segment) => {
-            Some(segment.attempt)
+            attempt.key == segment.attempt
         }
-        Event::Crashed => before.attempts.last().map(|attempt| attempt.key),
+        Event::Crashed => true,
         Event::Claimed(_)
         | Event::Begun(..)
         | Event::Reported(..)
@@ -36,22 +39,23 @@ pub fn apply(
         | Event::Deadline(_)
         | Event::Shifted(_)
         | Event::Stranded
-        | Event::Cancelled => None,
+        | Event::Cancelled => false,
     };
+    let answered = before.attempts.iter().filter(|attempt| answered(attempt));
+    let sims: BTreeSet<_> = answered.map(|attempt| attempt.sim.clone()).collect();
     let (after, effects) = step(before.clone(), event, now, rules);
     store::progress::save(tx, key, &before, &after)?;
     for effect in effects {
         execute(tx, key, &after, effect, now)?;
     }
-    // Reports may have waited for this answer.
-    let Some(attempt) = answered else { return Ok(after) };
-    let sim = after.attempts.iter().find(|it| it.key == attempt).map(|it| it.sim.clone());
-    let (subject, _) = store::message::subject(tx, key)?;
-    let (Some(sim), Some(recipient)) = (sim, subject.recipient) else { return Ok(after) };
-    if report::take_up(tx, &sim, &recipient, now, rules)? {
-        return store::progress::load(tx, key);
+    let mut taken_up = false;
+    for sim in sims {
+        let (subject, _) = store::message::subject(tx, key)?;
+        if let Some(recipient) = subject.recipient {
+            taken_up |= report::take_up(tx, &sim, &recipient, now, rules)?;
+        }
     }
-    Ok(after)
+    if taken_up { store::progress::load(tx, key) } else { Ok(after) }
 }
 
 /// Cancels the message `id`; answers how far it has come, or `None` where there is no such message.

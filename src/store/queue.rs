@@ -24,13 +24,11 @@ pub struct Demand {
 /// Those of SQLite.
 pub fn demands(view: &View<'_>, lane: Lane) -> Result<Vec<Demand>, Error> {
     let mut demands = Vec::new();
-    let mut found = next_demand(view, "", "sender, region", (lane.rank(),))?;
+    let mut found = next_demand(view, FIRST, (lane.rank(),))?;
     while let Some((sender, region)) = found {
-        let same = "AND ifnull(sender, '') = ?2 AND ifnull(region, '') > ?3";
-        found = next_demand(view, same, "region", (lane.rank(), &sender, &region))?;
+        found = next_demand(view, SAME_SENDER, (lane.rank(), &sender, &region))?;
         if found.is_none() {
-            let next = "AND ifnull(sender, '') > ?2";
-            found = next_demand(view, next, "sender, region", (lane.rank(), &sender))?;
+            found = next_demand(view, NEXT_SENDER, (lane.rank(), &sender))?;
         }
         let sender = Some(sender).filter(|sender| !sender.is_empty());
         demands.push(Demand { lane, sender, region });
@@ -38,24 +36,34 @@ pub fn demands(view: &View<'_>, lane: Lane) -> Result<Vec<Demand>, Error> {
     Ok(demands)
 }
 
-/// The first sender and region, in that order, of those that fulfil `condition`.
+/// Which demand comes next: a condition, and the order among those that fulfil it.
+type Step = (&'static str, &'static str);
+
+const FIRST: Step = ("", "sender, region");
+const SAME_SENDER: Step = ("AND ifnull(sender, '') = ?2 AND ifnull(region, '') > ?3", "region");
+const NEXT_SENDER: Step = ("AND ifnull(sender, '') > ?2", "sender, region");
+
+/// The sender and region of the next demand.
 fn next_demand(
     view: &View<'_>,
-    condition: &str,
-    order: &str,
+    step: Step,
     parameters: impl rusqlite::Params,
 ) -> Result<Option<(String, String)>, Error> {
-    // Ordered by the very expressions of the index.
-    let order =
-        order.replace("sender", "ifnull(sender, '')").replace("region", "ifnull(region, '')");
     let found = view
-        .prepare(&format!(
-            "SELECT ifnull(sender, ''), ifnull(region, '') FROM message
-             WHERE claimable_at IS NOT NULL AND lane = ?1 {condition} ORDER BY {order} LIMIT 1"
-        ))?
+        .prepare(&demand_sql(step))?
         .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     Ok(found)
+}
+
+fn demand_sql((condition, order): Step) -> String {
+    // Ordered by the very expressions of the index.
+    let order =
+        order.replace("sender", "ifnull(sender, '')").replace("region", "ifnull(region, '')");
+    format!(
+        "SELECT ifnull(sender, ''), ifnull(region, '') FROM message
+         WHERE claimable_at IS NOT NULL AND lane = ?1 {condition} ORDER BY {order} LIMIT 1"
+    )
 }
 
 /// What the message `key` demands, if it still waits for its first attempt.
@@ -300,6 +308,12 @@ fn without_reference(
 
 fn read_target(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, SegmentId)> {
     Ok((row.get(0)?, SegmentId { attempt: row.get(1)?, sequence: row.get(2)? }))
+}
+
+/// The statements that are put together from pieces.
+#[cfg(test)]
+pub(super) fn pieced_together() -> [String; 3] {
+    [FIRST, SAME_SENDER, NEXT_SENDER].map(demand_sql)
 }
 
 #[cfg(test)]

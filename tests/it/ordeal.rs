@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -48,8 +48,9 @@ pub(crate) struct Mix {
 #[derive(Debug)]
 pub(crate) struct Sent {
     body: Value,
-    /// When the client had the answer, in Unix milliseconds: from then on the message waits.
-    accepted_at: i64,
+    /// How long the request took: so much later than its creation, at the most, the message began to wait.
+    /// Nothing where another request made it, whose answer was lost.
+    took: Option<Duration>,
 }
 
 /// What was accepted, by id.
@@ -113,7 +114,7 @@ impl Line {
                 let request = request.header("authorization", &self.authorization);
                 request.header("idempotency-key", &key).send_json(&body)
             });
-            let Some((status, answer)) = sent else { break };
+            let Some(Answer { status, body: answer, first, took }) = sent else { break };
             assert_eq!(status, 202, "{answer:#}");
             let id = answer["id"].as_str().unwrap().to_owned();
             if chance.percent(mix.cancelled) {
@@ -123,7 +124,7 @@ impl Line {
                     request.header("authorization", &self.authorization).call()
                 });
             }
-            accepted.insert(id, Sent { body, accepted_at: now() });
+            accepted.insert(id, Sent { body, took: first.then_some(took) });
             thread::sleep(mix.pause);
         }
         accepted
@@ -133,22 +134,30 @@ impl Line {
     fn insist(
         &self,
         ask: impl Fn(&ureq::Agent, &str) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Option<(u16, Value)> {
+    ) -> Option<Answer> {
+        let mut first = true;
         while !self.stop.load(Ordering::Relaxed) {
             let url = self.url.lock().unwrap().clone();
+            let asked = Instant::now();
             if let Ok(mut answer) = ask(&self.agent, &url)
                 && let Ok(body) = answer.body_mut().read_json()
             {
-                return Some((answer.status().as_u16(), body));
+                let (status, took) = (answer.status().as_u16(), asked.elapsed());
+                return Some(Answer { status, body, first, took });
             }
+            first = false;
             thread::sleep(AGAIN);
         }
         None
     }
 }
 
-fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+/// What was answered, whether to the first try, and how long that took.
+struct Answer {
+    status: u16,
+    body: Value,
+    first: bool,
+    took: Duration,
 }
 
 /// A message to a recipient of its own, of one to three segments.
@@ -392,7 +401,7 @@ impl Case<'_> {
 fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdict) {
     let mut statement = database
         .prepare(
-            "SELECT s.submitting_at, m.id, m.lane, m.not_before, a.modem, s.sequence
+            "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, a.modem, s.sequence
              FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
              WHERE s.submitting_at IS NOT NULL ORDER BY s.submitting_at",
         )
@@ -402,9 +411,10 @@ fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdic
             at: row.get(0)?,
             message: row.get(1)?,
             lane: row.get(2)?,
-            not_before: row.get(3)?,
-            modem: row.get(4)?,
-            sequence: row.get(5)?,
+            created_at: row.get(3)?,
+            not_before: row.get(4)?,
+            modem: row.get(5)?,
+            sequence: row.get(6)?,
         })
     });
     let claims: Vec<_> = claims.unwrap().map(Result::unwrap).collect();
@@ -413,8 +423,12 @@ fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdic
         if !told.insert(&passcode.message) {
             continue;
         }
-        let Some(sent) = accepted.get(&passcode.message) else { continue };
-        let waits_from = sent.accepted_at.max(passcode.not_before) + CLOCKS_APART;
+        let took = accepted.get(&passcode.message).and_then(|sent| sent.took);
+        let Some(took) = took.and_then(|took| i64::try_from(took.as_millis()).ok()) else {
+            continue;
+        };
+        // Instants are cut to milliseconds.
+        let waits_from = passcode.not_before.max(passcode.created_at + took + 1) + 1;
         verdict.longest_wait = verdict.longest_wait.max(passcode.at - waits_from);
         let meanwhile: Vec<_> =
             claims.iter().filter(|it| it.at > waits_from && it.at < passcode.at).collect();
@@ -427,10 +441,6 @@ fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdic
     }
 }
 
-/// How far the daemon's clock and that of the test may be apart, in milliseconds: one runs evenly, the other
-/// is slewed.
-const CLOCKS_APART: i64 = 50;
-
 /// A segment that was claimed.
 #[derive(Debug)]
 struct Claim {
@@ -438,6 +448,7 @@ struct Claim {
     message: String,
     /// 0 for passcodes.
     lane: u8,
+    created_at: i64,
     not_before: i64,
     modem: String,
     sequence: u8,
