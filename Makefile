@@ -9,7 +9,7 @@ BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-rivals bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,9 +60,15 @@ systemd: ## Check unit, account, folders and udev rules with systemd's own tools
 bench-check:
 	$(CARGO) test $(BENCH) --all-targets --quiet
 
-bench: ## Measure, side by side with others, and print what was promised beside it
-	CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec
-	$(CARGO) run --release $(BENCH) -- $(BENCH_TARGET)
+bench: ## Measure codec, outbox, store and HTTP, and print what was promised beside it (ONLY=share: one part)
+	@$(MAKE) --no-print-directory build
+	$(if $(ONLY),,CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec)
+	$(CARGO) run --release $(BENCH) -- gateway $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
+
+bench-rivals: ## Measure beside smstools and gammu-smsd, on the same simulated modems (ONLY=smstools: one of them)
+	@scripts/setup --rivals
+	@$(MAKE) --no-print-directory build
+	$(CARGO) run --release $(BENCH) -- rivals $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
 
 corpus: ## Replay what earlier fuzzing kept
 	$(CARGO) test $(FUZZ)
