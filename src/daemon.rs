@@ -81,7 +81,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let state = AppState {
         senders: names.chain(pools).collect(),
         store: store.clone(),
-        policy: Arc::new(policy(&config.policy)),
+        policy: Arc::new(policy(&config)),
         repeats: Arc::new(Repeats::new(secret, keep.idempotency)),
         rules,
         modems: handles.clone().into(),
@@ -238,7 +238,8 @@ fn terms(config: &Config, modem: &config::Modem) -> Terms {
     }
 }
 
-fn policy(config: &config::Policy) -> Policy {
+fn policy(config: &Config) -> Policy {
+    let (limits, config) = (config.limits.clone(), &config.policy);
     let regions = match &config.regions {
         config::Regions::Anywhere => None,
         config::Regions::Only(regions) => Some(regions.iter().map(Region::to_string).collect()),
@@ -247,6 +248,11 @@ fn policy(config: &config::Policy) -> Policy {
     Policy {
         home_region: config.home_region,
         regions,
+        channels: config.channels.iter().cloned().collect(),
+        voip: config.voip,
+        // No modem of this version can.
+        voice: false,
+        limits,
         max_segments: config.max_segments,
         single_ucs2: single_ucs2.map(|rule| rule.region.to_string()).collect(),
     }

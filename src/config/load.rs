@@ -3,14 +3,16 @@
 use std::{env, fs, path::Path};
 
 use super::{
+    limits,
     modem::Modem,
     problem::ConfigError,
     rates::Rates,
     reader::Section,
     retention::Retention,
-    sections::{Http, Limits, Log, Org, Outbox, Policy, Store},
+    sections::{Http, Log, Org, Outbox, Policy, Store},
     tree,
 };
+use crate::domain::Limits;
 
 /// The variables of this process, for [`Config::load`]; those that are no UTF-8 are not ours.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -77,7 +79,7 @@ impl Config {
             http: root.table("http", Http::read),
             store: root.table("store", Store::read),
             policy: root.table("policy", Policy::read),
-            limits: root.table("limits", Limits::read),
+            limits: root.table("limits", limits::read),
             outbox: root.table("outbox", Outbox::read),
             retention: root.table("retention", Retention::read),
             rates: root.table("rates", Rates::read),
@@ -114,8 +116,9 @@ impl Config {
         if self.modems.is_empty() {
             warnings.push("no [[modem]] is configured: messages are accepted and wait".to_owned());
         }
-        if self.limits.enabled {
-            let what = "limits.enabled is true, but this version enforces no limits";
+        if !self.limits.enabled {
+            let what =
+                "limits.enabled is false: anybody who can ask for codes can ask for any number";
             warnings.push(what.to_owned());
         }
         if !self.http.listen.ip().is_loopback() {

@@ -5,6 +5,7 @@
 //! which keys there are, what they default to and what they may hold. A key exists because a
 //! section asks for it: there is no second list to keep in step.
 
+mod limits;
 mod load;
 mod modem;
 mod problem;
@@ -22,4 +23,4 @@ pub use modem::{Modem, ModemName};
 pub use problem::{ConfigError, Problem, Whence};
 pub use rates::{RateCard, Rates};
 pub use retention::Retention;
-pub use sections::{Http, Limits, Log, Org, Outbox, Policy, RegionRule, Regions, Routing, Store};
+pub use sections::{Http, Log, Org, Outbox, Policy, RegionRule, Regions, Routing, Store};

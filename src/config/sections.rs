@@ -9,6 +9,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use tracing_subscriber::EnvFilter;
 
 use super::reader::{Section, nearest};
+use crate::domain::{Channel, Purpose};
 
 /// `[http]`: where clients reach the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,10 @@ pub struct Policy {
     pub regions: Regions,
     /// How many segments a text message may have.
     pub max_segments: u8,
+    /// Whether numbers of Internet telephony may be used.
+    pub voip: bool,
+    /// `[policy.purpose.X]`: channels of the purposes that may not use all.
+    pub channels: Vec<(Purpose, Vec<Channel>)>,
     /// `[[policy.region]]`: what is different in a region.
     pub rules: Vec<RegionRule>,
 }
@@ -105,6 +110,8 @@ impl Default for Policy {
             home_region,
             regions: Regions::Only(vec![home_region]),
             max_segments: 10,
+            voip: false,
+            channels: Vec::new(),
             rules: Vec::new(),
         }
     }
@@ -135,20 +142,45 @@ impl Policy {
         };
         let max_segments = section.integer("max_segments", 1..=10, " segments");
         let max_segments = max_segments.unwrap_or(default.max_segments);
+        let voip = section.text("voip", allow_or_refuse).unwrap_or(default.voip);
+        let channels = section.table("purpose", |section| {
+            let read = |purpose: Purpose| {
+                let channels = section.table(purpose.as_str(), purpose_channels)?;
+                Some((purpose, channels))
+            };
+            Purpose::ALL.into_iter().filter_map(read).collect()
+        });
         let rules = section.tables("region", RegionRule::read).into_iter().flatten().collect();
-        Self { home_region, regions, max_segments, rules }
+        Self { home_region, regions, max_segments, voip, channels, rules }
     }
+}
+
+fn purpose_channels(section: &mut Section) -> Option<Vec<Channel>> {
+    let at = section.whence_of("channels");
+    let listed = section.list("channels", |text| {
+        Channel::from_word(text)
+            .ok_or_else(|| format!("{text:?} is no channel; the channels are sms and voice"))
+    })?;
+    if listed.is_empty() {
+        let what = "must name a channel; leave it out to allow every one";
+        section.note("channels", at, what.into());
+    }
+    Some(listed)
 }
 
 impl RegionRule {
     fn read(section: &mut Section) -> Option<Self> {
         let place = section.required("region", "such as \"US\"", region);
-        let ucs2_concat = section.text("ucs2_concat", |text| match text {
-            "allow" => Ok(false),
-            "refuse" => Ok(true),
-            _ => Err(format!("must be \"allow\" or \"refuse\", found {text:?}")),
-        });
-        Some(Self { region: place?, refuse_ucs2_concat: ucs2_concat.unwrap_or_default() })
+        let ucs2_concat = section.text("ucs2_concat", allow_or_refuse);
+        Some(Self { region: place?, refuse_ucs2_concat: !ucs2_concat.unwrap_or(true) })
+    }
+}
+
+fn allow_or_refuse(text: &str) -> Result<bool, String> {
+    match text {
+        "allow" => Ok(true),
+        "refuse" => Ok(false),
+        _ => Err(format!("must be \"allow\" or \"refuse\", found {text:?}")),
     }
 }
 
@@ -166,19 +198,6 @@ pub(super) fn region(text: &str) -> Result<Region, String> {
         None => Err(format!(
             "{text:?} is no region; write its ISO 3166-1 code of two letters, such as \"US\""
         )),
-    }
-}
-
-/// `[limits]`: the limits against abuse.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Limits {
-    /// Whether the limits are on.
-    pub enabled: bool,
-}
-
-impl Limits {
-    pub(super) fn read(section: &mut Section) -> Self {
-        Self { enabled: section.flag("enabled").unwrap_or_default() }
     }
 }
 

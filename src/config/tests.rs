@@ -1,11 +1,11 @@
 //! What is taken, and the exact words of every refusal.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use rlibphonenumber::Region;
 
 use super::{Config, ConfigError, Regions, Routing};
-use crate::domain::{Channel, Lane, Money};
+use crate::domain::{Channel, Lane, Limits, Money, Purpose};
 
 #[test]
 fn an_empty_file_is_the_documented_defaults() {
@@ -30,8 +30,10 @@ fn every_key_is_taken_from_the_file() {
         policy.home_region = "DE"
         policy.regions = ["DE", "AT"]
         policy.max_segments = 3
+        policy.voip = "allow"
+        policy.purpose.enrollment.channels = ["voice"]
         policy.region = [{ region = "IN", ucs2_concat = "refuse" }]
-        limits.enabled = false
+        limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10 }
         org.name = "Example Corp"
@@ -71,7 +73,26 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(config.store.path, Path::new("/tmp/x.db"));
     assert_eq!(config.policy.home_region, Region::DE);
     assert!(config.policy.regions.allow(Region::AT) && !config.policy.regions.allow(Region::CH));
-    assert_eq!(config.policy.max_segments, 3);
+    assert_eq!((config.policy.max_segments, config.policy.voip), (3, true));
+    assert_eq!(config.policy.channels, [(Purpose::Enrollment, vec![Channel::Voice])]);
+    let limits = Limits {
+        enabled: false,
+        purposes: vec![Purpose::MfaVerify],
+        cool_down: Duration::from_secs(1),
+        number_per_10_minutes: 2,
+        number_per_day: 3,
+        number_calls_per_hour: 4,
+        prefix_per_hour: 5,
+        home_region_per_day: 6,
+        region_per_day: 7,
+        user_per_hour: 8,
+        token_per_minute: 9,
+        adjacent_numbers: 10,
+        conversion_sends: 11,
+        conversion_percent: 12,
+        block: Duration::from_secs(13 * 60),
+    };
+    assert_eq!(config.limits, limits);
     assert_eq!(config.outbox.settle_seconds, Some(240));
     assert_eq!(config.outbox.report_window_seconds, Some(3600));
     assert_eq!(config.outbox.resend_after_seconds, 5);
@@ -191,6 +212,23 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[policy]\nmax_segments = 11",
             "2: policy.max_segments: must be a whole number from 1 to 10 segments, found 11",
+        ),
+        (
+            "[limits]\npurposes = [\"enrolment\"]",
+            "2: limits.purposes: \"enrolment\" is no purpose; did you mean \"enrollment\"?",
+        ),
+        (
+            "[limits]\nprefix_per_hour = -1",
+            "2: limits.prefix_per_hour: must be a whole number from 0 to 10000000 (0 for no limit), \
+             found -1",
+        ),
+        (
+            "[policy]\npurpose.general.channels = []",
+            "2: policy.purpose.general.channels: must name a channel; leave it out to allow every one",
+        ),
+        (
+            "[policy]\nvoip = \"yes\"",
+            "2: policy.voip: must be \"allow\" or \"refuse\", found \"yes\"",
         ),
         ("[limits]\nenabled = 1", "2: limits.enabled: must be true or false, found 1"),
         (
@@ -368,10 +406,10 @@ fn a_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn what_is_hardly_meant_is_told() {
-    let file = "[http]\nlisten = '0.0.0.0:8480'\n[limits]\nenabled = true\n";
+    let file = "[http]\nlisten = '0.0.0.0:8480'\n[limits]\nenabled = false\n";
     insta::assert_snapshot!(load(file, &[]).unwrap().warnings().join("\n"), @r"
     no [[modem]] is configured: messages are accepted and wait
-    limits.enabled is true, but this version enforces no limits
+    limits.enabled is false: anybody who can ask for codes can ask for any number
     http.listen is 0.0.0.0:8480: tokens and texts cross the network unencrypted; put a proxy with TLS before it
     ");
     let modem = "[[modem]]\nname = 'a'\nport = '/dev/a'\n";

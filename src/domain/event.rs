@@ -121,6 +121,12 @@ pub enum EventKind {
     LateReport,
     /// A message goes out again although nobody knows what became of the first copy.
     Resend,
+    /// Something looks like an attack.
+    Alarm,
+    /// Somebody was put on the blocklist, or taken off it.
+    Blocklist,
+    /// Somebody was put on the allowlist, or taken off it.
+    Allowlist,
 }
 
 /// One event of the System Log.
@@ -181,6 +187,9 @@ impl Event {
             EventKind::Status => Purpose::status_event_type(self.subject.channel),
             EventKind::LateReport => "system.ringpost.late_report",
             EventKind::Resend => "system.ringpost.resend",
+            EventKind::Alarm => "system.ringpost.alarm",
+            EventKind::Blocklist => "system.ringpost.blocklist",
+            EventKind::Allowlist => "system.ringpost.allowlist",
         }
     }
 
@@ -192,6 +201,9 @@ impl Event {
             (EventKind::Status, Channel::Voice) => "Receive call status",
             (EventKind::LateReport, _) => "Delivery report after the end of a message",
             (EventKind::Resend, _) => "Message sent again, it may arrive twice",
+            (EventKind::Alarm, _) => "Suspicious activity",
+            (EventKind::Blocklist, _) => "Change the blocklist",
+            (EventKind::Allowlist, _) => "Change the allowlist",
         }
     }
 

@@ -63,6 +63,10 @@ ulid_id! {
     /// A received message.
     InboundId
 }
+ulid_id! {
+    /// An entry of the blocklist or the allowlist.
+    ListingId
+}
 
 /// Text that is no ULID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -53,6 +53,11 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 
+    /// Whether it can be said by a channel at all: a link to install an app cannot be spoken.
+    pub const fn fits(self, channel: Channel) -> bool {
+        !matches!((self, channel), (Self::PushVerify, Channel::Voice))
+    }
+
     /// Event type of the one send event, in the words of Okta's event catalogue. `system.sms.send_message`
     /// is ours: the catalogue has no general SMS.
     pub const fn send_event_type(self, channel: Channel) -> &'static str {

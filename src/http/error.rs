@@ -35,6 +35,9 @@ pub(super) struct Problem {
     /// Where the events of a refused request are found.
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction_id: Option<String>,
+    /// After how many seconds the same request may be accepted; the header says so too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 /// What a handler answers when it does not do what was asked.
@@ -58,7 +61,7 @@ pub(super) enum ApiError {
     TooLarge,
     /// 415: not JSON.
     UnsupportedMediaType,
-    /// 422: understood and refused; the log says so too.
+    /// 422, or 429 where only time is in the way: understood and refused; the log says so too.
     Refused(Box<Denial>),
     /// 500 or 507: a fault of this box.
     Store(store::Error),
@@ -111,10 +114,16 @@ impl ApiError {
 }
 
 fn refused(denial: Denial) -> (StatusCode, Problem) {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let Denial { detail, explanation, subject } = denial;
+    let Denial { detail, explanation, subject, retry_after } = denial;
+    let status = match retry_after {
+        Some(_) => StatusCode::TOO_MANY_REQUESTS,
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let mut body = problem(status, detail.as_str(), Some(detail.family()), explanation);
     body.transaction_id = Some(subject.transaction_id.to_string());
+    // Whole seconds, and never too few.
+    body.retry_after = retry_after
+        .map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1));
     (status, body)
 }
 
@@ -144,18 +153,23 @@ fn problem(
     detail: String,
 ) -> Problem {
     let title = status.canonical_reason().unwrap_or("Error");
-    Problem { title, status: status.as_u16(), code, family, detail, transaction_id: None }
+    let status = status.as_u16();
+    Problem { title, status, code, family, detail, transaction_id: None, retry_after: None }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, problem) = self.problem();
+        let retry_after = problem.retry_after;
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, content_type);
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(Ok(wait)) = retry_after.map(|wait| HeaderValue::try_from(wait.to_string())) {
+            headers.insert(header::RETRY_AFTER, wait);
         }
         response
     }

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
-    api::{health, inbound, logs, messages, modems},
+    api::{health, inbound, lists, logs, messages, modems},
     error::{ApiError, MAX_BODY, Problem},
 };
 
@@ -55,6 +55,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(logs::list))
         .routes(routes!(modems::list))
         .routes(routes!(modems::read))
+        .routes(routes!(lists::list_blocked, lists::block))
+        .routes(routes!(lists::read_blocked, lists::unblock))
+        .routes(routes!(lists::list_allowed, lists::allow))
+        .routes(routes!(lists::read_allowed, lists::disallow))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

@@ -1,81 +1,27 @@
-//! The decision itself.
+//! The decision itself: what a request alone tells, what lists and regions say, what the text needs.
 
 use std::time::Duration;
 
-use rlibphonenumber::Region;
-
-use super::number::recipient;
+use super::{Denial, Policy, Request, number::recipient};
 use crate::{
     domain::{
-        Actor, Channel, Detail, Encoding, Lane, MessageId, NewMessage, OnUnknown, Purpose, Secret,
-        Subject, Timestamp, TransactionId,
+        Channel, Detail, E164, Encoding, Lane, List, ListedBy, Listing, MessageId, NewMessage,
+        OnUnknown, Subject, TransactionId,
     },
     sms,
 };
 
-/// What an operator allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// National numbers are read against it.
-    pub home_region: Region,
-    /// Where messages may go; `None` = anywhere.
-    pub regions: Option<Vec<String>>,
-    /// Segments of one message at most.
-    pub max_segments: u8,
-    /// Regions where a text in UCS-2 must fit one segment: carriers there do not join them.
-    pub single_ucs2: Vec<String>,
-}
-
-/// A request to send something, well-formed but not yet decided on.
+/// A request to somebody who can be written to or called.
 #[derive(Debug, Clone)]
-pub struct Request {
-    /// The recipient, as it was written.
-    pub to: String,
-    /// By which channel.
-    pub channel: Channel,
-    /// Why.
-    pub purpose: Purpose,
-    /// What.
-    pub text: Secret,
-    /// In which lane, where the request says so.
-    pub lane: Option<Lane>,
-    /// How long it may wait, where the request says so.
-    pub ttl: Option<Duration>,
-    /// Not on the air before this.
-    pub not_before: Option<Timestamp>,
-    /// Only through this modem.
-    pub sender: Option<String>,
-    /// Shown at once and kept nowhere.
-    pub flash: bool,
-    /// What to do when an answer is lost, where the request says so.
-    pub on_unknown: Option<OnUnknown>,
-    /// The caller's own reference.
-    pub reference: Option<String>,
-    /// For which user of the identity platform.
-    pub user: Option<String>,
-    /// Who asks.
-    pub actor: Actor,
-    /// When the request came.
-    pub received_at: Timestamp,
+pub(super) struct Draft {
+    pub(super) request: Request,
+    pub(super) subject: Subject,
+    pub(super) recipient: E164,
+    pub(super) region: String,
 }
 
-/// A request that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
-    /// Why.
-    pub detail: Detail,
-    /// The same as a sentence, with the figures of this request.
-    pub explanation: String,
-    /// What the events say of it.
-    pub subject: Subject,
-}
-
-/// Decides on a request: the message to send, or the refusal.
-///
-/// # Errors
-/// The refusal.
-#[expect(clippy::result_large_err, reason = "a refusal is an answer, made once for each request")]
-pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
+/// Judges a request by itself: its number, and whether its purpose may use its channel.
+pub(super) fn consider(mut request: Request, policy: &Policy) -> Result<Draft, Box<Denial>> {
     let mut subject = Subject {
         transaction_id: TransactionId::generate(),
         message: None,
@@ -83,88 +29,135 @@ pub fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Denial> {
         purpose: request.purpose,
         recipient: None,
         region: None,
-        actor: request.actor,
-        user: request.user,
+        actor: std::mem::take(&mut request.actor),
+        user: request.user.take(),
     };
-    let read = recipient(&request.to, policy.home_region, request.channel);
+    let read = recipient(&request.to, policy, request.channel);
     let (recipient, region) = match read {
         Ok(read) => (read.number, read.region),
         Err(refused) => {
             subject.recipient = refused.number;
             subject.region = refused.region;
-            return Err(denial(refused.detail, None, subject));
+            return Err(Denial::new(refused.detail, subject));
         }
     };
     subject.recipient = Some(recipient.clone());
     subject.region = Some(region.clone());
-    if policy.regions.as_ref().is_some_and(|allowed| !allowed.contains(&region)) {
-        return Err(denial(Detail::RegionNotAllowed, None, subject));
+    if !policy.joins(request.purpose, request.channel) {
+        return Err(Denial::new(Detail::ChannelNotAllowed, subject));
     }
-    if request.channel == Channel::Voice {
-        let spoken = request.purpose != Purpose::PushVerify;
-        let detail = if spoken { Detail::VoiceNotSupported } else { Detail::ChannelNotAllowed };
-        return Err(denial(detail, None, subject));
-    }
-    if request.text.reveal().is_empty() {
-        return Err(denial(Detail::Empty, None, subject));
-    }
-    let measure = sms::measure(request.text.reveal());
-    let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
-    let Some(segments) = segments else {
-        let says = format!(
-            "The text needs {} segments in {}; at most {} are allowed.",
-            measure.segments,
-            measure.encoding.as_str(),
-            policy.max_segments,
-        );
-        return Err(denial(Detail::TooLong, Some(says), subject));
-    };
-    if segments > 1 && measure.encoding == Encoding::Ucs2 && policy.single_ucs2.contains(&region) {
-        let says = format!(
-            "Carriers in {region} do not join the segments of a text in UCS-2, and this one needs \
-             {segments}; 70 units fit one."
-        );
-        return Err(denial(Detail::RegionRequirement, Some(says), subject));
-    }
-    let id = MessageId::generate();
-    subject.message = Some(id);
-    let lane = request.lane.unwrap_or(Lane::of(request.purpose));
-    let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
-    let now = request.received_at;
-    let not_before = request.not_before.map_or(now, |wanted| wanted.max(now));
-    Ok(NewMessage {
-        id,
-        subject,
-        recipient,
-        text: request.text,
-        encoding: measure.encoding,
-        segments,
-        flash: request.flash,
-        lane,
-        sender: request.sender,
-        on_unknown: request.on_unknown.unwrap_or(OnUnknown::of(lane)),
-        reference: request.reference,
-        created_at: now,
-        not_before,
-        expires_at: not_before.after(ttl),
-    })
+    Ok(Draft { request, subject, recipient, region })
 }
 
-fn denial(detail: Detail, explanation: Option<String>, subject: Subject) -> Denial {
-    let explanation = explanation.unwrap_or_else(|| detail.sentence().to_owned());
-    Denial { detail, explanation, subject }
+impl Draft {
+    /// Lets it through or not, by the entry of the lists that decides about its number, and by its region.
+    pub(super) fn admit(
+        self,
+        listing: Option<&Listing>,
+        policy: &Policy,
+    ) -> Result<Self, Box<Denial>> {
+        match listing {
+            Some(entry) if entry.list == List::Block => {
+                let now = self.request.received_at;
+                let until = entry.expires_at.map(|until| until.since(now));
+                let detail = match entry.by {
+                    ListedBy::Operator => return Err(Denial::new(Detail::Blocklist, self.subject)),
+                    ListedBy::AdjacentNumbers | ListedBy::LowConversion => Detail::Velocity,
+                };
+                let denial = Denial::new(detail, self.subject);
+                return Err(match until {
+                    Some(until) => denial.for_now(until),
+                    None => denial,
+                });
+            }
+            Some(_) => {}
+            None if policy.reaches(&self.region) => {}
+            None => return Err(Denial::new(Detail::RegionNotAllowed, self.subject)),
+        }
+        if self.request.channel == Channel::Voice && !policy.voice {
+            return Err(Denial::new(Detail::VoiceNotSupported, self.subject));
+        }
+        Ok(self)
+    }
+
+    /// Makes the message of it.
+    pub(super) fn write(self, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
+        let Self { request, mut subject, recipient, region } = self;
+        if request.text.reveal().is_empty() {
+            return Err(Denial::new(Detail::Empty, subject));
+        }
+        let measure = sms::measure(request.text.reveal());
+        let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
+        let Some(segments) = segments else {
+            let says = format!(
+                "The text needs {} segments in {}; at most {} are allowed.",
+                measure.segments,
+                measure.encoding.as_str(),
+                policy.max_segments,
+            );
+            return Err(Denial::saying(Detail::TooLong, says, subject));
+        };
+        let split_ucs2 = segments > 1 && measure.encoding == Encoding::Ucs2;
+        if split_ucs2 && policy.single_ucs2.contains(&region) {
+            let says = format!(
+                "Carriers in {region} do not join the segments of a text in UCS-2, and this one \
+                 needs {segments}; 70 units fit one."
+            );
+            return Err(Denial::saying(Detail::RegionRequirement, says, subject));
+        }
+        let id = MessageId::generate();
+        subject.message = Some(id);
+        let lane = request.lane.unwrap_or(Lane::of(request.purpose));
+        let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
+        let now = request.received_at;
+        let not_before = request.not_before.map_or(now, |wanted| wanted.max(now));
+        Ok(NewMessage {
+            id,
+            subject,
+            recipient,
+            text: request.text,
+            encoding: measure.encoding,
+            segments,
+            flash: request.flash,
+            lane,
+            sender: request.sender,
+            on_unknown: request.on_unknown.unwrap_or(OnUnknown::of(lane)),
+            reference: request.reference,
+            created_at: now,
+            not_before,
+            expires_at: not_before.after(ttl),
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use rlibphonenumber::Region;
+
     use super::*;
+    use crate::domain::{Actor, ListingId, Purpose, Secret, Timestamp, Whom};
 
     fn policy() -> Policy {
         Policy {
-            home_region: Region::US,
             regions: Some(vec!["US".into(), "DE".into()]),
-            max_segments: 10,
             single_ucs2: vec!["DE".into()],
+            ..Policy::of(Region::US)
+        }
+    }
+
+    fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
+        consider(request, policy)?.admit(None, policy)?.write(policy)
+    }
+
+    fn listing(list: List, by: ListedBy, expires_at: Option<i64>) -> Listing {
+        Listing {
+            id: ListingId::generate(),
+            list,
+            whom: Whom::Region("CA".into()),
+            by,
+            reason: None,
+            created_at: Timestamp::from_unix_ms(1),
+            expires_at: expires_at.map(Timestamp::from_unix_ms),
         }
     }
 
@@ -227,6 +220,44 @@ mod tests {
                 "The text needs 11 segments in GSM-7; at most 10 are allowed.".into()
             )
         );
+    }
+
+    #[test]
+    fn lists_go_before_regions() {
+        let admit = |to: &str, entry: Option<&Listing>| {
+            let draft = consider(request(to, "x"), &policy()).unwrap();
+            let admitted = draft.admit(entry, &policy());
+            admitted.map(drop).map_err(|denial| (denial.detail, denial.retry_after))
+        };
+        let (canadian, american) = ("+14165552345", "+14155552345");
+        assert_eq!(admit(canadian, None), Err((Detail::RegionNotAllowed, None)));
+        let allowed = listing(List::Allow, ListedBy::Operator, None);
+        assert_eq!(admit(canadian, Some(&allowed)), Ok(()));
+        let blocked = listing(List::Block, ListedBy::Operator, Some(2_000_000));
+        assert_eq!(admit(american, Some(&blocked)), Err((Detail::Blocklist, None)));
+        let suspected = listing(List::Block, ListedBy::AdjacentNumbers, Some(1_060_000));
+        let minute = Some(Duration::from_secs(60));
+        assert_eq!(admit(american, Some(&suspected)), Err((Detail::Velocity, minute)));
+    }
+
+    #[test]
+    fn a_purpose_uses_the_channels_that_it_may() {
+        let text_only = Policy {
+            channels: [(Purpose::MfaVerify, vec![Channel::Sms])].into(),
+            voice: true,
+            ..policy()
+        };
+        let judged = |purpose, channel| {
+            let request = Request { purpose, channel, ..request("+14155552345", "x") };
+            let judged = consider(request, &text_only).and_then(|it| it.admit(None, &text_only));
+            judged.map(drop).map_err(|denial| denial.detail)
+        };
+        let refused = Err(Detail::ChannelNotAllowed);
+        assert_eq!(judged(Purpose::MfaVerify, Channel::Sms), Ok(()));
+        assert_eq!(judged(Purpose::MfaVerify, Channel::Voice), refused);
+        assert_eq!(judged(Purpose::Enrollment, Channel::Voice), Ok(()));
+        assert_eq!(judged(Purpose::PushVerify, Channel::Voice), refused, "nobody can tap a voice");
+        assert_eq!(judged(Purpose::PushVerify, Channel::Sms), Ok(()));
     }
 
     #[test]

@@ -1,20 +1,28 @@
 //! May it be sent, and what exactly: a request becomes a message or a refusal.
 //!
-//! [`decide`] is pure; [`accept`] stores what was decided: a message, or the pair of events that a
-//! refusal leaves.
+//! `consider` judges a request by itself, before the store is asked; what depends on other requests is
+//! decided in the transaction that stores the message, or the pair of events that a refusal leaves.
 
 mod decide;
+mod limits;
 mod number;
+mod policy;
 mod repeat;
+mod request;
+
+use std::sync::Arc;
 
 use crate::{
-    domain::{Event, EventKind, Outcome},
+    domain::{Event, EventKind, NewMessage, Outcome, Timestamp},
     store::{self, Store, Tx, message::MessageView},
 };
 
-pub use decide::{Denial, Policy, Request, decide};
-pub use number::{NumberRefused, Recipient, recipient};
+use decide::{Draft, consider};
+
+pub use number::{NumberRefused, Recipient, e164, recipient};
+pub use policy::{Policy, region};
 pub use repeat::{Repeat, Repeats};
+pub use request::{Denial, Request};
 
 /// What became of a request.
 #[derive(Debug)]
@@ -29,19 +37,19 @@ pub enum Answer {
     Refused(Box<Denial>),
 }
 
-/// Stores what was decided; a request that is known by its key is answered once more instead. Returns
-/// only after it is on disk.
+/// Decides on a request and stores what was decided; one that is known by its key is answered once more
+/// instead. Returns only after it is on disk.
 ///
 /// # Errors
 /// Those of the store; then nothing was accepted.
 pub async fn accept(
     store: &Store,
     request: Request,
-    policy: &Policy,
+    policy: &Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> Result<Answer, store::Error> {
-    let now = request.received_at;
-    let decision = decide(request, policy);
+    let (now, policy) = (request.received_at, policy.clone());
+    let considered = consider(request, &policy);
     // The key is looked up in the transaction that stores the message: of two requests at one time,
     // the second finds the first.
     let job = move |tx: &Tx<'_>| {
@@ -50,6 +58,10 @@ pub async fn accept(
             return Ok(answer);
         }
         tx.must_have_room()?;
+        let decision = match considered {
+            Ok(draft) => decide(tx, draft, &policy)?,
+            Err(denial) => Err(denial),
+        };
         match decision {
             Ok(message) => {
                 store::message::insert(tx, &message)?;
@@ -61,13 +73,48 @@ pub async fn accept(
                 Ok(Answer::Accepted(Box::new(stored)))
             }
             Err(denial) => {
-                for kind in [EventKind::Send, EventKind::Status] {
-                    let event = Event::new(kind, Outcome::Deny, denial.subject.clone(), now);
-                    store::event::append(tx, &event.because(Some(denial.detail)))?;
-                }
-                Ok(Answer::Refused(Box::new(denial)))
+                log_denial(tx, &denial, now)?;
+                Ok(Answer::Refused(denial))
             }
         }
     };
     store.write(job).await
+}
+
+/// Decides what takes more than the request itself.
+fn decide(
+    tx: &Tx<'_>,
+    draft: Draft,
+    policy: &Policy,
+) -> Result<Result<NewMessage, Box<Denial>>, store::Error> {
+    let now = draft.request.received_at;
+    let listing = store::listed::about(tx, &draft.recipient, &draft.region, now)?;
+    let draft = match draft.admit(listing.as_ref(), policy) {
+        Ok(draft) => draft,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    // Whoever is on the allowlist is known, and no limit holds.
+    let within = match listing {
+        Some(_) => Ok(None),
+        None => limits::check(tx, &draft, policy)?,
+    };
+    let decision = within.and_then(|within| Ok((within, draft.write(policy)?)));
+    Ok(match decision {
+        Ok((within, message)) => {
+            if let Some(within) = within {
+                within.count(tx, &policy.limits)?;
+            }
+            Ok(message)
+        }
+        Err(denial) => Err(denial),
+    })
+}
+
+/// A refusal leaves the pair of events that a message would have left.
+fn log_denial(tx: &Tx<'_>, denial: &Denial, now: Timestamp) -> Result<(), store::Error> {
+    for kind in [EventKind::Send, EventKind::Status] {
+        let event = Event::new(kind, Outcome::Deny, denial.subject.clone(), now);
+        store::event::append(tx, &event.because(Some(denial.detail)))?;
+    }
+    Ok(())
 }

@@ -137,7 +137,7 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, sync::Arc};
 
     use rlibphonenumber::Region;
 
@@ -185,13 +185,7 @@ mod tests {
         }
 
         async fn send(&self, key: &str, request: Request) -> Answer {
-            let regions = Some(vec!["US".to_owned()]);
-            let policy = Policy {
-                home_region: Region::US,
-                regions,
-                max_segments: 10,
-                single_ucs2: Vec::new(),
-            };
+            let policy = Arc::new(Policy::of(Region::US));
             let repeat = repeats().identify(key.into(), &request);
             accept(&self.store, request, &policy, Some(repeat)).await.unwrap()
         }

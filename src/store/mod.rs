@@ -27,11 +27,13 @@ pub mod early_report;
 pub mod event;
 pub mod idempotency;
 pub mod inbound;
+pub mod listed;
 pub mod message;
 pub mod progress;
 pub mod queue;
 pub mod sim;
 pub mod token;
+pub mod traffic;
 
 pub use connection::Store;
 pub use error::Error;

@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension, types::FromSql};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{Error, Store, Tx, View, early_report, event, idempotency, inbound, message};
+use super::{
+    Error, Store, Tx, View, early_report, event, idempotency, inbound, listed, message, traffic,
+};
 use crate::domain::Timestamp;
 
 /// Rows that one transaction deletes at most. A message takes its attempts, segments and index entries
@@ -25,6 +27,9 @@ const EVERY: Duration = Duration::from_secs(300);
 
 /// A modem that was away for so long may still tell of what it had received before: it is recognised.
 const FINGERPRINTS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// The longest window that anything is counted for is a day.
+const TRAFFIC_KEPT: Duration = Duration::from_secs(2 * 86_400);
 
 /// Unused pages are left for what comes next, unless there are more than this many and more than a
 /// quarter of all.
@@ -52,7 +57,7 @@ struct Kind {
 }
 
 /// Keys go before the messages that they lead to.
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
     Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
     Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
@@ -63,6 +68,9 @@ const KINDS: [Kind; 7] = [
         forget: inbound::forget_segments,
     },
     Kind { name: "early_report", kept: |_| early_report::KEPT, forget: early_report::forget },
+    // Entries expire by themselves: they are kept no longer than that.
+    Kind { name: "listed", kept: |_| Duration::ZERO, forget: listed::forget },
+    Kind { name: "traffic", kept: |_| TRAFFIC_KEPT, forget: traffic::forget },
     Kind { name: "event", kept: |keep| keep.events, forget: event::forget },
 ];
 

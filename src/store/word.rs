@@ -1,7 +1,9 @@
 //! Columns that hold one of our words.
 
 use super::Error;
-use crate::domain::{Channel, Detail, Encoding, Lane, OnUnknown, Phase, Purpose, SegmentState};
+use crate::domain::{
+    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, SegmentState,
+};
 
 /// A type that a column holds as a word.
 pub(super) trait Word: Sized {
@@ -22,6 +24,8 @@ macro_rules! words {
 words! {
     Channel: Self::from_word;
     Detail: Self::from_word;
+    List: Self::from_word;
+    ListedBy: Self::from_word;
     Phase: Self::from_word;
     Purpose: Self::from_word;
     SegmentState: Self::from_word;

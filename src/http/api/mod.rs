@@ -2,6 +2,7 @@
 
 pub(super) mod health;
 pub(super) mod inbound;
+pub(super) mod lists;
 pub(super) mod logs;
 pub(super) mod messages;
 pub(super) mod modems;

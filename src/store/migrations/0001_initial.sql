@@ -56,7 +56,8 @@ CREATE INDEX message_claimable
 CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NULL;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX message_recipient ON message (recipient, key);
+-- What one number received, and all that limits ask of it.
+CREATE INDEX message_recipient ON message (recipient, key, created_at, channel, purpose);
 
 -- What the messages say, until no send can need it. A row keeps its size for as long as it lives, and rows
 -- come in the order of their keys: so none is ever moved, which would leave a copy behind.
@@ -98,6 +99,35 @@ CREATE INDEX segment_open ON segment (sim, state)
     WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
     WHERE reference IS NOT NULL;
+
+-- The blocklist and the allowlist: numbers, prefixes and regions.
+CREATE TABLE listed (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    list       TEXT NOT NULL CHECK (list IN ('block', 'allow')),
+    subject    TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('number', 'prefix', 'region')),
+    listed_by  TEXT NOT NULL CHECK (listed_by IN ('operator', 'adjacent_numbers',
+                   'low_conversion')),
+    reason     TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    UNIQUE (subject, list, kind)
+) STRICT;
+CREATE INDEX listed_newest ON listed (list, key);
+CREATE INDEX listed_expiry ON listed (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What was accepted, and how many codes were entered, by whom it is counted for and by when the slot
+-- of time began.
+CREATE TABLE traffic (
+    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token
+    subject  TEXT NOT NULL,
+    slot     INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    verified INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject, slot)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX traffic_age ON traffic (slot);
 
 -- Which accepted request made which message, by the key that it came with.
 CREATE TABLE idempotency (

@@ -1,0 +1,678 @@
+//! The limits against abuse, put into force.
+//!
+//! All of it is decided in the transaction that stores the message, on the one thread that writes: of
+//! many requests at one time, no more are accepted than may be, and what was counted is on disk with the
+//! message. The work for a request does not grow with the numbers that were ever seen: what one number
+//! received stands together in an index, and what is broader is counted in slots of time.
+//!
+//! A window slides: a slot counts as a whole until its end is outside of the window, so that a limit is
+//! never exceeded, however the messages lie in time.
+
+use std::time::Duration;
+
+use super::{Denial, Policy, decide::Draft};
+use crate::{
+    domain::{
+        Channel, Detail, E164, Event, EventKind, Limits, List, ListedBy, Listing, ListingId,
+        NumberPrefix, Outcome, Timestamp, Whom,
+    },
+    store::{
+        self, Tx, listed,
+        traffic::{self, Kind, Slot},
+    },
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Slots of a window: a limit holds for at most a twelfth of its window longer than it must.
+const SLOTS: u32 = 12;
+
+/// A code that was sent so long ago would have been entered by now.
+const SETTLED: Duration = TEN_MINUTES;
+
+/// Window that traffic of a kind is counted for.
+const fn window(kind: Kind) -> Duration {
+    match kind {
+        Kind::Prefix | Kind::User => HOUR,
+        Kind::Neighbours => TEN_MINUTES,
+        Kind::Region => DAY,
+        Kind::Token => MINUTE,
+    }
+}
+
+/// Length of a slot of a kind.
+fn slot_length(kind: Kind) -> Duration {
+    window(kind) / SLOTS
+}
+
+/// When the slot of an instant began.
+fn slot_of(kind: Kind, at: Timestamp) -> Timestamp {
+    let length = i64::try_from(slot_length(kind).as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_unix_ms(at.as_unix_ms().div_euclid(length).saturating_mul(length))
+}
+
+/// The slots that a window of this length, which ends at `now`, has any part in.
+fn slots_within(
+    tx: &Tx<'_>,
+    kind: Kind,
+    subject: &str,
+    window: Duration,
+    now: Timestamp,
+) -> Result<Vec<Slot>, store::Error> {
+    traffic::slots(tx, kind, subject, now.before(window + slot_length(kind)), now)
+}
+
+/// A request that stays within all limits, to be counted once it is accepted.
+pub(super) struct Within {
+    subjects: Subjects,
+    /// Whether its number received nothing for a day.
+    fresh: bool,
+    at: Timestamp,
+}
+
+/// Checks a request against all limits; `None` where none holds.
+pub(super) fn check(
+    tx: &Tx<'_>,
+    draft: &Draft,
+    policy: &Policy,
+) -> Result<Result<Option<Within>, Box<Denial>>, store::Error> {
+    let limits = &policy.limits;
+    if !limits.hold_for(draft.request.purpose) {
+        return Ok(Ok(None));
+    }
+    let now = draft.request.received_at;
+    let received = received(tx, &draft.recipient, limits, now)?;
+    let call = draft.request.channel == Channel::Voice;
+    if let Some(wait) = number_wait(&received, limits, call, now) {
+        return Ok(Err(limited("this number", draft, wait)));
+    }
+    let subjects = Subjects::of(draft, policy);
+    for (kind, subject, limit) in subjects.limited(limits) {
+        let slots = slots_within(tx, kind, subject, window(kind), now)?;
+        if let Some(wait) = slots_wait(&slots, kind, limit, now) {
+            return Ok(Err(limited(whose(kind), draft, wait)));
+        }
+    }
+    let fresh = received.is_empty();
+    if let Some(by) = attack(tx, draft, &subjects, limits, fresh)? {
+        let until = block(tx, &subjects, by, limits, now)?;
+        let denial = Denial::new(Detail::Velocity, draft.subject.clone());
+        return Ok(Err(denial.for_now(until.since(now))));
+    }
+    Ok(Ok(Some(Within { subjects, fresh, at: now })))
+}
+
+impl Within {
+    /// Counts the request, which was accepted.
+    pub(super) fn count(&self, tx: &Tx<'_>, limits: &Limits) -> Result<(), store::Error> {
+        let Self { subjects, fresh, at } = self;
+        let count =
+            |kind, subject: &str| traffic::count_accepted(tx, kind, subject, slot_of(kind, *at));
+        // Prefixes and regions are counted for their conversion, limit or not.
+        count(Kind::Prefix, &subjects.prefix)?;
+        count(Kind::Region, &subjects.region)?;
+        for (kind, subject, _) in subjects.limited(limits) {
+            if matches!(kind, Kind::User | Kind::Token) {
+                count(kind, subject)?;
+            }
+        }
+        if *fresh && limits.adjacent_numbers > 0 {
+            count(Kind::Neighbours, &subjects.neighbours)?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts a code that was entered, of a message to `number` that was accepted at `at`.
+pub(super) fn verified(
+    tx: &Tx<'_>,
+    number: &E164,
+    region: &str,
+    at: Timestamp,
+) -> Result<(), store::Error> {
+    let (prefix, neighbours) = (without(number, 4), without(number, 2));
+    let subjects = [(Kind::Prefix, prefix), (Kind::Neighbours, neighbours), (Kind::Region, region)];
+    for (kind, subject) in subjects {
+        traffic::count_verified(tx, kind, subject, slot_of(kind, at))?;
+    }
+    Ok(())
+}
+
+/// Whom a request is counted for.
+struct Subjects {
+    prefix: String,
+    neighbours: String,
+    region: String,
+    home: bool,
+    user: Option<String>,
+    token: String,
+}
+
+impl Subjects {
+    fn of(draft: &Draft, policy: &Policy) -> Self {
+        Self {
+            prefix: without(&draft.recipient, 4).to_owned(),
+            neighbours: without(&draft.recipient, 2).to_owned(),
+            region: draft.region.clone(),
+            home: draft.region == *policy.home_region.as_region_str(),
+            user: draft.subject.user.clone(),
+            token: draft.subject.actor.id.clone(),
+        }
+    }
+
+    /// Those that a limit holds for, and how many messages they may have in the window of their kind.
+    fn limited(&self, limits: &Limits) -> impl Iterator<Item = (Kind, &str, u32)> {
+        let region = if self.home { limits.home_region_per_day } else { limits.region_per_day };
+        let all = [
+            (Kind::User, self.user.as_deref(), limits.user_per_hour),
+            (Kind::Prefix, Some(&*self.prefix), limits.prefix_per_hour),
+            (Kind::Region, Some(&*self.region), region),
+            (Kind::Token, Some(&*self.token), limits.token_per_minute),
+        ];
+        all.into_iter().filter_map(|(kind, subject, limit)| {
+            subject.filter(|_| limit > 0).map(|subject| (kind, subject, limit))
+        })
+    }
+}
+
+/// How a refusal calls the subject of a limit.
+const fn whose(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Prefix => "numbers that begin like this one",
+        Kind::Neighbours => "the neighbours of this number",
+        Kind::Region => "this region",
+        Kind::User => "this user",
+        Kind::Token => "this token",
+    }
+}
+
+/// A number without its last digits.
+fn without(number: &E164, digits: usize) -> &str {
+    let number = number.as_str();
+    number.get(..number.len().saturating_sub(digits)).unwrap_or(number)
+}
+
+fn limited(whose: &str, draft: &Draft, wait: Duration) -> Box<Denial> {
+    let says = format!("Too many messages for {whose} in a short time.");
+    Denial::saying(Detail::RateLimited, says, draft.subject.clone()).for_now(wait)
+}
+
+/// What a number received in the last day, as far as limits count it.
+fn received(
+    tx: &Tx<'_>,
+    number: &E164,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Vec<traffic::Received>, store::Error> {
+    // Calls are among the messages, so the highest of the limits sees all that any of them counts; one
+    // tells at least whether the number is new, and when it was last written to.
+    let most = limits.number_per_day.max(limits.number_per_10_minutes);
+    let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
+    let counts = |purpose| limits.hold_for(purpose);
+    traffic::received(tx, number, (now.before(DAY), now), counts, most)
+}
+
+/// How long a number has to wait, if it has to. `received` is newest first.
+fn number_wait(
+    received: &[traffic::Received],
+    limits: &Limits,
+    call: bool,
+    now: Timestamp,
+) -> Option<Duration> {
+    // The one that has to leave the window before another may come.
+    let nth = |limit: u32, of: &mut dyn Iterator<Item = Timestamp>| {
+        of.nth(usize::try_from(limit.checked_sub(1)?).ok()?)
+    };
+    let all = || received.iter().map(|it| it.at);
+    let calls = || received.iter().filter(|it| it.channel == Channel::Voice).map(|it| it.at);
+    let last = all().next();
+    let in_the_way = [
+        (last, limits.cool_down),
+        (nth(limits.number_per_10_minutes, &mut all()), TEN_MINUTES),
+        (nth(limits.number_per_day, &mut all()), DAY),
+        (nth(limits.number_calls_per_hour, &mut calls()).filter(|_| call), HOUR),
+    ];
+    let waits = in_the_way.into_iter().filter_map(|(at, window)| {
+        let free = at?.after(window);
+        (free > now).then(|| free.since(now))
+    });
+    waits.max()
+}
+
+/// How long a subject has to wait, if it has to: until enough slots have left the window.
+fn slots_wait(slots: &[Slot], kind: Kind, limit: u32, now: Timestamp) -> Option<Duration> {
+    let mut left: u32 = slots.iter().map(|slot| slot.accepted).sum();
+    let mut wait = None;
+    for slot in slots {
+        if left < limit {
+            break;
+        }
+        left = left.saturating_sub(slot.accepted);
+        wait = Some(slot.at.after(slot_length(kind) + window(kind)).since(now));
+    }
+    wait
+}
+
+/// Whether a request, after those that were accepted before it, is part of an attack; the alarm is in the
+/// log then.
+fn attack(
+    tx: &Tx<'_>,
+    draft: &Draft,
+    subjects: &Subjects,
+    limits: &Limits,
+    fresh: bool,
+) -> Result<Option<ListedBy>, store::Error> {
+    let now = draft.request.received_at;
+    let adjacent = fresh && limits.adjacent_numbers > 0;
+    let neighbours = if adjacent { neighbours(tx, subjects, now)? } else { 0 };
+    let many = adjacent && neighbours >= limits.adjacent_numbers;
+    let low = !many && limits.conversion_sends > 0 && converts_badly(tx, subjects, limits, now)?;
+    if !many && !low {
+        return Ok(None);
+    }
+    // Where nobody tells which codes are entered, nothing tells staff with neighbouring numbers from a
+    // robot: an alarm, once, is all that is right.
+    let told = traffic::any_verified(tx, now.before(DAY))?;
+    if told || (many && neighbours == limits.adjacent_numbers) {
+        let outcome = if told { Outcome::Deny } else { Outcome::Unknown };
+        let event = Event::new(EventKind::Alarm, outcome, draft.subject.clone(), now);
+        store::event::append(tx, &event.because(Some(Detail::Velocity)))?;
+    }
+    let by = if many { ListedBy::AdjacentNumbers } else { ListedBy::LowConversion };
+    Ok(told.then_some(by))
+}
+
+/// How many neighbours of a number were written to for the first time of late; none where any of their
+/// codes was entered.
+fn neighbours(tx: &Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<u32, store::Error> {
+    let kind = Kind::Neighbours;
+    let (written, entered) = sum(&slots_within(tx, kind, &subjects.neighbours, window(kind), now)?);
+    Ok(if entered == 0 { written } else { 0 })
+}
+
+/// Whether the codes that a prefix was sent in the last day are hardly ever entered.
+fn converts_badly(
+    tx: &Tx<'_>,
+    subjects: &Subjects,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<bool, store::Error> {
+    let settled = now.before(slot_length(Kind::Prefix) + SETTLED);
+    let slots = traffic::slots(tx, Kind::Prefix, &subjects.prefix, now.before(DAY), settled)?;
+    let (sent, entered) = sum(&slots);
+    let least = u64::from(sent) * u64::from(limits.conversion_percent);
+    Ok(sent >= limits.conversion_sends && u64::from(entered) * 100 < least)
+}
+
+/// Messages that were accepted, and codes that were entered.
+fn sum(slots: &[Slot]) -> (u32, u32) {
+    let add = |(a, v): (u32, u32), slot: &Slot| (a + slot.accepted, v + slot.verified);
+    slots.iter().fold((0, 0), add)
+}
+
+/// Blocks the prefix for a while; says until when.
+fn block(
+    tx: &Tx<'_>,
+    subjects: &Subjects,
+    by: ListedBy,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Timestamp, store::Error> {
+    let until = now.after(limits.block);
+    if let Some(prefix) = NumberPrefix::new(&*subjects.prefix) {
+        let entry = Listing {
+            id: ListingId::generate(),
+            list: List::Block,
+            whom: Whom::Prefix(prefix),
+            by,
+            reason: None,
+            created_at: now,
+            expires_at: Some(until),
+        };
+        listed::put(tx, &entry)?;
+    }
+    Ok(until)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use rlibphonenumber::Region;
+
+    use super::*;
+    use crate::{
+        domain::{Actor, Purpose, Secret},
+        intake::{Answer, Request, accept},
+        store::Store,
+    };
+
+    /// Monday, 10:00:00 UTC: the beginning of a slot of every length.
+    const START: &str = "2026-11-23T10:00:00Z";
+
+    struct Desk {
+        store: Store,
+        policy: Arc<Policy>,
+        _dir: Option<tempfile::TempDir>,
+    }
+
+    impl Desk {
+        fn with(limits: Limits) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let desk = Self::at(&dir_path(&dir), limits);
+            Self { _dir: Some(dir), ..desk }
+        }
+
+        fn at(path: &Path, limits: Limits) -> Self {
+            let policy = Policy { limits, regions: None, voice: true, ..Policy::of(Region::US) };
+            Self { store: Store::open(path).unwrap(), policy: Arc::new(policy), _dir: None }
+        }
+
+        /// The refusal, with how many seconds it lasts; `None` where the request was accepted.
+        async fn ask(&self, request: Request) -> Option<(Detail, u64)> {
+            match accept(&self.store, request, &self.policy, None).await.unwrap() {
+                Answer::Accepted(_) => None,
+                Answer::Refused(denial) => {
+                    Some((denial.detail, denial.retry_after.map_or(0, |wait| wait.as_secs())))
+                }
+                Answer::Replayed(_) | Answer::KeyReused => panic!("nothing has a key here"),
+            }
+        }
+
+        /// How many of `requests` are accepted.
+        async fn accepted(&self, requests: impl IntoIterator<Item = Request>) -> usize {
+            let mut accepted = 0;
+            for request in requests {
+                accepted += usize::from(self.ask(request).await.is_none());
+            }
+            accepted
+        }
+
+        async fn entered(&self, number: &str, at: Timestamp) {
+            let number = E164::new(number).unwrap();
+            self.store.write(move |tx| verified(tx, &number, "US", at)).await.unwrap();
+        }
+
+        async fn alarms(&self) -> usize {
+            let rows = self.store.read(|view| store::event::newest(view, None, 1000)).await;
+            let alarms = rows.unwrap().into_iter().filter(|row| row.event_type.ends_with("alarm"));
+            alarms.count()
+        }
+    }
+
+    fn dir_path(dir: &tempfile::TempDir) -> std::path::PathBuf {
+        dir.path().join("t.db")
+    }
+
+    fn after(seconds: u64) -> Timestamp {
+        Timestamp::parse(START).unwrap().after(Duration::from_secs(seconds))
+    }
+
+    fn code(to: &str, seconds: u64) -> Request {
+        Request {
+            to: to.into(),
+            channel: Channel::Sms,
+            purpose: Purpose::MfaVerify,
+            text: Secret::new("x".into()),
+            lane: None,
+            ttl: None,
+            not_before: None,
+            sender: None,
+            flash: false,
+            on_unknown: None,
+            reference: None,
+            user: None,
+            actor: Actor { id: "token".into(), ..Actor::default() },
+            received_at: after(seconds),
+        }
+    }
+
+    /// Numbers that have nothing in common but their region.
+    fn stranger(index: u64) -> String {
+        format!("+1415{}2345", 220 + index)
+    }
+
+    const NONE: Limits = Limits {
+        enabled: true,
+        purposes: Vec::new(),
+        cool_down: Duration::ZERO,
+        number_per_10_minutes: 0,
+        number_per_day: 0,
+        number_calls_per_hour: 0,
+        prefix_per_hour: 0,
+        home_region_per_day: 0,
+        region_per_day: 0,
+        user_per_hour: 0,
+        token_per_minute: 0,
+        adjacent_numbers: 0,
+        conversion_sends: 0,
+        conversion_percent: 1,
+        block: HOUR,
+    };
+
+    fn none() -> Limits {
+        Limits { purposes: Limits::default().purposes, ..NONE }
+    }
+
+    const PHONE: &str = "+14155552345";
+
+    #[tokio::test]
+    async fn a_number_has_a_cool_down_and_its_share_of_ten_minutes_and_a_day() {
+        let desk = Desk::with(Limits::default());
+        let limited = |seconds| Some((Detail::RateLimited, seconds));
+        assert_eq!(desk.ask(code(PHONE, 0)).await, None);
+        assert_eq!(desk.ask(code(PHONE, 10)).await, limited(20));
+        assert_eq!(desk.ask(code("+14155552346", 10)).await, None, "another number");
+        for seconds in [30, 60, 90, 120] {
+            assert_eq!(desk.ask(code(PHONE, seconds)).await, None, "{seconds}");
+        }
+        assert_eq!(desk.ask(code(PHONE, 150)).await, limited(450), "five in ten minutes");
+        assert_eq!(desk.ask(code(PHONE, 599)).await, limited(1));
+        assert_eq!(desk.ask(code(PHONE, 600)).await, None, "the first is ten minutes ago");
+        assert_eq!(desk.ask(code(PHONE, 629)).await, limited(1));
+        for seconds in [630, 7200, 10_800, 14_400] {
+            assert_eq!(desk.ask(code(PHONE, seconds)).await, None, "{seconds}");
+        }
+        assert_eq!(desk.ask(code(PHONE, 86_399)).await, limited(1), "ten in a day");
+        assert_eq!(desk.ask(code(PHONE, 86_400)).await, None);
+    }
+
+    #[tokio::test]
+    async fn calls_have_a_share_of_their_own() {
+        let desk = Desk::with(Limits { number_calls_per_hour: 1, ..none() });
+        // Calls cannot be accepted yet: one that was stands in the store.
+        let call = |tx: &Tx<'_>| {
+            let mut call = store::samples::message(after(0));
+            call.subject.channel = Channel::Voice;
+            call.subject.purpose = Purpose::MfaVerify;
+            store::message::insert(tx, &call).map(drop)
+        };
+        desk.store.write(call).await.unwrap();
+        let wait = |channel, seconds| {
+            let store = desk.store.clone();
+            async move {
+                let number = E164::new(PHONE).unwrap();
+                let limits = Limits { number_calls_per_hour: 1, number_per_day: 9, ..none() };
+                let work = move |tx: &Tx<'_>| {
+                    let received = received(tx, &number, &limits, after(seconds))?;
+                    Ok(number_wait(&received, &limits, channel == Channel::Voice, after(seconds)))
+                };
+                store.write(work).await.unwrap().map(|wait| wait.as_secs())
+            }
+        };
+        assert_eq!(wait(Channel::Voice, 3590).await, Some(10));
+        assert_eq!(wait(Channel::Voice, 3600).await, None);
+        assert_eq!(wait(Channel::Sms, 10).await, None, "a text is no call");
+    }
+
+    #[tokio::test]
+    async fn prefixes_regions_users_and_tokens_are_limited_over_all_their_numbers() {
+        let of_user = |user: &str, request| Request { user: Some(user.to_owned()), ..request };
+        let mine = Actor { id: "mine".into(), ..Actor::default() };
+        let by = |actor: &Actor, request| Request { actor: actor.clone(), ..request };
+        let near = |index: u64| code(&format!("+1415555{:04}", 2000 + index), index);
+        let canadian = |index: u64| code(&format!("+1416555{:04}", 2000 + index), index);
+
+        let desk = Desk::with(Limits { prefix_per_hour: 20, ..none() });
+        assert_eq!(desk.accepted((0..64).map(near)).await, 20);
+        assert_eq!(desk.accepted((0..64).map(|it| code(&stranger(it), it))).await, 64);
+
+        let desk = Desk::with(Limits { region_per_day: 1, home_region_per_day: 3, ..none() });
+        assert_eq!(desk.accepted((0..2).map(canadian)).await, 1);
+        assert_eq!(desk.accepted((0..9).map(|it| code(&stranger(it), it))).await, 3);
+
+        let desk = Desk::with(Limits { user_per_hour: 10, ..none() });
+        let requests = (0..20).map(|it| of_user("ann", code(&stranger(it), it)));
+        assert_eq!(desk.accepted(requests).await, 10);
+        assert_eq!(desk.accepted([of_user("bob", near(1)), near(2)]).await, 2);
+
+        let desk = Desk::with(Limits { token_per_minute: 5, ..none() });
+        assert_eq!(desk.accepted((0..9).map(|it| by(&mine, code(&stranger(it), it)))).await, 5);
+        assert_eq!(desk.accepted([near(1)]).await, 1, "another token");
+    }
+
+    #[tokio::test]
+    async fn no_window_holds_more_than_its_limit_wherever_it_begins() {
+        let desk = Desk::with(Limits { prefix_per_hour: 20, ..none() });
+        // A request every minute for five hours, each to another number of one prefix.
+        let mut accepted = Vec::new();
+        for minute in 0..300_u64 {
+            let request = code(&format!("+1415555{:04}", 2000 + minute), minute * 60);
+            if desk.ask(request).await.is_none() {
+                accepted.push(minute);
+            }
+        }
+        for begin in 0..300 {
+            let within = accepted.iter().filter(|it| (begin..begin + 60).contains(*it)).count();
+            assert!(within <= 20, "{within} in the hour from minute {begin}");
+        }
+        assert!(accepted.len() >= 80, "and what may be sent is sent: {accepted:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_waited_for_is_enough() {
+        let desk = Desk::with(Limits { prefix_per_hour: 3, ..none() });
+        let near = |index: u64, seconds| code(&format!("+1415555{:04}", 2000 + index), seconds);
+        for seconds in [7, 400, 401] {
+            assert_eq!(desk.ask(near(seconds, seconds)).await, None);
+        }
+        let (detail, wait) = desk.ask(near(1, 500)).await.unwrap();
+        assert_eq!(detail, Detail::RateLimited);
+        assert!((3107..=3407).contains(&wait), "an hour after the first, and a slot: {wait}");
+        assert_eq!(desk.ask(near(2, 500 + wait)).await, None);
+        assert!(desk.ask(near(3, 500 + wait)).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn general_messages_and_the_allowlist_have_no_limits_and_a_switch_turns_all_off() {
+        let desk = Desk::with(Limits::default());
+        let alert = |it| Request { purpose: Purpose::General, ..code(PHONE, it) };
+        assert_eq!(desk.accepted((0..50).map(alert)).await, 50);
+        assert_eq!(desk.ask(code(PHONE, 50)).await, None, "nor do they count");
+        let entry = Listing {
+            id: ListingId::generate(),
+            list: List::Allow,
+            whom: Whom::Number(E164::new(PHONE).unwrap()),
+            by: ListedBy::Operator,
+            reason: None,
+            created_at: after(0),
+            expires_at: None,
+        };
+        desk.store.write(move |tx| listed::put(tx, &entry)).await.unwrap();
+        assert_eq!(desk.accepted((0..50).map(|it| code(PHONE, it))).await, 50);
+        let desk = Desk::with(Limits { enabled: false, ..Limits::default() });
+        assert_eq!(desk.accepted((0..50).map(|it| code(PHONE, it))).await, 50);
+    }
+
+    #[tokio::test]
+    async fn a_restart_does_not_open_the_gates() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir_path(&dir);
+        let limits = Limits { cool_down: Duration::from_secs(30), prefix_per_hour: 2, ..none() };
+        let desk = Desk::at(&path, limits.clone());
+        assert_eq!(desk.accepted([code(PHONE, 0), code("+14155552346", 1)]).await, 2);
+        drop(desk);
+        let desk = Desk::at(&path, limits);
+        assert_eq!(desk.ask(code(PHONE, 5)).await, Some((Detail::RateLimited, 25)));
+        assert_eq!(desk.ask(code("+14155552347", 60)).await.unwrap().0, Detail::RateLimited);
+        assert_eq!(desk.ask(code("+14165552347", 60)).await, None);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_64_clients_at_one_time_no_more_are_served_than_may_be() {
+        let desk = Arc::new(Desk::with(Limits { prefix_per_hour: 20, ..Limits::default() }));
+        let race = async |to: fn(u64) -> String| {
+            let ask = |client| {
+                let desk = desk.clone();
+                tokio::spawn(async move { desk.ask(code(&to(client), 0)).await.is_none() })
+            };
+            let mut served = 0;
+            for asked in (0..64).map(ask).collect::<Vec<_>>() {
+                served += usize::from(asked.await.unwrap());
+            }
+            served
+        };
+        assert_eq!(race(|_| PHONE.into()).await, 1, "one number");
+        let near = |client| format!("+1415556{:04}", 2000 + client * 100);
+        assert_eq!(race(near).await, 20, "one prefix");
+        assert_eq!(race(stranger).await, 64, "and strangers do not wait for each other");
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_for_its_text_is_not_counted() {
+        let desk = Desk::with(Limits { prefix_per_hour: 1, ..none() });
+        let empty = Request { text: Secret::new(String::new()), ..code(PHONE, 0) };
+        assert_eq!(desk.ask(empty).await, Some((Detail::Empty, 0)));
+        assert_eq!(desk.ask(code(PHONE, 0)).await, None);
+    }
+
+    fn neighbour(index: u64, seconds: u64) -> Request {
+        code(&format!("+1415555{:04}", 2300 + index), seconds)
+    }
+
+    #[tokio::test]
+    async fn neighbours_whose_codes_nobody_enters_are_blocked_for_a_while() {
+        let limits = Limits { adjacent_numbers: 10, ..none() };
+        let desk = Desk::with(limits.clone());
+        desk.entered("+12125550100", after(0)).await;
+        assert_eq!(desk.accepted((0..64).map(|it| neighbour(it, it))).await, 10);
+        assert_eq!(desk.alarms().await, 1);
+        let hour = Some((Detail::Velocity, 3600 - 20));
+        assert_eq!(desk.ask(code("+14155559999", 30)).await, hour, "all of the prefix");
+        assert_eq!(desk.ask(code("+14155652345", 30)).await, None, "and no other");
+        assert_eq!(desk.ask(neighbour(70, 3610)).await, None, "it is over");
+
+        let desk = Desk::with(limits);
+        desk.entered("+14155552301", after(0)).await;
+        assert_eq!(desk.accepted((0..64).map(|it| neighbour(it, it))).await, 64, "somebody lives");
+        assert_eq!(desk.alarms().await, 0);
+    }
+
+    #[tokio::test]
+    async fn where_nobody_tells_neighbours_raise_one_alarm_and_nothing_is_blocked() {
+        let desk = Desk::with(Limits { adjacent_numbers: 10, conversion_sends: 20, ..none() });
+        assert_eq!(desk.accepted((0..64).map(|it| neighbour(it, it))).await, 64);
+        assert_eq!(desk.alarms().await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_prefix_whose_codes_are_hardly_ever_entered_is_blocked() {
+        let limits = Limits { conversion_sends: 20, conversion_percent: 20, ..none() };
+        // Every 100th number: no neighbours.
+        let far =
+            |index: u64, seconds| code(&format!("+1415555{:04}", 2000 + 100 * index), seconds);
+        for (entered, later) in [(3, Some((Detail::Velocity, 3600))), (4, None)] {
+            let desk = Desk::with(limits.clone());
+            desk.entered("+12125550100", after(0)).await;
+            assert_eq!(desk.accepted((0..20).map(|it| far(it, it))).await, 20);
+            for _ in 0..entered {
+                desk.entered(PHONE, after(0)).await;
+            }
+            assert_eq!(desk.ask(far(21, 600)).await, None, "people have time to enter them");
+            assert_eq!(desk.ask(far(22, 1000)).await, later, "{entered} of 20");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What an operator allows.
+
+use std::collections::HashMap;
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
+
+use crate::domain::{Channel, Limits, Purpose};
+
+/// What an operator allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// National numbers are read against it.
+    pub home_region: Region,
+    /// Where messages may go; `None` = anywhere.
+    pub regions: Option<Vec<String>>,
+    /// Channels that a purpose may use, where they are not all.
+    pub channels: HashMap<Purpose, Vec<Channel>>,
+    /// Whether numbers of Internet telephony may be used.
+    pub voip: bool,
+    /// Whether this gateway can place calls.
+    pub voice: bool,
+    /// The limits against abuse.
+    pub limits: Limits,
+    /// Segments of one message at most.
+    pub max_segments: u8,
+    /// Regions where a text in UCS-2 must fit one segment: carriers there do not join them.
+    pub single_ucs2: Vec<String>,
+}
+
+impl Policy {
+    /// One that allows what can be allowed, to its home region.
+    pub fn of(home_region: Region) -> Self {
+        Self {
+            home_region,
+            regions: Some(vec![home_region.to_string()]),
+            channels: HashMap::new(),
+            voip: false,
+            voice: false,
+            limits: Limits::default(),
+            max_segments: 10,
+            single_ucs2: Vec::new(),
+        }
+    }
+
+    /// Whether messages may go to `region`.
+    pub(super) fn reaches(&self, region: &str) -> bool {
+        self.regions.as_ref().is_none_or(|allowed| allowed.iter().any(|it| it == region))
+    }
+
+    /// Whether a purpose may use a channel.
+    pub(super) fn joins(&self, purpose: Purpose, channel: Channel) -> bool {
+        purpose.fits(channel)
+            && self.channels.get(&purpose).is_none_or(|allowed| allowed.contains(&channel))
+    }
+}
+
+/// The ISO 3166-1 code of a region that has telephone numbers, in any case.
+pub fn region(text: &str) -> Option<String> {
+    let region = Region::from_code(&text.to_ascii_uppercase()).ok()?;
+    let numbered = PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some();
+    numbered.then(|| region.to_string())
+}

@@ -1,0 +1,69 @@
+//! What is asked for, and what a refusal says.
+
+use std::time::Duration;
+
+use crate::domain::{Actor, Channel, Detail, Lane, OnUnknown, Purpose, Secret, Subject, Timestamp};
+
+/// A request to send something, well-formed but not yet decided on.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The recipient, as it was written.
+    pub to: String,
+    /// By which channel.
+    pub channel: Channel,
+    /// Why.
+    pub purpose: Purpose,
+    /// What.
+    pub text: Secret,
+    /// In which lane, where the request says so.
+    pub lane: Option<Lane>,
+    /// How long it may wait, where the request says so.
+    pub ttl: Option<Duration>,
+    /// Not on the air before this.
+    pub not_before: Option<Timestamp>,
+    /// Only through this modem.
+    pub sender: Option<String>,
+    /// Shown at once and kept nowhere.
+    pub flash: bool,
+    /// What to do when an answer is lost, where the request says so.
+    pub on_unknown: Option<OnUnknown>,
+    /// The caller's own reference.
+    pub reference: Option<String>,
+    /// For which user of the identity platform.
+    pub user: Option<String>,
+    /// Who asks.
+    pub actor: Actor,
+    /// When the request came.
+    pub received_at: Timestamp,
+}
+
+/// A request that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Why.
+    pub detail: Detail,
+    /// The same as a sentence, with the figures of this request.
+    pub explanation: String,
+    /// What the events say of it.
+    pub subject: Subject,
+    /// After how long the same request may be accepted, where only time is in its way.
+    pub retry_after: Option<Duration>,
+}
+
+impl Denial {
+    /// A refusal that says what there is to say of `detail`.
+    pub(super) fn new(detail: Detail, subject: Subject) -> Box<Self> {
+        Self::saying(detail, detail.sentence().to_owned(), subject)
+    }
+
+    /// A refusal in words of its own.
+    pub(super) fn saying(detail: Detail, explanation: String, subject: Subject) -> Box<Self> {
+        Box::new(Self { detail, explanation, subject, retry_after: None })
+    }
+
+    /// With the time that is in the way.
+    pub(super) fn for_now(mut self: Box<Self>, retry_after: Duration) -> Box<Self> {
+        self.retry_after = Some(retry_after);
+        self
+    }
+}

@@ -1,0 +1,204 @@
+//! Table `traffic`: how much was accepted, and how many codes were entered, by subject and slot of time.
+//! What one number received is found in `message` itself.
+
+use super::{Error, Tx, View, word};
+use crate::domain::{Channel, E164, Purpose, Timestamp};
+
+/// What traffic is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Numbers without their last four digits.
+    Prefix,
+    /// Numbers without their last two digits; only the first message to a number in a day counts.
+    Neighbours,
+    /// ISO 3166-1 regions.
+    Region,
+    /// Users of the identity platform.
+    User,
+    /// Tokens, by id.
+    Token,
+}
+
+impl Kind {
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Prefix => 0,
+            Self::Neighbours => 1,
+            Self::Region => 2,
+            Self::User => 3,
+            Self::Token => 4,
+        }
+    }
+}
+
+/// What was counted in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slot {
+    /// When it began.
+    pub at: Timestamp,
+    /// Messages that were accepted.
+    pub accepted: u32,
+    /// Those of them whose code was entered.
+    pub verified: u32,
+}
+
+/// Counts a message that is accepted in the slot that began at `slot`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn count_accepted(
+    tx: &Tx<'_>,
+    kind: Kind,
+    subject: &str,
+    slot: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, 1, 0)
+         ON CONFLICT DO UPDATE SET accepted = accepted + 1",
+    )?
+    .execute((kind.rank(), subject, slot.as_unix_ms()))?;
+    Ok(())
+}
+
+/// Counts a code that was entered, of a message that was accepted in the slot.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn count_verified(
+    tx: &Tx<'_>,
+    kind: Kind,
+    subject: &str,
+    slot: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, 0, 1)
+         ON CONFLICT DO UPDATE SET verified = verified + 1",
+    )?
+    .execute((kind.rank(), subject, slot.as_unix_ms()))?;
+    Ok(())
+}
+
+/// The slots of a subject that began after `after` and not after `until`, oldest first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn slots(
+    view: &View<'_>,
+    kind: Kind,
+    subject: &str,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Slot>, Error> {
+    view.prepare(
+        "SELECT slot, accepted, verified FROM traffic
+         WHERE kind = ?1 AND subject = ?2 AND slot > ?3 AND slot <= ?4 ORDER BY slot",
+    )?
+    .query_map((kind.rank(), subject, after.as_unix_ms(), until.as_unix_ms()), |row| {
+        let at = Timestamp::from_unix_ms(row.get(0)?);
+        Ok(Slot { at, accepted: row.get(1)?, verified: row.get(2)? })
+    })?
+    .map(|slot| Ok(slot?))
+    .collect()
+}
+
+/// Whether any code was entered in a slot that began after `after`: somebody tells.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn any_verified(view: &View<'_>, after: Timestamp) -> Result<bool, Error> {
+    // There are as many regions as there are, so these are few rows.
+    Ok(view
+        .prepare("SELECT 1 FROM traffic WHERE kind = ?1 AND slot > ?2 AND verified > 0 LIMIT 1")?
+        .exists((Kind::Region.rank(), after.as_unix_ms()))?)
+}
+
+/// How many messages a subject was sent, and how many of their codes were entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    /// The prefix or region.
+    pub subject: String,
+    /// Messages that were accepted.
+    pub accepted: u32,
+    /// Those of them whose code was entered.
+    pub verified: u32,
+}
+
+/// The `limit` busiest subjects of a kind in slots that began after `after`, busiest first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn conversion(
+    view: &View<'_>,
+    kind: Kind,
+    after: Timestamp,
+    limit: u32,
+) -> Result<Vec<Conversion>, Error> {
+    // The plus keeps SQLite from walking the whole kind in the order of its groups.
+    view.prepare(
+        "SELECT subject, sum(accepted), sum(verified) FROM traffic
+         WHERE +kind = ?1 AND slot > ?2
+         GROUP BY +subject HAVING sum(accepted) > 0
+         ORDER BY sum(accepted) DESC, subject LIMIT ?3",
+    )?
+    .query_map((kind.rank(), after.as_unix_ms(), limit), |row| {
+        Ok(Conversion { subject: row.get(0)?, accepted: row.get(1)?, verified: row.get(2)? })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// A message that a number was to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// By which channel.
+    pub channel: Channel,
+}
+
+/// The newest messages to `number` that were accepted after `after` and not after `until`, newest first, at
+/// most `limit`; of the purposes that `counts` names.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn received(
+    view: &View<'_>,
+    number: &E164,
+    (after, until): (Timestamp, Timestamp),
+    counts: impl Fn(Purpose) -> bool,
+    limit: usize,
+) -> Result<Vec<Received>, Error> {
+    // The index holds all of it.
+    let mut statement = view.prepare(
+        "SELECT created_at, channel, purpose FROM message WHERE recipient = ?1 ORDER BY key DESC",
+    )?;
+    let mut rows = statement.query([number.as_str()])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let at = Timestamp::from_unix_ms(row.get(0)?);
+        if at <= after {
+            break;
+        }
+        let purpose = word::read("message", "purpose", row.get_ref(2)?.as_str().unwrap_or(""))?;
+        if at <= until && counts(purpose) {
+            let channel = word::read("message", "channel", row.get_ref(1)?.as_str().unwrap_or(""))?;
+            found.push(Received { at, channel });
+        }
+    }
+    Ok(found)
+}
+
+/// Deletes slots that began before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+    Ok(tx
+        .prepare(
+            "DELETE FROM traffic WHERE (kind, subject, slot) IN (
+                 SELECT kind, subject, slot FROM traffic WHERE slot < ?1 ORDER BY slot LIMIT ?2)",
+        )?
+        .execute((before.as_unix_ms(), limit))?)
+}
