@@ -21,7 +21,7 @@ use crate::{
     config::{self, Config},
     domain::Channel,
     http::{self, AppState},
-    intake::{Policy, Repeats},
+    intake::{Policy, Repeats, Requirement},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
@@ -239,11 +239,21 @@ fn terms(config: &Config, modem: &config::Modem) -> Terms {
 }
 
 fn policy(config: &Config) -> Policy {
-    let (limits, config) = (config.limits.clone(), &config.policy);
+    let (limits, org, config) = (config.limits.clone(), &config.org, &config.policy);
     let regions = match &config.regions {
         config::Regions::Anywhere => None,
         config::Regions::Only(regions) => Some(regions.iter().map(Region::to_string).collect()),
     };
+    let rules = || config.rules.iter().map(|rule| (rule.region.to_string(), rule));
+    let national_in = rules().flat_map(|(region, rule)| {
+        rule.national_tables.iter().map(move |language| (region.clone(), *language))
+    });
+    let requirements = rules().map(|(region, rule)| Requirement {
+        region,
+        starts_with: rule.starts_with.clone(),
+        contains: rule.contains.clone(),
+        ends_with: rule.ends_with.clone(),
+    });
     let single_ucs2 = config.rules.iter().filter(|rule| rule.refuse_ucs2_concat);
     Policy {
         home_region: config.home_region,
@@ -254,6 +264,12 @@ fn policy(config: &Config) -> Policy {
         voice: false,
         limits,
         max_segments: config.max_segments,
+        template_segments: config.template_segments,
+        national: config.national_tables.clone(),
+        national_in: national_in.collect(),
+        requirements: requirements.collect(),
+        org: org.name.clone(),
+        locale: org.locale.clone(),
         single_ucs2: single_ucs2.map(|rule| rule.region.to_string()).collect(),
     }
 }

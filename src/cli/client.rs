@@ -41,6 +41,16 @@ impl Server {
         self.answer(request.send_json(body), output)
     }
 
+    /// `DELETE path`, which answers nothing.
+    pub(super) fn delete(&self, path: &str, output: Output) -> Result<(), Failure> {
+        let request = self.agent().delete(self.url(path)).header("Authorization", authorization()?);
+        let answer = request.call();
+        match &answer {
+            Ok(response) if response.status() == 204 => Ok(()),
+            Ok(_) | Err(_) => self.answer(answer, output).map(drop),
+        }
+    }
+
     fn agent(&self) -> Agent {
         Agent::config_builder()
             .http_status_as_error(false)
@@ -73,8 +83,11 @@ impl Server {
             output::print(&format!("{value:#}"))?;
             return Err(Failure::Reported);
         }
-        let member = |name| value.get(name).and_then(Value::as_str).unwrap_or("no reason given");
-        Err(Failure::Failed(format!("refused: {} ({})", member("detail"), member("code"))))
+        let member = |name| value.get(name).and_then(Value::as_str);
+        // Paths that answer as Okta does have its words for the same.
+        let says = member("detail").or(member("errorSummary")).unwrap_or("no reason given");
+        let code = member("code").or(member("errorCode")).unwrap_or("no code");
+        Err(Failure::Failed(format!("refused: {says} ({code})")))
     }
 }
 

@@ -7,14 +7,18 @@ mod client;
 mod config;
 mod failure;
 mod inbound;
+mod lists;
 mod log;
 mod messages;
 mod modems;
 mod output;
 mod pdu;
+mod segments;
 mod send;
 mod serve;
 mod table;
+mod template;
+mod text;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -53,6 +57,17 @@ enum Command {
     Log(log::Log),
     /// See the modems, and what is wrong with them.
     Modems(modems::Modems),
+    /// Who is blocked: numbers, prefixes and regions.
+    #[command(subcommand)]
+    Blocklist(lists::List),
+    /// Whom neither regions nor limits stop.
+    #[command(subcommand)]
+    Allowlist(lists::List),
+    /// Templates of texts.
+    #[command(subcommand)]
+    Template(template::Template),
+    /// What a text takes on the air: alphabet, segments, and what makes it expensive.
+    Segments(segments::Segments),
     /// Take PDUs apart, and put them together.
     #[command(subcommand)]
     Pdu(pdu::Pdu),
@@ -91,6 +106,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Inbound(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Modems(command) => command.run(),
+        Command::Blocklist(command) => command.run(lists::Which::Block),
+        Command::Allowlist(command) => command.run(lists::Which::Allow),
+        Command::Template(command) => command.run(),
+        Command::Segments(command) => command.run(),
         Command::Pdu(command) => command.run(),
     }
 }

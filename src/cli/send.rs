@@ -1,10 +1,10 @@
 //! `ringpost send`.
 
-use std::{io::Read as _, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Failure, Output, Server, messages};
+use super::{Failure, Output, Server, messages, text};
 
 /// Between two looks at a message that is waited for: a person does not notice less.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -20,6 +20,18 @@ pub(super) struct Send {
     /// `general`.
     #[arg(long)]
     purpose: Option<String>,
+    /// What is read is a code, which a template makes a text of.
+    #[arg(long)]
+    code: bool,
+    /// Id or name of the template for the code.
+    #[arg(long, requires = "code")]
+    template: Option<String>,
+    /// The language of the text for the code, such as de or pt-BR.
+    #[arg(long)]
+    locale: Option<String>,
+    /// The user that it is for.
+    #[arg(long)]
+    user: Option<String>,
     /// The lane: otp, alert or bulk; else by purpose.
     #[arg(long)]
     lane: Option<String>,
@@ -66,21 +78,18 @@ impl Send {
 
     fn body(&self) -> Result<Value, Failure> {
         let mut body = Map::new();
-        let text = match &self.text {
-            Some(text) => text.clone(),
-            None => {
-                let mut text = String::new();
-                std::io::stdin()
-                    .read_to_string(&mut text)
-                    .map_err(|cause| Failure::while_doing("read the text", cause))?;
-                text.strip_suffix('\n').unwrap_or(&text).to_owned()
-            }
-        };
         body.insert("to".into(), json!(self.to));
         body.insert("channel".into(), json!("sms"));
-        body.insert("text".into(), json!(text));
+        if self.code {
+            body.insert("code".into(), json!(text::given_or_read(self.text.clone())?));
+        } else {
+            body.insert("text".into(), json!(text::given_or_read(self.text.clone())?));
+        }
         let optional = [
             ("purpose", self.purpose.as_ref().map(|it| json!(it))),
+            ("template", self.template.as_ref().map(|it| json!(it))),
+            ("locale", self.locale.as_ref().map(|it| json!(it))),
+            ("user", self.user.as_ref().map(|it| json!(it))),
             ("lane", self.lane.as_ref().map(|it| json!(it))),
             ("ttl_seconds", self.ttl.map(|it| json!(it))),
             ("sender", self.sender.as_ref().map(|it| json!(it))),

@@ -5,11 +5,12 @@ use std::{
     path::PathBuf,
 };
 
+use ringpost_hal::pdu::Language;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use tracing_subscriber::EnvFilter;
 
 use super::reader::{Section, nearest};
-use crate::domain::{Channel, Purpose};
+use crate::domain::{Channel, Locale, Purpose};
 
 /// `[http]`: where clients reach the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,10 @@ pub struct Policy {
     pub voip: bool,
     /// `[policy.purpose.X]`: channels of the purposes that may not use all.
     pub channels: Vec<(Purpose, Vec<Channel>)>,
+    /// How many segments a template may take, with the longest code.
+    pub template_segments: u8,
+    /// Languages whose shift tables may be used anywhere.
+    pub national_tables: Vec<Language>,
     /// `[[policy.region]]`: what is different in a region.
     pub rules: Vec<RegionRule>,
 }
@@ -101,6 +106,14 @@ pub struct RegionRule {
     pub region: Region,
     /// Whether a text in UCS-2 must fit one segment: carriers there do not join them.
     pub refuse_ucs2_concat: bool,
+    /// Languages whose shift tables may be used there.
+    pub national_tables: Vec<Language>,
+    /// What every template begins with.
+    pub starts_with: Option<String>,
+    /// What every template holds.
+    pub contains: Vec<String>,
+    /// What every template ends with.
+    pub ends_with: Option<String>,
 }
 
 impl Default for Policy {
@@ -112,6 +125,8 @@ impl Default for Policy {
             max_segments: 10,
             voip: false,
             channels: Vec::new(),
+            template_segments: 1,
+            national_tables: Vec::new(),
             rules: Vec::new(),
         }
     }
@@ -142,6 +157,14 @@ impl Policy {
         };
         let max_segments = section.integer("max_segments", 1..=10, " segments");
         let max_segments = max_segments.unwrap_or(default.max_segments);
+        let template_at = section.whence_of("template_segments");
+        let template_segments = section.integer("template_segments", 1..=10, " segments");
+        let template_segments = template_segments.unwrap_or(default.template_segments);
+        if template_segments > max_segments {
+            let what = format!("must not exceed max_segments, which is {max_segments}");
+            section.note("template_segments", template_at, what);
+        }
+        let national_tables = section.list("national_tables", language).unwrap_or_default();
         let voip = section.text("voip", allow_or_refuse).unwrap_or(default.voip);
         let channels = section.table("purpose", |section| {
             let read = |purpose: Purpose| {
@@ -151,7 +174,16 @@ impl Policy {
             Purpose::ALL.into_iter().filter_map(read).collect()
         });
         let rules = section.tables("region", RegionRule::read).into_iter().flatten().collect();
-        Self { home_region, regions, max_segments, voip, channels, rules }
+        Self {
+            home_region,
+            regions,
+            max_segments,
+            voip,
+            channels,
+            template_segments,
+            national_tables,
+            rules,
+        }
     }
 }
 
@@ -172,8 +204,27 @@ impl RegionRule {
     fn read(section: &mut Section) -> Option<Self> {
         let place = section.required("region", "such as \"US\"", region);
         let ucs2_concat = section.text("ucs2_concat", allow_or_refuse);
-        Some(Self { region: place?, refuse_ucs2_concat: !ucs2_concat.unwrap_or(true) })
+        let part = |text: &str| {
+            if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+        };
+        Some(Self {
+            region: place?,
+            refuse_ucs2_concat: !ucs2_concat.unwrap_or(true),
+            national_tables: section.list("national_tables", language).unwrap_or_default(),
+            starts_with: section.text("starts_with", part),
+            contains: section.list("contains", part).unwrap_or_default(),
+            ends_with: section.text("ends_with", part),
+        })
     }
+}
+
+/// A language that has shift tables (3GPP TS 23.038, 6.2.1.2.4).
+fn language(text: &str) -> Result<Language, String> {
+    let word = |language: &Language| format!("{language:?}").to_ascii_lowercase();
+    Language::ALL.into_iter().find(|language| word(language) == text).ok_or_else(|| {
+        let known = Language::ALL.map(|language| word(&language)).join(", ");
+        format!("{text:?} has no tables; the languages are {known}")
+    })
 }
 
 fn allow_or_refuse(text: &str) -> Result<bool, String> {
@@ -264,11 +315,13 @@ impl Outbox {
 pub struct Org {
     /// The name that texts and prompts use for the sender.
     pub name: String,
+    /// The language of those whose own is not known.
+    pub locale: Option<Locale>,
 }
 
 impl Default for Org {
     fn default() -> Self {
-        Self { name: "Ringpost".to_owned() }
+        Self { name: "Ringpost".to_owned(), locale: None }
     }
 }
 
@@ -279,7 +332,12 @@ impl Org {
             let fits = (1..=64).contains(&length) && !text.chars().any(char::is_control);
             if fits { Ok(text.to_owned()) } else { Err("must be one line of 1 to 64 characters") }
         });
-        Self { name: name.unwrap_or(Self::default().name) }
+        let locale = section.text("locale", |text| {
+            Locale::parse(text).ok_or_else(|| {
+                format!("must be a language tag such as de or pt-BR, found {text:?}")
+            })
+        });
+        Self { name: name.unwrap_or(Self::default().name), locale }
     }
 }
 

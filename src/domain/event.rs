@@ -121,6 +121,10 @@ pub enum EventKind {
     LateReport,
     /// A message goes out again although nobody knows what became of the first copy.
     Resend,
+    /// Whether the code of a message was entered.
+    Feedback,
+    /// A template was made, changed or deleted.
+    Template,
     /// Something looks like an attack.
     Alarm,
     /// Somebody was put on the blocklist, or taken off it.
@@ -187,6 +191,8 @@ impl Event {
             EventKind::Status => Purpose::status_event_type(self.subject.channel),
             EventKind::LateReport => "system.ringpost.late_report",
             EventKind::Resend => "system.ringpost.resend",
+            EventKind::Feedback => "user.authentication.auth_via_mfa",
+            EventKind::Template => "system.ringpost.template",
             EventKind::Alarm => "system.ringpost.alarm",
             EventKind::Blocklist => "system.ringpost.blocklist",
             EventKind::Allowlist => "system.ringpost.allowlist",
@@ -201,6 +207,8 @@ impl Event {
             (EventKind::Status, Channel::Voice) => "Receive call status",
             (EventKind::LateReport, _) => "Delivery report after the end of a message",
             (EventKind::Resend, _) => "Message sent again, it may arrive twice",
+            (EventKind::Feedback, _) => "Authentication of user via MFA",
+            (EventKind::Template, _) => "Change a template",
             (EventKind::Alarm, _) => "Suspicious activity",
             (EventKind::Blocklist, _) => "Change the blocklist",
             (EventKind::Allowlist, _) => "Change the allowlist",

@@ -139,6 +139,10 @@ pub struct NewMessage {
     pub encoding: Encoding,
     /// Into how many segments it falls, 1 or more.
     pub segments: u8,
+    /// The language whose tables it is written with, where those save segments.
+    pub national: Option<String>,
+    /// In which language it is, where Ringpost chose it: BCP 47.
+    pub locale: Option<String>,
     /// Shown at once and kept nowhere (message class 0).
     pub flash: bool,
     /// The lane it waits in.

@@ -146,6 +146,14 @@ details! {
     TooLong = "too_long" in ContentInvalid, "The text is too long.";
     /// Nothing to send.
     Empty = "empty" in ContentInvalid, "There is no text to send.";
+    /// The template has no place for the code.
+    TemplateMissingCode = "template_missing_code" in ContentInvalid, "The template has no place for the code.";
+    /// The template holds a macro that nobody knows.
+    TemplateMacroUnknown = "template_macro_unknown" in ContentInvalid, "The template holds an unknown macro.";
+    /// There is no such template.
+    TemplateUnknown = "template_unknown" in ContentInvalid, "There is no such template.";
+    /// The language is not written as a language tag.
+    LocaleUnknown = "locale_unknown" in ContentInvalid, "The locale is no language tag.";
     /// What the carriers of a region ask for.
     RegionRequirement = "region_requirement" in ContentInvalid, "The text does not meet what this region requires.";
     /// The disk is full.

@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod error;
 mod idempotency;
+mod okta;
 mod page;
 mod router;
 mod state;

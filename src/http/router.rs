@@ -13,8 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
-    api::{health, inbound, lists, logs, messages, modems},
+    api::{conversion, health, inbound, lists, logs, messages, modems, preferences, segments},
     error::{ApiError, MAX_BODY, Problem},
+    okta::templates,
 };
 
 /// The API of `state`, ready to be served.
@@ -50,6 +51,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(messages::create, messages::list))
         .routes(routes!(messages::read, messages::cancel))
+        .routes(routes!(messages::feedback))
         .routes(routes!(inbound::list))
         .routes(routes!(inbound::read))
         .routes(routes!(logs::list))
@@ -59,6 +61,12 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::read_blocked, lists::unblock))
         .routes(routes!(lists::list_allowed, lists::allow))
         .routes(routes!(lists::read_allowed, lists::disallow))
+        .routes(routes!(templates::list, templates::create))
+        .routes(routes!(templates::read, templates::replace, templates::update, templates::remove))
+        .routes(routes!(templates::check))
+        .routes(routes!(preferences::put, preferences::read))
+        .routes(routes!(segments::measure))
+        .routes(routes!(conversion::report))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

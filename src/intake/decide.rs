@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Denial, Policy, Request, number::recipient};
+use super::{Denial, Policy, Request, number::recipient, wording::Wording};
 use crate::{
     domain::{
-        Channel, Detail, E164, Encoding, Lane, List, ListedBy, Listing, MessageId, NewMessage,
-        OnUnknown, Subject, TransactionId,
+        Channel, Detail, E164, Encoding, Lane, List, ListedBy, Listing, Locale, MessageId,
+        NewMessage, OnUnknown, Subject, TransactionId,
     },
     sms,
 };
@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) subject: Subject,
     pub(super) recipient: E164,
     pub(super) region: String,
+    /// The language that the request asks for.
+    pub(super) locale: Option<Locale>,
 }
 
 /// Judges a request by itself: its number, and whether its purpose may use its channel.
@@ -46,7 +48,12 @@ pub(super) fn consider(mut request: Request, policy: &Policy) -> Result<Draft, B
     if !policy.joins(request.purpose, request.channel) {
         return Err(Denial::new(Detail::ChannelNotAllowed, subject));
     }
-    Ok(Draft { request, subject, recipient, region })
+    let locale = request.locale.as_deref().map(Locale::parse);
+    if locale == Some(None) {
+        return Err(Denial::new(Detail::LocaleUnknown, subject));
+    }
+    let locale = locale.flatten();
+    Ok(Draft { request, subject, recipient, region, locale })
 }
 
 impl Draft {
@@ -81,12 +88,17 @@ impl Draft {
     }
 
     /// Makes the message of it.
-    pub(super) fn write(self, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
-        let Self { request, mut subject, recipient, region } = self;
-        if request.text.reveal().is_empty() {
+    pub(super) fn write(
+        self,
+        wording: Wording,
+        policy: &Policy,
+    ) -> Result<NewMessage, Box<Denial>> {
+        let Self { request, mut subject, recipient, region, .. } = self;
+        let Wording { text, locale } = wording;
+        if text.reveal().is_empty() {
             return Err(Denial::new(Detail::Empty, subject));
         }
-        let measure = sms::measure(request.text.reveal());
+        let measure = sms::measure(text.reveal(), &policy.national_for(&region));
         let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
         let Some(segments) = segments else {
             let says = format!(
@@ -115,9 +127,11 @@ impl Draft {
             id,
             subject,
             recipient,
-            text: request.text,
+            text,
             encoding: measure.encoding,
             segments,
+            national: measure.national.map(sms::language_word),
+            locale,
             flash: request.flash,
             lane,
             sender: request.sender,
@@ -135,7 +149,10 @@ mod tests {
     use rlibphonenumber::Region;
 
     use super::*;
-    use crate::domain::{Actor, ListingId, Purpose, Secret, Timestamp, Whom};
+    use crate::{
+        domain::{Actor, ListingId, Purpose, Secret, Timestamp, Whom},
+        intake::Content,
+    };
 
     fn policy() -> Policy {
         Policy {
@@ -146,7 +163,9 @@ mod tests {
     }
 
     fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
-        consider(request, policy)?.admit(None, policy)?.write(policy)
+        let Content::Text(text) = request.content.clone() else { panic!() };
+        let wording = Wording { text, locale: None };
+        consider(request, policy)?.admit(None, policy)?.write(wording, policy)
     }
 
     fn listing(list: List, by: ListedBy, expires_at: Option<i64>) -> Listing {
@@ -166,7 +185,8 @@ mod tests {
             to: to.into(),
             channel: Channel::Sms,
             purpose: Purpose::General,
-            text: Secret::new(text.into()),
+            content: Content::Text(Secret::new(text.into())),
+            locale: None,
             lane: None,
             ttl: None,
             not_before: None,

@@ -346,7 +346,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Actor, Purpose, Secret},
-        intake::{Answer, Request, accept},
+        intake::{Answer, Content, Request, accept},
         store::Store,
     };
 
@@ -416,7 +416,8 @@ mod tests {
             to: to.into(),
             channel: Channel::Sms,
             purpose: Purpose::MfaVerify,
-            text: Secret::new("x".into()),
+            content: Content::Text(Secret::new("x".into())),
+            locale: None,
             lane: None,
             ttl: None,
             not_before: None,
@@ -624,7 +625,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_refused_for_its_text_is_not_counted() {
         let desk = Desk::with(Limits { prefix_per_hour: 1, ..none() });
-        let empty = Request { text: Secret::new(String::new()), ..code(PHONE, 0) };
+        let empty =
+            Request { content: Content::Text(Secret::new(String::new())), ..code(PHONE, 0) };
         assert_eq!(desk.ask(empty).await, Some((Detail::Empty, 0)));
         assert_eq!(desk.ask(code(PHONE, 0)).await, None);
     }

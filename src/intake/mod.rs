@@ -4,11 +4,15 @@
 //! decided in the transaction that stores the message, or the pair of events that a refusal leaves.
 
 mod decide;
+mod feedback;
 mod limits;
 mod number;
 mod policy;
 mod repeat;
 mod request;
+mod template;
+mod texts;
+mod wording;
 
 use std::sync::Arc;
 
@@ -19,10 +23,17 @@ use crate::{
 
 use decide::{Draft, consider};
 
+pub use feedback::{Feedback, Heard, hear};
 pub use number::{NumberRefused, Recipient, e164, recipient};
 pub use policy::{Policy, region};
 pub use repeat::{Repeat, Repeats};
-pub use request::{Denial, Request};
+pub use request::{Content, Denial, Request};
+pub use template::{
+    Fault, Inspection, Requirement, defaults as default_templates, inspect,
+    is_default as is_default_template,
+};
+
+pub use crate::sms::{Analysis, NonGsm};
 
 /// What became of a request.
 #[derive(Debug)]
@@ -98,16 +109,24 @@ fn decide(
         Some(_) => Ok(None),
         None => limits::check(tx, &draft, policy)?,
     };
-    let decision = within.and_then(|within| Ok((within, draft.write(policy)?)));
-    Ok(match decision {
-        Ok((within, message)) => {
-            if let Some(within) = within {
-                within.count(tx, &policy.limits)?;
-            }
-            Ok(message)
-        }
-        Err(denial) => Err(denial),
-    })
+    let within = match within {
+        Ok(within) => within,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    let wording = match wording::of(tx, &draft, policy)? {
+        Ok(wording) => wording,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    let decision = draft.write(wording, policy);
+    if let (Ok(_), Some(within)) = (&decision, within) {
+        within.count(tx, &policy.limits)?;
+    }
+    Ok(decision)
+}
+
+/// Takes a text apart for people, as it would be sent to anybody.
+pub fn analyse(text: &str) -> Analysis {
+    crate::sms::analyse(text, &[])
 }
 
 /// A refusal leaves the pair of events that a message would have left.

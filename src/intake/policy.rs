@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
-use crate::domain::{Channel, Limits, Purpose};
+use super::Requirement;
+use crate::{
+    domain::{Channel, Limits, Locale, Purpose},
+    sms,
+};
 
 /// What an operator allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,18 @@ pub struct Policy {
     pub limits: Limits,
     /// Segments of one message at most.
     pub max_segments: u8,
+    /// Segments of a template at most, with the longest code.
+    pub template_segments: u8,
+    /// Languages whose tables may be used anywhere, where they save segments.
+    pub national: Vec<sms::Language>,
+    /// Languages whose tables may be used in a region besides.
+    pub national_in: Vec<(String, sms::Language)>,
+    /// What regions want in every template.
+    pub requirements: Vec<Requirement>,
+    /// The sender's name in templates.
+    pub org: String,
+    /// The language that the organisation speaks.
+    pub locale: Option<Locale>,
     /// Regions where a text in UCS-2 must fit one segment: carriers there do not join them.
     pub single_ucs2: Vec<String>,
 }
@@ -38,6 +54,12 @@ impl Policy {
             voice: false,
             limits: Limits::default(),
             max_segments: 10,
+            template_segments: 1,
+            national: Vec::new(),
+            national_in: Vec::new(),
+            requirements: Vec::new(),
+            org: "Ringpost".into(),
+            locale: None,
             single_ucs2: Vec::new(),
         }
     }
@@ -45,6 +67,12 @@ impl Policy {
     /// Whether messages may go to `region`.
     pub(super) fn reaches(&self, region: &str) -> bool {
         self.regions.as_ref().is_none_or(|allowed| allowed.iter().any(|it| it == region))
+    }
+
+    /// Languages whose tables may be used in a text to `region`.
+    pub(super) fn national_for(&self, region: &str) -> Vec<sms::Language> {
+        let there = self.national_in.iter().filter(|(place, _)| place == region);
+        self.national.iter().copied().chain(there.map(|(_, language)| *language)).collect()
     }
 
     /// Whether a purpose may use a channel.

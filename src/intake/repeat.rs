@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Answer, Request};
+use super::{Answer, Content, Request};
 use crate::{
     domain::{MessageId, Timestamp},
     store::{self, Tx, idempotency::Remembered},
@@ -84,7 +84,8 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
         to,
         channel,
         purpose,
-        text,
+        content,
+        locale,
         lane,
         ttl,
         not_before,
@@ -107,7 +108,18 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
     member("to", to.as_bytes());
     member("channel", channel.as_str().as_bytes());
     member("purpose", purpose.as_str().as_bytes());
-    member("text", text.reveal().as_bytes());
+    match content {
+        Content::Text(text) => member("text", text.reveal().as_bytes()),
+        Content::Code { code, template } => {
+            member("code", code.reveal().as_bytes());
+            if let Some(template) = template {
+                member("template", template.as_bytes());
+            }
+        }
+    }
+    if let Some(locale) = locale {
+        member("locale", locale.as_bytes());
+    }
     if let Some(lane) = lane {
         member("lane", &[lane.rank()]);
     }
@@ -155,7 +167,8 @@ mod tests {
             to: "+14155552345".into(),
             channel: Channel::Sms,
             purpose: Purpose::General,
-            text: Secret::new(text.into()),
+            content: Content::Text(Secret::new(text.into())),
+            locale: None,
             lane: None,
             ttl: None,
             not_before: None,
@@ -249,12 +262,17 @@ mod tests {
     fn every_member_counts_and_so_does_the_secret() {
         let one = || request("a", 1);
         let text = |text: &str| Some(text.to_owned());
+        let secret = |text: &str| Secret::new(text.into());
         let requests = [
             one(),
             Request { to: "a".into(), ..one() },
             Request { channel: Channel::Voice, ..one() },
             Request { purpose: Purpose::MfaVerify, ..one() },
-            Request { text: Secret::new("b".into()), ..one() },
+            Request { content: Content::Text(secret("b")), ..one() },
+            Request { content: Content::Code { code: secret("a"), template: None }, ..one() },
+            Request { content: Content::Code { code: secret("b"), template: None }, ..one() },
+            Request { content: Content::Code { code: secret("a"), template: text("a") }, ..one() },
+            Request { locale: text("a"), ..one() },
             Request { lane: Some(Lane::Bulk), ..one() },
             Request { ttl: Some(DAY), ..one() },
             Request { not_before: Some(Timestamp::from_unix_ms(1)), ..one() },

@@ -4,6 +4,20 @@ use std::time::Duration;
 
 use crate::domain::{Actor, Channel, Detail, Lane, OnUnknown, Purpose, Secret, Subject, Timestamp};
 
+/// What shall be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// This text.
+    Text(Secret),
+    /// A code, in a template.
+    Code {
+        /// The code.
+        code: Secret,
+        /// Id or name of the template; the one for the purpose where nothing is said.
+        template: Option<String>,
+    },
+}
+
 /// A request to send something, well-formed but not yet decided on.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -14,7 +28,9 @@ pub struct Request {
     /// Why.
     pub purpose: Purpose,
     /// What.
-    pub text: Secret,
+    pub content: Content,
+    /// In which language, where the request says so: a BCP 47 tag.
+    pub locale: Option<String>,
     /// In which lane, where the request says so.
     pub lane: Option<Lane>,
     /// How long it may wait, where the request says so.

@@ -216,7 +216,10 @@ fn begin(
         reports: line.reports,
         settle: line.settle,
         report_deadline: report_deadline(line, outgoing.expires_at, now),
-        segments: vec![Segment::PENDING; sms::measure(outgoing.text.reveal()).segments],
+        segments: vec![
+            Segment::PENDING;
+            sms::measure(outgoing.text.reveal(), &national(&outgoing)).segments
+        ],
     };
     let segment = SegmentId { attempt: attempt.key, sequence: 1 };
     let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
@@ -254,6 +257,11 @@ fn earlier<'p>(progress: &'p Progress, sim: &str, attempt: Option<i64>) -> Optio
     progress.attempts.iter().rev().filter(before).find(|it| it.sim == sim)
 }
 
+/// The tables that a message was measured with when it was accepted.
+fn national(outgoing: &store::message::Outgoing) -> Vec<sms::Language> {
+    outgoing.national.as_deref().and_then(sms::language_of_word).into_iter().collect()
+}
+
 /// Writes the TPDU of a segment that is about to go on the air.
 fn put_on_air(
     tx: &Tx<'_>,
@@ -271,9 +279,11 @@ fn put_on_air(
         error!("a segment without a text was to be sent");
         return Ok(None);
     };
+    let national = national(&outgoing);
     let order = sms::Order {
         recipient: &outgoing.recipient,
         text: outgoing.text.reveal(),
+        national: &national,
         flash: outgoing.flash,
         validity: sms::validity(outgoing.expires_at.since(conditions.now)),
         reports: attempt.reports,

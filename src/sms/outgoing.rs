@@ -3,35 +3,17 @@
 use std::time::Duration;
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, ConcatRef, EncodeError, MessageClass, MessageReference, Segmentation,
-    Submit, ValidityPeriod,
+    Address, ConcatRef, EncodeError, Language, MessageClass, MessageReference, Submit,
+    ValidityPeriod,
 };
 use zeroize::Zeroizing;
 
-use crate::domain::{E164, Encoding};
+use super::analysis;
+use crate::domain::E164;
 
 /// After the validity period has ended, the service centre gives up and says so; its report needs a
 /// moment to come back.
 pub const REPORT_GRACE: Duration = Duration::from_secs(60);
-
-/// How a text goes on the air.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measure {
-    /// In which alphabet.
-    pub encoding: Encoding,
-    /// In how many segments; more than 255 cannot be sent.
-    pub segments: usize,
-}
-
-/// Measures `text`.
-pub fn measure(text: &str) -> Measure {
-    let plan = Segmentation::of(text);
-    let encoding = match plan.alphabet() {
-        Alphabet::Gsm7 => Encoding::Gsm7,
-        Alphabet::Ucs2 | Alphabet::Data8 => Encoding::Ucs2,
-    };
-    Measure { encoding, segments: plan.total() }
-}
 
 /// How long a service centre shall try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +39,8 @@ pub struct Order<'a> {
     pub recipient: &'a E164,
     /// The whole text.
     pub text: &'a str,
+    /// The tables that it was measured with.
+    pub national: &'a [Language],
     /// Shown at once and kept nowhere.
     pub flash: bool,
     /// How long the service centre shall try.
@@ -78,7 +62,7 @@ pub struct Order<'a> {
 pub fn submit(order: &Order<'_>) -> Result<Zeroizing<Vec<u8>>, SubmitError> {
     let index = usize::from(order.sequence).checked_sub(1).ok_or(SubmitError::NoSuchSegment)?;
     let reference = ConcatRef::Narrow(order.concat_reference);
-    let ud = Segmentation::of(order.text)
+    let ud = analysis::plan(order.text, order.national)
         .segments(reference)?
         .nth(index)
         .ok_or(SubmitError::NoSuchSegment)?;
@@ -107,14 +91,19 @@ pub enum SubmitError {
 
 #[cfg(test)]
 mod tests {
-    use ringpost_hal::pdu::Concat;
+    use ringpost_hal::pdu::{Alphabet, Concat};
 
     use super::*;
+    use crate::{
+        domain::Encoding,
+        sms::{Measure, measure},
+    };
 
     fn order<'a>(recipient: &'a E164, text: &'a str) -> Order<'a> {
         Order {
             recipient,
             text,
+            national: &[],
             flash: false,
             validity: validity(Duration::from_secs(290)),
             reports: true,
@@ -132,9 +121,13 @@ mod tests {
             ("日本語 😀", Encoding::Ucs2, 1),
         ];
         for (text, encoding, segments) in table {
-            assert_eq!(measure(text), Measure { encoding, segments }, "{text}");
+            assert_eq!(
+                measure(text, &[]),
+                Measure { encoding, segments, national: None },
+                "{text}"
+            );
         }
-        let count = |text: &str, times| measure(&text.repeat(times)).segments;
+        let count = |text: &str, times| measure(&text.repeat(times), &[]).segments;
         assert_eq!(
             [count("a", 160), count("a", 161), count("a", 1530), count("a", 1531)],
             [1, 2, 10, 11]
@@ -168,5 +161,15 @@ mod tests {
         assert_eq!(read.ud.text().to_string(), "x".repeat(47));
         let beyond = Order { sequence: 3, ..order };
         assert_eq!(submit(&beyond), Err(SubmitError::NoSuchSegment));
+    }
+
+    #[test]
+    fn a_segment_is_written_with_the_tables_that_it_was_measured_with() {
+        let recipient = E164::new("+905301234567").unwrap();
+        let text = "ğ".repeat(100);
+        let order = Order { national: &[Language::Turkish], ..order(&recipient, &text) };
+        let read = Submit::decode(&submit(&order).unwrap()).unwrap();
+        assert_eq!(read.ud.text().to_string(), text);
+        assert_eq!(read.dcs.alphabet(), Alphabet::Gsm7, "100 letters in one segment");
     }
 }

@@ -20,9 +20,9 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
-                 claimable_at, deadline_at)
+                 claimable_at, deadline_at, national, locale)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -46,6 +46,8 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.created_at.as_unix_ms(),
             message.not_before.as_unix_ms(),
             message.expires_at.as_unix_ms(),
+            message.national,
+            message.locale,
         ])?;
     tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
         .execute((key, message.text.reveal().as_bytes()))?;
@@ -90,6 +92,8 @@ pub struct Outgoing {
     pub region: String,
     /// What.
     pub text: Secret,
+    /// The language whose tables it is written with.
+    pub national: Option<String>,
     /// Shown at once and kept nowhere.
     pub flash: bool,
     /// Not on the air from this on.
@@ -103,24 +107,27 @@ pub struct Outgoing {
 pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     let row = view
         .prepare(
-            "SELECT m.recipient, CAST(t.text AS TEXT), m.flash, m.expires_at, ifnull(m.region, '')
+            "SELECT m.recipient, CAST(t.text AS TEXT), m.flash, m.expires_at,
+                 ifnull(m.region, ''), m.national
              FROM message m JOIN message_text t ON t.message = m.key
              WHERE m.key = ?1 AND NOT t.erased",
         )?
         .query_row([key], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            let outgoing = |recipient, text, expires_at| {
+                Ok(Outgoing {
+                    recipient,
+                    region: row.get(4)?,
+                    text: Secret::new(text),
+                    national: row.get(5)?,
+                    flash: row.get(2)?,
+                    expires_at: Timestamp::from_unix_ms(expires_at),
+                })
+            };
+            let recipient = number(row.get(0)?);
+            Ok(recipient.and_then(|recipient| outgoing(recipient, row.get(1)?, row.get(3)?)))
         })
         .optional()?;
-    row.map(|(recipient, text, flash, expires_at, region)| {
-        Ok(Outgoing {
-            recipient: number(recipient)?,
-            region,
-            text: Secret::new(text),
-            flash,
-            expires_at: Timestamp::from_unix_ms(expires_at),
-        })
-    })
-    .transpose()
+    row.transpose()
 }
 
 /// Erases the text of the message `key`. It is overwritten where it stands: a row that changed its size
@@ -138,6 +145,15 @@ pub fn erase_text(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     if erased > 0 {
         tx.signal_erased();
     }
+    Ok(())
+}
+
+/// Notes what became of the code of the message `key`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_feedback(tx: &Tx<'_>, key: i64, feedback: &str) -> Result<(), Error> {
+    tx.prepare("UPDATE message SET feedback = ?2 WHERE key = ?1")?.execute((key, feedback))?;
     Ok(())
 }
 
@@ -176,6 +192,10 @@ pub struct MessageView {
     pub reference: Option<String>,
     /// The modem it must go through.
     pub sender: Option<String>,
+    /// In which language it is, where Ringpost chose it.
+    pub locale: Option<String>,
+    /// What became of its code, in the words of the API.
+    pub feedback: Option<String>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// Not on the air before this.
@@ -259,6 +279,8 @@ fn read(row: &Row<'_>) -> Result<MessageView, Error> {
         reason: detail("message", "reason", row.get("reason")?)?,
         reference: row.get("reference")?,
         sender: row.get("sender")?,
+        locale: row.get("locale")?,
+        feedback: row.get("feedback")?,
         created_at: time("created_at")?,
         not_before: time("not_before")?,
         expires_at: time("expires_at")?,

@@ -29,9 +29,11 @@ pub mod idempotency;
 pub mod inbound;
 pub mod listed;
 pub mod message;
+pub mod preference;
 pub mod progress;
 pub mod queue;
 pub mod sim;
+pub mod template;
 pub mod token;
 pub mod traffic;
 

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::connection::open_for_writing;
 
 /// Tables that hold a few rows however long the daemon runs.
-const SMALL: [&str; 1] = ["token"];
+const SMALL: [&str; 2] = ["token", "template"];
 
 /// Every literal of the store's sources that is a statement, and those that are put together from pieces,
 /// which hold a brace.

@@ -18,6 +18,8 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         text: Secret::new("hello".into()),
         encoding: Encoding::Gsm7,
         segments: 1,
+        national: None,
+        locale: None,
         flash: false,
         lane: Lane::Bulk,
         sender: None,

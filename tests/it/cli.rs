@@ -15,7 +15,7 @@ fn ringpost(arguments: &[&str]) -> Output {
 }
 
 /// A command that talks to the daemon.
-fn client(gateway: &Gateway, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn client(gateway: &Gateway, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(RINGPOST)
         .args(arguments)
         .env("RINGPOST_URL", gateway.url())

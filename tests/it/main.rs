@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking; helpers are not #[test] functions"
 )]
 
+mod abuse;
 mod api;
 mod chance;
 mod cli;
@@ -28,3 +29,4 @@ mod refusals;
 mod retention;
 mod routing;
 mod traces;
+mod wording;

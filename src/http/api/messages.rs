@@ -25,7 +25,7 @@ use crate::{
         idempotency,
         page::{Page, PageQuery},
     },
-    intake::{self, Answer},
+    intake::{self, Answer, Content, Feedback, Heard},
     outbox,
     store::{self, message::MessageView},
 };
@@ -35,7 +35,9 @@ const MAX_TTL_SECONDS: u32 = 7 * 86_400;
 /// Furthest `not_before`: a month, so that a slip of the year is noticed.
 const MAX_DELAY: Duration = Duration::from_secs(31 * 86_400);
 /// Longest `reference` and `user`, in characters: room for any identifier, none for a text.
-const MAX_LABEL: usize = 128;
+pub(super) const MAX_LABEL: usize = 128;
+/// Longest `code`: templates are checked with one as long.
+const MAX_CODE: usize = 10;
 
 /// A message to send.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -49,9 +51,17 @@ pub(in crate::http) struct NewMessage {
     /// Why; decides the lane and the event type.
     #[serde(default)]
     purpose: Purpose,
-    /// What the person reads.
+    /// What the person reads; either this or `code`.
     #[schema(example = "Your code is 481592")]
-    text: String,
+    text: Option<String>,
+    /// A code, 1 to 10 letters and digits, which a template makes a text of.
+    code: Option<String>,
+    /// Id or name of the template; the newest for the purpose where nothing is said, or the text that
+    /// Ringpost brings along.
+    template: Option<String>,
+    /// The language, BCP 47; else that of the user, of the number's region, or of the organisation.
+    #[schema(example = "pt-BR")]
+    locale: Option<String>,
     /// `otp`, `alert` or `bulk`; else by purpose.
     lane: Option<Lane>,
     /// How long it may wait, in seconds, 1 to 604800; else 300 for otp and 86400 for others.
@@ -96,6 +106,10 @@ pub(in crate::http) struct Message {
     /// The modem it must go through.
     sender: Option<String>,
     user: Option<String>,
+    /// The language of the text, where Ringpost chose it.
+    locale: Option<String>,
+    /// `verified`, `failed` or `expired`, once somebody told.
+    feedback: Option<String>,
     created_at: String,
     not_before: String,
     expires_at: String,
@@ -157,6 +171,10 @@ struct Reason {
         ),
         (status = 409, description = "Another request came with this key", body = Problem),
         (status = 422, description = "Refused; the System Log says so", body = Problem),
+        (
+            status = 429, description = "Refused for now; the System Log says so", body = Problem,
+            headers(("Retry-After" = u64, description = "Seconds until it may be accepted"))
+        ),
         (status = 507, description = "The disk is full", body = Problem),
     )
 )]
@@ -243,6 +261,44 @@ pub(in crate::http) async fn cancel(
     Ok(Json(find(&state, id).await?))
 }
 
+/// What became of a code.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct NewFeedback {
+    outcome: Feedback,
+}
+
+/// Tell whether the code of a message was entered.
+///
+/// The first word counts: saying the same again changes nothing. Prefixes whose codes are hardly ever
+/// entered are held back, so tell of all.
+#[utoipa::path(
+    post, path = "/api/v1/messages/{id}/feedback", tag = "messages",
+    params(("id" = String, Path)), request_body = NewFeedback,
+    responses(
+        (status = 200, description = "It is in the System Log", body = Message),
+        (status = 409, description = "Something else was said before", body = Problem),
+    )
+)]
+pub(in crate::http) async fn feedback(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+    body: Result<Json<NewFeedback>, JsonRejection>,
+) -> Result<Json<Message>, ApiError> {
+    caller.must(crate::domain::Scope::MessagesSend)?;
+    let id = id(&path?.0)?;
+    let (outcome, actor, now) = (body?.0.outcome, caller.into_actor(), Timestamp::now());
+    let heard = state.store.write(move |tx| intake::hear(tx, id, outcome, actor, now)).await?;
+    match heard {
+        Heard::Noted => Ok(Json(find(&state, id).await?)),
+        Heard::NoMessage => Err(ApiError::NotFound("message")),
+        Heard::Contradicts => {
+            Err(ApiError::Conflict("Another outcome was told before, and the first one counts."))
+        }
+    }
+}
+
 async fn find(state: &AppState, id: MessageId) -> Result<Message, ApiError> {
     let found = state.store.read(move |view| store::message::find(view, id)).await?;
     found.map(Message::from).ok_or(ApiError::NotFound("message"))
@@ -257,6 +313,21 @@ impl NewMessage {
     fn into_request(self, caller: Caller, state: &AppState) -> Result<intake::Request, ApiError> {
         let invalid = |field: &str, says: &str| Err(ApiError::Invalid(format!("{field}: {says}")));
         let received_at = Timestamp::now();
+        let content = match (self.text, self.code) {
+            (Some(text), None) if self.template.is_none() => Content::Text(Secret::new(text)),
+            (Some(_), None) => return invalid("template", "needs a code in the place of a text"),
+            (None, Some(code)) => {
+                let code = Secret::new(code);
+                let plain = code.reveal().bytes().all(|byte| byte.is_ascii_alphanumeric());
+                if !plain || !(1..=MAX_CODE).contains(&code.reveal().len()) {
+                    return invalid("code", "must be 1 to 10 letters and digits");
+                }
+                Content::Code { code, template: self.template }
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return invalid("text", "either text or code must be given");
+            }
+        };
         if self.ttl_seconds.is_some_and(|ttl| !(1..=MAX_TTL_SECONDS).contains(&ttl)) {
             return invalid("ttl_seconds", "must be 1 to 604800");
         }
@@ -281,7 +352,8 @@ impl NewMessage {
             to: self.to,
             channel: self.channel,
             purpose: self.purpose,
-            text: Secret::new(self.text),
+            content,
+            locale: self.locale,
             lane: self.lane,
             ttl: self.ttl_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             not_before,
@@ -325,6 +397,8 @@ impl From<MessageView> for Message {
             reference: view.reference,
             sender: view.sender,
             user: view.subject.user,
+            locale: view.locale,
+            feedback: view.feedback,
             created_at: view.created_at.to_string(),
             not_before: view.not_before.to_string(),
             expires_at: view.expires_at.to_string(),

@@ -1,8 +1,11 @@
 //! Ringpost's own API, a module for each noun.
 
+pub(super) mod conversion;
 pub(super) mod health;
 pub(super) mod inbound;
 pub(super) mod lists;
 pub(super) mod logs;
 pub(super) mod messages;
 pub(super) mod modems;
+pub(super) mod preferences;
+pub(super) mod segments;

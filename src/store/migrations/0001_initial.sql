@@ -27,6 +27,8 @@ CREATE TABLE message (
     region         TEXT,
     encoding       TEXT NOT NULL CHECK (encoding IN ('GSM-7', 'UCS-2')),
     segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
+    national       TEXT,                                       -- language of its shift tables
+    locale         TEXT,                                       -- where Ringpost chose the language
     flash          INTEGER NOT NULL CHECK (flash IN (0, 1)),
     sender         TEXT,                                       -- only through this modem
     on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
@@ -42,6 +44,7 @@ CREATE TABLE message (
     reason         TEXT,
     sent_at        INTEGER,
     ended_at       INTEGER,
+    feedback       TEXT CHECK (feedback IN ('verified', 'failed', 'expired')),
     send_logged    INTEGER NOT NULL DEFAULT 0 CHECK (send_logged IN (0, 1)),
     claimable_at   INTEGER,                                    -- a new attempt may begin
     deadline_at    INTEGER,                                    -- look again at the latest
@@ -99,6 +102,25 @@ CREATE INDEX segment_open ON segment (sim, state)
     WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
     WHERE reference IS NOT NULL;
+
+-- Texts as operators write them, in the place of those that come along.
+CREATE TABLE template (
+    key          INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    name         TEXT NOT NULL UNIQUE,
+    purpose      TEXT,          -- NULL: every one that has none of its own
+    text         TEXT NOT NULL,
+    translations TEXT NOT NULL, -- a JSON object: texts by BCP 47 tag
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL
+) STRICT;
+
+-- What users of the identity platform chose.
+CREATE TABLE preference (
+    user       TEXT PRIMARY KEY,
+    locale     TEXT NOT NULL, -- BCP 47
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The blocklist and the allowlist: numbers, prefixes and regions.
 CREATE TABLE listed (

@@ -1,0 +1,72 @@
+//! What became of a code: whether somebody entered it.
+
+use serde::{Deserialize, Serialize};
+
+use super::limits;
+use crate::{
+    domain::{Actor, Event, EventKind, MessageId, Outcome, Timestamp},
+    store::{self, Tx},
+};
+
+/// What became of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Feedback {
+    /// The right code was entered.
+    Verified,
+    /// Wrong codes were.
+    Failed,
+    /// None was, in time.
+    Expired,
+}
+
+impl Feedback {
+    /// The word of the API and the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What became of a feedback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is in the log, by this request or by an earlier one that said the same.
+    Noted,
+    /// There is no such message.
+    NoMessage,
+    /// Something else was said before.
+    Contradicts,
+}
+
+/// Notes what became of the code in a message, once.
+///
+/// # Errors
+/// Those of the store.
+pub fn hear(
+    tx: &Tx<'_>,
+    id: MessageId,
+    feedback: Feedback,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Heard, store::Error> {
+    let Some(message) = store::message::find(tx, id)? else { return Ok(Heard::NoMessage) };
+    if let Some(before) = message.feedback {
+        let same = before == feedback.as_str();
+        return Ok(if same { Heard::Noted } else { Heard::Contradicts });
+    }
+    store::message::set_feedback(tx, message.key, feedback.as_str())?;
+    let mut subject = message.subject;
+    if feedback == Feedback::Verified
+        && let (Some(number), Some(region)) = (&subject.recipient, &subject.region)
+    {
+        limits::verified(tx, number, region, message.created_at)?;
+    }
+    subject.actor = actor;
+    let outcome = if feedback == Feedback::Verified { Outcome::Success } else { Outcome::Failure };
+    store::event::append(tx, &Event::new(EventKind::Feedback, outcome, subject, now))?;
+    Ok(Heard::Noted)
+}
