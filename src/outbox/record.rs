@@ -48,8 +48,12 @@ pub fn apply(
     for effect in effects {
         execute(tx, key, &after, effect, now)?;
     }
+    // Reports may have waited for these answers; hardly ever, so that the recipient is read only then.
     let mut taken_up = false;
     for sim in sims {
+        if !store::early_report::any(tx, &sim)? {
+            continue;
+        }
         let (subject, _) = store::message::subject(tx, key)?;
         if let Some(recipient) = subject.recipient {
             taken_up |= report::take_up(tx, &sim, &recipient, now, rules)?;

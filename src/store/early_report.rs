@@ -35,6 +35,14 @@ pub fn insert(
     Ok(())
 }
 
+/// Whether reports to anybody wait for answers of this SIM.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn any(tx: &Tx<'_>, sim: &str) -> Result<bool, Error> {
+    Ok(tx.prepare("SELECT 1 FROM early_report WHERE sim = ?1 LIMIT 1")?.exists([sim])?)
+}
+
 /// Takes the reports to this recipient out of the table, oldest first, each with its reference.
 ///
 /// # Errors
