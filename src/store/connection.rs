@@ -32,6 +32,14 @@ const WAITING_JOBS: usize = 1024;
 /// Reads at one time. SQLite readers do not disturb each other, but each holds a page cache.
 const MAX_READERS: u32 = 4;
 
+/// Octets of a page. A message that comes alone touches some fifty pages from its request to its report, a
+/// row in each: with the 4096 that SQLite takes by itself, 160 KiB go to the disk for it; with these, a
+/// third of that.
+pub(super) const PAGE: u32 = 1024;
+
+/// Pages in the write-ahead log at which a commit moves them into the database: 4 MiB.
+const LOG_PAGES: u32 = 4096;
+
 /// How long a write may wait for another process, such as `ringpost token create`.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -201,12 +209,14 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Error> {
     let _ = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // Only a database without tables takes it: room that is free goes back to the disk in steps.
+    // Only a database without tables takes these two: room that is free goes back to the disk in steps.
+    connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     // WAL lets readers go on while the writer commits; FULL makes each commit durable before it is
     // answered; secure_delete overwrites what is erased.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(128);
@@ -301,7 +311,7 @@ pub(super) mod tests {
         assert!(matches!(first.await.unwrap(), Err(Error::Full)), "it was undone");
         assert!(matches!(second.await.unwrap(), Err(Error::Full)));
         third.await.unwrap().unwrap();
-        store.write(limit(pages + 1000)).await.unwrap();
+        store.write(limit(pages + 4000)).await.unwrap();
         store.write(insert("d", 1_000_000)).await.unwrap();
         let names = store
             .read(|view| {
