@@ -21,6 +21,10 @@ use crate::{
 /// Stored in one transaction at most.
 const BATCH: usize = 64;
 
+/// How long the first of them waits for others, to be stored in one commit with them: many modems tell of
+/// many deliveries, each commit holds up the next answer, and nobody waits for a report.
+const GATHER: Duration = Duration::from_millis(50);
+
 /// Between two tries while the disk is full: well below the outbox's own, so that a report is stored before
 /// the deadline of what it reports about is handled.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -58,6 +62,7 @@ pub async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rul
                 Some(event) => hold(&mut held, event),
                 None => break,
             }
+            open = listen(&mut received, &mut held, Instant::now() + GATHER).await;
         }
         while held.len() < BATCH
             && let Ok(event) = received.try_recv()
