@@ -1,9 +1,10 @@
 //! A process that is measured, and what it has cost.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     ops::{Add, Sub},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -32,8 +33,6 @@ pub struct Usage {
     pub resident: f64,
     /// Octets that went to disks.
     pub written: f64,
-    /// How often it went to sleep, and so was woken.
-    pub sleeps: f64,
     /// How many processes these are.
     pub processes: usize,
 }
@@ -68,6 +67,17 @@ impl Daemon {
         family(self.id()).into_iter().filter_map(usage_of).fold(Usage::default(), Add::add)
     }
 
+    /// How often each of its threads went to sleep, and so was woken.
+    #[must_use]
+    pub fn sleeps(&self) -> BTreeMap<PathBuf, u64> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten();
+        let sleeps = threads.flatten().filter_map(|thread| {
+            let status = fs::read_to_string(thread.path().join("status")).ok()?;
+            Some((thread.path(), field(&status, "voluntary_ctxt_switches:")? as u64))
+        });
+        sleeps.collect()
+    }
+
     /// Asks it to end, and waits for that.
     ///
     /// # Errors
@@ -100,7 +110,6 @@ impl Add for Usage {
             cpu: self.cpu + other.cpu,
             resident: self.resident + other.resident,
             written: self.written + other.written,
-            sleeps: self.sleeps + other.sleeps,
             processes: self.processes + other.processes,
         }
     }
@@ -111,12 +120,7 @@ impl Sub for Usage {
 
     /// What was added since; memory stays what it is.
     fn sub(self, before: Self) -> Self {
-        Self {
-            cpu: self.cpu - before.cpu,
-            written: self.written - before.written,
-            sleeps: self.sleeps - before.sleeps,
-            ..self
-        }
+        Self { cpu: self.cpu - before.cpu, written: self.written - before.written, ..self }
     }
 }
 
@@ -151,17 +155,11 @@ fn usage_of(id: u32) -> Option<Usage> {
     let folder = Path::new(&folder);
     let io = fs::read_to_string(folder.join("io")).ok()?;
     let status = fs::read_to_string(folder.join("status")).ok()?;
-    let tasks = fs::read_dir(folder.join("task")).ok()?.flatten();
-    let sleeps = tasks.filter_map(|task| {
-        let status = fs::read_to_string(task.path().join("status")).ok()?;
-        field(&status, "voluntary_ctxt_switches:")
-    });
     Some(Usage {
         cpu: cpu(folder)?,
         resident: field(&status, "VmRSS:").unwrap_or_default() * 1024.0,
         written: field(&io, "write_bytes:").unwrap_or_default()
             - field(&io, "cancelled_write_bytes:").unwrap_or_default(),
-        sleeps: sleeps.sum(),
         processes: 1,
     })
 }

@@ -1,6 +1,7 @@
 //! The daemon under measurement.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     net::SocketAddr,
@@ -165,10 +166,10 @@ impl Ringpost {
         self.daemon.as_ref().map(Daemon::usage).unwrap_or_default()
     }
 
-    /// Its database.
+    /// How often each of its threads was woken.
     #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.folder.join("ringpost.db")
+    pub fn sleeps(&self) -> BTreeMap<PathBuf, u64> {
+        self.daemon.as_ref().map(Daemon::sleeps).unwrap_or_default()
     }
 
     /// A new connection.
