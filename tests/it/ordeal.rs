@@ -25,6 +25,9 @@ pub(crate) const QUICK: &str = "[outbox]\nsettle_seconds = 3\nreport_window_seco
 /// Until a request that was not answered is made again.
 const AGAIN: Duration = Duration::from_millis(5);
 
+/// Of a hundred messages, after how many an earlier request is made again: it makes no second message.
+const REPEATED: usize = 10;
+
 /// What a client sends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mix {
@@ -105,15 +108,11 @@ struct Line {
 
 impl Line {
     fn send_all(&self, mix: Mix, mut chance: Chance) -> Accepted {
-        let mut accepted = Accepted::new();
+        let (mut accepted, mut keys) = (Accepted::new(), Vec::new());
         for number in mix.first..mix.first + mix.count {
             let body = message(number, &mix, &mut chance);
             let key = format!("{number}");
-            let sent = self.insist(|agent, url| {
-                let request = agent.post(format!("{url}/api/v1/messages"));
-                let request = request.header("authorization", &self.authorization);
-                request.header("idempotency-key", &key).send_json(&body)
-            });
+            let sent = self.post(&key, &body);
             let Some(Answer { status, body: answer, first, took }) = sent else { break };
             assert_eq!(status, 202, "{answer:#}");
             let id = answer["id"].as_str().unwrap().to_owned();
@@ -124,10 +123,25 @@ impl Line {
                     request.header("authorization", &self.authorization).call()
                 });
             }
-            accepted.insert(id, Sent { body, took: first.then_some(took) });
+            accepted.insert(id.clone(), Sent { body, took: first.then_some(took) });
+            keys.push((key, id));
+            if chance.percent(REPEATED) {
+                let (key, id) = chance.of(&keys);
+                if let Some(again) = self.post(key, &accepted[id].body) {
+                    assert_eq!((again.status, &again.body["id"]), (202, &json!(id)), "repeated");
+                }
+            }
             thread::sleep(mix.pause);
         }
         accepted
+    }
+
+    fn post(&self, key: &str, body: &Value) -> Option<Answer> {
+        self.insist(|agent, url| {
+            let request = agent.post(format!("{url}/api/v1/messages"));
+            let request = request.header("authorization", &self.authorization);
+            request.header("idempotency-key", key).send_json(body)
+        })
     }
 
     /// Asks until there is an answer; nothing where that is no longer wanted.
