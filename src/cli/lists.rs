@@ -25,7 +25,7 @@ impl Which {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum List {
+pub(super) enum Lists {
     /// See who is on it, newest first.
     List {
         /// How many of the newest.
@@ -76,7 +76,7 @@ pub(super) struct Whom {
     region: Option<String>,
 }
 
-impl List {
+impl Lists {
     pub(super) fn run(self, which: Which) -> Result<(), Failure> {
         let path = which.path();
         match self {

@@ -59,10 +59,10 @@ enum Command {
     Modems(modems::Modems),
     /// Who is blocked: numbers, prefixes and regions.
     #[command(subcommand)]
-    Blocklist(lists::List),
-    /// Whom neither regions nor limits stop.
+    Blocklist(lists::Lists),
+    /// Who may be sent to wherever, numbers and prefixes without limits.
     #[command(subcommand)]
-    Allowlist(lists::List),
+    Allowlist(lists::Lists),
     /// Templates of texts.
     #[command(subcommand)]
     Template(template::Template),

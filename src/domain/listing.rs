@@ -9,7 +9,7 @@ use super::{E164, ListingId, Timestamp};
 pub enum List {
     /// Nothing is sent to those on it.
     Block,
-    /// Regions, limits and alarms do not stop those on it.
+    /// Regions of the policy do not stop those on it, nor limits and alarms the numbers and prefixes.
     Allow,
 }
 

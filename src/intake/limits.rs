@@ -90,14 +90,22 @@ pub(super) fn check(
         return Ok(Err(limited("this number", draft, wait)));
     }
     let subjects = Subjects::of(draft, policy);
+    // The limit and the conversion of a prefix look at the same slots, over an hour and over a day.
+    let of_prefix = slots_within(tx, Kind::Prefix, &subjects.prefix, DAY, now)?;
     for (kind, subject, limit) in subjects.limited(limits) {
-        let slots = slots_within(tx, kind, subject, window(kind), now)?;
-        if let Some(wait) = slots_wait(&slots, kind, limit, now) {
+        let wait = match kind {
+            Kind::Prefix => slots_wait(&of_prefix, kind, limit, now),
+            Kind::Neighbours | Kind::Region | Kind::User | Kind::Token => {
+                let slots = slots_within(tx, kind, subject, window(kind), now)?;
+                slots_wait(&slots, kind, limit, now)
+            }
+        };
+        if let Some(wait) = wait {
             return Ok(Err(limited(whose(kind), draft, wait)));
         }
     }
     let fresh = received.is_empty();
-    if let Some(by) = attack(tx, draft, &subjects, limits, fresh)? {
+    if let Some(by) = attack(tx, draft, &subjects, &of_prefix, limits, fresh)? {
         let until = block(tx, &subjects, by, limits, now)?;
         let denial = Denial::new(Detail::Velocity, draft.subject.clone());
         return Ok(Err(denial.for_now(until.since(now))));
@@ -244,9 +252,11 @@ fn number_wait(
 
 /// How long a subject has to wait, if it has to: until enough slots have left the window.
 fn slots_wait(slots: &[Slot], kind: Kind, limit: u32, now: Timestamp) -> Option<Duration> {
-    let mut left: u32 = slots.iter().map(|slot| slot.accepted).sum();
+    let outside = now.before(window(kind) + slot_length(kind));
+    let within = slots.iter().filter(|slot| slot.at > outside);
+    let mut left: u32 = within.clone().map(|slot| slot.accepted).sum();
     let mut wait = None;
-    for slot in slots {
+    for slot in within {
         if left < limit {
             break;
         }
@@ -262,6 +272,7 @@ fn attack(
     tx: &Tx<'_>,
     draft: &Draft,
     subjects: &Subjects,
+    of_prefix: &[Slot],
     limits: &Limits,
     fresh: bool,
 ) -> Result<Option<ListedBy>, store::Error> {
@@ -269,7 +280,7 @@ fn attack(
     let adjacent = fresh && limits.adjacent_numbers > 0;
     let neighbours = if adjacent { neighbours(tx, subjects, now)? } else { 0 };
     let many = adjacent && neighbours >= limits.adjacent_numbers;
-    let low = !many && limits.conversion_sends > 0 && converts_badly(tx, subjects, limits, now)?;
+    let low = !many && limits.conversion_sends > 0 && converts_badly(of_prefix, limits, now);
     if !many && !low {
         return Ok(None);
     }
@@ -289,28 +300,23 @@ fn attack(
 /// codes was entered.
 fn neighbours(tx: &Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<u32, store::Error> {
     let kind = Kind::Neighbours;
-    let (written, entered) = sum(&slots_within(tx, kind, &subjects.neighbours, window(kind), now)?);
+    let slots = slots_within(tx, kind, &subjects.neighbours, window(kind), now)?;
+    let (written, entered) = sum(slots.iter());
     Ok(if entered == 0 { written } else { 0 })
 }
 
 /// Whether the codes that a prefix was sent in the last day are hardly ever entered.
-fn converts_badly(
-    tx: &Tx<'_>,
-    subjects: &Subjects,
-    limits: &Limits,
-    now: Timestamp,
-) -> Result<bool, store::Error> {
+fn converts_badly(of_prefix: &[Slot], limits: &Limits, now: Timestamp) -> bool {
     let settled = now.before(slot_length(Kind::Prefix) + SETTLED);
-    let slots = traffic::slots(tx, Kind::Prefix, &subjects.prefix, now.before(DAY), settled)?;
-    let (sent, entered) = sum(&slots);
+    let (sent, entered) = sum(of_prefix.iter().filter(|slot| slot.at <= settled));
     let least = u64::from(sent) * u64::from(limits.conversion_percent);
-    Ok(sent >= limits.conversion_sends && u64::from(entered) * 100 < least)
+    sent >= limits.conversion_sends && u64::from(entered) * 100 < least
 }
 
 /// Messages that were accepted, and codes that were entered.
-fn sum(slots: &[Slot]) -> (u32, u32) {
+fn sum<'s>(slots: impl Iterator<Item = &'s Slot>) -> (u32, u32) {
     let add = |(a, v): (u32, u32), slot: &Slot| (a + slot.accepted, v + slot.verified);
-    slots.iter().fold((0, 0), add)
+    slots.fold((0, 0), add)
 }
 
 /// Blocks the prefix for a while; says until when.
@@ -573,16 +579,21 @@ mod tests {
         let alert = |it| Request { purpose: Purpose::General, ..code(PHONE, it) };
         assert_eq!(desk.accepted((0..50).map(alert)).await, 50);
         assert_eq!(desk.ask(code(PHONE, 50)).await, None, "nor do they count");
-        let entry = Listing {
-            id: ListingId::generate(),
-            list: List::Allow,
-            whom: Whom::Number(E164::new(PHONE).unwrap()),
-            by: ListedBy::Operator,
-            reason: None,
-            created_at: after(0),
-            expires_at: None,
+        let allow = async |whom| {
+            let entry = Listing {
+                id: ListingId::generate(),
+                list: List::Allow,
+                whom,
+                by: ListedBy::Operator,
+                reason: None,
+                created_at: after(0),
+                expires_at: None,
+            };
+            desk.store.write(move |tx| listed::put(tx, &entry)).await.unwrap();
         };
-        desk.store.write(move |tx| listed::put(tx, &entry)).await.unwrap();
+        allow(Whom::Region("US".into())).await;
+        assert!(desk.ask(code(PHONE, 51)).await.is_some(), "a region is anybody");
+        allow(Whom::Number(E164::new(PHONE).unwrap())).await;
         assert_eq!(desk.accepted((0..50).map(|it| code(PHONE, it))).await, 50);
         let desk = Desk::with(Limits { enabled: false, ..Limits::default() });
         assert_eq!(desk.accepted((0..50).map(|it| code(PHONE, it))).await, 50);

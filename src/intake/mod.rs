@@ -17,7 +17,7 @@ mod wording;
 use std::sync::Arc;
 
 use crate::{
-    domain::{Event, EventKind, NewMessage, Outcome, Timestamp},
+    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom},
     store::{self, Store, Tx, message::MessageView},
 };
 
@@ -104,11 +104,10 @@ fn decide(
         Ok(draft) => draft,
         Err(denial) => return Ok(Err(denial)),
     };
-    // Whoever is on the allowlist is known, and no limit holds.
-    let within = match listing {
-        Some(_) => Ok(None),
-        None => limits::check(tx, &draft, policy)?,
-    };
+    // Numbers and prefixes on the allowlist are known, and no limit holds. A region there may be sent to,
+    // and that is all: its numbers are anybody's.
+    let known = listing.is_some_and(|entry| !matches!(entry.whom, Whom::Region(_)));
+    let within = if known { Ok(None) } else { limits::check(tx, &draft, policy)? };
     let within = match within {
         Ok(within) => within,
         Err(denial) => return Ok(Err(denial)),

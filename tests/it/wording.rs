@@ -156,7 +156,7 @@ async fn templates_are_made_changed_and_deleted_as_at_okta() {
     assert_eq!(reads(json!({"template": "Custom"})), "Ringpost: your verification code is 77");
 
     // Okta's clients put back what they got.
-    let mut whole = purpose.body.clone();
+    let mut whole = purpose.body;
     whole["template"] = json!("Code ${code}");
     whole["translations"] = json!({});
     let replaced = gateway.request("PUT", &one, Some(&whole));

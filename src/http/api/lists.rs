@@ -127,8 +127,8 @@ pub(in crate::http) async fn list_allowed(
     list(List::Allow, state, caller, query).await
 }
 
-/// Allow a number, a prefix or a region: the regions of the configuration, limits and alarms do not stop
-/// it. An entry about the same is replaced.
+/// Allow a number, a prefix or a region: the regions of the configuration do not stop it; nor do limits and
+/// alarms, where it is a number or a prefix. An entry about the same is replaced.
 #[utoipa::path(
     post, path = "/api/v1/allowlist", tag = "lists", request_body = NewEntry,
     responses((status = 201, description = "It counts from now on", body = Entry))

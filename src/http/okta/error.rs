@@ -82,11 +82,19 @@ impl OktaError {
 
 /// The error that Okta has for one of ours.
 fn of_api(error: ApiError) -> (StatusCode, ErrorObject) {
-    let says = |error: &ApiError| match error {
+    let causes = match &error {
         ApiError::Invalid(detail) => vec![detail.clone()],
-        _ => Vec::new(),
+        ApiError::Unauthorized
+        | ApiError::Forbidden(_)
+        | ApiError::NotFound(_)
+        | ApiError::MethodNotAllowed
+        | ApiError::Conflict(_)
+        | ApiError::KeyReused
+        | ApiError::TooLarge
+        | ApiError::UnsupportedMediaType
+        | ApiError::Refused(_)
+        | ApiError::Store(_) => Vec::new(),
     };
-    let causes = says(&error);
     let (status, code, summary) = match error {
         ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided"),
         ApiError::Forbidden(_) => (

@@ -134,7 +134,9 @@ pub(in crate::http) async fn create(
         created_at: now,
         updated_at: now,
     };
-    put(&state, caller, None, body.replacing(new)?).await
+    let (new, policy) = (body.replacing(new)?, state.policy.clone());
+    let stored = state.store.write(move |tx| put(tx, caller, &policy, None, new));
+    stored.await?.map(|template| Json(template.into()))
 }
 
 /// See a template.
@@ -173,10 +175,8 @@ pub(in crate::http) async fn replace(
     body: Result<Json<TemplateBody>, JsonRejection>,
 ) -> Result<Json<SmsTemplate>, OktaError> {
     caller.must(Scope::TemplatesManage)?;
-    let before = changeable(&state, path?.0).await?;
-    let Json(body) = body?;
-    let after = body.replacing(Template { updated_at: Timestamp::now(), ..before.clone() })?;
-    put(&state, caller, Some(before), after).await
+    let (Path(id), Json(body)) = (path?, body?);
+    change(&state, caller, id, |before| body.replacing(before)).await
 }
 
 /// Change some of a template: members that are not there stay as they are.
@@ -197,10 +197,8 @@ pub(in crate::http) async fn update(
     body: Result<Json<TemplateBody>, JsonRejection>,
 ) -> Result<Json<SmsTemplate>, OktaError> {
     caller.must(Scope::TemplatesManage)?;
-    let before = changeable(&state, path?.0).await?;
-    let Json(body) = body?;
-    let after = body.changing(Template { updated_at: Timestamp::now(), ..before.clone() })?;
-    put(&state, caller, Some(before), after).await
+    let (Path(id), Json(body)) = (path?, body?);
+    change(&state, caller, id, |before| body.changing(before)).await
 }
 
 /// Delete a template.
@@ -219,13 +217,18 @@ pub(in crate::http) async fn remove(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, OktaError> {
     caller.must(Scope::TemplatesManage)?;
-    let template = changeable(&state, path?.0).await?;
+    let Path(id) = path?;
+    must_be_changeable(&id)?;
+    let template = find(&state, id.clone()).await?;
     let removed = state.store.write(move |tx| {
-        store::template::remove(tx, &template.id)?;
-        log(tx, caller, &template)
+        let removed = store::template::remove(tx, &template.id)?;
+        if removed { log(tx, caller, &template).map(|()| true) } else { Ok(false) }
     });
-    removed.await?;
-    Ok(StatusCode::NO_CONTENT)
+    if removed.await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(OktaError::NotFound(id, "SmsTemplate"))
+    }
 }
 
 /// What is wrong with the templates that are stored: those from before a rule existed included.
@@ -291,48 +294,59 @@ async fn find(state: &AppState, id: String) -> Result<Template, OktaError> {
     found.ok_or(OktaError::NotFound(id, "SmsTemplate"))
 }
 
-/// The template `id`, if it may be changed.
-async fn changeable(state: &AppState, id: String) -> Result<Template, OktaError> {
-    if intake::is_default_template(&id) {
+/// Templates that come along cannot be changed.
+fn must_be_changeable(id: &str) -> Result<(), OktaError> {
+    if intake::is_default_template(id) {
         return Err(OktaError::Forbidden("A default template can be neither changed nor deleted."));
     }
-    find(state, id).await
+    Ok(())
+}
+
+/// Changes the template `id` in the transaction that reads it: of two changes at one time, none is lost.
+async fn change(
+    state: &AppState,
+    caller: Caller,
+    id: String,
+    change: impl FnOnce(Template) -> Result<Template, OktaError> + Send + 'static,
+) -> Result<Json<SmsTemplate>, OktaError> {
+    must_be_changeable(&id)?;
+    let policy = state.policy.clone();
+    let changed = state.store.write(move |tx| {
+        let Some(before) = store::template::find(tx, &id)? else {
+            return Ok(Err(OktaError::NotFound(id, "SmsTemplate")));
+        };
+        let touched = Template { updated_at: Timestamp::now(), ..before.clone() };
+        match change(touched) {
+            Ok(after) => put(tx, caller, &policy, Some(&before), after),
+            Err(refused) => Ok(Err(refused)),
+        }
+    });
+    changed.await?.map(|template| Json(template.into()))
 }
 
 /// Stores `after` in the place of `before`, if what is new in it is sound.
-async fn put(
-    state: &AppState,
+fn put(
+    tx: &store::Tx<'_>,
     caller: Caller,
-    before: Option<Template>,
+    policy: &Policy,
+    before: Option<&Template>,
     after: Template,
-) -> Result<Json<SmsTemplate>, OktaError> {
-    let faults = faults(before.as_ref(), &after, &state.policy);
+) -> Result<Result<Template, OktaError>, store::Error> {
+    tx.must_have_room()?;
+    let mut faults = faults(before, &after, policy);
+    if before.is_none() && store::template::count(tx)? >= MAX_TEMPLATES {
+        faults.push(("template".into(), format!("there are {MAX_TEMPLATES} already")));
+    }
+    if store::template::by_name(tx, &after.name)?.is_some_and(|other| other.id != after.id) {
+        let says = "An object with this field already exists in the current organization";
+        faults.push(("name".into(), says.into()));
+    }
     if !faults.is_empty() {
-        return Err(OktaError::Validation(faults));
+        return Ok(Err(OktaError::Validation(faults)));
     }
-    let new = before.is_none();
-    let template = after.clone();
-    let stored = state.store.write(move |tx| {
-        tx.must_have_room()?;
-        if new && store::template::count(tx)? >= MAX_TEMPLATES {
-            return Ok(false);
-        }
-        store::template::put(tx, &template)?;
-        log(tx, caller, &template)?;
-        Ok(true)
-    });
-    match stored.await {
-        Ok(true) => Ok(Json(after.into())),
-        Ok(false) => {
-            let says = format!("there are {MAX_TEMPLATES} already");
-            Err(OktaError::Validation(vec![("template".into(), says)]))
-        }
-        Err(cause) if cause.is_conflict() => {
-            let says = "An object with this field already exists in the current organization";
-            Err(OktaError::Validation(vec![("name".into(), says.into())]))
-        }
-        Err(cause) => Err(cause.into()),
-    }
+    store::template::put(tx, &after)?;
+    log(tx, caller, &after)?;
+    Ok(Ok(after))
 }
 
 /// What is wrong with the texts that are new. Those that were there are not checked again.
