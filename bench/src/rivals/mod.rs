@@ -115,9 +115,8 @@ pub fn figures(program: &Path, folder: &Path, only: Option<&str>) -> Result<Comp
         Load::all().into_iter().flat_map(|load| there.iter().map(move |which| (load, *which)));
     for (load, which) in cases {
         eprintln!("comparing: {} with {load:?}", which.name());
-        found.take(which, compare(which, load, program, folder), |found, run| {
-            found.runs.push(run)
-        })?;
+        let run = compare(which, load, program, folder).with_context(|| format!("{load:?}"));
+        found.take(which, run, |found, run| found.runs.push(run))?;
     }
     for which in there {
         eprintln!("comparing: {} when idle, and killed", which.name());
