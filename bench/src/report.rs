@@ -64,7 +64,7 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(number, unit) = *self;
         let decimals = match number.abs() {
-            below if below == 0.0 => 0,
+            0.0 => 0,
             below if below < 10.0 => 2,
             below if below < 1000.0 => 1,
             _ => 0,
