@@ -510,15 +510,22 @@ impl Told {
             Event::Claimed(_) if on_air && is_whole(before) => Self::Resend,
             Event::Claimed(_) if on_air => Self::ResendOfAPart,
             Event::Cancelled if ended => Self::Cancel,
-            Event::Deadline(_) => match after.phase {
-                Phase::Ended(End::Expired) => Self::Expiry,
-                Phase::Ended(End::Unknown) if after.reason == Some(Detail::NoReport) => {
-                    Self::NoReport
-                }
-                Phase::Ended(End::Unknown) => Self::AnswerLost,
-                _ => return None,
-            },
-            _ => return None,
+            Event::Deadline(_) if after.phase == Phase::Ended(End::Expired) => Self::Expiry,
+            Event::Deadline(_) if after.phase == Phase::Ended(End::Unknown) => {
+                let unheard = after.reason == Some(Detail::NoReport);
+                if unheard { Self::NoReport } else { Self::AnswerLost }
+            }
+            Event::Claimed(_)
+            | Event::Begun(..)
+            | Event::Accepted(..)
+            | Event::Refused(..)
+            | Event::Silent(_)
+            | Event::Reported(..)
+            | Event::ModemLost(_)
+            | Event::Deadline(_)
+            | Event::Cancelled
+            | Event::Crashed
+            | Event::Stranded => return None,
         })
     }
 }
