@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -64,6 +64,8 @@ pub(crate) type Accepted = BTreeMap<String, Sent>;
 pub(crate) struct Client {
     url: Arc<Mutex<String>>,
     stop: Arc<AtomicBool>,
+    /// How many were accepted so far.
+    pub(crate) count: Arc<AtomicUsize>,
     thread: thread::JoinHandle<Accepted>,
 }
 
@@ -71,14 +73,16 @@ impl Client {
     pub(crate) fn begin(gateway: &Gateway, mix: Mix, chance: Chance) -> Self {
         let url = Arc::new(Mutex::new(gateway.url().to_owned()));
         let stop = Arc::new(AtomicBool::new(false));
+        let count = Arc::new(AtomicUsize::new(0));
         let line = Line {
             agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
             authorization: format!("Bearer {}", gateway.token),
             url: url.clone(),
             stop: stop.clone(),
+            count: count.clone(),
         };
         let thread = thread::spawn(move || line.send_all(mix, chance));
-        Self { url, stop, thread }
+        Self { url, stop, count, thread }
     }
 
     /// The gateway is somewhere else now.
@@ -104,6 +108,7 @@ struct Line {
     authorization: String,
     url: Arc<Mutex<String>>,
     stop: Arc<AtomicBool>,
+    count: Arc<AtomicUsize>,
 }
 
 impl Line {
@@ -125,6 +130,7 @@ impl Line {
             }
             accepted.insert(id.clone(), Sent { body, took: first.then_some(took) });
             keys.push((key, id));
+            self.count.fetch_add(1, Ordering::Relaxed);
             if chance.percent(REPEATED) {
                 let (key, id) = chance.of(&keys);
                 if let Some(again) = self.post(key, &accepted[id].body) {
