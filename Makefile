@@ -9,7 +9,7 @@ BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-rivals bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-rivals bench-log bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,12 +63,15 @@ bench-check:
 bench: ## Measure codec, outbox, store and HTTP, and print what was promised beside it (ONLY=share: one part)
 	@$(MAKE) --no-print-directory build
 	$(if $(ONLY),,CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec)
-	$(CARGO) run --release $(BENCH) -- gateway $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
+	$(CARGO) run --release $(BENCH) --bin ringpost-bench -- gateway $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
 
 bench-rivals: ## Measure beside smstools and gammu-smsd, on the same simulated modems (ONLY=smstools: one of them)
 	@scripts/setup --rivals
 	@$(MAKE) --no-print-directory build
-	$(CARGO) run --release $(BENCH) -- rivals $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
+	$(CARGO) run --release $(BENCH) --bin ringpost-bench -- rivals $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
+
+bench-log: build ## Measure pages of a System Log of ten million events; it is made once, of some gigabytes
+	$(CARGO) run --release $(BENCH) --bin log -- $(BENCH_TARGET) $(TARGET)/release/ringpost
 
 corpus: ## Replay what earlier fuzzing kept
 	$(CARGO) test $(FUZZ)
@@ -83,6 +86,7 @@ ci: ## Run what CI runs
 long: ## Run the property tests with a hundred times the cases, and a million stories of a message
 	PROPTEST_CASES=25600 $(CARGO) test --release --locked --workspace
 	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --lib outbox::step
+	PROPTEST_CASES=100000 $(CARGO) test --release --locked --lib system_log
 
 crash-test: ## Kill the daemon N (200) times while messages go through it
 	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture

@@ -5,6 +5,7 @@ use std::{io::Write as _, net::SocketAddr, path::Path, sync::Arc, time::Duration
 use anyhow::{Context as _, anyhow};
 use rlibphonenumber::Region;
 use sd_notify::NotifyState;
+use sha2::{Digest as _, Sha256};
 use tokio::{
     net::TcpListener,
     runtime,
@@ -17,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
-    arrivals,
+    arrivals, chronicle,
     config::{self, Config},
-    domain::Channel,
-    http::{self, AppState},
+    domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
+    http::{self, AppState, LogAccess},
     intake::{Policy, Repeats, Requirement},
     modem::{self, ModemConfig, ModemEvent, ModemHandle},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
@@ -84,9 +85,17 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         policy: Arc::new(policy(&config)),
         repeats: Arc::new(Repeats::new(secret, keep.idempotency)),
         rules,
+        log: Arc::new(LogAccess::new(keep.events, config.http.log_requests_per_minute)),
+        currency: config.rates.currency.as_str().into(),
+        closing: CancellationToken::new(),
         modems: handles.clone().into(),
     };
-    let outbox = Outbox::new(store.clone(), settings(&config, rules), outlets(&config, handles));
+    let mut outbox =
+        Outbox::new(store.clone(), settings(&config, rules), outlets(&config, handles));
+    outbox.recover().await.context("failed to go on from what is stored")?;
+    if let Err(cause) = store.write(loaded(&config)).await {
+        warn!(%cause, "the start could not be written into the System Log");
+    }
     let tasks = Tasks::start(store, keep, listener, state, outbox, received, modems);
     announce(address)?;
     tasks.run().await
@@ -95,7 +104,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 /// The daemon's tasks, each group with the token that ends it.
 struct Tasks {
     http: (CancellationToken, JoinSet<anyhow::Result<()>>),
-    outbox: (CancellationToken, JoinSet<anyhow::Result<()>>),
+    outbox: (CancellationToken, JoinSet<()>),
     modems: (CancellationToken, JoinSet<()>),
     events: JoinSet<()>,
     tidying: (CancellationToken, JoinSet<()>),
@@ -113,7 +122,8 @@ impl Tasks {
         runners: Vec<modem::Runner>,
     ) -> Self {
         let rules = state.rules;
-        let mut http = (CancellationToken::new(), JoinSet::new());
+        let modems = state.modems.to_vec();
+        let mut http = (state.closing.clone(), JoinSet::new());
         http.1.spawn(serve_http(listener, state, http.0.clone()));
         let mut tasks = Self {
             http,
@@ -124,11 +134,13 @@ impl Tasks {
             store: store.clone(),
         };
         let token = tasks.outbox.0.clone();
-        tasks.outbox.1.spawn(async move { Ok(outbox.run(token).await?) });
+        tasks.outbox.1.spawn(async move { outbox.run(token).await });
         for runner in runners {
             tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
         }
         tasks.events.spawn(arrivals::take_in(store.clone(), received, rules));
+        tasks.tidying.1.spawn(chronicle::keep(store.clone(), modems, tasks.tidying.0.clone()));
+        tasks.tidying.1.spawn(store.clone().keep_indexed(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(feed_watchdog(tasks.tidying.0.clone()));
@@ -143,7 +155,9 @@ impl Tasks {
             _ = terminate.recv() => Ok(()),
             _ = interrupt.recv() => Ok(()),
             Some(ended) = self.http.1.join_next() => Err(unexpected("the HTTP server", ended)),
-            Some(ended) = self.outbox.1.join_next() => Err(unexpected("the outbox", ended)),
+            Some(ended) = self.outbox.1.join_next() => {
+                Err(unexpected("the outbox", ended.map(Ok)))
+            }
         };
         info!("stopping");
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
@@ -164,7 +178,7 @@ impl Tasks {
             self.http.1.shutdown().await;
         }
         while let Some(ended) = self.outbox.1.join_next().await {
-            if let Ok(Err(cause)) = ended {
+            if let Err(cause) = ended {
                 error!(%cause, "the outbox did not end well");
             }
         }
@@ -287,12 +301,25 @@ fn settings(config: &Config, rules: Rules) -> Settings {
     }
 }
 
+/// Tells the log with which configuration the daemon starts: by a fingerprint, to see when it changed.
+fn loaded(config: &Config) -> impl FnOnce(&store::Tx<'_>) -> Result<(), store::Error> + use<> {
+    let fingerprint = Sha256::digest(format!("{config:?}"));
+    let id = fingerprint.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    let (version, modems) = (env!("CARGO_PKG_VERSION"), config.modems.len());
+    let note = format!("Ringpost {version}, {modems} modems");
+    let event = Event::of_gateway(GatewayEvent::ConfigLoad, Outcome::Success, Timestamp::now());
+    let event = event.to(Some(Target { id, ..Target::default() }), Some(note));
+    move |tx| store::event::append(tx, &event)
+}
+
 fn keep(config: &config::Retention) -> Keep {
     let days = |count: u32| seconds(count) * 86_400;
     Keep {
         messages: days(config.messages_days),
         inbound: days(config.inbound_days),
         events: days(config.events_days),
+        // The longest that so many months can be, so that none of them goes early.
+        usage: days(config.usage_months * 31),
         idempotency: seconds(config.idempotency_hours) * 3600,
     }
 }

@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` is the map of the rooms below.
 
 pub mod arrivals;
+pub mod chronicle;
 pub mod cli;
 pub mod config;
 pub mod daemon;

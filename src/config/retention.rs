@@ -11,13 +11,21 @@ pub struct Retention {
     pub inbound_days: u32,
     /// Days that events of the System Log are kept.
     pub events_days: u32,
+    /// Months that the counts of the usage report are kept.
+    pub usage_months: u32,
     /// Hours that a request is known again by its idempotency key.
     pub idempotency_hours: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { messages_days: 30, inbound_days: 30, events_days: 90, idempotency_hours: 24 }
+        Self {
+            messages_days: 30,
+            inbound_days: 30,
+            events_days: 90,
+            usage_months: 25,
+            idempotency_hours: 24,
+        }
     }
 }
 
@@ -27,12 +35,14 @@ impl Retention {
         let mut days = |key| section.integer(key, 1..=3650, " days");
         let (messages, inbound, events) =
             (days("messages_days"), days("inbound_days"), days("events_days"));
+        let usage = section.integer("usage_months", 1..=120, " months");
         let hours_at = section.whence_of("idempotency_hours");
         let hours = section.integer("idempotency_hours", 1..=168, " hours");
         let read = Self {
             messages_days: messages.unwrap_or(default.messages_days),
             inbound_days: inbound.unwrap_or(default.inbound_days),
             events_days: events.unwrap_or(default.events_days),
+            usage_months: usage.unwrap_or(default.usage_months),
             idempotency_hours: hours.unwrap_or(default.idempotency_hours),
         };
         // A request that comes again is answered with its message.

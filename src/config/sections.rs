@@ -17,11 +17,16 @@ use crate::domain::{Channel, Locale, Purpose};
 pub struct Http {
     /// Address and port to listen on; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// How often each token may ask the System Log in a minute.
+    pub log_requests_per_minute: u32,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)) }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)),
+            log_requests_per_minute: 6000,
+        }
     }
 }
 
@@ -32,7 +37,12 @@ impl Http {
                 format!("must be an IP address and a port such as 127.0.0.1:8480, found {text:?}")
             })
         });
-        Self { listen: listen.unwrap_or(Self::default().listen) }
+        let default = Self::default();
+        let per_minute = section.integer("log_requests_per_minute", 1..=1_000_000, " requests");
+        Self {
+            listen: listen.unwrap_or(default.listen),
+            log_requests_per_minute: per_minute.unwrap_or(default.log_requests_per_minute),
+        }
     }
 }
 

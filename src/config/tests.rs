@@ -17,6 +17,7 @@ fn an_empty_file_is_the_documented_defaults() {
     assert_eq!(config.policy.max_segments, 10);
     assert_eq!(config.outbox.resend_after_seconds, 20);
     assert_eq!((config.retention.messages_days, config.retention.events_days), (30, 90));
+    assert_eq!((config.retention.usage_months, config.http.log_requests_per_minute), (25, 6000));
     assert_eq!((config.retention.inbound_days, config.retention.idempotency_hours), (30, 24));
     assert_eq!(config.log.level, "info");
 }
@@ -37,7 +38,7 @@ fn every_key_is_taken_from_the_file() {
         policy.region = [{ region = "IN", ucs2_concat = "refuse", national_tables = ["hindi"], starts_with = "a", contains = ["b"], ends_with = "c" }]
         limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
-        retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10 }
+        retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
         log.level = "warn,ringpost::modem=debug"
         [[modem]]
@@ -100,7 +101,7 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(config.outbox.resend_after_seconds, 5);
     let days = (config.retention.messages_days, config.retention.inbound_days);
     assert_eq!((days, config.retention.events_days), ((7, 8), 9));
-    assert_eq!(config.retention.idempotency_hours, 10);
+    assert_eq!((config.retention.idempotency_hours, config.retention.usage_months), (10, 11));
     assert_eq!(config.org.name, "Example Corp");
     assert_eq!(config.log.level, "warn,ringpost::modem=debug");
     let [a, b] = config.modems.as_slice() else { panic!("two modems") };
@@ -392,7 +393,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     insta::assert_snapshot!(problems, @r#"
     ringpost.toml:2: log.level: "loud" is no level; write info, or info,ringpost::modem=debug
     ringpost.toml:4: http.listen: must be a string, found an integer
-    ringpost.toml:5: http.port: unknown key; the keys of [http] are listen
+    ringpost.toml:5: http.port: unknown key; the keys of [http] are listen, log_requests_per_minute
     ringpost.toml:6: modem.port: is missing: the path of its AT port, such as "/dev/serial/by-path/…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
     RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, log, modem

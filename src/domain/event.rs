@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Channel, Detail, E164, End, MessageId, Purpose, Timestamp, TransactionId};
+use super::{Channel, Detail, E164, End, MessageId, Money, Purpose, Timestamp, TransactionId};
 
 /// `outcome.result` of a System Log event, in Okta's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 5] =
+        [Self::Success, Self::Failure, Self::Deny, Self::Abandoned, Self::Unknown];
+
+    /// The outcome that [`as_str`](Self::as_str) wrote.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+
     /// The word of the System Log.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +75,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// How bad an outcome is.
+    pub const fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Success | Outcome::Abandoned => Self::Info,
+            Outcome::Deny | Outcome::Unknown => Self::Warn,
+            Outcome::Failure => Self::Error,
+        }
+    }
+
     /// The word of the System Log.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -89,6 +107,18 @@ pub struct Actor {
     pub user_agent: Option<String>,
 }
 
+impl Actor {
+    /// The gateway itself.
+    pub fn gateway() -> Self {
+        Self { id: "ringpost".into(), name: "Ringpost".into(), ..Self::default() }
+    }
+
+    /// Somebody at the command line of this box.
+    pub fn shell(user: String) -> Self {
+        Self { id: user.clone(), name: user, ..Self::default() }
+    }
+}
+
 /// What a send event and a status event have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -110,7 +140,7 @@ pub struct Subject {
     pub user: Option<String>,
 }
 
-/// What happened.
+/// What happened to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// A message was sent, or will not be.
@@ -123,14 +153,195 @@ pub enum EventKind {
     Resend,
     /// Whether the code of a message was entered.
     Feedback,
+    /// A request looks like a part of an attack.
+    Suspicion,
+}
+
+/// What happened to the gateway itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatewayEvent {
+    /// A modem takes messages.
+    ModemUp,
+    /// A modem that took messages does not any more, or a modem has another trouble than before.
+    ModemDown,
+    /// A modem has another SIM than the last time.
+    SimChange,
+    /// A token was made.
+    TokenCreate,
+    /// A token was taken back.
+    TokenRevoke,
+    /// The daemon started with a configuration.
+    ConfigLoad,
+    /// Somebody should look.
+    AlarmRaise,
+    /// What the alarm was about is over.
+    AlarmClear,
     /// A template was made, changed or deleted.
-    Template,
-    /// Something looks like an attack.
-    Alarm,
+    TemplateChange,
     /// Somebody was put on the blocklist, or taken off it.
-    Blocklist,
+    BlocklistChange,
     /// Somebody was put on the allowlist, or taken off it.
-    Allowlist,
+    AllowlistChange,
+}
+
+/// A type of events, and what it says to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType {
+    /// `eventType` of the System Log.
+    pub name: &'static str,
+    /// `displayMessage` of the System Log.
+    pub display: &'static str,
+    /// `actor.type`: who does such things.
+    pub actor: &'static str,
+    /// `type` of the target that is neither user nor modem, where there is one.
+    pub target: Option<&'static str>,
+}
+
+impl EventKind {
+    const fn event_type(self, channel: Channel, purpose: Purpose) -> EventType {
+        let (name, display) = match (self, channel) {
+            (Self::Send, channel) => {
+                (purpose.send_event_type(channel), purpose.display_message(channel))
+            }
+            (Self::Status, Channel::Sms) => {
+                (Purpose::status_event_type(channel), "Receive SMS delivery status")
+            }
+            (Self::Status, Channel::Voice) => {
+                (Purpose::status_event_type(channel), "Receive call status")
+            }
+            (Self::LateReport, _) => {
+                ("system.ringpost.late_report", "Delivery report after the end of a message")
+            }
+            (Self::Resend, _) => {
+                ("system.ringpost.resend", "Message sent again, it may arrive twice")
+            }
+            (Self::Feedback, _) => {
+                ("user.authentication.auth_via_mfa", "Authentication of user via MFA")
+            }
+            (Self::Suspicion, _) => {
+                ("system.ringpost.alarm.suspicious_activity", "Suspicious activity")
+            }
+        };
+        EventType { name, display, actor: "Token", target: None }
+    }
+}
+
+impl GatewayEvent {
+    const ALL: [Self; 11] = [
+        Self::ModemUp,
+        Self::ModemDown,
+        Self::SimChange,
+        Self::TokenCreate,
+        Self::TokenRevoke,
+        Self::ConfigLoad,
+        Self::AlarmRaise,
+        Self::AlarmClear,
+        Self::TemplateChange,
+        Self::BlocklistChange,
+        Self::AllowlistChange,
+    ];
+
+    const fn event_type(self) -> EventType {
+        let (name, display, actor, target) = match self {
+            Self::ModemUp => {
+                ("system.ringpost.modem.up", "Modem takes messages", "SystemPrincipal", None)
+            }
+            Self::ModemDown => {
+                ("system.ringpost.modem.down", "Modem takes no messages", "SystemPrincipal", None)
+            }
+            Self::SimChange => {
+                ("system.ringpost.sim.change", "SIM exchanged", "SystemPrincipal", Some("SIM"))
+            }
+            Self::TokenCreate => {
+                ("system.ringpost.token.create", "Create API token", "User", Some("Token"))
+            }
+            Self::TokenRevoke => {
+                ("system.ringpost.token.revoke", "Revoke API token", "User", Some("Token"))
+            }
+            Self::ConfigLoad => (
+                "system.ringpost.config.load",
+                "Start with configuration",
+                "SystemPrincipal",
+                Some("Configuration"),
+            ),
+            Self::AlarmRaise => {
+                ("system.ringpost.alarm.raise", "Raise alarm", "SystemPrincipal", Some("Alarm"))
+            }
+            Self::AlarmClear => {
+                ("system.ringpost.alarm.clear", "Clear alarm", "SystemPrincipal", Some("Alarm"))
+            }
+            Self::TemplateChange => {
+                ("system.ringpost.template.change", "Change template", "Token", Some("Template"))
+            }
+            Self::BlocklistChange => {
+                ("system.ringpost.blocklist.change", "Change blocklist", "Token", Some("Entry"))
+            }
+            Self::AllowlistChange => {
+                ("system.ringpost.allowlist.change", "Change allowlist", "Token", Some("Entry"))
+            }
+        };
+        EventType { name, display, actor, target }
+    }
+}
+
+impl EventType {
+    /// All types that this version writes, each once.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let channels = [Channel::Sms, Channel::Voice];
+        let sent = channels.into_iter().flat_map(|channel| {
+            // A push link cannot be spoken: its refusal has the name of a general call.
+            let named = move |it: &Purpose| channel == Channel::Sms || *it != Purpose::PushVerify;
+            let send = Purpose::ALL.into_iter().filter(named);
+            send.map(move |purpose| EventKind::Send.event_type(channel, purpose))
+                .chain([EventKind::Status.event_type(channel, Purpose::General)])
+        });
+        let others = [
+            EventKind::LateReport,
+            EventKind::Resend,
+            EventKind::Feedback,
+            EventKind::Suspicion,
+        ];
+        let others = others.map(|kind| kind.event_type(Channel::Sms, Purpose::General));
+        sent.chain(others).chain(GatewayEvent::ALL.map(GatewayEvent::event_type))
+    }
+
+    /// The type of that name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::all().find(|it| it.name == name)
+    }
+}
+
+/// About what an event is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A message, or a request that was refused.
+    Message(EventKind, Box<Subject>),
+    /// The gateway.
+    Gateway(GatewayEvent, Box<Incident>),
+}
+
+/// What an event of the gateway tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// Joins events of one cause.
+    pub transaction_id: TransactionId,
+    /// Who did it.
+    pub actor: Actor,
+    /// What it was done to, besides a modem.
+    pub target: Option<Target>,
+    /// More, for people.
+    pub note: Option<String>,
+}
+
+/// What something was done to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The id of what was there before.
+    pub before: Option<String>,
 }
 
 /// One event of the System Log.
@@ -140,32 +351,54 @@ pub struct Event {
     pub uuid: Uuid,
     /// When it happened.
     pub published: Timestamp,
-    /// What happened.
-    pub kind: EventKind,
+    /// What happened, to whom and by whom.
+    pub about: About,
     /// How it went.
     pub outcome: Outcome,
     /// Why, where there is something to say.
     pub detail: Option<Detail>,
-    /// About whom and what.
-    pub subject: Subject,
-    /// Through which modem.
+    /// Through which modem, or which modem.
     pub modem: Option<String>,
-    /// How many segments went on the air.
-    pub segments: Option<u8>,
+    /// How many segments went on the air, those of earlier attempts included.
+    pub segments: Option<u32>,
+    /// What they cost, as far as prices are known.
+    pub cost: Option<Money>,
+    /// When the message was accepted.
+    pub accepted_at: Option<Timestamp>,
+    /// When the network had taken all of it.
+    pub sent_at: Option<Timestamp>,
 }
 
 impl Event {
     /// An event about `subject` at `published`.
     pub fn new(kind: EventKind, outcome: Outcome, subject: Subject, published: Timestamp) -> Self {
+        Self::about(About::Message(kind, Box::new(subject)), outcome, published)
+    }
+
+    /// An event of the gateway, by itself.
+    pub fn of_gateway(kind: GatewayEvent, outcome: Outcome, published: Timestamp) -> Self {
+        Self::by(Actor::gateway(), kind, outcome, published)
+    }
+
+    /// An event of the gateway, by `actor`.
+    pub fn by(actor: Actor, kind: GatewayEvent, outcome: Outcome, published: Timestamp) -> Self {
+        let transaction_id = TransactionId::generate();
+        let incident = Incident { transaction_id, actor, target: None, note: None };
+        Self::about(About::Gateway(kind, Box::new(incident)), outcome, published)
+    }
+
+    fn about(about: About, outcome: Outcome, published: Timestamp) -> Self {
         Self {
             uuid: Uuid::now_v7(),
             published,
-            kind,
+            about,
             outcome,
             detail: None,
-            subject,
             modem: None,
             segments: None,
+            cost: None,
+            accepted_at: None,
+            sent_at: None,
         }
     }
 
@@ -176,58 +409,54 @@ impl Event {
         self
     }
 
-    /// With the modem and the number of segments.
+    /// With the modem, the number of segments and what they cost.
     #[must_use]
-    pub fn through(mut self, modem: Option<String>, segments: u8) -> Self {
+    pub fn through(mut self, modem: Option<String>, segments: u32, cost: Option<Money>) -> Self {
         self.segments = modem.is_some().then_some(segments);
+        self.cost = cost.filter(|_| modem.is_some());
         self.modem = modem;
         self
     }
 
-    /// `eventType` of the System Log.
-    pub fn event_type(&self) -> &'static str {
-        match self.kind {
-            EventKind::Send => self.subject.purpose.send_event_type(self.subject.channel),
-            EventKind::Status => Purpose::status_event_type(self.subject.channel),
-            EventKind::LateReport => "system.ringpost.late_report",
-            EventKind::Resend => "system.ringpost.resend",
-            EventKind::Feedback => "user.authentication.auth_via_mfa",
-            EventKind::Template => "system.ringpost.template",
-            EventKind::Alarm => "system.ringpost.alarm",
-            EventKind::Blocklist => "system.ringpost.blocklist",
-            EventKind::Allowlist => "system.ringpost.allowlist",
-        }
+    /// With the times of the message.
+    #[must_use]
+    pub fn timed(mut self, accepted_at: Timestamp, sent_at: Option<Timestamp>) -> Self {
+        self.accepted_at = Some(accepted_at);
+        self.sent_at = sent_at;
+        self
     }
 
-    /// `displayMessage` of the System Log.
-    pub fn display_message(&self) -> &'static str {
-        match (self.kind, self.subject.channel) {
-            (EventKind::Send, channel) => self.subject.purpose.display_message(channel),
-            (EventKind::Status, Channel::Sms) => "Receive SMS delivery status",
-            (EventKind::Status, Channel::Voice) => "Receive call status",
-            (EventKind::LateReport, _) => "Delivery report after the end of a message",
-            (EventKind::Resend, _) => "Message sent again, it may arrive twice",
-            (EventKind::Feedback, _) => "Authentication of user via MFA",
-            (EventKind::Template, _) => "Change a template",
-            (EventKind::Alarm, _) => "Suspicious activity",
-            (EventKind::Blocklist, _) => "Change the blocklist",
-            (EventKind::Allowlist, _) => "Change the allowlist",
-        }
+    /// About this modem.
+    #[must_use]
+    pub fn of_modem(mut self, modem: &str) -> Self {
+        self.modem = Some(modem.to_owned());
+        self
     }
 
-    /// `severity` of the System Log.
-    pub fn severity(&self) -> Severity {
-        match self.outcome {
-            Outcome::Success | Outcome::Abandoned => Severity::Info,
-            Outcome::Deny | Outcome::Unknown => Severity::Warn,
-            Outcome::Failure => Severity::Error,
+    /// With what it was done to, and more for people; for events of the gateway.
+    #[must_use]
+    pub fn to(mut self, target: Option<Target>, note: Option<String>) -> Self {
+        if let About::Gateway(_, incident) = &mut self.about {
+            incident.target = target;
+            incident.note = note;
+        }
+        self
+    }
+
+    /// Its type.
+    pub fn event_type(&self) -> EventType {
+        match &self.about {
+            About::Message(kind, subject) => kind.event_type(subject.channel, subject.purpose),
+            About::Gateway(kind, _) => kind.event_type(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome;
+    use std::collections::BTreeSet;
+
+    use super::{EventType, Outcome};
     use crate::domain::End;
 
     #[test]
@@ -245,5 +474,13 @@ mod tests {
             assert_eq!(Outcome::of_send_at(end, answer_lost).as_str(), send, "{end:?}");
             assert_eq!(Outcome::of_status_at(end).as_str(), status, "{end:?}");
         }
+    }
+
+    #[test]
+    fn every_type_is_listed_once_and_found_by_its_name() {
+        let all: Vec<_> = EventType::all().collect();
+        let names: BTreeSet<_> = all.iter().map(|it| it.name).collect();
+        assert_eq!((names.len(), all.len()), (28, 28));
+        assert!(all.iter().all(|it| EventType::of(it.name) == Some(*it)));
     }
 }

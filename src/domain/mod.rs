@@ -24,7 +24,10 @@ mod verdict;
 
 pub use allowance::Allowance;
 pub use channel::Channel;
-pub use event::{Actor, Event, EventKind, Outcome, Severity, Subject};
+pub use event::{
+    About, Actor, Event, EventKind, EventType, GatewayEvent, Incident, Outcome, Severity, Subject,
+    Target,
+};
 pub use id::{InboundId, ListingId, MessageId, SegmentId, TransactionId};
 pub use inbound::{Inbound, InboundFragment};
 pub use lane::Lane;

@@ -24,6 +24,12 @@ impl Money {
         self.0
     }
 
+    /// In whole units: exact to the last of its digits up to some billions.
+    #[expect(clippy::cast_precision_loss, reason = "what cannot be exact is near enough")]
+    pub fn as_units(self) -> f64 {
+        self.0 as f64 / 1_000_000.0
+    }
+
     /// Reads `12`, `0.0075` and the like: no sign, up to six digits behind the point.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));

@@ -27,6 +27,19 @@ pub enum Family {
 }
 
 impl Family {
+    /// All families.
+    pub const ALL: [Self; 9] = [
+        Self::ProviderUnreachable,
+        Self::NumberInvalid,
+        Self::ServiceUnavailable,
+        Self::TimedOut,
+        Self::NumberBlocked,
+        Self::Rejected,
+        Self::ContentInvalid,
+        Self::Internal,
+        Self::Cancelled,
+    ];
+
     /// The word used in the API, the store and the System Log.
     pub const fn as_str(self) -> &'static str {
         match self {

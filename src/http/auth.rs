@@ -65,6 +65,11 @@ impl Caller {
         if self.token.scopes.allow(scope) { Ok(()) } else { Err(ApiError::Forbidden(scope)) }
     }
 
+    /// The id of its token.
+    pub(super) fn id(&self) -> &str {
+        &self.token.id
+    }
+
     /// What events say of the caller.
     pub(super) fn into_actor(self) -> Actor {
         self.actor

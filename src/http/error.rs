@@ -65,9 +65,17 @@ pub(super) enum ApiError {
     Refused(Box<Denial>),
     /// 500 or 507: a fault of this box.
     Store(store::Error),
+    /// 503: more than this box does at one time.
+    Busy(&'static str),
 }
 
 impl ApiError {
+    /// The status, and what a person reads.
+    pub(super) fn into_parts(self) -> (StatusCode, String) {
+        let (status, problem) = self.problem();
+        (status, problem.detail)
+    }
+
     fn problem(self) -> (StatusCode, Problem) {
         let (status, code, detail) = match self {
             Self::Refused(denial) => return refused(*denial),
@@ -103,6 +111,7 @@ impl ApiError {
                 "too_large",
                 format!("A request body may hold at most {} bytes.", MAX_BODY),
             ),
+            Self::Busy(detail) => (StatusCode::SERVICE_UNAVAILABLE, "busy", detail.into()),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",

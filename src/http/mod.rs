@@ -11,4 +11,4 @@ mod state;
 
 pub use auth::{NewToken, new_token};
 pub use router::{openapi, router, serve};
-pub use state::AppState;
+pub use state::{AppState, LogAccess};

@@ -13,9 +13,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
-    api::{conversion, health, inbound, lists, logs, messages, modems, preferences, segments},
+    api::{
+        conversion, events, export, health, inbound, lists, messages, modems, preferences, reports,
+        segments,
+    },
     error::{ApiError, MAX_BODY, Problem},
-    okta::templates,
+    okta::{logs, templates},
 };
 
 /// The API of `state`, ready to be served.
@@ -55,6 +58,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(inbound::list))
         .routes(routes!(inbound::read))
         .routes(routes!(logs::list))
+        .routes(routes!(export::export))
+        .routes(routes!(events::follow))
+        .routes(routes!(reports::usage))
+        .routes(routes!(reports::usage_csv))
         .routes(routes!(modems::list))
         .routes(routes!(modems::read))
         .routes(routes!(lists::list_blocked, lists::block))

@@ -289,7 +289,7 @@ fn attack(
     let told = traffic::any_verified(tx, now.before(DAY))?;
     if told || (many && neighbours == limits.adjacent_numbers) {
         let outcome = if told { Outcome::Deny } else { Outcome::Unknown };
-        let event = Event::new(EventKind::Alarm, outcome, draft.subject.clone(), now);
+        let event = Event::new(EventKind::Suspicion, outcome, draft.subject.clone(), now);
         store::event::append(tx, &event.because(Some(Detail::Velocity)))?;
     }
     let by = if many { ListedBy::AdjacentNumbers } else { ListedBy::LowConversion };
@@ -402,10 +402,9 @@ mod tests {
             self.store.write(move |tx| verified(tx, &number, "US", at)).await.unwrap();
         }
 
-        async fn alarms(&self) -> usize {
-            let rows = self.store.read(|view| store::event::newest(view, None, 1000)).await;
-            let alarms = rows.unwrap().into_iter().filter(|row| row.event_type.ends_with("alarm"));
-            alarms.count()
+        async fn alarms(&self) -> u32 {
+            let of = "system.ringpost.alarm.suspicious_activity";
+            self.store.read(|view| Ok(store::samples::events_of(view, of))).await.unwrap()
         }
     }
 

@@ -132,7 +132,7 @@ pub fn analyse(text: &str) -> Analysis {
 fn log_denial(tx: &Tx<'_>, denial: &Denial, now: Timestamp) -> Result<(), store::Error> {
     for kind in [EventKind::Send, EventKind::Status] {
         let event = Event::new(kind, Outcome::Deny, denial.subject.clone(), now);
-        store::event::append(tx, &event.because(Some(denial.detail)))?;
+        store::event::append(tx, &event.because(Some(denial.detail)).timed(now, None))?;
     }
     Ok(())
 }

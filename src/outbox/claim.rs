@@ -293,8 +293,10 @@ fn put_on_air(
     };
     match sms::submit(&order) {
         Ok(tpdu) => {
-            let price = line.terms.prices.of(&outgoing.region).unwrap_or(Money::ZERO);
+            let known = line.terms.prices.of(&outgoing.region);
+            let price = known.unwrap_or(Money::ZERO);
             store::sim::book(tx, &line.sim, conditions.now, price)?;
+            store::message::book(tx, message, known)?;
             let (index, sim) = (line.index, line.sim.clone());
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
             let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);

@@ -97,7 +97,7 @@ fn execute(
             return Ok(());
         }
     };
-    let (subject, segments) = store::message::subject(tx, key)?;
+    let (subject, account) = store::message::subject(tx, key)?;
     if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, state.attempts.last())
         && attempt.reports
         && state.sent_at.is_some()
@@ -107,7 +107,9 @@ fn execute(
         store::sim::count_delivery(tx, &attempt.sim, region, now, delivered)?;
     }
     let modem = state.attempts.last().map(|attempt| attempt.modem.clone());
-    let event =
-        domain::Event::new(kind, outcome, subject, now).because(detail).through(modem, segments);
+    let event = domain::Event::new(kind, outcome, subject, now)
+        .because(detail)
+        .through(modem, account.submits, account.cost)
+        .timed(account.accepted_at, state.sent_at);
     store::event::append(tx, &event)
 }

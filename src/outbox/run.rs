@@ -155,12 +155,9 @@ impl Outbox {
         }
     }
 
-    /// Works until `cancel`, then lets the exchanges on the air end and stores their outcomes.
-    ///
-    /// # Errors
-    /// The store failed at the start.
-    pub async fn run(mut self, cancel: CancellationToken) -> Result<(), store::Error> {
-        self.recover().await?;
+    /// Works until `cancel`, then lets the exchanges on the air end and stores their outcomes. To be
+    /// called after [`recover`](Self::recover).
+    pub async fn run(mut self, cancel: CancellationToken) {
         let mut back: Vec<Exchanged> = Vec::new();
         loop {
             let turn = match self.turn(&mut back).await {
@@ -188,11 +185,14 @@ impl Outbox {
             }
         }
         self.drain(back).await;
-        Ok(())
     }
 
-    /// What was on the air when the daemon died is unanswered; what SIMs have sent is remembered.
-    async fn recover(&mut self) -> Result<(), store::Error> {
+    /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
+    /// the air when the daemon died is unanswered; what SIMs have sent is remembered.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn recover(&mut self) -> Result<(), store::Error> {
         let rules = self.settings.rules;
         let boot = self.settings.boot.clone();
         let (found, usage) = self

@@ -11,7 +11,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -56,6 +56,7 @@ pub struct Store {
     requests: mpsc::Sender<Request>,
     readers: Arc<Readers>,
     wakers: Arc<Wakers>,
+    full: watch::Receiver<bool>,
     pub(super) pulse: Pulse,
 }
 
@@ -77,6 +78,7 @@ impl Store {
         let (requests, receiver) = mpsc::channel(WAITING_JOBS);
         let wakers = Arc::new(Wakers::default());
         let (thread_wakers, room) = (wakers.clone(), Room::of(path));
+        let full = room.full();
         thread::Builder::new()
             .name("store".into())
             .spawn(move || writer::run(connection, receiver, &thread_wakers, &room))
@@ -86,7 +88,8 @@ impl Store {
             permits: Semaphore::new(MAX_READERS as usize),
             idle: Mutex::default(),
         };
-        Ok(Self { requests, readers: Arc::new(readers), wakers, pulse: Pulse::default() })
+        let readers = Arc::new(readers);
+        Ok(Self { requests, readers, wakers, full, pulse: Pulse::default() })
     }
 
     /// Runs `work` in the next commit and waits until it is on disk.
@@ -149,6 +152,16 @@ impl Store {
     /// resolves it at once.
     pub async fn queue_changed(&self) {
         self.wakers.queue.notified().await;
+    }
+
+    /// Whether the disk is full, and when that changes.
+    pub fn disk_full(&self) -> watch::Receiver<bool> {
+        self.full.clone()
+    }
+
+    /// Changes after each commit of events.
+    pub fn events_changed(&self) -> watch::Receiver<()> {
+        self.wakers.events.subscribe()
     }
 
     /// Cleans the write-ahead log some seconds after each erasure, until `cancel`. Begins with what a run that
@@ -230,6 +243,15 @@ fn open_for_reading(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// A database in memory, for tests.
+#[cfg(test)]
+pub(super) fn open_in_memory() -> Connection {
+    let mut connection = Connection::open_in_memory().expect("memory is there");
+    Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).expect("migrations are valid");
+    connection.set_prepared_statement_cache_capacity(128);
+    connection
 }
 
 #[cfg(test)]

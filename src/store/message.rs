@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{Error, Tx, View, word};
 use crate::domain::{
-    Actor, Detail, E164, Encoding, Lane, MessageId, NewMessage, Phase, Secret, SegmentState,
+    Actor, Detail, E164, Encoding, Lane, MessageId, Money, NewMessage, Phase, Secret, SegmentState,
     Subject, Timestamp,
 };
 
@@ -157,16 +157,48 @@ pub fn set_feedback(tx: &Tx<'_>, key: i64, feedback: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// What the events of the message `key` say of it, and into how many segments it falls.
+/// What a message has taken so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Segments that went on the air, of all attempts.
+    pub submits: u32,
+    /// What those cost whose price is known.
+    pub cost: Option<Money>,
+}
+
+/// What the events of the message `key` say of it, and what it has taken.
 ///
 /// # Errors
 /// [`Error::Missing`], and those of SQLite.
-pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, u8), Error> {
+pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, Account), Error> {
+    let account = |row: &Row<'_>| -> rusqlite::Result<Account> {
+        Ok(Account {
+            accepted_at: Timestamp::from_unix_ms(row.get("created_at")?),
+            submits: row.get("submits")?,
+            cost: row.get::<_, Option<i64>>("cost_micros")?.map(Money::from_micros),
+        })
+    };
     view.prepare("SELECT * FROM message WHERE key = ?1")?
-        .query_row([key], |row| Ok((read_subject(row)?, row.get("segments")?)))
+        .query_row([key], |row| Ok((read_subject(row)?, account(row)?)))
         .optional()?
         .ok_or(Error::Missing("the message"))
-        .and_then(|(subject, segments)| Ok((subject?, segments)))
+        .and_then(|(subject, account)| Ok((subject?, account)))
+}
+
+/// Books one segment of the message `key` that goes on the air.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn book(tx: &Tx<'_>, key: i64, price: Option<Money>) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE message SET submits = submits + 1,
+             cost_micros = iif(?2 IS NULL, cost_micros, ifnull(cost_micros, 0) + ?2)
+         WHERE key = ?1",
+    )?
+    .execute((key, price.map(Money::as_micros)))?;
+    Ok(())
 }
 
 /// A message as the API shows it.

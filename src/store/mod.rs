@@ -5,11 +5,14 @@
 //! [`Store::read`] runs a closure on a read-only connection. SQL stands in plain functions, a module
 //! for each table.
 
+mod condition;
 mod connection;
 mod error;
 mod files;
 mod health;
 mod lock;
+mod log;
+mod log_index;
 #[cfg(test)]
 mod plans;
 mod retention;
@@ -29,6 +32,7 @@ pub mod idempotency;
 pub mod inbound;
 pub mod listed;
 pub mod message;
+pub mod modem_sim;
 pub mod preference;
 pub mod progress;
 pub mod queue;
@@ -36,10 +40,13 @@ pub mod sim;
 pub mod template;
 pub mod token;
 pub mod traffic;
+pub mod usage;
 
+pub use condition::{Column, Condition, Operator};
 pub use connection::Store;
 pub use error::Error;
 pub use lock::{Lock, LockError};
+pub use log::{Budget, LogPage, LogQuery, Order, Position, page};
 pub use retention::Keep;
 pub use secret::{SecretError, secret};
 pub use soundness::{check, check_if_left_open};

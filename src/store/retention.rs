@@ -9,6 +9,7 @@ use tracing::{debug, warn};
 
 use super::{
     Error, Store, Tx, View, early_report, event, idempotency, inbound, listed, message, traffic,
+    usage,
 };
 use crate::domain::Timestamp;
 
@@ -44,6 +45,8 @@ pub struct Keep {
     pub inbound: Duration,
     /// The System Log.
     pub events: Duration,
+    /// What the usage report is made of.
+    pub usage: Duration,
     /// Idempotency keys.
     pub idempotency: Duration,
 }
@@ -57,7 +60,7 @@ struct Kind {
 }
 
 /// Keys go before the messages that they lead to.
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
     Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
     Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
@@ -72,6 +75,7 @@ const KINDS: [Kind; 9] = [
     Kind { name: "listed", kept: |_| Duration::ZERO, forget: listed::forget },
     Kind { name: "traffic", kept: |_| TRAFFIC_KEPT, forget: traffic::forget },
     Kind { name: "event", kept: |keep| keep.events, forget: event::forget },
+    Kind { name: "usage", kept: |keep| keep.usage, forget: usage::forget },
 ];
 
 impl Store {
@@ -89,6 +93,8 @@ impl Store {
 
     /// One pass.
     async fn tidy(&self, keep: &Keep, now: Timestamp) -> Result<(), Error> {
+        // What is old is found by an index.
+        self.index_events().await?;
         for kind in &KINDS {
             let (before, forget) = (now.before((kind.kept)(keep)), kind.forget);
             let mut deleted = 0;
@@ -147,6 +153,7 @@ mod tests {
         messages: Duration::from_secs(30 * 86_400),
         inbound: Duration::from_secs(30 * 86_400),
         events: Duration::from_secs(90 * 86_400),
+        usage: Duration::from_secs(761 * 86_400),
         idempotency: DAY,
     };
 
@@ -263,7 +270,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());
         let add = |tx: &Tx<'_>| {
-            (0..20_000).try_for_each(|_| event::append(tx, &store::samples::event(day(1))))
+            (0..40_000).try_for_each(|_| event::append(tx, &store::samples::event(day(1))))
         };
         store.write(add).await.unwrap();
         let pages = async || {

@@ -1,11 +1,9 @@
 //! Whether the disk has room for new messages. The last of it is left to those that were accepted: each
 //! of them writes some more until it has ended.
 
-use std::{
-    cell::Cell,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use tokio::sync::watch;
 use tracing::{error, info};
 
 use super::Error;
@@ -21,14 +19,22 @@ const SMALL_DISK: u64 = 8;
 pub(super) struct Room {
     folder: PathBuf,
     /// What was told last.
-    full: Cell<bool>,
+    full: watch::Sender<bool>,
 }
 
 impl Room {
     /// Of the database at `path`.
     pub(super) fn of(path: &Path) -> Self {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Self { folder: folder.unwrap_or(Path::new(".")).to_owned(), full: Cell::new(false) }
+        Self {
+            folder: folder.unwrap_or(Path::new(".")).to_owned(),
+            full: watch::Sender::new(false),
+        }
+    }
+
+    /// Whether the disk is full, and when that changes.
+    pub(super) fn full(&self) -> watch::Receiver<bool> {
+        self.full.subscribe()
     }
 
     /// Whether there is more room than the reserve. Where nobody can say, writing will tell.
@@ -47,7 +53,7 @@ impl Room {
             (Ok(()), Some(true)) => false,
             (Ok(()), None) | (Err(_), _) => return,
         };
-        if self.full.replace(full) == full {
+        if self.full.send_replace(full) == full {
             return;
         }
         let folder = self.folder.display();

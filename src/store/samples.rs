@@ -1,7 +1,10 @@
 //! Rows for tests.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
+use rusqlite::Connection;
+
+use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
     Actor, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage, OnUnknown,
     Outcome, Purpose, Secret, Subject, Timestamp, TransactionId,
@@ -48,4 +51,76 @@ fn subject(recipient: E164) -> Subject {
         actor: Actor { id: "id".into(), name: "name".into(), ..Actor::default() },
         user: None,
     }
+}
+
+/// A database in memory.
+pub(crate) struct Memory {
+    connection: Connection,
+    room: Room,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self { connection: open_in_memory(), room: Room::of(Path::new("/")) }
+    }
+
+    /// Runs `work` in a transaction of which nothing stays.
+    pub(crate) fn run<T>(&self, work: impl FnOnce(&Tx<'_>) -> T) -> T {
+        self.connection.execute_batch("BEGIN").unwrap();
+        let result = work(&Tx::new(&self.connection, &self.room));
+        self.connection.execute_batch("ROLLBACK").unwrap();
+        result
+    }
+}
+
+/// Appends a row of the System Log as it stands, but for its `seq`, which is answered.
+pub(crate) fn append_row(tx: &Tx<'_>, row: &EventRow) -> i64 {
+    tx.prepare(
+        "INSERT INTO event (uuid, published, peak, event_type, outcome, reason, transaction_id,
+             message_id, channel, purpose, recipient, region, actor_id, actor_name, client_ip,
+             user_agent, user, modem, target_id, target_name, target_before, note, segments,
+             cost_micros, accepted_at, sent_at)
+         VALUES (?1, ?2, max(?2, ifnull((SELECT max(peak) FROM event), ?2)), ?3, ?4, ?5, ?6, ?7, ?8,
+             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+    )
+    .unwrap()
+    .insert(rusqlite::params![
+        row.uuid,
+        row.published,
+        row.event_type,
+        row.outcome,
+        row.reason,
+        row.transaction_id,
+        row.message_id,
+        row.channel,
+        row.purpose,
+        row.recipient,
+        row.region,
+        row.actor_id,
+        row.actor_name,
+        row.client_ip,
+        row.user_agent,
+        row.user,
+        row.modem,
+        row.target_id,
+        row.target_name,
+        row.target_before,
+        row.note,
+        row.segments,
+        row.cost_micros,
+        row.accepted_at,
+        row.sent_at,
+    ])
+    .unwrap()
+}
+
+/// Puts the first events into the indexes.
+pub(crate) fn index_events(tx: &Tx<'_>, count: u32) {
+    super::event::index(tx, count).unwrap();
+}
+
+/// How many events of that type there are.
+pub(crate) fn events_of(view: &View<'_>, event_type: &str) -> u32 {
+    let mut statement = view.prepare("SELECT count(*) FROM event WHERE event_type = ?1").unwrap();
+    statement.query_row([event_type], |row| row.get(0)).unwrap()
 }

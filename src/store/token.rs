@@ -1,6 +1,6 @@
 //! Table `token`.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use super::{Error, Tx, View};
 use crate::domain::{Scopes, Timestamp};
@@ -31,6 +31,29 @@ pub fn insert(tx: &Tx<'_>, token: &Token, sha256: &[u8; 32], now: Timestamp) -> 
     Ok(())
 }
 
+/// Takes a token back; answers it, if there was one of that name.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn revoke(tx: &Tx<'_>, name: &str) -> Result<Option<Token>, Error> {
+    let token = tx
+        .prepare("DELETE FROM token WHERE name = ?1 RETURNING id, name, scopes")?
+        .query_row([name], read)
+        .optional()?;
+    Ok(token)
+}
+
+/// All tokens, by name.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn list(view: &View<'_>) -> Result<Vec<Token>, Error> {
+    view.prepare("SELECT id, name, scopes FROM token ORDER BY name")?
+        .query_map([], read)?
+        .map(|token| Ok(token?))
+        .collect()
+}
+
 /// The token whose secret has this SHA-256.
 ///
 /// # Errors
@@ -38,10 +61,12 @@ pub fn insert(tx: &Tx<'_>, token: &Token, sha256: &[u8; 32], now: Timestamp) -> 
 pub fn find(view: &View<'_>, sha256: &[u8; 32]) -> Result<Option<Token>, Error> {
     let token = view
         .prepare("SELECT id, name, scopes FROM token WHERE secret_sha256 = ?1")?
-        .query_row([sha256], |row| {
-            let scopes: String = row.get(2)?;
-            Ok(Token { id: row.get(0)?, name: row.get(1)?, scopes: Scopes::parse(&scopes) })
-        })
+        .query_row([sha256], read)
         .optional()?;
     Ok(token)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Token> {
+    let scopes: String = row.get(2)?;
+    Ok(Token { id: row.get(0)?, name: row.get(1)?, scopes: Scopes::parse(&scopes) })
 }

@@ -32,6 +32,8 @@ impl<'c> View<'c> {
 pub(super) struct Signals {
     /// There is work for the outbox that was not there before.
     pub(super) queue: bool,
+    /// There are new events in the System Log.
+    pub(super) events: bool,
     /// Text was erased: the write-ahead log still holds it until the next checkpoint.
     pub(super) erased: bool,
 }
@@ -75,6 +77,11 @@ impl<'c> Tx<'c> {
     /// After the commit, has the write-ahead log cleaned soon.
     pub(super) fn signal_erased(&self) {
         self.signals.set(Signals { erased: true, ..self.signals.get() });
+    }
+
+    /// After the commit, wakes whoever follows the System Log.
+    pub(super) fn signal_events(&self) {
+        self.signals.set(Signals { events: true, ..self.signals.get() });
     }
 
     pub(super) fn signals(&self) -> Signals {

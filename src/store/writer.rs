@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tracing::error;
 
 use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room};
@@ -36,6 +36,8 @@ pub(super) enum Request {
 pub(super) struct Wakers {
     pub(super) queue: Notify,
     pub(super) erased: Notify,
+    /// Who follows the log looks by itself what there is: a slow one costs the writer nothing.
+    pub(super) events: watch::Sender<()>,
 }
 
 /// Serves requests until it is told to close, or the last sender is gone.
@@ -107,6 +109,9 @@ fn commit(
     if committed.is_ok() {
         if signals.queue {
             wakers.queue.notify_one();
+        }
+        if signals.events {
+            wakers.events.send_replace(());
         }
         if signals.erased {
             wakers.erased.notify_one();

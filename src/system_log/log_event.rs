@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::attribute;
 use crate::{
-    domain::{Detail, Timestamp},
+    domain::{Money, Timestamp},
     store::event::EventRow,
 };
 
@@ -21,88 +22,175 @@ pub struct LogEvent {
     /// Version of this shape.
     version: &'static str,
     /// `INFO`, `WARN` or `ERROR`.
-    severity: String,
+    severity: Option<String>,
+    /// Always null.
+    legacy_event_type: Option<String>,
     /// What happened, for people.
-    display_message: String,
-    /// The token that asked.
+    display_message: Option<String>,
+    /// The token that asked, the gateway itself, or somebody at its command line.
     actor: Value,
     /// Where the request came from.
     client: Value,
+    /// Always null.
+    device: Value,
+    /// Okta's members; nothing is known of the sign-in itself.
+    authentication_context: Value,
     /// `{result, reason}`.
     outcome: Value,
-    /// The user it was for.
+    /// The user it was for, the modem it went through, and what else it was done to.
     target: Vec<Value>,
     /// `{type, id}`: the same for the events of one message.
     transaction: Value,
     /// `{debugData: {…}}`.
     debug_context: Value,
+    /// `{ipChain: […]}`.
+    request: Value,
+    /// Okta's members; all null.
+    security_context: Value,
+}
+
+impl LogEvent {
+    /// Its own id.
+    pub fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }
 
 impl From<EventRow> for LogEvent {
     fn from(row: EventRow) -> Self {
         let debug_data = debug_data(&row);
-        let reason = row.reason.as_deref().and_then(Detail::from_word);
-        let user = row.user.iter().map(
-            |user| json!({"id": user, "type": "User", "alternateId": user, "displayName": null}),
-        );
+        let chain = row.client_ip.iter().map(|address| {
+            json!({
+                "ip": address,
+                "geographicalContext": null,
+                "version": attribute::version_of(address),
+                "source": null,
+            })
+        });
         Self {
-            uuid: row.uuid,
             published: Timestamp::from_unix_ms(row.published).to_string(),
-            event_type: row.event_type,
             version: "0",
-            severity: row.severity,
-            display_message: row.display,
+            severity: attribute::severity(&row.outcome),
+            legacy_event_type: None,
+            display_message: attribute::display(&row.event_type),
             actor: json!({
                 "id": row.actor_id,
-                "type": "Token",
+                "type": attribute::actor_type(&row.event_type),
                 "alternateId": row.actor_name,
                 "displayName": row.actor_name,
+                "detailEntry": null,
             }),
             client: json!({
+                "userAgent": {"rawUserAgent": row.user_agent, "os": null, "browser": null},
+                "zone": null,
+                "device": null,
+                "id": null,
                 "ipAddress": row.client_ip,
-                "userAgent": {"rawUserAgent": row.user_agent},
+                "geographicalContext": null,
+            }),
+            device: Value::Null,
+            authentication_context: json!({
+                "authenticationProvider": null,
+                "credentialProvider": null,
+                "credentialType": null,
+                "issuer": null,
+                "interface": null,
+                "authenticationStep": 0,
+                "externalSessionId": null,
+                "rootSessionId": null,
             }),
             outcome: json!({
                 "result": row.outcome,
-                "reason": reason.map(Detail::sentence),
+                "reason": row.reason.as_deref().and_then(attribute::reason),
             }),
-            target: user.collect(),
-            transaction: json!({"type": "JOB", "id": row.transaction_id, "detail": {}}),
+            target: targets(&row),
+            transaction: json!({
+                "type": attribute::transaction_type(&row.event_type),
+                "id": row.transaction_id,
+                "detail": {},
+            }),
             debug_context: json!({"debugData": debug_data}),
+            request: json!({"ipChain": chain.collect::<Vec<_>>()}),
+            security_context: json!({
+                "asNumber": null,
+                "asOrg": null,
+                "isp": null,
+                "domain": null,
+                "isProxy": null,
+            }),
+            uuid: row.uuid,
+            event_type: row.event_type,
         }
     }
 }
 
+fn targets(row: &EventRow) -> Vec<Value> {
+    let target = |id: &str, kind: &str, name: Option<&str>| {
+        json!({
+            "id": id,
+            "type": kind,
+            "alternateId": id,
+            "displayName": name,
+            "detailEntry": null,
+        })
+    };
+    let user = row.user.iter().map(|user| target(user, "User", None));
+    let modem = row.modem.iter().map(|modem| target(modem, "Modem", Some(modem)));
+    let kind = attribute::target_type(&row.event_type);
+    let other = row.target_id.iter().zip(kind).map(|(id, kind)| {
+        let mut target = target(id, &kind, row.target_name.as_deref());
+        if let (Some(before), Value::Object(members)) = (&row.target_before, &mut target) {
+            let change = json!({"from": {"id": before}, "to": {"id": id}});
+            members.insert("changeDetails".into(), change);
+        }
+        target
+    });
+    user.chain(modem).chain(other).collect()
+}
+
 /// Okta's names where it has one; the rest is ours.
 fn debug_data(row: &EventRow) -> Map<String, Value> {
-    let reason = row.reason.as_deref().and_then(Detail::from_word);
-    let sms = row.channel == "sms";
     let mut data = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             data.insert(name.to_owned(), value);
         }
     };
+    let text = |value: &Option<String>| value.as_ref().map(|value| json!(value));
+    let time = |at: Option<i64>| at.map(|at| json!(Timestamp::from_unix_ms(at)));
+    let between = |from: Option<i64>, to: Option<i64>| {
+        from.zip(to).map(|(from, to)| json!(to.saturating_sub(from).max(0)))
+    };
+    let published = Some(row.published);
     put("transactionId", Some(json!(row.transaction_id)));
-    put("messageId", row.message_id.as_ref().map(|id| json!(id)));
-    put("purpose", Some(json!(row.purpose)));
-    put("phoneNumber", row.recipient.as_ref().map(|number| json!(number)));
-    put("countryCodeIso2", row.region.as_ref().map(|region| json!(region)));
-    put(if sms { "smsProvider" } else { "callProvider" }, Some(json!("RINGPOST")));
-    put("sender", row.modem.as_ref().map(|modem| json!(modem)));
+    put("messageId", text(&row.message_id));
+    put("channel", text(&row.channel));
+    put("purpose", text(&row.purpose));
+    put("phoneNumber", text(&row.recipient));
+    put("countryCodeIso2", text(&row.region));
+    let code = row.region.as_deref().and_then(attribute::calling_code);
+    put("countryCallingCode", code.map(Value::from));
+    let channel = row.channel.as_deref();
+    put("smsProvider", channel.and_then(attribute::sms_provider).map(Value::from));
+    put("callProvider", channel.and_then(attribute::call_provider).map(Value::from));
+    let status = attribute::provider_status(&row.event_type, &row.outcome);
+    put("providerStatus", status.map(Value::from));
+    put("sender", text(&row.modem));
     put("segments", row.segments.map(|segments| json!(segments)));
-    put("reasonFamily", reason.map(|detail| json!(detail.family().as_str())));
-    put("reasonDetail", reason.map(|detail| json!(detail.as_str())));
-    if row.event_type.ends_with(".receive_status") {
-        let status = match (sms, row.outcome.as_str()) {
-            (true, "SUCCESS") => "Sms Delivered",
-            (true, "FAILURE" | "DENY") => "Sms Failed",
-            (false, "SUCCESS") => "Call Completed",
-            (false, "FAILURE" | "DENY") => "Call Failed",
-            (_, "ABANDONED") => "Cancelled",
-            _ => "Unknown",
-        };
-        put("providerStatus", Some(json!(status)));
-    }
+    put("cost", row.cost_micros.map(|cost| json!(Money::from_micros(cost).as_units())));
+    put("queueMs", between(row.accepted_at, row.sent_at));
+    put("deliveryMs", between(row.sent_at, published));
+    put("durationMs", between(row.accepted_at, published));
+    put("transactionStarted", time(row.accepted_at));
+    let completed = published.filter(|_| attribute::completes(&row.event_type));
+    put("transactionCompleted", time(completed));
+    put("reasonFamily", row.reason.as_deref().and_then(attribute::family).map(Value::from));
+    put("reasonDetail", text(&row.reason));
+    put("note", text(&row.note));
     data
 }

@@ -199,7 +199,7 @@ async fn a_pumping_attack_is_stopped_while_real_users_are_served() {
     let events = gateway.get("/api/v1/logs?limit=1000");
     let of =
         |kind: &str| events.as_array().unwrap().iter().filter(|it| it["eventType"] == kind).count();
-    assert_eq!(of("system.ringpost.alarm"), 1);
+    assert_eq!(of("system.ringpost.alarm.suspicious_activity"), 1);
     let refused = ask(&gateway, &code("+14155559999"));
     assert_eq!((refused.status, word(&refused.body["code"])), (429, "velocity"));
     // Whoever knows better takes the entry off.

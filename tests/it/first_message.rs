@@ -31,7 +31,7 @@ async fn a_message_arrives_and_both_events_are_written() {
     for time in ["created_at", "sent_at", "ended_at"] {
         assert!(message[time].as_str().unwrap().ends_with('Z'), "{time}: {message}");
     }
-    let events = gateway.get("/api/v1/logs?limit=1");
+    let events = gateway.get("/api/v1/logs?limit=1&sortOrder=DESCENDING");
     let data = &events[0]["debugContext"]["debugData"];
     assert_eq!(data["providerStatus"], "Sms Delivered");
     assert_eq!(data["phoneNumber"], PHONE);

@@ -69,6 +69,8 @@ pub(crate) struct Answer {
     pub(crate) headers: ureq::http::HeaderMap,
     /// The body; null where it is no JSON.
     pub(crate) body: Value,
+    /// The same as it came.
+    pub(crate) text: String,
 }
 
 impl Gateway {
@@ -221,6 +223,7 @@ impl Gateway {
             content_type: content_type.map(|it| it.to_str().unwrap().into()).unwrap_or_default(),
             headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
         }
     }
 
@@ -256,16 +259,37 @@ impl Gateway {
 
     /// The events of a message, oldest first, as `eventType outcome`.
     pub(crate) fn events(&self, message: &Value) -> Vec<String> {
-        let transaction = &message["transaction_id"];
-        let events = self.get("/api/v1/logs?limit=1000");
-        let of_message = events.as_array().unwrap().iter().rev();
-        of_message
-            .filter(|event| event["transaction"]["id"] == *transaction)
-            .map(|event| {
-                let word = |value: &Value| value.as_str().unwrap().to_owned();
-                format!("{} {}", word(&event["eventType"]), word(&event["outcome"]["result"]))
-            })
-            .collect()
+        let transaction = message["transaction_id"].as_str().unwrap();
+        let events = self.system_log(&format!("transaction.id eq \"{transaction}\""));
+        let named = events.iter().map(|event| {
+            let word = |value: &Value| value.as_str().unwrap().to_owned();
+            format!("{} {}", word(&event["eventType"]), word(&event["outcome"]["result"]))
+        });
+        named.collect()
+    }
+
+    /// The events of the System Log that meet a filter, in the order of commits, from all pages.
+    pub(crate) fn system_log(&self, filter: &str) -> Vec<Value> {
+        let query = form_urlencoded::Serializer::new("limit=1000&after=p0".to_owned())
+            .extend_pairs((!filter.is_empty()).then_some(("filter", filter)))
+            .finish();
+        let (mut events, mut path) = (Vec::new(), format!("/api/v1/logs?{query}"));
+        loop {
+            let answer = self.request("GET", &path, None);
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+            let next = answer.link("next").unwrap();
+            let page = answer.body.as_array().unwrap();
+            if page.is_empty() && next == path {
+                return events;
+            }
+            events.extend(page.iter().cloned());
+            path = next;
+        }
+    }
+
+    /// The events of what was sent and what was refused.
+    pub(crate) fn sent_events(&self) -> Vec<Value> {
+        self.system_log("debugContext.debugData.channel pr")
     }
 
     /// How the modem is.
@@ -291,6 +315,18 @@ impl Gateway {
             .filter(|line| format!("{:?}", line.direction).eq_ignore_ascii_case("tx"))
             .map(|line| line.text)
             .collect()
+    }
+}
+
+impl Answer {
+    /// The path and query of a link.
+    pub(crate) fn link(&self, relation: &str) -> Option<String> {
+        let links = self.headers.get_all("link").iter().map(|link| link.to_str().unwrap());
+        let mut links = links.filter(|it| it.ends_with(&format!("; rel=\"{relation}\"")));
+        let target = links.next()?.strip_prefix('<').unwrap().split_once('>').unwrap().0;
+        let at = target.find("/api/").unwrap();
+        assert!(target.starts_with("http://127.0.0.1:"), "{target}");
+        Some(target[at..].to_owned())
     }
 }
 

@@ -16,7 +16,7 @@ const OWNED: [(&str, &str); 4] = [
 
 /// Which rooms of the daemon each room may name. A room stands below all that may name it, so that
 /// there are no circles.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("sms", &["domain"]),
@@ -28,7 +28,21 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("outbox", &["domain", "sms", "store", "modem"]),
     ("http", &["domain", "intake", "system_log", "store", "modem", "outbox"]),
     ("arrivals", &["domain", "store", "sms", "modem", "inbox", "outbox"]),
-    ("daemon", &["domain", "store", "modem", "config", "intake", "arrivals", "outbox", "http"]),
+    ("chronicle", &["domain", "store", "modem"]),
+    (
+        "daemon",
+        &[
+            "domain",
+            "store",
+            "modem",
+            "config",
+            "intake",
+            "arrivals",
+            "chronicle",
+            "outbox",
+            "http",
+        ],
+    ),
     ("cli", &["domain", "store", "modem", "config", "intake", "system_log", "http", "daemon"]),
     ("main", &["cli"]),
 ];

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Channel, Event, EventKind, List, ListedBy, Listing, ListingId, NumberPrefix, Outcome,
-        Purpose, Scope, Subject, Timestamp, TransactionId, Whom,
+        Event, GatewayEvent, List, ListedBy, Listing, ListingId, NumberPrefix, Outcome, Scope,
+        Target, Timestamp, Whom,
     },
     http::{
         AppState,
@@ -205,10 +205,9 @@ async fn put(
     caller.must(Scope::Admin)?;
     let Json(body) = body?;
     let mut entry = body.into_listing(list, &state)?;
-    let subject = subject(caller, &entry.whom);
     let stored = state.store.write(move |tx| {
         entry.id = store::listed::put(tx, &entry)?;
-        log(tx, list, subject)?;
+        log(tx, list, caller, &entry)?;
         Ok(entry)
     });
     Ok((StatusCode::CREATED, Json(stored.await?.into())))
@@ -225,37 +224,27 @@ async fn remove(
     let removed = state.store.write(move |tx| {
         let Some(entry) = store::listed::find(tx, list, id)? else { return Ok(false) };
         store::listed::remove(tx, list, id)?;
-        log(tx, list, subject(caller, &entry.whom))?;
+        log(tx, list, caller, &entry)?;
         Ok(true)
     });
     if removed.await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
 /// Changes of the lists are found in the System Log.
-fn log(tx: &store::Tx<'_>, list: List, subject: Subject) -> Result<(), store::Error> {
+fn log(
+    tx: &store::Tx<'_>,
+    list: List,
+    caller: Caller,
+    entry: &Listing,
+) -> Result<(), store::Error> {
     let kind = match list {
-        List::Block => EventKind::Blocklist,
-        List::Allow => EventKind::Allowlist,
+        List::Block => GatewayEvent::BlocklistChange,
+        List::Allow => GatewayEvent::AllowlistChange,
     };
-    store::event::append(tx, &Event::new(kind, Outcome::Success, subject, Timestamp::now()))
-}
-
-fn subject(caller: Caller, whom: &Whom) -> Subject {
-    let (recipient, region) = match whom {
-        Whom::Number(number) => (Some(number.clone()), None),
-        Whom::Region(region) => (None, Some(region.clone())),
-        Whom::Prefix(_) => (None, None),
-    };
-    Subject {
-        transaction_id: TransactionId::generate(),
-        message: None,
-        channel: Channel::Sms,
-        purpose: Purpose::General,
-        recipient,
-        region,
-        actor: caller.into_actor(),
-        user: None,
-    }
+    let name = Some(entry.whom.as_str().to_owned());
+    let target = Target { id: entry.id.to_string(), name, before: None };
+    let event = Event::by(caller.into_actor(), kind, Outcome::Success, Timestamp::now());
+    store::event::append(tx, &event.to(Some(target), entry.reason.clone()))
 }
 
 /// An id that is none names nothing.

@@ -15,6 +15,7 @@ use ulid::Ulid;
 use crate::{
     http::{AppState, auth::Caller, error::ApiError},
     store,
+    system_log::{FilterErrorKind, NotAQuestion},
 };
 
 /// Okta's error object.
@@ -51,6 +52,12 @@ pub(in crate::http) enum OktaError {
     Forbidden(&'static str),
     /// 404: no such thing; its id, and what it would have been.
     NotFound(String, &'static str),
+    /// 400: a parameter that cannot be used.
+    Parameter(String),
+    /// 400: nothing that the System Log could be asked.
+    Question(NotAQuestion),
+    /// 429: more requests in a minute than a token may make.
+    TooManyRequests,
 }
 
 impl OktaError {
@@ -76,7 +83,39 @@ impl OktaError {
                 format!("Not found: Resource not found: {id} ({what})"),
                 Vec::new(),
             ),
+            Self::Parameter(says) => parameter(says),
+            Self::Question(refused) => of_question(&refused),
+            Self::TooManyRequests => object(
+                StatusCode::TOO_MANY_REQUESTS,
+                "E0000047",
+                "API call exceeded rate limit due to too many requests.".into(),
+                Vec::new(),
+            ),
         }
+    }
+}
+
+fn parameter(says: String) -> (StatusCode, ErrorObject) {
+    let summary = format!("Api validation failed: {says}");
+    object(StatusCode::BAD_REQUEST, "E0000001", summary, vec![says])
+}
+
+fn of_question(refused: &NotAQuestion) -> (StatusCode, ErrorObject) {
+    let bad = |code, says| object(StatusCode::BAD_REQUEST, code, says, Vec::new());
+    match refused {
+        NotAQuestion::Filter(error) => match error.kind {
+            FilterErrorKind::Syntax { .. } | FilterErrorKind::UnknownField(_) => {
+                bad("E0000053", error.to_string())
+            }
+            FilterErrorKind::Mismatch { .. } => bad("E0000031", error.to_string()),
+        },
+        NotAQuestion::TooFarBack { .. } => bad("E0000053", refused.to_string()),
+        NotAQuestion::Date(_)
+        | NotAQuestion::NoSpan
+        | NotAQuestion::Keywords
+        | NotAQuestion::Limit
+        | NotAQuestion::SortOrder
+        | NotAQuestion::After => parameter(refused.to_string()),
     }
 }
 
@@ -84,8 +123,10 @@ impl OktaError {
 fn of_api(error: ApiError) -> (StatusCode, ErrorObject) {
     let causes = match &error {
         ApiError::Invalid(detail) => vec![detail.clone()],
+        ApiError::Forbidden(scope) => {
+            vec![format!("The token lacks the scope {}.", scope.as_str())]
+        }
         ApiError::Unauthorized
-        | ApiError::Forbidden(_)
         | ApiError::NotFound(_)
         | ApiError::MethodNotAllowed
         | ApiError::Conflict(_)
@@ -93,6 +134,7 @@ fn of_api(error: ApiError) -> (StatusCode, ErrorObject) {
         | ApiError::TooLarge
         | ApiError::UnsupportedMediaType
         | ApiError::Refused(_)
+        | ApiError::Busy(_)
         | ApiError::Store(_) => Vec::new(),
     };
     let (status, code, summary) = match error {
@@ -116,7 +158,11 @@ fn of_api(error: ApiError) -> (StatusCode, ErrorObject) {
             "E0000022",
             "The endpoint does not support the provided HTTP method",
         ),
-        ApiError::Store(_) | ApiError::Conflict(_) | ApiError::KeyReused | ApiError::Refused(_) => {
+        ApiError::Store(_)
+        | ApiError::Conflict(_)
+        | ApiError::KeyReused
+        | ApiError::Busy(_)
+        | ApiError::Refused(_) => {
             let status = error.into_response().status();
             return object(status, "E0000009", "Internal Server Error".into(), Vec::new());
         }
@@ -174,7 +220,13 @@ impl From<PathRejection> for OktaError {
 
 impl From<QueryRejection> for OktaError {
     fn from(rejection: QueryRejection) -> Self {
-        Self::Api(rejection.into())
+        Self::Parameter(ApiError::from(rejection).into_parts().1)
+    }
+}
+
+impl From<NotAQuestion> for OktaError {
+    fn from(refused: NotAQuestion) -> Self {
+        Self::Question(refused)
     }
 }
 

@@ -1,4 +1,9 @@
-//! What answers as Okta's API does, its error object included.
+//! What Okta's clients ask, answered as Okta answers.
 
 pub(super) mod error;
+mod link;
+pub(super) mod logs;
+mod rate;
 pub(super) mod templates;
+
+pub(super) use rate::Limiter;

@@ -17,8 +17,7 @@ use ulid::Ulid;
 use super::error::{ErrorObject, OktaCaller, OktaError};
 use crate::{
     domain::{
-        Channel, Encoding, Event, EventKind, Locale, Outcome, Purpose, Scope, Subject, Template,
-        Timestamp, TransactionId,
+        Encoding, Event, GatewayEvent, Locale, Outcome, Purpose, Scope, Target, Template, Timestamp,
     },
     http::{AppState, api::segments::NonGsm, auth::Caller},
     intake::{self, Inspection, Policy},
@@ -374,18 +373,11 @@ fn faults(before: Option<&Template>, after: &Template, policy: &Policy) -> Vec<(
 
 /// Changes of templates are found in the System Log.
 fn log(tx: &store::Tx<'_>, caller: Caller, template: &Template) -> Result<(), store::Error> {
-    let subject = Subject {
-        transaction_id: TransactionId::generate(),
-        message: None,
-        channel: Channel::Sms,
-        purpose: template.purpose.unwrap_or_default(),
-        recipient: None,
-        region: None,
-        actor: caller.into_actor(),
-        user: None,
-    };
-    let event = Event::new(EventKind::Template, Outcome::Success, subject, Timestamp::now());
-    store::event::append(tx, &event)
+    let kind = GatewayEvent::TemplateChange;
+    let name = Some(template.name.clone());
+    let target = Target { id: template.id.clone(), name, before: None };
+    let event = Event::by(caller.into_actor(), kind, Outcome::Success, Timestamp::now());
+    store::event::append(tx, &event.to(Some(target), None))
 }
 
 impl TemplateBody {

@@ -46,6 +46,8 @@ CREATE TABLE message (
     ended_at       INTEGER,
     feedback       TEXT CHECK (feedback IN ('verified', 'failed', 'expired')),
     send_logged    INTEGER NOT NULL DEFAULT 0 CHECK (send_logged IN (0, 1)),
+    submits        INTEGER NOT NULL DEFAULT 0,                 -- segments that went on the air
+    cost_micros    INTEGER,                                    -- of those whose price is known
     claimable_at   INTEGER,                                    -- a new attempt may begin
     deadline_at    INTEGER,                                    -- look again at the latest
     -- No state without a deadline: only what has ended may wait for ever.
@@ -196,20 +198,21 @@ CREATE TABLE sim_delivery (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sim_delivery_day ON sim_delivery (day);
 
+-- The System Log. `seq` is the order of commits; rows never change but for `indexed`.
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY AUTOINCREMENT,
-    uuid           TEXT NOT NULL UNIQUE,
+    indexed        INTEGER NOT NULL DEFAULT 0 CHECK (indexed IN (0, 1)),
+    uuid           TEXT NOT NULL,
     published      INTEGER NOT NULL,
+    peak           INTEGER NOT NULL, -- the latest `published` up to this row: it never falls
     event_type     TEXT NOT NULL,
-    display        TEXT NOT NULL,
-    severity       TEXT NOT NULL CHECK (severity IN ('INFO', 'WARN', 'ERROR')),
     outcome        TEXT NOT NULL CHECK (outcome IN ('SUCCESS', 'FAILURE', 'DENY', 'ABANDONED',
                        'UNKNOWN')),
     reason         TEXT,
     transaction_id TEXT NOT NULL,
     message_id     TEXT,
-    channel        TEXT NOT NULL,
-    purpose        TEXT NOT NULL,
+    channel        TEXT,
+    purpose        TEXT,
     recipient      TEXT,
     region         TEXT,
     actor_id       TEXT NOT NULL,
@@ -218,10 +221,74 @@ CREATE TABLE event (
     user_agent     TEXT,
     user           TEXT,
     modem          TEXT,
-    segments       INTEGER
+    target_id      TEXT,             -- what else it was done to
+    target_name    TEXT,
+    target_before  TEXT,
+    note           TEXT,
+    segments       INTEGER,
+    cost_micros    INTEGER,
+    accepted_at    INTEGER,
+    sent_at        INTEGER
 ) STRICT;
-CREATE INDEX event_published ON event (published, seq);
-CREATE INDEX event_transaction ON event (transaction_id);
+-- Events enter the indexes many at a time, some seconds or minutes after their commit: an event that is
+-- written touches one page, and a page of an index is written once for many. Until then they are the
+-- last rows of the table, and few. Those that are found by a value in either order have two.
+CREATE INDEX event_published ON event (published) WHERE indexed = 1;
+CREATE INDEX event_uuid ON event (uuid) WHERE indexed = 1;
+CREATE INDEX event_transaction_id ON event (transaction_id) WHERE indexed = 1;
+CREATE INDEX event_user ON event (user, published) WHERE indexed = 1 AND user IS NOT NULL;
+CREATE INDEX event_recipient ON event (recipient, published)
+    WHERE indexed = 1 AND recipient IS NOT NULL;
+CREATE INDEX event_client_ip ON event (client_ip, published)
+    WHERE indexed = 1 AND client_ip IS NOT NULL;
+CREATE INDEX event_modem ON event (modem, published) WHERE indexed = 1 AND modem IS NOT NULL;
+CREATE INDEX event_reason ON event (reason, published) WHERE indexed = 1 AND reason IS NOT NULL;
+CREATE INDEX event_event_type ON event (event_type, published) WHERE indexed = 1;
+CREATE INDEX event_event_type_seq ON event (event_type) WHERE indexed = 1;
+CREATE INDEX event_outcome ON event (outcome, published) WHERE indexed = 1;
+CREATE INDEX event_outcome_seq ON event (outcome) WHERE indexed = 1;
+CREATE INDEX event_actor_id ON event (actor_id, published) WHERE indexed = 1;
+CREATE INDEX event_actor_id_seq ON event (actor_id) WHERE indexed = 1;
+
+-- Up to which event the indexes reach.
+CREATE TABLE event_index (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL
+) STRICT;
+INSERT INTO event_index VALUES (1, 0);
+
+-- What was sent, by the day of UTC since 1970 on which a message was accepted, or by its month (counted
+-- from January 1970) for each user: committed with the events that say so. How a message ended is a
+-- word; '' counts all that were sent or will not be.
+CREATE TABLE usage_day (
+    day         INTEGER NOT NULL,
+    region      TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    purpose     TEXT NOT NULL,
+    ended       TEXT NOT NULL,
+    messages    INTEGER NOT NULL,
+    segments    INTEGER NOT NULL,
+    cost_micros INTEGER NOT NULL,
+    PRIMARY KEY (day, region, channel, purpose, ended)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_user (
+    month       INTEGER NOT NULL,
+    user        TEXT NOT NULL,
+    region      TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    purpose     TEXT NOT NULL,
+    ended       TEXT NOT NULL,
+    messages    INTEGER NOT NULL,
+    segments    INTEGER NOT NULL,
+    cost_micros INTEGER NOT NULL,
+    PRIMARY KEY (month, user, region, channel, purpose, ended)
+) STRICT, WITHOUT ROWID;
+
+-- Which SIM each modem had the last time.
+CREATE TABLE modem_sim (
+    modem TEXT PRIMARY KEY,
+    sim   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE inbound (
     key         INTEGER PRIMARY KEY,

@@ -1,0 +1,391 @@
+//! The System Log as it is asked for: events that meet a condition, in order, a page at a time.
+//!
+//! A page is a walk over streams of events, each in the order that is asked for, merged: one stream for
+//! each value that an index leads to, or one for all events, and one for the last events, which no index
+//! has yet. The walk ends when the page is full, and no later than its budget says: then the page is
+//! short, and tells how far the walk came. However much there is, nobody waits for long.
+
+use std::{
+    cmp::Ordering,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{CachedStatement, Rows, params_from_iter, types::Value};
+
+use super::{
+    Error, View,
+    condition::{Condition, Index, Lead},
+    event::{self, EventRow},
+};
+
+/// In which order events are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of commits: who goes on from the last page misses nothing, however late it came.
+    Stored,
+    /// By the time at which they were published, and not before or after these; `until` is left out.
+    Published {
+        /// From when on, milliseconds since 1970.
+        since: i64,
+        /// Until when.
+        until: i64,
+        /// The newest first.
+        descending: bool,
+    },
+}
+
+/// How far a walk came: the event that it saw last, or where it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// When that was published; 0 where the order is that of commits.
+    pub published: i64,
+    /// Its `seq`.
+    pub seq: i64,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct LogQuery {
+    /// In which order.
+    pub order: Order,
+    /// After which event.
+    pub after: Option<Position>,
+    /// Which events.
+    pub condition: Condition,
+    /// How many.
+    pub limit: usize,
+}
+
+/// What a walk may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Events that it may look at.
+    pub events: usize,
+    /// How long it may take, but for the last step.
+    pub time: Duration,
+}
+
+impl Budget {
+    /// What one page may cost: well below a second on a slow card, some 20 000 events on a fast disk.
+    pub const PAGE: Self = Self { events: 1_000_000, time: Duration::from_millis(40) };
+}
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// The events.
+    pub rows: Vec<EventRow>,
+    /// Where to go on.
+    pub position: Option<Position>,
+    /// Whether nothing was left behind it.
+    pub finished: bool,
+}
+
+/// Events that an index leads to without an order at most; for more of them another way is taken.
+const MAX_GATHERED: usize = 1024;
+
+/// Reads one page: events that meet the condition and `also`, which is asked last.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn page(
+    view: &View<'_>,
+    query: &LogQuery,
+    budget: Budget,
+    also: &dyn Fn(&EventRow) -> bool,
+) -> Result<LogPage, Error> {
+    let until = Instant::now() + budget.time;
+    let mut page = LogPage { rows: Vec::new(), position: query.after, finished: false };
+    let mut walk = Walk::begin(view, query)?;
+    let mut streams = walk.streams()?;
+    let mut examined = 0;
+    while page.rows.len() < query.limit {
+        let Some((position, met)) = next(&mut streams, query.order)? else {
+            page.finished = true;
+            if query.order == Order::Stored {
+                // All that is there was seen, even what no lead leads to.
+                let seq = event::newest(view)?.max(query.after.map_or(0, |after| after.seq));
+                page.position = Some(Position { published: 0, seq });
+            }
+            break;
+        };
+        if page.position == Some(position) {
+            // Several values lead to it.
+            continue;
+        }
+        page.position = Some(position);
+        examined += 1;
+        if met {
+            let row = event::get(view, position.seq)?;
+            if also(&row) {
+                page.rows.push(row);
+            }
+        }
+        if examined >= budget.events || Instant::now() >= until {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// The statements that a walk reads from.
+struct Walk<'c> {
+    order: Order,
+    gathered: Vec<Vec<Step>>,
+    ordered: Vec<(CachedStatement<'c>, Vec<Value>)>,
+}
+
+/// One event on the way: where it is, and whether it meets the condition.
+type Step = (Position, bool);
+
+struct Stream<'s> {
+    /// What comes first.
+    head: Option<Step>,
+    rest: Rest<'s>,
+}
+
+enum Rest<'s> {
+    Gathered(std::vec::IntoIter<Step>),
+    Ordered(Rows<'s>, Order),
+}
+
+impl<'c> Walk<'c> {
+    fn begin(view: &View<'c>, query: &LogQuery) -> Result<Self, Error> {
+        let mut walk = Self { order: query.order, gathered: Vec::new(), ordered: Vec::new() };
+        if query.limit == 0 {
+            return Ok(walk);
+        }
+        let words = |index: Index| words(view, index).unwrap_or_default();
+        let leads = query.condition.leads(&words);
+        let led = match leads {
+            Some(leads) => walk.follow(view, query, &leads)?,
+            None => false,
+        };
+        match (led, query.order) {
+            (true, _) => walk.take_last(view, query)?,
+            // The table itself stands in the order of commits, and has the last events too.
+            (false, Order::Stored) => {
+                let filter = "seq > ?";
+                let values = vec![Value::Integer(query.after.map_or(0, |after| after.seq))];
+                walk.add(view, query, "NOT INDEXED", filter, values)?;
+            }
+            (false, Order::Published { .. }) => {
+                walk.add_published(view, query, "event_published", None)?;
+                walk.take_last(view, query)?;
+            }
+        }
+        Ok(walk)
+    }
+
+    /// Takes a stream for each lead; says whether that can be done.
+    fn follow(&mut self, view: &View<'c>, query: &LogQuery, leads: &[Lead]) -> Result<bool, Error> {
+        for Lead { index, value } in leads {
+            let column = index.column();
+            match query.order {
+                Order::Published { .. } if index.by_published() => {
+                    let name = format!("event_{column}");
+                    self.add_published(view, query, &name, Some((column, value)))?;
+                }
+                Order::Stored if index.by_seq() => {
+                    let name = format!("INDEXED BY event_{column}_seq");
+                    let filter = format!("indexed = 1 AND {column} = ? AND seq > ?");
+                    let after = query.after.map_or(0, |after| after.seq);
+                    let values = vec![Value::Text(value.clone()), Value::Integer(after)];
+                    self.add(view, query, &name, &filter, values)?;
+                }
+                Order::Stored | Order::Published { .. } => {
+                    let name = format!("INDEXED BY event_{column}");
+                    let filter = format!("indexed = 1 AND {column} = ?");
+                    let values = vec![Value::Text(value.clone())];
+                    let most = MAX_GATHERED;
+                    let Some(steps) = gather(view, query, (&name, &filter, values), most)? else {
+                        self.ordered.clear();
+                        self.gathered.clear();
+                        return Ok(false);
+                    };
+                    self.gathered.push(steps);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The last events, which no index has yet.
+    fn take_last(&mut self, view: &View<'c>, query: &LogQuery) -> Result<(), Error> {
+        let values = vec![Value::Integer(event::indexed_to(view)?)];
+        let last = gather(view, query, ("NOT INDEXED", "seq > ?", values), usize::MAX)?;
+        self.gathered.extend(last);
+        Ok(())
+    }
+
+    /// A stream in the order of publication, of all events or of those with one value.
+    fn add_published(
+        &mut self,
+        view: &View<'c>,
+        query: &LogQuery,
+        index: &str,
+        lead: Option<(&str, &str)>,
+    ) -> Result<(), Error> {
+        let Order::Published { since, until, descending } = query.order else { return Ok(()) };
+        let mut filter = "indexed = 1 AND published >= ? AND published < ?".to_owned();
+        let (mut from, mut to) = (since, until);
+        if let Some(after) = query.after {
+            let ahead = if descending { "seq < ?" } else { "seq > ?" };
+            filter.push_str(" AND (published <> ? OR ");
+            filter.push_str(ahead);
+            filter.push(')');
+            if descending {
+                to = to.min(after.published.saturating_add(1));
+            } else {
+                from = from.max(after.published);
+            }
+        }
+        let mut values = vec![Value::Integer(from), Value::Integer(to)];
+        values.extend(
+            query.after.into_iter().flat_map(|it| [it.published, it.seq]).map(Value::Integer),
+        );
+        if let Some((column, value)) = lead {
+            filter = format!("{column} = ? AND {filter}");
+            values.insert(0, Value::Text(value.to_owned()));
+        }
+        self.add(view, query, &format!("INDEXED BY {index}"), &filter, values)
+    }
+
+    fn add(
+        &mut self,
+        view: &View<'c>,
+        query: &LogQuery,
+        index: &str,
+        filter: &str,
+        values: Vec<Value>,
+    ) -> Result<(), Error> {
+        let order = match query.order {
+            Order::Stored => "seq",
+            Order::Published { descending: false, .. } => "published, seq",
+            Order::Published { descending: true, .. } => "published DESC, seq DESC",
+        };
+        let (condition, mut all) = query.condition.sql();
+        let sql = format!(
+            "SELECT published, seq, {condition} FROM event {index} WHERE {filter} ORDER BY {order}"
+        );
+        all.extend(values);
+        self.ordered.push((view.prepare(&sql)?, all));
+        Ok(())
+    }
+
+    /// All streams, each at its first event.
+    fn streams(&mut self) -> Result<Vec<Stream<'_>>, Error> {
+        let order = self.order;
+        let mut streams = Vec::new();
+        for steps in std::mem::take(&mut self.gathered) {
+            streams.push(Rest::Gathered(steps.into_iter()));
+        }
+        for (statement, values) in &mut self.ordered {
+            let rows = statement.query(params_from_iter(values.iter()))?;
+            streams.push(Rest::Ordered(rows, order));
+        }
+        let streams = streams.into_iter().map(|mut rest| {
+            let head = rest.next()?;
+            Ok(Stream { head, rest })
+        });
+        streams.collect()
+    }
+}
+
+/// The first event of all streams.
+fn next(streams: &mut [Stream<'_>], order: Order) -> Result<Option<Step>, Error> {
+    let heads = streams.iter_mut().filter(|stream| stream.head.is_some());
+    let first = heads.min_by(|one, other| match (one.head, other.head) {
+        (Some(one), Some(other)) => order.compare(one.0, other.0),
+        (None, _) | (_, None) => Ordering::Equal,
+    });
+    let Some(stream) = first else { return Ok(None) };
+    let following = stream.rest.next()?;
+    Ok(std::mem::replace(&mut stream.head, following))
+}
+
+impl Rest<'_> {
+    fn next(&mut self) -> Result<Option<Step>, Error> {
+        match self {
+            Self::Gathered(steps) => Ok(steps.next()),
+            Self::Ordered(rows, order) => match rows.next()? {
+                Some(row) => {
+                    let position = order.position(row.get(0)?, row.get(1)?);
+                    Ok(Some((position, row.get(2)?)))
+                }
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Order {
+    fn position(self, published: i64, seq: i64) -> Position {
+        match self {
+            Self::Stored => Position { published: 0, seq },
+            Self::Published { .. } => Position { published, seq },
+        }
+    }
+
+    fn compare(self, one: Position, other: Position) -> Ordering {
+        let ascending = (one.published, one.seq).cmp(&(other.published, other.seq));
+        match self {
+            Self::Published { descending: true, .. } => ascending.reverse(),
+            Self::Published { descending: false, .. } | Self::Stored => ascending,
+        }
+    }
+
+    /// Whether an event of then belongs to what is asked for.
+    fn holds(self, published: i64) -> bool {
+        match self {
+            Self::Stored => true,
+            Self::Published { since, until, .. } => (since..until).contains(&published),
+        }
+    }
+}
+
+/// Events in the order that is asked for, from a source that has none; `None` if they are more than
+/// `most`.
+fn gather(
+    view: &View<'_>,
+    query: &LogQuery,
+    (index, filter, values): (&str, &str, Vec<Value>),
+    most: usize,
+) -> Result<Option<Vec<Step>>, Error> {
+    let (condition, mut all) = query.condition.sql();
+    let sql = format!("SELECT published, seq, {condition} FROM event {index} WHERE {filter}");
+    all.extend(values);
+    let mut statement = view.prepare(&sql)?;
+    let mut rows = statement.query(params_from_iter(all))?;
+    let (mut steps, mut seen) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        seen += 1;
+        if seen > most {
+            return Ok(None);
+        }
+        let published = row.get(0)?;
+        let position = query.order.position(published, row.get(1)?);
+        let ahead = query.after.is_none_or(|after| query.order.compare(after, position).is_lt());
+        // One that does not meet the condition is no step: it costs nothing more.
+        if ahead && query.order.holds(published) && row.get(2)? {
+            steps.push((position, true));
+        }
+    }
+    steps.sort_unstable_by(|one: &Step, other| query.order.compare(one.0, other.0));
+    Ok(Some(steps))
+}
+
+/// The words that an indexed column holds: one step in the index for each.
+fn words(view: &View<'_>, index: Index) -> Result<Vec<String>, Error> {
+    let column = index.column();
+    let least =
+        format!("SELECT min({column}) FROM event INDEXED BY event_{column} WHERE indexed = 1");
+    let sql = format!(
+        "WITH RECURSIVE word (it) AS (
+             {least}
+             UNION ALL
+             SELECT ({least} AND {column} > it) FROM word WHERE it IS NOT NULL)
+         SELECT it FROM word WHERE it IS NOT NULL"
+    );
+    view.prepare(&sql)?.query_map([], |row| row.get(0))?.map(|word| Ok(word?)).collect()
+}

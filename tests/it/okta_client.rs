@@ -1,0 +1,98 @@
+//! Okta's own client for Python, pointed at this host: it reads the System Log unchanged.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+use crate::gateway::Gateway;
+
+/// The client as it is published.
+const PACKAGE: &str = "okta==3.4.6";
+
+/// Asks and polls as its documentation shows, and prints what it got. Templates are not built yet.
+const SCRIPT: &str = r#"
+import asyncio, json, sys
+from okta.client import Client
+
+async def main(url, token):
+    client = Client({
+        "orgUrl": url, "token": token, "testing": {"testingDisableHttpsCheck": True},
+        "rateLimit": {"maxRetries": 0},
+    })
+    events, response, error = await client.list_log_events(
+        filter='target.id eq "jane" and outcome.result eq "DENY"', limit=3)
+    assert error is None, error
+    found = [event.uuid for event in events]
+    kinds = sorted({event.event_type for event in events})
+    pages, empty = 1, False
+    while not empty:
+        after = response.headers["Link"].split("after=")[-1].split(">")[0]
+        events, response, error = await client.list_log_events(
+            filter='target.id eq "jane" and outcome.result eq "DENY"', limit=3, after=after)
+        assert error is None, error
+        found += [event.uuid for event in events]
+        pages, empty = pages + 1, not events
+    bounded, _, error = await client.list_log_events(
+        until="2100-01-01T00:00:00Z", sort_order="DESCENDING", q="jane")
+    _, _, wrong = await client.list_log_events(filter='eventType eqq "x"')
+    first = bounded[0].to_dict() if bounded else None
+    print(json.dumps({"found": found, "kinds": kinds, "pages": pages, "wrong": str(wrong),
+                      "error": str(error), "first": first}, default=str))
+
+asyncio.run(main(*sys.argv[1:]))
+"#;
+
+/// A Python with the client, made once for all runs; nothing where PyPI is out of reach.
+fn python() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("okta-client");
+    let python = folder.join("bin/python");
+    let run = |command: &mut Command| -> Result<(), String> {
+        let Output { status, stderr, .. } =
+            command.output().map_err(|cause| format!("{command:?}: {cause}"))?;
+        let says = String::from_utf8_lossy(&stderr);
+        let last = says.lines().last().unwrap_or_default();
+        if status.success() { Ok(()) } else { Err(last.to_owned()) }
+    };
+    let installed = || run(Command::new(&python).args(["-c", "import okta.client"]));
+    if installed().is_err() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--retries=1", "--timeout=10", PACKAGE]);
+        run(&mut pip)?;
+        installed()?;
+    }
+    Ok(python)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
+async fn the_client_of_okta_reads_the_log_unchanged() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(cause) => {
+            return println!("skipped: Okta's client, because {PACKAGE} is not there: {cause}");
+        }
+    };
+    let gateway = Gateway::builder().modems(0).start().await;
+    for user in ["jane", "bob", "jane", "jane"] {
+        let body = json!({"to": "112", "channel": "sms", "text": "x", "user": user});
+        assert_eq!(gateway.request("POST", "/api/v1/messages", Some(&body)).status, 422);
+    }
+    let mut client = Command::new(python);
+    client.args(["-c", SCRIPT, gateway.url(), &gateway.token]);
+    let output = client.output().unwrap();
+    let says = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{says}");
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = gateway.system_log("target.id eq \"jane\"");
+    let expected: Vec<_> = expected.iter().map(|event| event["uuid"].clone()).collect();
+    assert_eq!((read["found"].clone(), &read["pages"]), (Value::Array(expected), &json!(3)));
+    assert_eq!(read["kinds"], json!(["system.sms.receive_status", "system.sms.send_message"]));
+    assert_eq!(read["error"], "None");
+    assert_eq!(read["first"]["outcome"]["result"], "DENY");
+    let wrong = read["wrong"].as_str().unwrap();
+    assert!(wrong.contains("E0000053") && wrong.contains("at position 11"), "{wrong}");
+}
