@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod at;
+pub mod filter;
 pub mod pdu_line;
 pub mod segments;
 pub mod septets;
@@ -18,11 +19,12 @@ mod input;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their binaries and corpora.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("address", address::address),
     ("at_dialogue", at::dialogue::dialogue),
     ("at_frames", at::frames::frames),
     ("at_lines", at::lines::lines),
+    ("filter", filter::filter),
     ("pdu_line", pdu_line::pdu_line),
     ("segments", segments::segments),
     ("septets", septets::septets),

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use ureq::{Agent, Body, http::Response};
+use ureq::{
+    Agent, Body,
+    http::{HeaderMap, Response},
+};
 
 use super::{Failure, Output, output};
 
@@ -23,6 +26,40 @@ impl Server {
     pub(super) fn get(&self, path: &str, output: Output) -> Result<Value, Failure> {
         let request = self.agent().get(self.url(path)).header("Authorization", authorization()?);
         self.answer(request.call(), output)
+    }
+
+    /// `GET path`, and the path of the next page where the answer names one.
+    pub(super) fn get_page(
+        &self,
+        path: &str,
+        output: Output,
+    ) -> Result<(Value, Option<String>), Failure> {
+        let request = self.agent().get(self.url(path)).header("Authorization", authorization()?);
+        let answer = request.call();
+        let next = answer.as_ref().ok().and_then(|answer| next_page(answer.headers()));
+        Ok((self.answer(answer, output)?, next))
+    }
+
+    /// `GET path`, as text or as a stream that goes on for as long as it likes.
+    pub(super) fn open(&self, path: &str, last_event: Option<&str>) -> Result<Body, Failure> {
+        let agent: Agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .build()
+            .into();
+        let mut request = agent.get(self.url(path)).header("Authorization", authorization()?);
+        if let Some(id) = last_event {
+            request = request.header("Last-Event-ID", id);
+        }
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(answer.into_body()),
+            other => {
+                self.answer(other, Output { json: false })?;
+                Err(Failure::Failed("the daemon answered with nothing to read".into()))
+            }
+        }
     }
 
     /// `POST path`, which `key` makes safe to repeat.
@@ -83,12 +120,23 @@ impl Server {
             output::print(&format!("{value:#}"))?;
             return Err(Failure::Reported);
         }
-        let member = |name| value.get(name).and_then(Value::as_str);
-        // Paths that answer as Okta does have its words for the same.
-        let says = member("detail").or(member("errorSummary")).unwrap_or("no reason given");
-        let code = member("code").or(member("errorCode")).unwrap_or("no code");
-        Err(Failure::Failed(format!("refused: {says} ({code})")))
+        // A problem of ours, or an error in the words of Okta.
+        let member = |ours, theirs| {
+            let value = value.get(ours).or_else(|| value.get(theirs)).and_then(Value::as_str);
+            value.unwrap_or("no reason given")
+        };
+        let (detail, code) = (member("detail", "errorSummary"), member("code", "errorCode"));
+        Err(Failure::Failed(format!("refused: {detail} ({code})")))
     }
+}
+
+/// The path and query of the link to the next page (RFC 8288).
+fn next_page(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all("link").iter().filter_map(|link| link.to_str().ok());
+    let mut next = links.filter(|link| link.ends_with("; rel=\"next\""));
+    let target = next.next()?.strip_prefix('<')?.split_once('>')?.0;
+    let path = target.split_once("://").map_or(target, |(_, rest)| rest);
+    path.find('/').and_then(|at| path.get(at..)).map(str::to_owned)
 }
 
 /// A string of RFC 9651, 3.3.3.

@@ -13,6 +13,7 @@ mod messages;
 mod modems;
 mod output;
 mod pdu;
+mod report;
 mod segments;
 mod send;
 mod serve;
@@ -50,11 +51,14 @@ enum Command {
     /// Send a text message.
     Send(send::Send),
     /// See messages and how far they have come.
+    #[command(visible_alias = "message")]
     Messages(messages::Messages),
     /// See received messages.
     Inbound(inbound::Inbound),
-    /// See the System Log, newest first.
+    /// See the System Log, newest first; follow or export it.
     Log(log::Log),
+    /// See what was sent in a month, what became of it and what it cost.
+    Report(report::Report),
     /// See the modems, and what is wrong with them.
     Modems(modems::Modems),
     /// Who is blocked: numbers, prefixes and regions.
@@ -105,6 +109,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Messages(command) => command.run(),
         Command::Inbound(command) => command.run(),
         Command::Log(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Modems(command) => command.run(),
         Command::Blocklist(command) => command.run(lists::Which::Block),
         Command::Allowlist(command) => command.run(lists::Which::Allow),

@@ -26,6 +26,15 @@ impl Output {
     }
 }
 
+/// Prints a line at once, for whoever follows; says whether anybody does.
+pub(super) fn print_line(text: &str) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => Ok(result.map(|()| true)?),
+    }
+}
+
 /// Prints a line. A reader that has gone away, such as `head`, is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout(), "{}", text.trim_end()) {

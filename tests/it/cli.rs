@@ -2,11 +2,11 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     process::{Command, Output, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gateway::{Gateway, PHONE, RINGPOST};
 
@@ -119,7 +119,7 @@ async fn send_and_messages_talk_to_the_daemon() {
     let list = client(&gateway, &["messages", "--json"], "");
     let list: Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(list["items"][1]["id"], id);
-    let shown = text(&client(&gateway, &["messages", id], "").stdout);
+    let shown = text(&client(&gateway, &["message", "show", id], "").stdout);
     assert!(shown.contains("delivered") && shown.contains("attempt 1 segment 1 by m1"), "{shown}");
     let modems = text(&client(&gateway, &["modems"], "").stdout);
     assert!(modems.contains("m1") && modems.contains("ready"), "{modems}");
@@ -149,4 +149,63 @@ async fn what_is_refused_is_code_1_and_says_why() {
         .output()
         .unwrap();
     assert!(text(&tokenless.stderr).contains("RINGPOST_TOKEN"), "{tokenless:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_asked_followed_and_exported() {
+    let gateway = Gateway::start().await;
+    let sent = client(&gateway, &["send", PHONE, "--wait", "--json"], "hello\n");
+    let message: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    let wrong = client(&gateway, &["log", "--filter", "outcome.result eqq \"DENY\""], "");
+    assert_eq!(wrong.status.code(), Some(1));
+    let says = text(&wrong.stderr);
+    assert!(says.contains("'eqq' at position 16") && says.contains("               ^^^"), "{says}");
+    let filter = "eventType eq \"system.sms.receive_status\"";
+    let log = client(&gateway, &["log", "--filter", filter, "--since", "2h", "--json"], "");
+    let log: Value = serde_json::from_slice(&log.stdout).unwrap();
+    assert_eq!(log.as_array().unwrap().len(), 1, "{log:#}");
+    let none = client(&gateway, &["log", "--until", "1h", "--json"], "");
+    assert_eq!(text(&none.stdout).trim(), "[]");
+
+    let shown =
+        text(&client(&gateway, &["message", "show", message["id"].as_str().unwrap()], "").stdout);
+    let order = ["accepted", "taken by the network", "Receive SMS delivery status: SUCCESS"];
+    let places: Vec<_> = order.iter().map(|what| shown.find(what)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{shown}");
+
+    let mut tail = Command::new(RINGPOST)
+        .args(["log", "tail", "--lines", "1", "--filter", filter])
+        .env("RINGPOST_URL", gateway.url())
+        .env("RINGPOST_TOKEN", &gateway.token)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains(PHONE), "the last one first");
+    gateway.request(
+        "POST",
+        "/api/v1/messages",
+        Some(&json!({"to": "112", "channel": "sms", "text": "x"})),
+    );
+    let followed = lines.next().unwrap().unwrap();
+    assert!(followed.contains("DENY") && followed.contains("not_a_number"), "{followed}");
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+
+    let file = gateway.dir.path().join("log.ndjson");
+    let export = || {
+        let output = client(&gateway, &["log", "export", "--to", file.to_str().unwrap()], "");
+        assert!(output.status.success(), "{output:?}");
+        fs::read_to_string(&file).unwrap()
+    };
+    let whole = export();
+    assert_eq!(whole.lines().count(), gateway.system_log("").len());
+    let cut = whole.char_indices().nth(whole.len() / 2).unwrap().0;
+    fs::write(&file, &whole[..cut]).unwrap();
+    assert_eq!(export(), whole, "what broke off within a line goes on");
+
+    let report = text(&client(&gateway, &["report", "--by", "day"], "").stdout);
+    assert!(report.contains("domestic") && report.contains("█"), "{report}");
+    let csv = text(&client(&gateway, &["report", "--csv"], "").stdout);
+    assert!(csv.starts_with("period,user,scope,") && csv.lines().count() == 3, "{csv}");
 }
