@@ -268,15 +268,13 @@ async fn a_stream_that_nobody_reads_holds_nobody_up() {
     assert!(gateway.stop().success());
     // Far more than what lies in the buffers of a socket.
     let database = Connection::open(gateway.database_path()).unwrap();
-    database.execute_batch("CREATE TEMP TABLE copy AS SELECT * FROM event").unwrap();
-    for _ in 0..5000 {
-        database
-            .execute_batch(
-                "UPDATE copy SET seq = NULL, uuid = hex(randomblob(16));
-                 INSERT INTO event SELECT * FROM copy;",
-            )
-            .unwrap();
+    database.execute_batch("CREATE TEMP TABLE copy AS SELECT * FROM event; BEGIN").unwrap();
+    for _ in 0..2500 {
+        let copy = "UPDATE copy SET seq = NULL, uuid = hex(randomblob(16));
+                    INSERT INTO event SELECT * FROM copy;";
+        database.execute_batch(copy).unwrap();
     }
+    database.execute_batch("COMMIT").unwrap();
     gateway.start_daemon();
     let open = || Stream::open(&gateway, "/api/v1/events?after=0", None);
     let idle: Vec<_> = (0..8).map(|_| open()).collect();
