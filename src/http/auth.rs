@@ -94,9 +94,11 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
-/// The secret of an `Authorization` header; Okta's clients say `SSWS` for `Bearer`.
+/// The secret of an `Authorization` header; Okta's clients say `SSWS` for `Bearer`, and that for Python
+/// leaves no space behind it.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = text.split_once(' ').or_else(|| text.split_at_checked("SSWS".len()))?;
     let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("ssws");
     known.then_some(secret.trim()).filter(|secret| secret.starts_with(PREFIX))
 }
@@ -130,7 +132,9 @@ mod tests {
         assert_eq!(read("Bearer rp_1").as_deref(), Some("rp_1"));
         assert_eq!(read("SSWS rp_1").as_deref(), Some("rp_1"));
         assert_eq!(read("bearer rp_1").as_deref(), Some("rp_1"));
+        assert_eq!(read("SSWSrp_1").as_deref(), Some("rp_1"));
         assert_eq!(read("Basic rp_1"), None);
+        assert_eq!(read("Bearerrp_1"), None);
         assert_eq!(read("Bearer other"), None);
         assert_eq!(read("rp_1"), None);
     }
