@@ -295,12 +295,8 @@ impl EventType {
             send.map(move |purpose| EventKind::Send.event_type(channel, purpose))
                 .chain([EventKind::Status.event_type(channel, Purpose::General)])
         });
-        let others = [
-            EventKind::LateReport,
-            EventKind::Resend,
-            EventKind::Feedback,
-            EventKind::Suspicion,
-        ];
+        let others =
+            [EventKind::LateReport, EventKind::Resend, EventKind::Feedback, EventKind::Suspicion];
         let others = others.map(|kind| kind.event_type(Channel::Sms, Purpose::General));
         sent.chain(others).chain(GatewayEvent::ALL.map(GatewayEvent::event_type))
     }

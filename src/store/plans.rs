@@ -18,8 +18,11 @@ fn statements() -> BTreeSet<String> {
     let sources = sources.filter(|path| path.extension().is_some_and(|it| it == "rs"));
     let mut found = BTreeSet::from(super::queue::pieced_together());
     for path in sources {
-        let text = fs::read_to_string(path).unwrap();
         // Tests may look at what they like.
+        if path.ends_with("samples.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
         let literals = code.split('"').filter(|it| verbs.iter().any(|verb| it.starts_with(verb)));

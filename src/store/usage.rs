@@ -32,10 +32,7 @@ pub(super) fn count(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
             event.detail.map_or(Family::Internal, |detail| detail.family()).as_str()
         }
         (
-            EventKind::LateReport
-            | EventKind::Resend
-            | EventKind::Feedback
-            | EventKind::Suspicion,
+            EventKind::LateReport | EventKind::Resend | EventKind::Feedback | EventKind::Suspicion,
             _,
         ) => return Ok(()),
     };

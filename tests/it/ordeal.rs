@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 
 use crate::{chance::Chance, gateway::Gateway};
 
-/// All times as short as they can be told.
+/// All times as short as they can be told, and no limit on neighbouring numbers.
 pub(crate) const QUICK: &str = "[outbox]\nsettle_seconds = 3\nreport_window_seconds = 4\n\
-     resend_after_seconds = 1\n";
+     resend_after_seconds = 1\n[limits]\nenabled = false\n";
 
 /// Until a request that was not answered is made again.
 const AGAIN: Duration = Duration::from_millis(5);
