@@ -31,9 +31,9 @@ fn check(text: &str, expression: &Expression) -> (usize, usize) {
     match expression {
         Expression::And(list) | Expression::Or(list) => {
             assert!(list.len() > 1);
-            list.iter().map(|it| check(text, it)).fold((0, 0), |(terms, depth), (more, deep)| {
-                (terms + more, depth.max(deep + 1))
-            })
+            list.iter()
+                .map(|it| check(text, it))
+                .fold((0, 0), |(terms, depth), (more, deep)| (terms + more, depth.max(deep + 1)))
         }
         Expression::Not(it) => {
             let (terms, depth) = check(text, it);

@@ -16,6 +16,7 @@ const PACKAGE: &str = "okta==3.4.6";
 const SCRIPT: &str = r#"
 import asyncio, json, sys
 from okta.client import Client
+from okta.pagination import PaginationHelper
 
 async def main(url, token):
     client = Client({"orgUrl": url, "token": token, "rateLimit": {"maxRetries": 0}})
@@ -26,15 +27,13 @@ async def main(url, token):
     kinds = sorted({event.event_type for event in events})
     pages, empty = 1, False
     while not empty:
-        link = [it for it in response.headers.getall("Link") if 'rel="next"' in it][0]
-        after = link.split("after=")[1].split(">")[0]
+        after = PaginationHelper.extract_next_cursor(response.headers)
         events, response, error = await client.list_log_events(
             filter='target.id eq "jane" and outcome.result eq "DENY"', limit=3, after=after)
         assert error is None, error
         found += [event.uuid for event in events]
         pages, empty = pages + 1, not events
-    bounded, _, error = await client.list_log_events(
-        until="2100-01-01T00:00:00Z", sort_order="DESCENDING", q="jane")
+    bounded, _, error = await client.list_log_events(sort_order="DESCENDING", q="jane")
     _, _, wrong = await client.list_log_events(filter='eventType eqq "x"')
     first = bounded[0].to_dict() if bounded else None
     print(json.dumps({"found": found, "kinds": kinds, "pages": pages, "wrong": str(wrong),

@@ -140,11 +140,7 @@ const KINDS: &[Kind] = &[
 fn span(chance: &mut Chance, now: i64) -> Vec<(&'static str, String)> {
     let until = now - chance.below(DAYS / 2) * DAY_MS;
     let since = until - (1 + chance.below(DAYS / 2 - 1)) * DAY_MS;
-    vec![
-        ("since", iso(since)),
-        ("until", iso(until)),
-        ("sortOrder", "DESCENDING".to_owned()),
-    ]
+    vec![("since", iso(since)), ("until", iso(until)), ("sortOrder", "DESCENDING".to_owned())]
 }
 
 /// RFC 3339, by the calendar of H. Hinnant's `civil_from_days`.
