@@ -182,10 +182,7 @@ impl Condition {
     /// Not that.
     #[must_use]
     pub fn negated(self) -> Self {
-        match self {
-            Self::Constant(it) => Self::Constant(!it),
-            it => Self::Not(Box::new(it)),
-        }
+        if let Self::Constant(it) = self { Self::Constant(!it) } else { Self::Not(Box::new(self)) }
     }
 
     /// An expression of SQL that is 0 or 1, with its values.

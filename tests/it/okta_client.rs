@@ -42,7 +42,7 @@ async def main(url, token):
 asyncio.run(main(*sys.argv[1:]))
 "#;
 
-/// A Python with the client, made once for all runs; nothing where PyPI is out of reach.
+/// A Python with the client, made once for all runs; nothing where `PyPI` is out of reach.
 fn python() -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("okta-client");
     let python = folder.join("bin/python");
@@ -79,7 +79,8 @@ async fn the_client_of_okta_reads_the_log_unchanged() {
     let python = match python() {
         Ok(python) => python,
         Err(cause) => {
-            return println!("skipped: Okta's client, because {PACKAGE} is not there: {cause}");
+            println!("skipped: Okta's client, because {PACKAGE} is not there: {cause}");
+            return;
         }
     };
     let gateway = Gateway::builder().modems(0).start().await;

@@ -23,6 +23,11 @@ const KEPT: [&str; 8] = [
     "cost_micros",
 ];
 
+/// An amount in millionths.
+fn micros(amount: &Value) -> i64 {
+    format!("{:.0}", amount.as_f64().unwrap_or(0.0) * 1e6).parse().unwrap()
+}
+
 fn key(row: &Value) -> Key {
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     (text("scope"), text("region"), text("channel"), text("purpose"))
@@ -46,7 +51,7 @@ fn recount(events: &[Value]) -> BTreeMap<Key, Counts> {
         let kind = event["eventType"].as_str().unwrap();
         if kind.ends_with("receive_status") {
             add("segments", data["segments"].as_i64().unwrap_or(0));
-            add("cost_micros", (data["cost"].as_f64().unwrap_or(0.0) * 1e6).round() as i64);
+            add("cost_micros", micros(&data["cost"]));
             let name = match result {
                 "SUCCESS" => "delivered",
                 "UNKNOWN" => "unknown",
@@ -71,7 +76,7 @@ fn reported(rows: &Value) -> BTreeMap<Key, Counts> {
         let counts = read.entry(key(row)).or_default();
         for name in KEPT {
             let count = match name {
-                "cost_micros" => (row["cost"].as_f64().unwrap() * 1e6).round() as i64,
+                "cost_micros" => micros(&row["cost"]),
                 _ => row[name].as_i64().unwrap(),
             };
             *counts.entry(name.into()).or_default() += count;

@@ -371,7 +371,7 @@ fn number(word: &str) -> Option<f64> {
     let digits = word.strip_prefix('-').unwrap_or(word);
     let first = digits.bytes().next().filter(u8::is_ascii_digit)?;
     let plain = word.bytes().all(|it| matches!(it, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-    let padded = first == b'0' && digits.bytes().nth(1).is_some_and(|it| it.is_ascii_digit());
+    let padded = first == b'0' && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     word.parse().ok().filter(|number: &f64| number.is_finite() && plain && !padded)
 }
 
