@@ -74,7 +74,6 @@ fn python() -> Result<PathBuf, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 async fn the_client_of_okta_reads_the_log_unchanged() {
     let python = match python() {
         Ok(python) => python,
