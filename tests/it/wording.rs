@@ -78,6 +78,7 @@ async fn a_request_holds_a_text_or_a_code_and_no_answer_repeats_the_code() {
         json!({"code": "${code}"}),
         json!({"code": "481 592"}),
         json!({"code": 481_592}),
+        json!({"code": "1", "template": "x".repeat(129)}),
     ] {
         let mut body = json!({"to": PHONE, "channel": "sms"});
         body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());

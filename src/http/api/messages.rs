@@ -313,8 +313,9 @@ impl NewMessage {
     fn into_request(self, caller: Caller, state: &AppState) -> Result<intake::Request, ApiError> {
         let invalid = |field: &str, says: &str| Err(ApiError::Invalid(format!("{field}: {says}")));
         let received_at = Timestamp::now();
+        let template = self.template;
         let content = match (self.text, self.code) {
-            (Some(text), None) if self.template.is_none() => Content::Text(Secret::new(text)),
+            (Some(text), None) if template.is_none() => Content::Text(Secret::new(text)),
             (Some(_), None) => return invalid("template", "needs a code in the place of a text"),
             (None, Some(code)) => {
                 let code = Secret::new(code);
@@ -322,7 +323,7 @@ impl NewMessage {
                 if !plain || !(1..=MAX_CODE).contains(&code.reveal().len()) {
                     return invalid("code", "must be 1 to 10 letters and digits");
                 }
-                Content::Code { code, template: self.template }
+                Content::Code { code, template: template.clone() }
             }
             (Some(_), Some(_)) | (None, None) => {
                 return invalid("text", "either text or code must be given");
@@ -343,7 +344,9 @@ impl NewMessage {
         {
             return invalid("sender", "no modem and no pool has this name; see /api/v1/modems");
         }
-        for (field, label) in [("reference", &self.reference), ("user", &self.user)] {
+        let labels =
+            [("reference", &self.reference), ("user", &self.user), ("template", &template)];
+        for (field, label) in labels {
             if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL) {
                 return invalid(field, "must have at most 128 characters");
             }
