@@ -19,6 +19,7 @@ pub struct Builder {
     seed: u64,
     pace: u32,
     listen: Option<SocketAddr>,
+    in_memory: bool,
     network: NetworkSettings,
 }
 
@@ -73,6 +74,13 @@ impl Builder {
         Self { pace, ..self }
     }
 
+    /// Makes no ports but lines in memory, see [`ModemHandle::open`]; waits are those of the runtime's
+    /// clock, so that a test which pauses it runs as fast as it can.
+    #[must_use]
+    pub fn in_memory(self) -> Self {
+        Self { in_memory: true, ..self }
+    }
+
     /// Serves the control API at this address; port 0 is any free one.
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
@@ -84,10 +92,12 @@ impl Builder {
     /// # Errors
     /// When the directory, a pty or the control API's socket cannot be had.
     pub async fn start(self) -> io::Result<Simulator> {
-        std::fs::create_dir_all(&self.directory)?;
+        if !self.in_memory {
+            std::fs::create_dir_all(&self.directory)?;
+        }
         let slots = (1..=self.modems).map(|place| self.slot(place)).collect();
         let network = Network::new(self.network.clone());
-        let hub = Hub::new(self.directory, slots, network)?;
+        let hub = Hub::new(self.directory, slots, network, self.in_memory)?;
         let mut simulator = Simulator { hub, control: None };
         for index in 0..self.modems {
             simulator.hub.plug(index)?;
@@ -121,6 +131,7 @@ impl Simulator {
             seed: 0,
             pace: 0,
             listen: None,
+            in_memory: false,
             network: NetworkSettings::default(),
         }
     }

@@ -39,6 +39,8 @@ faults! {
     DropFinal = "drop_final",
     /// The answer to a message is `OK` without its `+CMGS: <mr>` line.
     DropCmgsLine = "drop_cmgs_line",
+    /// The answer to a message has its `+CMGS: <mr>` line, but its `OK` never comes.
+    DropOk = "drop_ok",
     /// The answer to a message comes `delay_ms` late (default 5000), after the network took it.
     LateCmgs = "late_cmgs",
     /// The modem is ready again at once; the answer to a message comes `delay_ms` later (default
@@ -50,6 +52,12 @@ faults! {
     CmeError = "cme_error",
     /// The modem takes commands in and neither runs nor answers them.
     Silence = "silence",
+    /// The modem hangs until something is done to it, as `text` says: `drain` (ESC), `reopen` (its port is
+    /// opened anew), `soft_reset` (the command that restarts it), `hard_reset` (its power is switched);
+    /// else for ever.
+    Hang = "hang",
+    /// The line runs at another speed than the host: what either says is noise to the other.
+    WrongBaud = "wrong_baud",
     /// An unsolicited `text` (default `+CREG: 1`) between the prompt and the body.
     UrcBeforeBody = "urc_before_body",
     /// An unsolicited `text` (default `+CREG: 1`) between a command's information and its result.
@@ -60,6 +68,8 @@ faults! {
     SplitReads = "split_reads",
     /// The modem echoes although it was told not to.
     EchoOn = "echo_on",
+    /// The modem echoes, and some of what it echoes is damaged.
+    EchoGarble = "echo_garble",
     /// A byte of an answer is damaged.
     Garble = "garble",
     /// The delivery report overtakes the answer to the message.
@@ -74,7 +84,16 @@ faults! {
     SimMissing = "sim_missing",
     /// The SIM asks for its PIN (1234) again.
     SimPin = "sim_pin",
-    /// The port goes away, at `command` if one is given; back after `delay_ms` if that is given.
+    /// The SIM's PIN may be entered `code` times yet (default 1).
+    PinAttempts = "pin_attempts",
+    /// The SIM is busy: `+CPIN?` is answered with `+CME ERROR: 14`.
+    SimBusy = "sim_busy",
+    /// The network comes and goes, every `delay_ms` (default 500).
+    RegistrationFlaps = "registration_flaps",
+    /// The modem says that its supply voltage is low, at `command` if one is given.
+    UnderVoltage = "under_voltage",
+    /// The port goes away, at `command` if one is given; back after `delay_ms` if that is given, as
+    /// `text` if that is given.
     Eof = "eof",
     /// The modem restarts by itself, at `command` if one is given, and forgets its settings.
     Reboot = "reboot",
@@ -104,7 +123,15 @@ impl Fault {
     pub fn lasts(self) -> bool {
         matches!(
             self,
-            Self::EchoOn | Self::NotRegistered | Self::SimMissing | Self::SimPin | Self::StoreFull
+            Self::EchoOn
+                | Self::EchoGarble
+                | Self::Hang
+                | Self::WrongBaud
+                | Self::NotRegistered
+                | Self::RegistrationFlaps
+                | Self::SimMissing
+                | Self::SimPin
+                | Self::StoreFull
         )
     }
 
@@ -142,6 +169,28 @@ impl Fault {
     #[must_use]
     pub fn command(self, command: &str) -> FaultSpec {
         FaultSpec { command: Some(command.to_owned()), ..self.into() }
+    }
+}
+
+/// What ends a hang, the gentlest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cure {
+    Drain,
+    Reopen,
+    SoftReset,
+    HardReset,
+    Nothing,
+}
+
+impl Cure {
+    pub(crate) fn by_name(name: &str) -> Self {
+        match name {
+            "drain" => Self::Drain,
+            "reopen" => Self::Reopen,
+            "soft_reset" => Self::SoftReset,
+            "hard_reset" => Self::HardReset,
+            _ => Self::Nothing,
+        }
     }
 }
 

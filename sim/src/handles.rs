@@ -2,12 +2,12 @@
 
 use std::{io, path::PathBuf, sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use tokio::time::timeout;
+use tokio::{io::DuplexStream, time::timeout};
 
 use crate::{
     FaultSpec, PduError, ReceivedText, SubmitSeen, TranscriptLine,
     builder::millis,
-    fault::Fault,
+    fault::{Cure, Fault},
     hub::{Hub, lock},
     network::{Network, NetworkSettings},
 };
@@ -65,6 +65,12 @@ impl ModemHandle {
     #[must_use]
     pub fn port(&self) -> PathBuf {
         self.hub.port_path(self.index)
+    }
+
+    /// Opens its line in memory, where the simulator was built so; `None` while it is unplugged.
+    #[must_use]
+    pub fn open(&self) -> Option<DuplexStream> {
+        self.hub.open_line(self.index)
     }
 
     /// Switches a fault on.
@@ -128,6 +134,16 @@ impl ModemHandle {
         let result = self.hub.replug(self.index, None);
         self.hub.changed();
         result
+    }
+
+    /// Switches its power off and on: its port goes and comes back, and it starts up.
+    ///
+    /// # Errors
+    /// When no pty can be had.
+    pub fn switch_power(&self) -> io::Result<()> {
+        self.hub.unplug(self.index);
+        self.hub.with_device(self.index, |device| device.cure(Cure::HardReset));
+        self.replug()
     }
 
     /// Plugs it in again with another name for its port's link.

@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{
+    io::{DuplexStream, WriteHalf},
+    runtime::Handle,
+    sync::watch,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -29,6 +33,8 @@ pub(crate) struct Slot {
     /// The name of its port's link.
     pub(crate) link: Mutex<String>,
     pub(crate) port: Mutex<Option<Port>>,
+    /// The host at its line in memory, where it has one.
+    pub(crate) host: Mutex<Option<WriteHalf<DuplexStream>>>,
     /// Reports that came while the modem was away.
     reports: Mutex<Vec<Vec<u8>>>,
     /// Baud rate to pace the line at; 0 is as fast as it goes.
@@ -44,6 +50,8 @@ pub(crate) struct Hub {
     /// Changes whenever something happened that someone may wait for.
     changes: watch::Sender<u64>,
     pub(crate) cancel: CancellationToken,
+    /// Lines are in memory, and waits are those of the runtime's own clock.
+    pub(crate) in_memory: bool,
     tasks: TaskTracker,
     runtime: Handle,
 }
@@ -60,6 +68,7 @@ impl Slot {
             number: device.card.number.clone(),
             device: Mutex::new(device),
             port: Mutex::new(None),
+            host: Mutex::new(None),
             reports: Mutex::default(),
             pace: pace.into(),
         }
@@ -71,6 +80,7 @@ impl Hub {
         directory: PathBuf,
         slots: Vec<Slot>,
         mut network: Network,
+        in_memory: bool,
     ) -> io::Result<Arc<Self>> {
         network.modems = slots.iter().map(|slot| slot.number.clone()).collect();
         let hub = Arc::new(Self {
@@ -80,6 +90,7 @@ impl Hub {
             network: Mutex::new(network),
             changes: watch::Sender::new(0),
             cancel: CancellationToken::new(),
+            in_memory,
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
         });
@@ -90,6 +101,15 @@ impl Hub {
             }
         });
         Ok(hub)
+    }
+
+    /// Waits that long; not at all for no time.
+    pub(crate) async fn pause(&self, duration: Duration) {
+        match (self.in_memory, duration.is_zero()) {
+            (_, true) => {}
+            (true, false) => tokio::time::sleep(duration).await,
+            (false, false) => pause(duration).await,
+        }
     }
 
     /// Notices who came to a port and who left.
@@ -165,7 +185,7 @@ impl Hub {
         });
         let (hub, segments) = (Arc::clone(self), ids.len());
         self.spawn(async move {
-            pause(Duration::from_millis(delay)).await;
+            hub.pause(Duration::from_millis(delay)).await;
             for id in ids {
                 hub.deliver(id);
             }
@@ -196,23 +216,27 @@ impl Hub {
                 self.spawn(async move { hub.carry(index, &submission).await });
             }
             Effect::FaultEnds { fault, delay } => self.spawn(async move {
-                pause(delay).await;
+                hub.pause(delay).await;
                 hub.with_device(index, |device| device.clear_faults(Some(fault)));
             }),
             Effect::RoomForMessages => self.spawn(async move { hub.catch_up(index) }),
             Effect::SayLater { life, delay, text } => self.spawn(async move {
-                pause(delay).await;
+                hub.pause(delay).await;
                 hub.with_device(index, |device| device.say_later(life, &text));
             }),
             Effect::Boot { life, delay, line } => self.spawn(async move {
-                pause(delay).await;
+                hub.pause(delay).await;
                 hub.with_device(index, |device| device.booted(life, line));
             }),
-            Effect::Unplug { back_after } => self.spawn(async move {
+            Effect::Flap { life, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.flap(life));
+            }),
+            Effect::Unplug { back_after, link } => self.spawn(async move {
                 hub.unplug(index);
                 if let Some(delay) = back_after {
-                    pause(delay).await;
-                    if let Err(error) = hub.replug(index, None) {
+                    hub.pause(delay).await;
+                    if let Err(error) = hub.replug(index, link.as_deref()) {
                         tracing::error!(%error, "failed to plug a modem in again");
                     }
                 }
@@ -223,7 +247,7 @@ impl Hub {
     /// Takes a message over the air, answers, and delivers it.
     async fn carry(self: &Arc<Self>, index: usize, submission: &Submission) {
         let latency = self.with_network(|network| network.settings.latency_ms);
-        pause(Duration::from_millis(latency)).await;
+        self.pause(Duration::from_millis(latency)).await;
         let Some(slot) = self.slots.get(index) else {
             return;
         };
@@ -241,7 +265,7 @@ impl Hub {
             self.deliver_later(id);
         } else {
             self.deliver_later(id);
-            pause(submission.late).await;
+            self.pause(submission.late).await;
             answer(self);
         }
     }
@@ -253,7 +277,7 @@ impl Hub {
         let hub = Arc::clone(self);
         let delay = self.with_network(|network| network.settings.delivery_ms);
         self.spawn(async move {
-            pause(Duration::from_millis(delay)).await;
+            hub.pause(Duration::from_millis(delay)).await;
             hub.deliver(id);
         });
     }
@@ -286,7 +310,7 @@ impl Hub {
         };
         let hub = Arc::clone(self);
         self.spawn(async move {
-            pause(validity).await;
+            hub.pause(validity).await;
             // TS 23.040 clause 9.2.3.15: 0x46, validity period expired.
             let report = hub.with_network(|network| network.end(id, 0x46));
             hub.hand_report(report);

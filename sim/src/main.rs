@@ -31,7 +31,7 @@ struct Arguments {
     /// How many modems there are
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     modems: u16,
-    /// Family of the modems; given several times, the modems take turns [sim7600, ec25]
+    /// Family of the modems; given several times, the modems take turns [sim7600, sim800, sim7000, a76xx, ec25, m95, bg96, huawei, zte, ublox, telit, cinterion, generic]
     #[arg(long, value_name = "NAME", default_value = "sim7600")]
     family: Vec<Family>,
     /// What faults of chance start from; the same seed makes the same run

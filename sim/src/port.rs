@@ -14,13 +14,14 @@ use rustix::{
     termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr},
 };
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split},
     net::unix::pipe,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clock::{Timer, pause},
+    clock::Timer,
     hub::{Hub, lock},
     modem::{Chunk, Device},
 };
@@ -28,11 +29,15 @@ use crate::{
 /// Bytes that a paced line moves at a time.
 const PIECE: usize = 64;
 
+/// Bytes that a line in memory holds: as many as a pty does.
+const LINE: usize = 4096;
+
 /// A port that is plugged in.
 pub(crate) struct Port {
     link: PathBuf,
     cancel: CancellationToken,
-    slave: Arc<OwnedFd>,
+    /// Nothing, where the line is in memory.
+    slave: Option<Arc<OwnedFd>>,
 }
 
 /// The master's two directions. Tokio polls a pty as it polls a pipe.
@@ -59,13 +64,17 @@ impl Hub {
         if port.is_some() {
             return Ok(());
         }
-        let (pty, device_path) = Pty::open()?;
         let link = self.port_path(index);
+        if self.in_memory {
+            *port = Some(self.plug_line(index, link));
+            return Ok(());
+        }
+        let (pty, device_path) = Pty::open()?;
         self.presence.watch(index, &device_path)?;
         point(&link, &device_path)?;
         let (wire, chunks) = unbounded_channel();
         let cancel = CancellationToken::new();
-        *port = Some(Port { link, cancel: cancel.clone(), slave: Arc::clone(&pty.slave) });
+        *port = Some(Port { link, cancel: cancel.clone(), slave: Some(Arc::clone(&pty.slave)) });
         drop(port);
         self.with_device(index, |device| device.connect(wire));
         let hub = Arc::clone(self);
@@ -81,6 +90,59 @@ impl Hub {
             }
         });
         Ok(())
+    }
+
+    /// Connects a modem to a line in memory; whoever has it open hears it.
+    fn plug_line(self: &Arc<Self>, index: usize, link: PathBuf) -> Port {
+        let (wire, mut chunks) = unbounded_channel::<Chunk>();
+        let cancel = CancellationToken::new();
+        let (hub, ended) = (Arc::clone(self), cancel.clone());
+        self.spawn(async move {
+            let Some(slot) = hub.slots.get(index) else { return };
+            let says = async {
+                while let Some(chunk) = chunks.recv().await {
+                    hub.pause(chunk.delay).await;
+                    let Some(mut line) = lock(&slot.host).take() else { continue };
+                    hub.with_device(index, |device| device.transcript.rx(&chunk.bytes));
+                    if line.write_all(&chunk.bytes).await.is_ok() {
+                        // Another host may have come meanwhile.
+                        lock(&slot.host).get_or_insert(line);
+                    }
+                }
+            };
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = says => {}
+            }
+        });
+        // The port is being made: the device is connected once nobody looks at it.
+        let hub = Arc::clone(self);
+        hub.with_device(index, |device| device.connect(wire));
+        Port { link, cancel, slave: None }
+    }
+
+    /// Opens a modem's line in memory; `None` while it is unplugged.
+    pub(crate) fn open_line(self: &Arc<Self>, index: usize) -> Option<DuplexStream> {
+        let slot = self.slots.get(index)?;
+        let cancel = lock(&slot.port).as_ref()?.cancel.clone();
+        let (near, far) = duplex(LINE);
+        let (mut hears, says) = split(far);
+        *lock(&slot.host) = Some(says);
+        let hub = Arc::clone(self);
+        self.spawn(async move {
+            let mut buffer = [0u8; 1024];
+            loop {
+                let read = tokio::select! {
+                    () = cancel.cancelled() => return,
+                    read = hears.read(&mut buffer) => read,
+                };
+                let Ok(count @ 1..) = read else { return };
+                let bytes = buffer.get(..count).unwrap_or_default();
+                hub.with_device(index, |device| device.feed(bytes));
+            }
+        });
+        self.with_device(index, Device::attended);
+        Some(near)
     }
 
     /// Plugs a modem in, perhaps under another name; it starts up as soon as a host listens.
@@ -106,7 +168,7 @@ impl Hub {
         let slave = self
             .slots
             .get(index)
-            .and_then(|slot| lock(&slot.port).as_ref().map(|port| Arc::clone(&port.slave)));
+            .and_then(|slot| lock(&slot.port).as_ref().and_then(|port| port.slave.clone()));
         if let Some(slave) = slave
             && let Err(error) = tcflush(&*slave, QueueSelector::IFlush)
         {
@@ -118,6 +180,9 @@ impl Hub {
     pub(crate) fn unplug(self: &Arc<Self>, index: usize) {
         let port = self.slots.get(index).and_then(|slot| lock(&slot.port).take());
         if let Some(port) = port {
+            if let Some(slot) = self.slots.get(index) {
+                lock(&slot.host).take();
+            }
             // The link may be gone already; then there is nothing left to do.
             let _ = fs::remove_file(&port.link);
             port.cancel.cancel();
@@ -174,7 +239,7 @@ impl Pty {
     ) -> io::Result<()> {
         let mut line = Pace::new()?;
         while let Some(chunk) = chunks.recv().await {
-            pause(chunk.delay).await;
+            hub.pause(chunk.delay).await;
             hub.receive_hosts();
             if !hub.presence.attended(index) {
                 continue;
@@ -188,7 +253,7 @@ impl Pty {
             for piece in chunk.bytes.chunks(size.max(1)) {
                 line.take(piece.len(), baud(hub, index)).await?;
                 self.write_all(piece).await?;
-                pause(chunk.split.unwrap_or_default()).await;
+                hub.pause(chunk.split.unwrap_or_default()).await;
             }
         }
         Ok(())

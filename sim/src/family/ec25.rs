@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Handler, Parameter, Profile};
+use super::{
+    Handler, Parameter, Profile, Restart,
+    shared::{keyed, qinistat, qpinc},
+};
 use crate::modem::{Answer, Command, Device, Form};
 
 const fn parameter(name: &'static str, range: &'static str, default: &'static str) -> Parameter {
@@ -12,9 +15,8 @@ const fn parameter(name: &'static str, range: &'static str, default: &'static st
 const CMMS_REST: Duration = Duration::from_secs(5);
 
 const COMMANDS: &[(&str, Handler)] = &[
-    ("+QCCID", qccid),
-    ("+CCID", ccid),
     ("+QPINC", qpinc),
+    ("+QINISTAT", qinistat),
     ("+CMMS", cmms),
     ("+QCFG", qcfg),
     ("+QINDCFG", qindcfg),
@@ -61,26 +63,12 @@ pub(super) const PROFILE: Profile = Profile {
         parameter("^DSCI", "(0,1)", "0"),
     ],
     commands: COMMANDS,
+    iccid: Some(("+QCCID", "+QCCID: ", "F")),
+    refuses_until_ready: false,
+    // Wired to a UART; on USB its port would go away.
+    restart: Restart::InPlace,
+    ..Profile::STANDARD
 };
-
-fn qccid(device: &mut Device, command: &Command) -> Answer {
-    iccid(device, command, "+QCCID")
-}
-
-fn ccid(device: &mut Device, command: &Command) -> Answer {
-    iccid(device, command, "+CCID")
-}
-
-fn iccid(device: &mut Device, command: &Command, prefix: &str) -> Answer {
-    if command.form != Form::Run {
-        return Answer::Ok;
-    }
-    if let Some(answer) = device.sim_trouble() {
-        return answer;
-    }
-    device.info(format!("{prefix}: {}F", device.card.iccid));
-    Answer::Ok
-}
 
 // Manual, +CMMS: after a read, the next write command needs 5 to 10 seconds.
 fn cmms(device: &mut Device, command: &Command) -> Answer {
@@ -92,14 +80,6 @@ fn cmms(device: &mut Device, command: &Command) -> Answer {
         Form::Run | Form::Test | Form::Set => {}
     }
     device.parameter(command)
-}
-
-fn qpinc(device: &mut Device, command: &Command) -> Answer {
-    if command.form == Form::Read {
-        device.info(format!("+QPINC: \"SC\",{},10", device.card.pin_attempts));
-        device.info("+QPINC: \"P2\",3,10".to_owned());
-    }
-    Answer::Ok
 }
 
 fn qcfg(device: &mut Device, command: &Command) -> Answer {
@@ -117,21 +97,4 @@ fn qindcfg(device: &mut Device, command: &Command) -> Answer {
         "smsincoming" => Some("1"),
         _ => None,
     })
-}
-
-// `AT+X="key"` shows the value of a key, `AT+X="key",…` sets it.
-fn keyed(device: &mut Device, command: &Command, default: fn(&str) -> Option<&str>) -> Answer {
-    let key = command.text(0).to_ascii_lowercase();
-    let Some(default) = default(&key) else {
-        return if command.form == Form::Test { Answer::Ok } else { Answer::Cme(50) };
-    };
-    let slot = format!("{}.{key}", command.name);
-    match command.raw.split_once(',') {
-        Some((_, value)) => device.keep(slot, value.to_owned()),
-        None => {
-            let value = device.kept(&slot).unwrap_or(default).to_owned();
-            device.info(format!("{}: \"{}\",{value}", command.name, command.text(0)));
-        }
-    }
-    Answer::Ok
 }

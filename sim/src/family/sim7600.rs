@@ -1,13 +1,15 @@
 //! `SIMCom` SIM7600 and SIM7500 (AT command manual V3.00).
 
-use super::{Handler, Parameter, Profile};
-use crate::modem::{Answer, Command, Device, Form};
+use super::{
+    Handler, Parameter, Profile, Restart,
+    shared::{cpinr, spic},
+};
 
 const fn parameter(name: &'static str, range: &'static str, default: &'static str) -> Parameter {
     Parameter { name, range, default }
 }
 
-const COMMANDS: &[(&str, Handler)] = &[("+CICCID", ciccid), ("+CPINR", cpinr)];
+const COMMANDS: &[(&str, Handler)] = &[("+CPINR", cpinr), ("+SPIC", spic)];
 
 pub(super) const PROFILE: Profile = Profile {
     name: "sim7600",
@@ -43,25 +45,10 @@ pub(super) const PROFILE: Profile = Profile {
         parameter("+CNMP", "(2,13,14,38,39)", "2"),
     ],
     commands: COMMANDS,
+    iccid: Some(("+CICCID", "+ICCID: ", "")),
+    refuses_until_ready: false,
+    // Wired to a UART; on USB its port would go away.
+    restart: Restart::InPlace,
+    low_voltage: Some("UNDER-VOLTAGE WARNNING"),
+    ..Profile::STANDARD
 };
-
-fn ciccid(device: &mut Device, command: &Command) -> Answer {
-    if command.form != Form::Run {
-        return Answer::Ok;
-    }
-    if let Some(answer) = device.sim_trouble() {
-        return answer;
-    }
-    device.info(format!("+ICCID: {}", device.card.iccid));
-    Answer::Ok
-}
-
-fn cpinr(device: &mut Device, command: &Command) -> Answer {
-    if command.form != Form::Run {
-        return Answer::Ok;
-    }
-    let left = device.card.pin_attempts;
-    device.info(format!("+CPINR: SIM PIN,{left},3"));
-    device.info("+CPINR: SIM PUK,10,10".to_owned());
-    Answer::Ok
-}

@@ -1,5 +1,7 @@
 //! Final results and their words (3GPP TS 27.007 clause 9.2, TS 27.005 clause 3.2.5).
 
+use crate::family::Profile;
+
 /// How one command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -8,6 +10,8 @@ pub(crate) enum Answer {
     Cme(u16),
     Cms(u16),
     NoCarrier,
+    /// Huawei's word for a command that it does not know.
+    NotSupported,
     /// `> `, then a body that must hold a TPDU of this many octets.
     Prompt(usize),
     /// Nothing: the answer has been given, or never will be.
@@ -16,11 +20,16 @@ pub(crate) enum Answer {
 
 impl Answer {
     /// The result as `ATV1` writes it; `None` when there is none.
-    pub(crate) fn words(self, cmee: u8) -> Option<String> {
+    pub(crate) fn words(self, cmee: u8, profile: &Profile) -> Option<String> {
         match self {
             Self::Ok => Some("OK".to_owned()),
             Self::Error => Some("ERROR".to_owned()),
             Self::NoCarrier => Some("NO CARRIER".to_owned()),
+            Self::NotSupported => Some("COMMAND NOT SUPPORT".to_owned()),
+            Self::Cms(500) if profile.blank_unknown_error => Some("+CMS ERROR: ".to_owned()),
+            Self::Cme(13) if profile.sim_failure_in_words => {
+                Some("+CME ERROR: SIM failure".to_owned())
+            }
             Self::Cme(_) if cmee == 0 => Some("ERROR".to_owned()),
             Self::Cme(code) if cmee == 2 => Some(format!("+CME ERROR: {}", cme_text(code))),
             Self::Cme(code) => Some(format!("+CME ERROR: {code}")),
@@ -31,13 +40,15 @@ impl Answer {
     }
 
     /// The result as `ATV0` writes it (V.250 table 1).
-    pub(crate) fn digits(self, cmee: u8) -> Option<String> {
+    pub(crate) fn digits(self, cmee: u8, profile: &Profile) -> Option<String> {
         match self {
             Self::Ok => Some("0".to_owned()),
-            Self::Error => Some("4".to_owned()),
+            Self::Error | Self::NotSupported => Some("4".to_owned()),
             Self::NoCarrier => Some("3".to_owned()),
             Self::Cme(_) if cmee == 0 => Some("4".to_owned()),
-            Self::Cme(_) | Self::Cms(_) | Self::Prompt(_) | Self::Silent => self.words(cmee),
+            Self::Cme(_) | Self::Cms(_) | Self::Prompt(_) | Self::Silent => {
+                self.words(cmee, profile)
+            }
         }
     }
 }

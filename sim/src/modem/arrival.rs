@@ -30,7 +30,8 @@ impl Device {
             return false;
         };
         if mt > 0 {
-            self.indicate(&format!("+CMTI: \"{memory}\",{index}"));
+            let shown = if self.profile.hides_slot { "-1".to_owned() } else { index.to_string() };
+            self.indicate(&format!("+CMTI: \"{memory}\",{shown}"));
         }
         true
     }
@@ -43,7 +44,8 @@ impl Device {
         let [_, _, _, ds, _] = self.settings.cnmi;
         match ds {
             1 => {
-                let line = format!("+CDS: {}\r\n{}", tpdu.len(), pdu_hex(&tpdu));
+                let comma = if self.profile.report_comma { "," } else { "" };
+                let line = format!("+CDS: {comma}{}\r\n{}", tpdu.len(), pdu_hex(&tpdu));
                 self.direct(&line);
             }
             2 => {
@@ -71,6 +73,12 @@ impl Device {
     }
 
     fn indicate(&mut self, line: &str) {
+        let (name, value) =
+            self.profile.tells_after.and_then(|it| it.split_once('=')).unwrap_or_default();
+        if !name.is_empty() && self.kept(name) != Some(value) {
+            // It tells on another of its ports.
+            return;
+        }
         let twice = self.faults.strike(Fault::DuplicateUrc).is_some();
         for _ in 0..=usize::from(twice) {
             if self.settings.cnmi.first() == Some(&0) {
@@ -103,8 +111,9 @@ impl Device {
         self.was_registered = registered;
         let stat = if registered { 1 } else { 2 };
         let names = ["+CREG", "+CGREG", "+CEREG"];
-        for (name, n) in names.into_iter().zip(self.settings.registration) {
-            if n > 0 {
+        let domains = self.settings.registration.into_iter().zip(self.profile.registers_in);
+        for (name, (n, knows)) in names.into_iter().zip(domains) {
+            if n > 0 && knows {
                 self.unsolicited(&format!("{name}: {stat}"));
             }
         }

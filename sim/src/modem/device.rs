@@ -6,8 +6,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError};
 use crate::{
-    family::Profile,
-    fault::{Fault, FaultSpec, Faults},
+    family::{Profile, Restart},
+    fault::{Cure, Fault, FaultSpec, Faults},
     rng::Rng,
     transcript::Transcript,
 };
@@ -49,6 +49,13 @@ pub(crate) enum Effect {
     },
     Unplug {
         back_after: Option<Duration>,
+        /// Under another name.
+        link: Option<String>,
+    },
+    /// The network comes or goes, now and then.
+    Flap {
+        life: u32,
+        delay: Duration,
     },
 }
 
@@ -78,10 +85,18 @@ pub(crate) struct Device {
     pub(super) next_mr: u8,
     /// Counts power-ons; what was begun in an earlier life has no effect.
     pub(super) life: u32,
-    pub(super) sms_ready: bool,
+    pub(crate) sms_ready: bool,
+    /// Command lines that it will lose yet.
+    pub(super) deaf: u8,
+    /// `+CPIN?` that it will answer with an error yet.
+    pub(super) sim_slow: u8,
+    /// Which of its noises comes next.
+    pub(super) next_noise: usize,
     /// The start-up waits for a host that listens.
     pub(super) boot_waits: bool,
     pub(super) was_registered: bool,
+    /// The network is out of reach, for a while.
+    pub(super) away: bool,
     /// When `+CMMS?` was asked, for families that need a rest after it.
     pub(crate) cmms_read: Option<Instant>,
     pub(super) rng: Rng,
@@ -118,8 +133,12 @@ impl Device {
             next_mr: 0,
             life: 0,
             sms_ready: true,
+            deaf: profile.deaf_lines,
+            sim_slow: profile.slow_sim.0,
+            next_noise: 0,
             boot_waits: false,
             was_registered: true,
+            away: false,
             cmms_read: None,
             rng,
             wire: None,
@@ -162,6 +181,7 @@ impl Device {
 
     /// A host has opened the port.
     pub(crate) fn attended(&mut self) {
+        self.cure(Cure::Reopen);
         if std::mem::take(&mut self.boot_waits) {
             self.boot();
         }
@@ -176,8 +196,60 @@ impl Device {
             self.sms_ready = true;
             self.effects.push(Effect::RoomForMessages);
         }
-        self.unsolicited(text);
+        if !text.is_empty() {
+            self.unsolicited(text);
+        }
         self.boot_line(line + 1);
+    }
+
+    /// Does what `+CFUN=1,1` and the like do to this family.
+    pub(crate) fn restart_by_command(&mut self) -> Answer {
+        self.cure(Cure::SoftReset);
+        self.answer(Answer::Ok);
+        match self.profile.restart {
+            Restart::InPlace => self.boot(),
+            Restart::Reenumerates(away) => {
+                let back_after = Some(Duration::from_millis(away));
+                self.effects.push(Effect::Unplug { back_after, link: None });
+            }
+            Restart::AsDisk => self.effects.push(Effect::Unplug { back_after: None, link: None }),
+        }
+        Answer::Silent
+    }
+
+    /// Something was done that may end a hang.
+    pub(crate) fn cure(&mut self, cure: Cure) {
+        // What is stronger helps as well.
+        if self.cured_by().is_some_and(|needed| needed <= cure) {
+            self.faults.remove(Fault::Hang);
+        }
+    }
+
+    /// What would end its hang, if it hangs.
+    pub(super) fn cured_by(&self) -> Option<Cure> {
+        let spec = self.faults.active().into_iter().find(|spec| spec.fault == Fault::Hang)?;
+        Some(Cure::by_name(spec.text.as_deref().unwrap_or_default()))
+    }
+
+    pub(super) fn say_low_voltage(&mut self) {
+        if let Some(text) = self.profile.low_voltage {
+            self.unsolicited(text);
+        }
+    }
+
+    /// The network comes or goes.
+    pub(crate) fn flap(&mut self, life: u32) {
+        let flaps =
+            self.faults.active().into_iter().find(|it| it.fault == Fault::RegistrationFlaps);
+        let Some(spec) = flaps.filter(|_| life == self.life) else { return };
+        self.away = !self.away;
+        self.conditions_changed();
+        self.plan_flap(&spec);
+    }
+
+    fn plan_flap(&mut self, spec: &FaultSpec) {
+        let delay = Duration::from_millis(spec.delay_ms.unwrap_or(500));
+        self.effects.push(Effect::Flap { life: self.life, delay });
     }
 
     /// Says something planned earlier, if the modem still lives that life.
@@ -195,12 +267,19 @@ impl Device {
         {
             self.effects.push(Effect::FaultEnds { fault: spec.fault, delay });
         }
-        if at_once && spec.fault == Fault::Eof {
-            self.unplug(&spec);
-        } else if at_once && spec.fault == Fault::Reboot {
-            self.boot();
-        } else {
-            self.faults.add(spec);
+        match spec.fault {
+            Fault::Eof if at_once => self.unplug(&spec),
+            Fault::Reboot if at_once => self.boot(),
+            Fault::UnderVoltage if at_once => self.say_low_voltage(),
+            Fault::PinAttempts => {
+                let left = spec.code.and_then(|code| u8::try_from(code).ok());
+                self.card.pin_attempts = left.unwrap_or(1);
+            }
+            Fault::RegistrationFlaps => {
+                self.plan_flap(&spec);
+                self.faults.add(spec);
+            }
+            _ => self.faults.add(spec),
         }
         self.conditions_changed();
     }
@@ -211,13 +290,14 @@ impl Device {
             Some(fault) => self.faults.remove(fault),
             None => self.faults.clear(),
         }
+        self.away &= self.faults.holds(Fault::RegistrationFlaps);
         self.conditions_changed();
         self.effects.push(Effect::RoomForMessages);
     }
 
     pub(super) fn unplug(&mut self, spec: &FaultSpec) {
         let back_after = spec.delay_ms.map(Duration::from_millis);
-        self.effects.push(Effect::Unplug { back_after });
+        self.effects.push(Effect::Unplug { back_after, link: spec.text.clone() });
     }
 
     /// Whether the host is typing a message.
@@ -230,6 +310,12 @@ impl Device {
         self.settings.cfun == 1
             && self.sim_trouble().is_none()
             && !self.faults.holds(Fault::NotRegistered)
+            && !self.away
+    }
+
+    /// The SIM asks for its PIN: since a fault said so, until the right one is entered.
+    pub(crate) fn locked(&self) -> bool {
+        self.faults.holds(Fault::SimPin)
     }
 
     /// The error of every command that needs a SIM, while it has one.
@@ -282,5 +368,7 @@ impl Device {
         self.waiting.clear();
         self.buffered.clear();
         self.unacknowledged = 0;
+        self.deaf = self.profile.deaf_lines;
+        self.sim_slow = self.profile.slow_sim.0;
     }
 }

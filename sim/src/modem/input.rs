@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Answer, Device, command::commands, device::Mode};
-use crate::fault::Fault;
+use crate::fault::{Cure, Fault};
 
 const CTRL_Z: u8 = 0x1A;
 const ESC: u8 = 0x1B;
@@ -15,6 +15,12 @@ const LONGEST_LINE: usize = 2048;
 impl Device {
     /// Takes bytes from the port.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        if self.faults.holds(Fault::WrongBaud) {
+            return;
+        }
+        if bytes.contains(&ESC) {
+            self.cure(Cure::Drain);
+        }
         let mut echo = Vec::new();
         for &byte in bytes {
             match self.mode {
@@ -74,11 +80,20 @@ impl Device {
     }
 
     fn echo(&mut self, echo: &mut Vec<u8>) {
-        let echo = std::mem::take(echo);
-        let on = self.settings.echo || self.faults.holds(Fault::EchoOn);
-        if on && !echo.is_empty() && !self.faults.holds(Fault::Silence) {
-            self.say(echo, Duration::ZERO);
+        let mut echo = std::mem::take(echo);
+        let garbled = self.faults.holds(Fault::EchoGarble);
+        let on = self.settings.echo || garbled || self.faults.holds(Fault::EchoOn);
+        let quiet = self.faults.holds(Fault::Silence) || self.faults.holds(Fault::Hang);
+        if !on || echo.is_empty() || quiet || self.deaf > 0 {
+            return;
         }
+        // The end of the line stays: without it nothing that follows would be a line.
+        if garbled && echo.len() > 2 {
+            let last = echo.pop();
+            self.garble(&mut echo);
+            echo.extend(last);
+        }
+        self.say(echo, Duration::ZERO);
     }
 
     fn execute(&mut self, line: &[u8]) {
@@ -88,6 +103,13 @@ impl Device {
             return;
         }
         self.transcript.tx(line);
+        if self.deaf > 0 {
+            self.deaf -= 1;
+            return;
+        }
+        if self.faults.holds(Fault::Hang) && !self.is_cured_by_line(text) {
+            return;
+        }
         // V.250 clause 5.2.1: what comes before AT is ignored.
         let Some(start) = text.to_ascii_uppercase().find("AT") else {
             return;
@@ -95,6 +117,10 @@ impl Device {
         let Ok(commands) = commands(text.get(start + 2..).unwrap_or("")) else {
             return self.answer(Answer::Error);
         };
+        // A bare AT is silenced as well.
+        if commands.is_empty() && self.faults.strike_at(Fault::Silence, "").is_some() {
+            return;
+        }
         let mut answer = Answer::Ok;
         for command in &commands {
             if self.faults.strike_at(Fault::Silence, &command.name).is_some() {
@@ -109,13 +135,36 @@ impl Device {
         self.conclude(answer);
     }
 
+    /// Whether the line restarts the modem, and that ends its hang.
+    fn is_cured_by_line(&self, line: &str) -> bool {
+        let restarts = ["AT+CFUN=1,1", "AT+CFUN=16", "AT#REBOOT"];
+        self.cured_by().is_some_and(|needed| needed <= Cure::SoftReset) && restarts.contains(&line)
+    }
+
     fn conclude(&mut self, answer: Answer) {
+        self.make_noise();
         match answer {
             Answer::Prompt(length) => self.prompt(length),
             Answer::Silent => self.reply.clear(),
-            Answer::Ok | Answer::Error | Answer::Cme(_) | Answer::Cms(_) | Answer::NoCarrier => {
-                self.answer(answer);
-            }
+            Answer::Ok
+            | Answer::Error
+            | Answer::Cme(_)
+            | Answer::Cms(_)
+            | Answer::NoCarrier
+            | Answer::NotSupported => self.answer(answer),
+        }
+    }
+
+    /// What some say again and again, until they are told not to.
+    fn make_noise(&mut self) {
+        let (name, value) = self.profile.silenced_by.split_once('=').unwrap_or_default();
+        if !name.is_empty() && self.kept(name) == Some(value) {
+            return;
+        }
+        if let Some(noise) = self.profile.noise.get(self.next_noise) {
+            self.next_noise =
+                (self.next_noise + 1).checked_rem(self.profile.noise.len()).unwrap_or(0);
+            self.unsolicited(noise);
         }
     }
 
@@ -142,7 +191,8 @@ impl Device {
         let body = std::mem::take(&mut self.line);
         self.transcript.tx(&[body.as_slice(), &[CTRL_Z]].concat());
         self.mode = Mode::Command;
-        if self.faults.strike_at(Fault::Silence, "body").is_some() {
+        if self.faults.strike_at(Fault::Silence, "body").is_some() || self.faults.holds(Fault::Hang)
+        {
             return;
         }
         let answer = self.submit(length, &body);

@@ -45,9 +45,15 @@ impl Device {
         }
         let cmee = self.settings.cmee;
         if self.settings.verbose {
-            answer.words(cmee).map(|words| format!("\r\n{words}\r\n")).unwrap_or_default()
+            answer
+                .words(cmee, self.profile)
+                .map(|words| format!("\r\n{words}\r\n"))
+                .unwrap_or_default()
         } else {
-            answer.digits(cmee).map(|digits| format!("{digits}\r")).unwrap_or_default()
+            answer
+                .digits(cmee, self.profile)
+                .map(|digits| format!("{digits}\r"))
+                .unwrap_or_default()
         }
     }
 
@@ -69,8 +75,14 @@ impl Device {
 
     /// Bytes for the port, as the line's faults make them.
     pub(super) fn say(&mut self, mut bytes: Vec<u8>, delay: Duration) {
-        if bytes.is_empty() {
+        if bytes.is_empty() || self.faults.holds(Fault::Hang) {
             return;
+        }
+        if self.faults.holds(Fault::WrongBaud) {
+            // Framing errors: bits where none are, and no line end that is one.
+            for byte in &mut bytes {
+                *byte = byte.rotate_left(3) | 0x80;
+            }
         }
         if self.faults.strike(Fault::Garble).is_some() {
             self.garble(&mut bytes);
@@ -85,7 +97,7 @@ impl Device {
         }
     }
 
-    fn garble(&mut self, bytes: &mut [u8]) {
+    pub(super) fn garble(&mut self, bytes: &mut [u8]) {
         let place = usize::try_from(self.rng.below(bytes.len() as u64)).unwrap_or(0);
         let flip = u8::try_from(1 + self.rng.below(127)).unwrap_or(1);
         if let Some(byte) = bytes.get_mut(place) {

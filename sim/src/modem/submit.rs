@@ -37,6 +37,7 @@ pub(crate) struct Submission {
     pub(crate) stray: bool,
     pub(crate) drop_final: bool,
     pub(crate) drop_line: bool,
+    pub(crate) drop_ok: bool,
     pub(crate) no_report: bool,
     pub(crate) report_failure: Option<u8>,
     pub(crate) report_first: bool,
@@ -80,7 +81,10 @@ impl Device {
         if submission.life != self.life {
             return;
         }
-        if !submission.drop_final {
+        if submission.drop_ok && verdict == Verdict::Accepted {
+            let line = format!("\r\n+CMGS: {}\r\n", submission.mr);
+            self.say(line.into_bytes(), Duration::ZERO);
+        } else if !submission.drop_final {
             let answer = match verdict {
                 Verdict::Refused(code) => Answer::Cms(code),
                 Verdict::Accepted => {
@@ -123,6 +127,7 @@ impl Device {
             late: Duration::from_millis(late),
             stray: stray.is_some(),
             drop_final: faults.strike(Fault::DropFinal).is_some(),
+            drop_ok: faults.strike(Fault::DropOk).is_some(),
             drop_line: faults.strike(Fault::DropCmgsLine).is_some(),
             no_report: faults.strike(Fault::NoReport).is_some(),
             report_failure: faults

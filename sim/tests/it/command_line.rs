@@ -15,7 +15,7 @@ fn fails_with(arguments: &[&str], hint: &str) {
 
 #[test]
 fn wrong_names_are_answered_with_the_right_ones() {
-    fails_with(&["--family", "nokia"], "there are: sim7600, ec25");
+    fails_with(&["--family", "nokia"], "there are: sim7600, sim800, sim7000");
     fails_with(&["--fault", "nonsense"], "there are: drop_prompt, late_prompt");
     fails_with(&["--fault", "drop_final:often"], "\"often\" is not a number");
 }

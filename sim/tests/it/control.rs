@@ -169,4 +169,18 @@ fn readme_describes_every_fault_and_family() {
     for family in Family::ALL {
         assert!(readme.contains(&format!("| `{}` |", family.name())));
     }
+    assert!(readme.contains(&table()), "the table is:\n{}", table());
+}
+
+/// Which family can play which fault.
+fn table() -> String {
+    let names: Vec<_> = Family::ALL.iter().map(|family| family.name()).collect();
+    let mut table = format!("| fault | {} |\n", names.join(" | "));
+    table += &format!("|---|{}\n", ":-:|".repeat(names.len()));
+    for fault in ringpost_sim::Fault::ALL {
+        let cells: Vec<_> =
+            Family::ALL.iter().map(|it| if it.plays(*fault) { "yes" } else { "–" }).collect();
+        table += &format!("| `{}` | {} |\n", fault.name(), cells.join(" | "));
+    }
+    table
 }

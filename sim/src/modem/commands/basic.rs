@@ -70,10 +70,8 @@ fn cfun(device: &mut Device, command: &Command) -> Answer {
     match (command.form, command.number(0), command.number(1)) {
         (Form::Read, ..) => device.info(format!("+CFUN: {}", device.settings.cfun)),
         (Form::Test, ..) => device.info("+CFUN: (0,1,4),(0,1)".to_owned()),
-        (Form::Set, Some(_), Some(1)) => {
-            device.answer(Answer::Ok);
-            device.boot();
-            return Answer::Silent;
+        (Form::Set, Some(_), Some(1)) | (Form::Set, Some(16), None) => {
+            return device.restart_by_command();
         }
         (Form::Set, Some(level @ (0 | 1 | 4)), _) => {
             device.settings.cfun = u8::try_from(level).unwrap_or(1);

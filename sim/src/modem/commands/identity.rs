@@ -19,6 +19,13 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CIMI", imsi),
     ("+CNUM", number),
     ("+CPIN", cpin),
+    ("+CRSM", crsm),
+    ("+CCID", iccid),
+    ("+CICCID", iccid),
+    ("+QCCID", iccid),
+    ("^ICCID", iccid),
+    ("#CCID", iccid),
+    ("^SCID", iccid),
 ];
 
 fn manufacturer(device: &mut Device, command: &Command) -> Answer {
@@ -81,6 +88,36 @@ fn number(device: &mut Device, command: &Command) -> Answer {
     Answer::Ok
 }
 
+// Each family knows one of these names; the card can be read while it is locked.
+fn iccid(device: &mut Device, command: &Command) -> Answer {
+    let own = device.profile.iccid.filter(|(name, ..)| *name == command.name);
+    let Some((_, prefix, filler)) = own else {
+        return device.profile.unknown;
+    };
+    if device.faults.holds(Fault::SimMissing) {
+        return Answer::Cme(10);
+    }
+    if matches!(command.form, Form::Run | Form::Read) {
+        device.info(format!("{prefix}{}{filler}", device.card.iccid));
+    }
+    Answer::Ok
+}
+
+// TS 27.007 clause 8.18, for EF-ICCID alone: 176 READ BINARY of file 0x2FE2. Digits come in pairs,
+// each turned round.
+fn crsm(device: &mut Device, command: &Command) -> Answer {
+    if device.faults.holds(Fault::SimMissing) {
+        return Answer::Cme(10);
+    }
+    if command.form != Form::Set || command.raw != "176,12258,0,0,10" {
+        return Answer::Cme(50);
+    }
+    let digits: Vec<char> = format!("{:F<20}", device.card.iccid).chars().collect();
+    let turned: String = digits.chunks(2).flat_map(|pair| pair.iter().rev()).collect();
+    device.info(format!("+CRSM: 144,0,\"{turned}\""));
+    Answer::Ok
+}
+
 fn cpin(device: &mut Device, command: &Command) -> Answer {
     let trouble = device.sim_trouble();
     match (command.form, trouble) {
@@ -102,7 +139,7 @@ fn enter_pin(device: &mut Device, pin: &str, trouble: Answer) -> Answer {
         return trouble;
     }
     if pin != device.card.pin {
-        device.card.pin_attempts -= 1;
+        device.card.pin_attempts = device.card.pin_attempts.saturating_sub(1);
         return Answer::Cme(if device.card.pin_attempts == 0 { 12 } else { 16 });
     }
     device.card.pin_attempts = 3;

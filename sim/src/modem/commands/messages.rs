@@ -26,6 +26,9 @@ fn cmgs(device: &mut Device, command: &Command) -> Answer {
 
 // Only PDU mode: nothing that sends codes should depend on text mode's character sets.
 fn cmgf(device: &mut Device, command: &Command) -> Answer {
+    if device.profile.refuses_until_ready && !device.sms_ready {
+        return Answer::Error;
+    }
     match (command.form, command.text(0)) {
         (Form::Read, _) => device.info("+CMGF: 0".to_owned()),
         (Form::Test, _) => device.info("+CMGF: (0)".to_owned()),

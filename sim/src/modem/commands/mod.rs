@@ -8,7 +8,7 @@ mod registration;
 mod routing;
 mod storage;
 
-use super::{Answer, Command, Device};
+use super::{Answer, Command, Device, Form};
 use crate::{family::Handler, fault::Fault};
 
 /// Each file's commands with what runs them.
@@ -27,6 +27,9 @@ impl Device {
         if let Some(answer) = self.command_fault(command) {
             return answer;
         }
+        if let Some(answer) = self.quirk(command) {
+            return answer;
+        }
         let own = [self.profile.commands];
         let handler = own
             .iter()
@@ -40,11 +43,41 @@ impl Device {
         }
     }
 
+    /// What the family does not know, and what it does not answer yet.
+    fn quirk(&mut self, command: &Command) -> Option<Answer> {
+        let name = command.name.as_str();
+        let speaks = name.len() == 1 || name.starts_with('&') || name == "+CPIN";
+        if self.profile.pin_before_all && self.locked() && !speaks {
+            // It does tell how often the PIN may be entered.
+            let asked =
+                matches!(name, "+ZPINPUK" | "+CMEE" | "+CGMI" | "+CGMM" | "+CGMR" | "+CGSN");
+            if !asked {
+                return Some(Answer::Cme(11));
+            }
+        }
+        if self.profile.lacks.contains(&name) {
+            return Some(self.profile.unknown);
+        }
+        if name == "+CPIN" && command.form == Form::Read {
+            if self.faults.strike(Fault::SimBusy).is_some() {
+                return Some(Answer::Cme(14));
+            }
+            if self.sim_slow > 0 && !self.locked() {
+                self.sim_slow -= 1;
+                return Some(Answer::Cme(self.profile.slow_sim.1));
+            }
+        }
+        None
+    }
+
     fn command_fault(&mut self, command: &Command) -> Option<Answer> {
         let name = command.name.as_str();
         if let Some(fault) = self.faults.strike_at(Fault::Eof, name) {
             self.unplug(&fault);
             return Some(Answer::Silent);
+        }
+        if self.faults.strike_at(Fault::UnderVoltage, name).is_some() {
+            self.say_low_voltage();
         }
         if self.faults.strike_at(Fault::Reboot, name).is_some() {
             self.boot();

@@ -41,7 +41,7 @@ impl Device {
             .chain(COMMON)
             .find(|parameter| parameter.name == command.name);
         let Some(parameter) = known else {
-            return Answer::Error;
+            return self.profile.unknown;
         };
         let name = parameter.name;
         match command.form {

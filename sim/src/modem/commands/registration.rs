@@ -19,8 +19,17 @@ fn registration(device: &mut Device, command: &Command, place: usize) -> Answer 
     match (command.form, command.number(0)) {
         (Form::Read, _) => {
             let n = device.settings.registration.get(place).copied().unwrap_or(0);
-            let stat = if device.registered() { 1 } else { 2 };
-            let cell = if n == 2 && stat == 1 { ",\"1A2B\",\"01C3D4E5\",7" } else { "" };
+            let here = device.profile.registers_in.get(place) == Some(&true);
+            let stat = match (here, device.registered()) {
+                (false, _) => 0,
+                (true, true) => 1,
+                (true, false) => 2,
+            };
+            let cell = match (n, stat, device.profile.quotes_cell) {
+                (2, 1, true) => ",\"1A2B\",\"01C3D4E5\",7",
+                (2, 1, false) => ",1A2B,1C3D4E5",
+                _ => "",
+            };
             device.info(format!("{name}: {n},{stat}{cell}"));
         }
         (Form::Test, _) => device.info(format!("{name}: (0-2)")),

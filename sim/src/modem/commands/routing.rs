@@ -86,7 +86,12 @@ fn cpms(device: &mut Device, command: &Command) -> Answer {
                     .collect();
                 format!("({})", quoted.join(","))
             };
-            let ranges = format!("+CPMS: {},{},{}", names(true), names(false), names(false));
+            let receive = device.profile.receive_memories.map(|memories| {
+                let quoted: Vec<_> = memories.iter().map(|name| format!("\"{name}\"")).collect();
+                format!("({})", quoted.join(","))
+            });
+            let receive = receive.unwrap_or_else(|| names(false));
+            let ranges = format!("+CPMS: {},{},{receive}", names(true), names(false));
             device.info(ranges);
             Answer::Ok
         }
@@ -103,12 +108,17 @@ fn set_cpms(device: &mut Device, command: &Command) -> Answer {
             continue;
         }
         let known = device.profile.memories.iter().find(|(name, _)| *name == wanted);
+        let receives = |name: &str| {
+            device.profile.receive_memories.is_none_or(|memories| memories.contains(&name))
+        };
         match known {
+            Some((name, _)) if place == 2 && !receives(name) => return Answer::Cms(303),
             Some((name, _)) if place == 0 || *name != "SR" => *memory = name,
             _ => return Answer::Cms(303),
         }
     }
-    if !(1..=3).contains(&command.count()) {
+    let (fewest, most) = device.profile.cpms_places;
+    if !(fewest..=most).contains(&command.count()) {
         return Answer::Cms(303);
     }
     device.settings.memories = memories;
@@ -116,7 +126,9 @@ fn set_cpms(device: &mut Device, command: &Command) -> Answer {
         .into_iter()
         .map(|name| {
             let (used, total) = usage(device, name);
-            format!("{used},{total}")
+            let shown =
+                if device.profile.cpms_names { format!("\"{name}\",") } else { String::new() };
+            format!("{shown}{used},{total}")
         })
         .collect();
     device.info(format!("+CPMS: {}", shown.join(",")));

@@ -1,0 +1,36 @@
+//! `SIMCom` SIM800 and SIM900 (AT command manual V1.09).
+
+use super::{Profile, shared::spic};
+
+pub(super) const PROFILE: Profile = Profile {
+    name: "sim800",
+    manufacturer: "SIMCOM_Ltd",
+    model: "SIMCOM_SIM800C",
+    revision: "Revision:1418B05SIM800C24",
+    identification: "SIM800 R14.18",
+    tac: "86788703",
+    boot: &[
+        (40, "RDY"),
+        (20, "+CFUN: 1"),
+        (20, "+CPIN: READY"),
+        (60, "Call Ready"),
+        (60, "SMS Ready"),
+    ],
+    sms_ready: "SMS Ready",
+    cmee_default: 1,
+    // No report is stored, however it is asked for.
+    cnmi_range: "(0-3),(0-3),(0,2),(0,1),(0,1)",
+    cnmi_default: [2, 1, 0, 0, 0],
+    memories: &[("SM", 25), ("ME", 10)],
+    esc_answers_ok: true,
+    // The bare number.
+    iccid: Some(("+CCID", "", "")),
+    // The first line is lost to finding out the speed.
+    deaf_lines: 1,
+    slow_sim: (2, 14),
+    lacks: &["+CEREG", "+CESQ", "+CPINR"],
+    registers_in: [true, true, false],
+    commands: &[("+SPIC", spic)],
+    low_voltage: Some("UNDER-VOLTAGE WARNNING"),
+    ..Profile::STANDARD
+};
