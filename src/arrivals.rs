@@ -10,7 +10,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    domain::{SegmentId, Timestamp},
+    domain::{Detail, Event, ModemIncident, SegmentId, Timestamp},
     inbox::{self, Origin},
     modem::ModemEvent,
     outbox::{self, Rules},
@@ -39,7 +39,15 @@ const LAST_TRIES: u32 = 8;
 struct Arrival {
     told: Arc<Told>,
     /// To be told once it is on disk here.
-    kept: Option<oneshot::Sender<()>>,
+    waits: Option<Waits>,
+}
+
+/// What a modem waits for.
+enum Waits {
+    /// That it is kept.
+    Kept(oneshot::Sender<()>),
+    /// Whether it may.
+    Permit(oneshot::Sender<bool>),
 }
 
 struct Told {
@@ -50,6 +58,9 @@ struct Told {
 enum What {
     LateAnswer { segment: SegmentId, event: outbox::Event },
     Tpdu { modem: String, sim: String, slot: Option<String>, tpdu: Vec<u8> },
+    Incident { modem: String, incident: ModemIncident, detail: Option<Detail> },
+    PinWanted { sim: String, retries: u8 },
+    PinKnown { sim: String, right: bool },
 }
 
 /// Stores what modems tell until all of them have ended; each modem is told when its own is on disk.
@@ -111,7 +122,7 @@ async fn listen(
 }
 
 fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
-    let (what, kept) = match event {
+    let (what, waits) = match event {
         ModemEvent::LateAnswer { segment, outcome, .. } => {
             match outbox::late_answer(segment, outcome) {
                 Some(event) => (What::LateAnswer { segment, event }, None),
@@ -119,8 +130,15 @@ fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
             }
         }
         ModemEvent::Received { modem, sim, slot, tpdu, kept } => {
-            (What::Tpdu { modem, sim, slot, tpdu }, Some(kept))
+            (What::Tpdu { modem, sim, slot, tpdu }, Some(Waits::Kept(kept)))
         }
+        ModemEvent::Happened { modem, incident, detail } => {
+            (What::Incident { modem, incident, detail }, None)
+        }
+        ModemEvent::PinWanted { sim, retries, permit } => {
+            (What::PinWanted { sim, retries }, Some(Waits::Permit(permit)))
+        }
+        ModemEvent::PinKnown { sim, right } => (What::PinKnown { sim, right }, None),
     };
     if held.len() >= MAX_HELD {
         // A modem that still stores it is told nothing, and keeps it.
@@ -128,7 +146,7 @@ fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
         held.pop_front();
     }
     let told = Arc::new(Told { at: Timestamp::now(), what });
-    held.push_back(Arrival { told, kept });
+    held.push_back(Arrival { told, waits });
 }
 
 /// Stores the oldest of them in one transaction, and tells their modems. What fails for a reason of its own
@@ -149,7 +167,11 @@ async fn keep(
     for stored in store.write(job).await? {
         let Some(arrival) = held.pop_front() else { break };
         match stored {
-            Ok(()) => drop(arrival.kept.map(|kept| kept.send(()))),
+            Ok(may) => match arrival.waits {
+                Some(Waits::Kept(kept)) => drop(kept.send(())),
+                Some(Waits::Permit(permit)) => drop(permit.send(may)),
+                None => {}
+            },
             Err(cause) => error!(%cause, "what a modem told could not be stored"),
         }
     }
@@ -157,33 +179,42 @@ async fn keep(
 }
 
 impl Told {
-    fn store(&self, tx: &Tx<'_>, rules: Rules) -> Result<(), store::Error> {
+    /// Stores it; answers whether the modem may do what it asks for, if it does.
+    fn store(&self, tx: &Tx<'_>, rules: Rules) -> Result<bool, store::Error> {
         match &self.what {
+            What::PinWanted { sim, retries } => {
+                return store::pin::enter(tx, sim, *retries, self.at);
+            }
+            What::PinKnown { sim, right } => store::pin::settle(tx, sim, *right)?,
+            What::Incident { modem, incident, detail } => {
+                let event = Event::of_incident(*incident, modem, self.at).because(*detail);
+                store::event::append(tx, &event)?;
+            }
             What::LateAnswer { segment, event } => {
                 let message = store::progress::message_of(tx, *segment)?;
-                outbox::apply(tx, message, event.clone(), self.at, rules).map(drop)
+                outbox::apply(tx, message, event.clone(), self.at, rules).map(drop)?;
             }
             What::Tpdu { modem, sim, slot, tpdu } => {
                 let origin = Origin { modem, sim, slot: slot.as_deref(), tpdu };
                 match sms::read(tpdu) {
-                    Incoming::Fragment(fragment) => inbox::receive(tx, origin, &fragment, self.at),
-                    Incoming::Unreadable => inbox::receive_unreadable(tx, origin, self.at),
+                    Incoming::Fragment(fragment) => {
+                        inbox::receive(tx, origin, &fragment, self.at)?;
+                    }
+                    Incoming::Unreadable => inbox::receive_unreadable(tx, origin, self.at)?,
                     // A report that could not be deleted in the modem is found there again, when its
                     // reference may be another's.
                     Incoming::Report(_)
-                        if slot.is_some() && !inbox::is_news(tx, origin, self.at)? =>
-                    {
-                        Ok(())
-                    }
+                        if slot.is_some() && !inbox::is_news(tx, origin, self.at)? => {}
                     Incoming::Report(read) => {
                         let reference = read.reference;
                         let (tail, report) = (&read.tail, read.report);
                         let received = outbox::Received { sim, reference, tail, report };
-                        outbox::receive(tx, received, self.at, rules)
+                        outbox::receive(tx, received, self.at, rules)?;
                     }
                 }
             }
         }
+        Ok(true)
     }
 }
 

@@ -50,7 +50,13 @@ impl Standing {
                 let sim = (!iccid.is_empty()).then(|| iccid.to_owned());
                 Some(Self::Up { sim, model: status.facts.model.as_str().to_owned() })
             }
-            (ModemState::Absent | ModemState::NotRegistered | ModemState::Failed, problem) => {
+            (
+                ModemState::Absent
+                | ModemState::NotRegistered
+                | ModemState::Failed
+                | ModemState::Quarantined,
+                problem,
+            ) => {
                 let (detail, message) = match problem {
                     Some(problem) => (problem.detail, problem.message.clone()),
                     None => (Detail::NoModem, String::new()),

@@ -1,6 +1,12 @@
 //! The daemon: wires the rooms together, runs, and drains.
 
-use std::{io::Write as _, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, anyhow};
 use rlibphonenumber::Region;
@@ -214,10 +220,19 @@ fn start_modems(
             baud: settings.baud,
             family: settings.family.and_then(ringpost_hal::family::by_name),
             board: settings.board.clone(),
+            pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
+            roaming: settings.roaming,
+            power: None,
         };
         modem::modem(config, events.clone())
     });
     modems.unzip()
+}
+
+/// The credential that systemd hands over for the PIN of a modem's SIM, where it does.
+fn credential(modem: &config::ModemName) -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(PathBuf::from(folder).join(format!("pin-{modem}"))).filter(|file| file.exists())
 }
 
 fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {

@@ -7,3 +7,4 @@ pub mod at;
 pub mod family;
 pub mod pdu;
 pub mod power;
+pub mod supervision;

@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! `serve`, `config` and `token` work on this box's files, daemon running or not; `pdu` needs nothing;
-//! the others talk to a running daemon over HTTP.
+//! `serve`, `config` and `token` work on this box's files, daemon running or not; `probe` needs a modem
+//! that the daemon does not hold, `pdu` nothing; the others talk to a running daemon over HTTP.
 
 mod client;
 mod config;
@@ -13,6 +13,7 @@ mod messages;
 mod modems;
 mod output;
 mod pdu;
+mod probe;
 mod report;
 mod segments;
 mod send;
@@ -72,6 +73,8 @@ enum Command {
     Template(template::Template),
     /// What a text takes on the air: alphabet, segments, and what makes it expensive.
     Segments(segments::Segments),
+    /// Ask a modem what it is and can do, without the daemon.
+    Probe(probe::Probe),
     /// Take PDUs apart, and put them together.
     #[command(subcommand)]
     Pdu(pdu::Pdu),
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Allowlist(command) => command.run(lists::Which::Allow),
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
+        Command::Probe(command) => command.run(),
         Command::Pdu(command) => command.run(),
     }
 }

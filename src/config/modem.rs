@@ -67,6 +67,10 @@ pub struct Modem {
     pub board: Option<String>,
     /// The SIM's own number.
     pub number: Option<E164>,
+    /// The file that holds the PIN of its SIM; a credential of systemd's if unset.
+    pub pin_file: Option<PathBuf>,
+    /// Whether it may be used in the network of somebody else.
+    pub roaming: bool,
     /// Whether delivery reports are asked for.
     pub reports: bool,
     /// What it may be used for, most urgent first.
@@ -115,11 +119,9 @@ impl Modem {
         let number = section.text("number", |text| {
             E164::new(text).map_err(|_| "must be the SIM's own number, such as \"+15550100000\"")
         });
-        let reports = section.text("reports", |text| match text {
-            "on" => Ok(true),
-            "off" => Ok(false),
-            _ => Err(format!("must be \"on\" or \"off\", found {text:?}")),
-        });
+        let pin_file = section.text("pin_file", |text| absolute(text, PIN_FILE));
+        let roaming = section.text("roaming", on_or_off);
+        let reports = section.text("reports", on_or_off);
         let lanes = lanes(section);
         let allowance = allowance(section);
         let rates_at = section.whence_of("rates");
@@ -134,6 +136,8 @@ impl Modem {
             family: own_family.or_else(soldered_family),
             board: board.as_ref().map(|board| board.name.clone()),
             number,
+            pin_file,
+            roaming: roaming.unwrap_or(true),
             reports: reports.unwrap_or(true),
             lanes,
             roles: roles(section),
@@ -171,12 +175,27 @@ fn claim<T: Ord + Clone>(
 
 const PORT: &str = "the path of its AT port, such as \"/dev/serial/by-path/…\"";
 
+const PIN_FILE: &str = "the path of the file that holds the PIN, such as \"/etc/ringpost/pin-a\"";
+
 fn port(text: &str) -> Result<PathBuf, String> {
+    absolute(text, PORT)
+}
+
+/// A path that means the same wherever the daemon is started; `what` says what belongs there.
+fn absolute(text: &str, what: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
     if path.is_absolute() {
         Ok(path.to_path_buf())
     } else {
-        Err(format!("must be {PORT}, found {text:?}"))
+        Err(format!("must be {what}, found {text:?}"))
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("must be \"on\" or \"off\", found {text:?}")),
     }
 }
 

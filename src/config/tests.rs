@@ -47,6 +47,8 @@ fn every_key_is_taken_from_the_file() {
         baud = 9600
         family = "ec25"
         number = "+4915112345678"
+        pin_file = "/etc/ringpost/pin-a"
+        roaming = "off"
         reports = "off"
         lanes = ["alert", "otp"]
         roles = ["sms"]
@@ -109,6 +111,8 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(a.port, Path::new("/dev/ttyUSB2"));
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
+    assert!(!a.roaming && b.roaming);
+    assert_eq!(a.pin_file.as_deref(), Some(Path::new("/etc/ringpost/pin-a")));
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
     assert_eq!((b.baud, b.family, &b.number), (115_200, None, &None));
     assert_eq!((config.outbox.route, config.outbox.sticky_sender), (Routing::LeastCost, true));
@@ -308,12 +312,13 @@ fn a_modem_that_cannot_be_used_is_refused() {
             "4: modem.baud: must be a whole number from 1200 to 4000000 baud, found 50",
         ),
         (
-            "name = 'a'\nport = '/d'\nfamily = 'sim7500'",
-            "4: modem.family: \"sim7500\" is no family; did you mean \"sim7600\"?",
+            "name = 'a'\nport = '/d'\nfamily = 'sim760'",
+            "4: modem.family: \"sim760\" is no family; did you mean \"sim7600\"?",
         ),
         (
             "name = 'a'\nport = '/d'\nfamily = 'x'",
-            "4: modem.family: \"x\" is no family; the families are sim7600, ec25, generic",
+            "4: modem.family: \"x\" is no family; the families are sim800, sim7000, sim7600, a76xx, ec25, \
+             m95, bg96, huawei, zte, ublox, telit, cinterion, generic",
         ),
         (
             "name = 'a'\nport = '/d'\nboard = 'waveshare-sim7600-hat'",
@@ -331,6 +336,15 @@ fn a_modem_that_cannot_be_used_is_refused() {
         (
             "name = 'a'\nport = '/d'\nreports = 'yes'",
             "4: modem.reports: must be \"on\" or \"off\", found \"yes\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nroaming = 'no'",
+            "4: modem.roaming: must be \"on\" or \"off\", found \"no\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\npin_file = 'pin'",
+            "4: modem.pin_file: must be the path of the file that holds the PIN, such as \
+             \"/etc/ringpost/pin-a\", found \"pin\"",
         ),
         (
             "name = 'a'\nport = '/d'\nlanes = ['sms']",

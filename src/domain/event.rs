@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{Channel, Detail, E164, End, MessageId, Money, Purpose, Timestamp, TransactionId};
+use super::{
+    Channel, Detail, E164, End, MessageId, ModemIncident, Money, Purpose, Timestamp, TransactionId,
+};
 
 /// `outcome.result` of a System Log event, in Okta's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,6 +166,8 @@ pub enum GatewayEvent {
     ModemUp,
     /// A modem that took messages does not any more, or a modem has another trouble than before.
     ModemDown,
+    /// Something else happened to a modem.
+    Modem(ModemIncident),
     /// A modem has another SIM than the last time.
     SimChange,
     /// A token was made.
@@ -227,7 +231,8 @@ impl EventKind {
 }
 
 impl GatewayEvent {
-    const ALL: [Self; 11] = [
+    /// All but those that a modem has a list of.
+    const OWN: [Self; 11] = [
         Self::ModemUp,
         Self::ModemDown,
         Self::SimChange,
@@ -248,6 +253,9 @@ impl GatewayEvent {
             }
             Self::ModemDown => {
                 ("system.ringpost.modem.down", "Modem takes no messages", "SystemPrincipal", None)
+            }
+            Self::Modem(incident) => {
+                (incident.event_type(), incident.display_message(), "SystemPrincipal", None)
             }
             Self::SimChange => {
                 ("system.ringpost.sim.change", "SIM exchanged", "SystemPrincipal", Some("SIM"))
@@ -298,7 +306,9 @@ impl EventType {
         let others =
             [EventKind::LateReport, EventKind::Resend, EventKind::Feedback, EventKind::Suspicion];
         let others = others.map(|kind| kind.event_type(Channel::Sms, Purpose::General));
-        sent.chain(others).chain(GatewayEvent::ALL.map(GatewayEvent::event_type))
+        let modems = ModemIncident::ALL.map(GatewayEvent::Modem);
+        let own = GatewayEvent::OWN.into_iter().chain(modems).map(GatewayEvent::event_type);
+        sent.chain(others).chain(own)
     }
 
     /// The type of that name.
@@ -374,6 +384,12 @@ impl Event {
     /// An event of the gateway, by itself.
     pub fn of_gateway(kind: GatewayEvent, outcome: Outcome, published: Timestamp) -> Self {
         Self::by(Actor::gateway(), kind, outcome, published)
+    }
+
+    /// Something that happened to `modem`.
+    pub fn of_incident(incident: ModemIncident, modem: &str, published: Timestamp) -> Self {
+        let kind = GatewayEvent::Modem(incident);
+        Self::of_gateway(kind, incident.outcome(), published).of_modem(modem)
     }
 
     /// An event of the gateway, by `actor`.
@@ -476,7 +492,7 @@ mod tests {
     fn every_type_is_listed_once_and_found_by_its_name() {
         let all: Vec<_> = EventType::all().collect();
         let names: BTreeSet<_> = all.iter().map(|it| it.name).collect();
-        assert_eq!((names.len(), all.len()), (28, 28));
+        assert_eq!((names.len(), all.len()), (38, 38));
         assert!(all.iter().all(|it| EventType::of(it.name) == Some(*it)));
     }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 mod event;
 mod id;
 mod inbound;
+mod incident;
 mod lane;
 mod limits;
 mod listing;
@@ -30,6 +31,7 @@ pub use event::{
 };
 pub use id::{InboundId, ListingId, MessageId, SegmentId, TransactionId};
 pub use inbound::{Inbound, InboundFragment};
+pub use incident::ModemIncident;
 pub use lane::Lane;
 pub use limits::Limits;
 pub use listing::{List, ListedBy, Listing, NumberPrefix, Whom};

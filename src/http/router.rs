@@ -74,6 +74,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(preferences::put, preferences::read))
         .routes(routes!(segments::measure))
         .routes(routes!(conversion::report))
+        .routes(routes!(modems::reset))
+        .routes(routes!(modems::unlock))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

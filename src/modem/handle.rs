@@ -1,6 +1,6 @@
 //! The handle that the rest of the daemon holds, and what passes through it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use ringpost_hal::{at::dialogue::NotSent, family::Family};
 use tokio::{
@@ -10,18 +10,36 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use super::{ModemState, ModemStatus, Runner, SubmitOutcome, runner::Worker};
-use crate::domain::SegmentId;
+use crate::domain::{Detail, ModemIncident, SegmentId};
 
 /// Requests that may wait for a modem. The outbox hands over one at a time; the rest is room for
 /// actions by hand.
 const WAITING_REQUESTS: usize = 8;
 
+/// What people may ask of a modem at once: more than one thing is a mistake.
+const WAITING_ACTIONS: usize = 4;
+
 /// A request that waited longer than this in front of a modem is not begun: whoever asked may have
 /// decided otherwise since.
 pub(super) const STALE: Duration = Duration::from_secs(5);
 
+/// What switches a modem's power, or its USB port: what it is wired to knows how.
+pub trait Power: fmt::Debug + Send + Sync {
+    /// Switches it off and on again; answers when that is done, or why it could not be.
+    fn cycle(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
+}
+
+/// What a person may ask of a modem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Try again at once, whatever was wrong.
+    Retry,
+    /// Restart, by the strongest means short of its power that there is.
+    Reset,
+}
+
 /// What a site says of a modem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ModemConfig {
     /// Its name.
     pub name: String,
@@ -33,6 +51,12 @@ pub struct ModemConfig {
     pub family: Option<&'static Family>,
     /// Name of the board that carries it.
     pub board: Option<String>,
+    /// The file that holds the PIN of its SIM.
+    pub pin_file: Option<PathBuf>,
+    /// Whether it may be used in the network of somebody else.
+    pub roaming: bool,
+    /// What switches its power, where something does.
+    pub power: Option<Arc<dyn Power>>,
 }
 
 /// One message segment to submit.
@@ -46,9 +70,9 @@ pub struct Submit {
     pub more: bool,
 }
 
-impl std::fmt::Debug for Submit {
+impl fmt::Debug for Submit {
     /// Without the octets: they hold a text.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Submit({}, {} octets)", self.segment, self.tpdu.len())
     }
 }
@@ -85,6 +109,31 @@ pub enum ModemEvent {
         /// To be told once it is on disk here: only then it is deleted in the modem.
         kept: oneshot::Sender<()>,
     },
+    /// Something happened to the modem itself.
+    Happened {
+        /// The modem's name.
+        modem: String,
+        /// What.
+        incident: ModemIncident,
+        /// What is wrong with it at that moment.
+        detail: Option<Detail>,
+    },
+    /// A PIN is about to be entered, with so many entries left.
+    PinWanted {
+        /// The SIM.
+        sim: String,
+        /// How often a PIN may be entered yet.
+        retries: u8,
+        /// To be told once it is on disk that it is entered: whether it may be.
+        permit: oneshot::Sender<bool>,
+    },
+    /// It is known whether a SIM's PIN was right, or needs none.
+    PinKnown {
+        /// The SIM.
+        sim: String,
+        /// Whether it was.
+        right: bool,
+    },
 }
 
 /// A modem, as the rest of the daemon holds it. Cheap to clone.
@@ -92,6 +141,7 @@ pub enum ModemEvent {
 pub struct ModemHandle {
     config: ModemConfig,
     requests: mpsc::Sender<Request>,
+    actions: mpsc::Sender<Action>,
     status: watch::Receiver<ModemStatus>,
 }
 
@@ -107,9 +157,10 @@ pub(super) fn apart(
     events: mpsc::Sender<ModemEvent>,
 ) -> (ModemHandle, Worker) {
     let (requests, receiver) = mpsc::channel(WAITING_REQUESTS);
+    let (actions, wanted) = mpsc::channel(WAITING_ACTIONS);
     let (sender, status) = watch::channel(ModemStatus::new());
-    let worker = Worker::new(config.clone(), receiver, sender, events);
-    (ModemHandle { config, requests, status }, worker)
+    let worker = Worker::new(config.clone(), receiver, wanted, sender, events);
+    (ModemHandle { config, requests, actions, status }, worker)
 }
 
 impl ModemHandle {
@@ -126,6 +177,12 @@ impl ModemHandle {
     /// How it is, now and whenever that changes.
     pub fn status(&self) -> watch::Receiver<ModemStatus> {
         self.status.clone()
+    }
+
+    /// Has something done to it, as soon as no exchange is under way. Says whether it was taken: not
+    /// while others wait.
+    pub fn act(&self, action: Action) -> bool {
+        self.actions.try_send(action).is_ok()
     }
 
     /// Submits one segment, and waits for how it ended.

@@ -1,9 +1,9 @@
 //! A port with a sense of lines: commands out, answers in, and what comes in by itself kept in order.
 
-use std::{collections::VecDeque, mem::take, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use ringpost_hal::at::{
-    Answer, Classified, Classifier, Command, FinalResult, Frame, Framer, Line, Urc,
+    Answer, Classified, Command, Ear, FinalResult, Late, Line, Said, Seconds, Urc, dialogue::Reply,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -36,15 +36,6 @@ pub(super) enum Unsolicited {
     Late(Late),
 }
 
-/// A late answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Late {
-    /// `+CMGS` while no submit waits for it.
-    Reference(u8),
-    /// `+CMS ERROR` while nothing was asked.
-    Refusal(FinalResult),
-}
-
 /// What was heard while something was pending.
 #[derive(Debug)]
 pub(super) enum Sound {
@@ -67,9 +58,19 @@ pub(super) struct Outcome {
     pub(super) lines: Vec<Line>,
     /// Its final result; `None` where none came in time.
     pub(super) result: Option<FinalResult>,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// Bytes have come, then or before, that are no text.
+    pub(super) garbage: bool,
 }
 
 impl Outcome {
+    /// The same for a dialogue.
+    pub(super) fn reply(&self) -> Reply<'_> {
+        let took = Seconds(u16::try_from(self.took.as_secs()).unwrap_or(u16::MAX));
+        Reply { lines: &self.lines, result: self.result, took, garbage: self.garbage }
+    }
+
     pub(super) fn is_ok(&self) -> bool {
         self.result.is_some_and(FinalResult::is_ok)
     }
@@ -78,8 +79,7 @@ impl Outcome {
 /// A port with a sense of lines.
 pub(super) struct Link<P> {
     port: P,
-    framer: Framer,
-    classifier: Classifier,
+    ear: Ear,
     /// Bytes that were read and not framed yet.
     unread: VecDeque<u8>,
     /// What the modem said by itself, in order.
@@ -88,21 +88,17 @@ pub(super) struct Link<P> {
     pub(super) heard_at: Instant,
     /// A command had no answer in its time: it may come when another one waits for its own.
     pub(super) behind: bool,
-    /// The `OK` behind a late reference is to come, and is nobody's answer.
-    late_ok: bool,
 }
 
 impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
     pub(super) fn new(port: P) -> Self {
         Self {
             port,
-            framer: Framer::default(),
-            classifier: Classifier::default(),
+            ear: Ear::default(),
             unread: VecDeque::new(),
             unsolicited: VecDeque::new(),
             heard_at: Instant::now(),
             behind: false,
-            late_ok: false,
         }
     }
 
@@ -116,23 +112,32 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// Executes a command: its answer, as far as it comes in its time.
     pub(super) async fn execute(&mut self, command: &Command) -> Result<Outcome, Lost> {
+        let began = Instant::now();
         self.write(&command.bytes).await?;
-        let deadline = Instant::now() + Duration::from_secs(command.timeout.0.into());
+        let deadline = began + Duration::from_secs(command.timeout.0.into());
         let mut outcome = Outcome::default();
         loop {
             match self.hear(&command.answer, false, false, deadline).await? {
                 Sound::Line(Classified::Info, line) => outcome.lines.push(line),
                 Sound::Line(Classified::Final(result), _) => {
                     outcome.result = Some(result);
-                    return Ok(outcome);
+                    break;
                 }
                 Sound::Line(..) | Sound::Prompt | Sound::Aside(_) => {}
                 Sound::Silence | Sound::Restarted => {
                     self.behind = true;
-                    return Ok(outcome);
+                    break;
                 }
             }
         }
+        outcome.took = began.elapsed();
+        outcome.garbage = self.ear.garbage() > 0;
+        Ok(outcome)
+    }
+
+    /// How many bytes came in that are no text, since the port was opened.
+    pub(super) const fn garbage(&self) -> u32 {
+        self.ear.garbage()
     }
 
     /// The next sound that is about `pending`. What comes in by itself is kept, in order; where
@@ -194,12 +199,12 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
-    /// Forgets what the modem said of its own state, which is asked for anew. Messages and late
-    /// answers stay. Tells whether it has said that it restarted.
+    /// Forgets what the modem said of its own state, which is asked for anew. Messages, late answers and
+    /// a low supply voltage stay. Tells whether it has said that it restarted.
     pub(super) fn forget_state(&mut self) -> bool {
         let mut restarted = false;
         self.unsolicited.retain(|it| match it {
-            Unsolicited::Urc(Urc::Cmti(..) | Urc::StoreFull) => true,
+            Unsolicited::Urc(Urc::Cmti(..) | Urc::StoreFull | Urc::UnderVoltage) => true,
             Unsolicited::Urc(urc) => {
                 restarted |= *urc == Urc::Booted;
                 false
@@ -234,43 +239,22 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// The next sound in the buffer; what comes in by itself goes to its own queue.
     fn next_sound(&mut self, pending: Option<&Answer>, prompt_expected: bool) -> Option<Sound> {
+        // What is heard fits into a line: both are cut at the same length.
+        let line_of = |line: &str| Line::try_from(line).unwrap_or_default();
         while let Some(byte) = self.unread.pop_front() {
-            let (classified, line) = match self.framer.push(byte, prompt_expected) {
+            let unsolicited = match self.ear.hear(byte, pending, prompt_expected) {
                 None => continue,
-                Some(Frame::Prompt) => return Some(Sound::Prompt),
-                Some(Frame::Overlong) => {
+                Some(Said::Prompt) => return Some(Sound::Prompt),
+                Some(Said::Line(classified, line)) => {
+                    return Some(Sound::Line(classified, line_of(line)));
+                }
+                Some(Said::Overlong) => {
                     tracing::warn!("a modem sent a line that is longer than any");
                     continue;
                 }
-                Some(Frame::Line(line)) => {
-                    (self.classifier.classify(line, pending), Line::try_from(line))
-                }
-            };
-            // The framer cuts lines to what fits.
-            let line = line.unwrap_or_default();
-            let unsolicited = match classified {
-                Classified::Urc(urc) => Unsolicited::Urc(urc),
-                Classified::UrcBody(_) => Unsolicited::Body(line),
-                Classified::LateReference(mr) => {
-                    self.late_ok = true;
-                    Unsolicited::Late(Late::Reference(mr))
-                }
-                Classified::UrcHead => continue,
-                Classified::Final(FinalResult::Ok) if take(&mut self.late_ok) => continue,
-                Classified::Unknown if pending.is_none() => match FinalResult::parse(&line) {
-                    Some(refusal @ FinalResult::Cms(_)) => {
-                        Unsolicited::Late(Late::Refusal(refusal))
-                    }
-                    Some(FinalResult::Ok) => {
-                        self.late_ok = false;
-                        continue;
-                    }
-                    _ => continue,
-                },
-                Classified::Echo
-                | Classified::Info
-                | Classified::Final(_)
-                | Classified::Unknown => return Some(Sound::Line(classified, line)),
+                Some(Said::Urc(urc)) => Unsolicited::Urc(urc),
+                Some(Said::Body(_, line)) => Unsolicited::Body(line_of(line)),
+                Some(Said::Late(late)) => Unsolicited::Late(late),
             };
             let restarted = unsolicited == Unsolicited::Urc(Urc::Booted);
             self.unsolicited.push_back(unsolicited);

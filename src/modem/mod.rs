@@ -7,16 +7,22 @@
 mod handle;
 mod hold;
 mod link;
+mod pin;
 mod port;
+mod probe;
 mod runner;
 mod serve;
 mod status;
 mod stored;
 
-pub use handle::{ModemConfig, ModemEvent, ModemHandle, Submit, modem};
-pub use ringpost_hal::at::dialogue::{NotSent, SubmitOutcome};
+pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, Submit, modem};
+pub use probe::{Probed, probe};
+pub use ringpost_hal::at::dialogue::{NotSent, StoreUse, SubmitOutcome};
+pub use ringpost_hal::supervision::Rung;
 pub use runner::Runner;
-pub use status::{ModemState, ModemStatus, Problem};
+pub use status::{Counts, ModemState, ModemStatus, Problem};
 
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;

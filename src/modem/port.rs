@@ -1,20 +1,49 @@
 //! Opening a serial port, and saying what is in the way.
 
-use std::{fs, io, path::Path};
+use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
 
 use super::{ModemConfig, Problem};
 use crate::domain::Detail;
 
-/// Opens the port of a modem, for this process alone, and forgets what came in before.
-pub(super) fn open(config: &ModemConfig) -> Result<SerialStream, Problem> {
-    let path = config.port.to_string_lossy();
-    let opened = tokio_serial::new(path.as_ref(), config.baud).open_native_async();
-    let stream = opened.map_err(|cause| problem(&config.port, &cause))?;
-    // What stands in the buffer answers nobody here.
-    let _ = stream.clear(ClearBuffer::Input);
-    Ok(stream)
+/// An open port.
+pub(super) trait Port: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<P: AsyncRead + AsyncWrite + Unpin + Send> Port for P {}
+
+/// Which device stands behind a port: another one, or none, after it was pulled out.
+pub(super) type Identity = (u64, u64, i64);
+
+/// Where ports come from.
+pub(super) trait Ports: fmt::Debug + Send + Sync {
+    /// Opens the port of a modem, for this process alone.
+    fn open(&self, config: &ModemConfig) -> Result<Box<dyn Port>, Problem>;
+
+    /// Which device stands behind its port now.
+    fn identity(&self, config: &ModemConfig) -> Option<Identity>;
+}
+
+/// The serial ports of this machine.
+#[derive(Debug)]
+pub(super) struct Serial;
+
+impl Ports for Serial {
+    /// Forgets what came in before.
+    fn open(&self, config: &ModemConfig) -> Result<Box<dyn Port>, Problem> {
+        let path = config.port.to_string_lossy();
+        let opened = tokio_serial::new(path.as_ref(), config.baud).open_native_async();
+        let stream = opened.map_err(|cause| problem(&config.port, &cause))?;
+        // What stands in the buffer answers nobody here.
+        let _ = stream.clear(ClearBuffer::Input);
+        Ok(Box::new(stream))
+    }
+
+    fn identity(&self, config: &ModemConfig) -> Option<Identity> {
+        let seen = fs::metadata(&config.port).ok()?;
+        Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
+    }
 }
 
 fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {

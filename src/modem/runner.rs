@@ -1,24 +1,33 @@
-//! The life of a modem: open, bring up, serve, and again after it was gone.
+//! The life of a modem: open, bring up, serve, and back after it was gone.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ringpost_hal::at::dialogue::{BringUp, NotSent, Reply, Reports, Verdict};
+use ringpost_hal::{
+    at::{
+        Command, Pin, Urc,
+        dialogue::{BringUp, Failure, FailureKind, NotSent, PinState, Reports, Verdict, Wishes},
+    },
+    family::GENERIC,
+    supervision::{Ladder, Means, Rung},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{Mutex, mpsc, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
     task::JoinSet,
-    time::sleep,
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SubmitOutcome,
+    Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SubmitOutcome,
     handle::Request,
-    link::{Link, Lost},
-    port,
+    link::{Link, Lost, Unsolicited},
+    pin,
+    port::{Ports, Serial},
+    status::Counts,
 };
-use crate::domain::{Detail, SegmentId, Timestamp};
+use crate::domain::{Detail, ModemIncident, SegmentId, Timestamp};
 
 /// First wait before a modem that failed is tried again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -26,12 +35,19 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Between two looks for a port that is not there: a person who plugs a modem in waits for it.
 const ABSENT_WAIT: Duration = Duration::from_secs(1);
+/// Times in a row that a port is looked for before its power is switched, where that can be done: a
+/// stick that fell off its bus comes back by nothing else, and one that restarts is back by then.
+const ABSENT_LOOKS: u16 = 60;
 
 /// After ESC at the start: what an idle modem says to that comes at once, and a modem that is busy is
 /// brought into step later.
 const FLUSH: Duration = Duration::from_millis(50);
 /// A modem that was silent for so long has said what it had to say.
 const QUIET: Duration = Duration::from_millis(200);
+/// A modem that worked for so long has got over its last failure: the next one is another.
+const STEADY: Duration = Duration::from_secs(300);
+/// How long to wait for the word that a PIN may be entered: as long as a busy disk takes.
+const PERMIT: Duration = Duration::from_secs(30);
 
 /// Runs a modem. See [`super::modem`].
 #[derive(Debug)]
@@ -44,12 +60,20 @@ pub struct Runner {
 pub(super) struct Worker {
     pub(super) config: ModemConfig,
     pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) actions: mpsc::Receiver<Action>,
     pub(super) status: watch::Sender<ModemStatus>,
     pub(super) events: mpsc::Sender<ModemEvent>,
+    pub(super) ports: Arc<dyn Ports>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.
     pub(super) unanswered: Option<SegmentId>,
-    /// Whether it was ready in this life.
-    was_up: bool,
+    /// Where on the ladder it stands.
+    pub(super) ladder: Ladder,
+    /// What is to be done to it before it is brought up.
+    due: Option<Rung>,
+    /// Since when it is ready, in this life.
+    pub(super) ready_since: Option<Instant>,
+    /// Times in a row that its port was not there.
+    absent: u16,
 }
 
 /// Why a life ended.
@@ -59,6 +83,10 @@ pub(super) enum Ended {
     Cancelled,
     /// Something is wrong.
     Trouble(ModemState, Problem),
+    /// It has restarted by itself.
+    Restarted,
+    /// A person wants something.
+    Asked(Action),
 }
 
 impl From<Lost> for Ended {
@@ -72,6 +100,18 @@ impl From<Lost> for Ended {
                     .into(),
             },
         )
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        let state = match failure.kind {
+            FailureKind::NotRegistered => ModemState::NotRegistered,
+            FailureKind::Fault | FailureKind::SimMissing | FailureKind::SimLocked => {
+                ModemState::Failed
+            }
+        };
+        Self::Trouble(state, failure.into())
     }
 }
 
@@ -89,8 +129,10 @@ impl Runner {
             task.spawn(async move { worker.lock().await.live(&token).await });
             match task.join_next().await {
                 Some(Err(cause)) if cause.is_panic() => {
-                    let name = self.worker.lock().await.config.name.clone();
+                    let mut worker = self.worker.lock().await;
+                    let name = worker.config.name.clone();
                     error!(modem.name = name, "the task of a modem panicked; it begins anew");
+                    worker.panicked().await;
                     sleep(FIRST_WAIT).await;
                 }
                 _ => return,
@@ -103,41 +145,287 @@ impl Worker {
     pub(super) fn new(
         config: ModemConfig,
         requests: mpsc::Receiver<Request>,
+        actions: mpsc::Receiver<Action>,
         status: watch::Sender<ModemStatus>,
         events: mpsc::Sender<ModemEvent>,
     ) -> Self {
-        Self { config, requests, status, events, unanswered: None, was_up: false }
+        Self {
+            config,
+            requests,
+            actions,
+            status,
+            events,
+            ports: Arc::new(Serial),
+            unanswered: None,
+            ladder: Ladder::default(),
+            due: None,
+            ready_since: None,
+            absent: 0,
+        }
     }
 
     async fn live(&mut self, cancel: &CancellationToken) {
         let mut wait = FIRST_WAIT;
         loop {
-            let (state, problem) = match self.one_life(cancel).await {
+            let ended = self.one_life(cancel).await;
+            let was_ready = self.settle_down();
+            let pause = match ended {
                 Ended::Cancelled => return,
-                Ended::Trouble(state, problem) => (state, problem),
+                Ended::Restarted => {
+                    self.restarted().await;
+                    FIRST_WAIT
+                }
+                Ended::Asked(action) => {
+                    self.asked(action).await;
+                    Duration::ZERO
+                }
+                Ended::Trouble(ModemState::Absent, problem) => {
+                    self.tell(ModemState::Absent, problem);
+                    self.miss_port().await;
+                    ABSENT_WAIT
+                }
+                Ended::Trouble(state, problem) => {
+                    let kind = problem.kind();
+                    self.tell(state, problem);
+                    let pause = if was_ready { FIRST_WAIT } else { wait };
+                    wait = if was_ready { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
+                    self.next_rung(kind, pause).await
+                }
             };
-            let was_ready = std::mem::take(&mut self.was_up);
-            self.tell(state, problem);
             self.turn_away();
-            let pause = match (state == ModemState::Absent, was_ready) {
-                (true, _) => ABSENT_WAIT,
-                (false, true) => FIRST_WAIT,
-                (false, false) => wait,
-            };
-            wait = if was_ready { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                () = sleep(pause) => {}
+            if !self.rest(pause, cancel).await {
+                return;
             }
         }
     }
 
-    async fn one_life(&mut self, cancel: &CancellationToken) -> Ended {
-        let port = match port::open(&self.config) {
-            Ok(port) => port,
-            Err(problem) => return Ended::Trouble(ModemState::Absent, problem),
+    /// A life is over: says whether it was ready in it.
+    fn settle_down(&mut self) -> bool {
+        self.look_back();
+        self.ready_since.take().is_some()
+    }
+
+    /// Whether the last failure is so long ago that the next has nothing to do with it.
+    pub(super) fn look_back(&mut self) {
+        if self.ready_since.is_some_and(|since| since.elapsed() >= STEADY) {
+            self.ladder.steady();
+        }
+    }
+
+    /// Chooses what to do about a failure; answers how long to wait before.
+    async fn next_rung(&mut self, kind: FailureKind, pause: Duration) -> Duration {
+        self.ladder.skip_drain();
+        let Some(rung) = self.ladder.climb(kind, self.means()) else { return pause };
+        if kind != FailureKind::Fault && rung == Rung::Reopen {
+            // It works, and is only asked again.
+            return pause;
+        }
+        self.note(rung).await;
+        match rung {
+            Rung::Quarantine => {
+                let length = Duration::from_secs(self.ladder.quarantine().0.into());
+                self.status.send_modify(|status| {
+                    status.state = ModemState::Quarantined;
+                    status.since = Timestamp::now();
+                });
+                length
+            }
+            Rung::SoftReset | Rung::HardReset => {
+                self.due = Some(rung);
+                pause
+            }
+            Rung::Drain | Rung::Reopen => pause,
+        }
+    }
+
+    fn means(&self) -> Means {
+        let family = self.config.family.or(self.status.borrow().family).unwrap_or(&GENERIC);
+        Means { soft_reset: family.restart.is_some(), hard_reset: self.config.power.is_some() }
+    }
+
+    /// Counts a rung, and writes it down.
+    pub(super) async fn note(&self, rung: Rung) {
+        warn!(modem.name = self.config.name, rung = rung.as_str(), "bringing a modem back");
+        self.count(|counts| {
+            if let Some(count) = counts.rungs.get_mut(rung.index()) {
+                *count += 1;
+            }
+        });
+        self.report(match rung {
+            Rung::Drain => ModemIncident::Drain,
+            Rung::Reopen => ModemIncident::Reopen,
+            Rung::SoftReset => ModemIncident::SoftReset,
+            Rung::HardReset => ModemIncident::HardReset,
+            Rung::Quarantine => ModemIncident::Quarantine,
+        })
+        .await;
+    }
+
+    /// Counts something; nobody has to be woken for it.
+    pub(super) fn count(&self, count: impl FnOnce(&mut Counts)) {
+        self.status.send_if_modified(|status| {
+            count(&mut status.counts);
+            false
+        });
+    }
+
+    /// Tells what happened to the modem, for the log.
+    pub(super) async fn report(&self, incident: ModemIncident) {
+        let detail = self.status.borrow().problem.as_ref().map(|problem| problem.detail);
+        let modem = self.config.name.clone();
+        // The receiver ends after this task.
+        let _ = self.events.send(ModemEvent::Happened { modem, incident, detail }).await;
+    }
+
+    async fn restarted(&mut self) {
+        self.count(|counts| counts.restarts += 1);
+        self.tell(
+            ModemState::Failed,
+            Problem {
+                detail: Detail::ModemFault,
+                message: "The modem has restarted by itself.".into(),
+                hint: "If it happens again, look at its power supply: sending takes up to 2 A."
+                    .into(),
+            },
+        );
+        self.report(ModemIncident::Restarted).await;
+    }
+
+    async fn panicked(&mut self) {
+        self.settle_down();
+        self.count(|counts| counts.panics += 1);
+        self.tell(
+            ModemState::Failed,
+            Problem {
+                detail: Detail::Bug,
+                message: "The part of Ringpost that drives this modem has failed.".into(),
+                hint: "It begins anew by itself; please report what the journal says of it.".into(),
+            },
+        );
+        self.turn_away();
+        self.report(ModemIncident::Panicked).await;
+    }
+
+    /// Does what a person wants.
+    async fn asked(&mut self, action: Action) {
+        self.ladder.steady();
+        match action {
+            Action::Retry => {}
+            Action::Reset => {
+                let means = self.means();
+                let rung = match (means.soft_reset, means.hard_reset) {
+                    (true, _) => Rung::SoftReset,
+                    (false, true) => Rung::HardReset,
+                    (false, false) => Rung::Reopen,
+                };
+                self.note(rung).await;
+                self.due = Some(rung);
+            }
+        }
+    }
+
+    /// The port is not there once more.
+    async fn miss_port(&mut self) {
+        self.absent = self.absent.saturating_add(1);
+        if self.absent.is_multiple_of(ABSENT_LOOKS) && self.config.power.is_some() {
+            self.note(Rung::HardReset).await;
+            self.due = Some(Rung::HardReset);
+        }
+    }
+
+    /// Waits, unless something makes waiting needless; answers `false` when the daemon stops.
+    async fn rest(&mut self, pause: Duration, cancel: &CancellationToken) -> bool {
+        let here = self.ports.identity(&self.config);
+        let comes_back = async {
+            let mut gone = here.is_none();
+            loop {
+                sleep(ABSENT_WAIT).await;
+                let now = self.ports.identity(&self.config);
+                if now.is_some() && (gone || now != here) {
+                    return;
+                }
+                gone |= now.is_none();
+            }
         };
-        self.live_on(Link::new(port), cancel).await
+        let action = tokio::select! {
+            () = cancel.cancelled() => return false,
+            () = sleep(pause) => None,
+            // It was plugged in again: whatever it had, it is asked anew.
+            () = comes_back => None,
+            action = self.actions.recv() => action,
+        };
+        if let Some(action) = action {
+            self.asked(action).await;
+        }
+        true
+    }
+
+    async fn one_life(&mut self, cancel: &CancellationToken) -> Ended {
+        let due = self.due.take();
+        if due == Some(Rung::HardReset)
+            && let Err(ended) = self.switch_power(cancel).await
+        {
+            return ended;
+        }
+        let port = match self.ports.open(&self.config) {
+            Ok(port) => port,
+            Err(problem) => {
+                // What was to be done to it is done once it is there.
+                self.due = due.filter(|rung| *rung == Rung::SoftReset);
+                return Ended::Trouble(ModemState::Absent, problem);
+            }
+        };
+        self.absent = 0;
+        let mut link = Link::new(port);
+        if due == Some(Rung::SoftReset)
+            && let Err(ended) = self.restart(&mut link, cancel).await
+        {
+            return ended;
+        }
+        self.live_on(link, cancel).await
+    }
+
+    /// Switches its power, or its USB port, off and on.
+    async fn switch_power(&mut self, cancel: &CancellationToken) -> Result<(), Ended> {
+        let Some(power) = self.config.power.clone() else { return Ok(()) };
+        let done = tokio::select! {
+            () = cancel.cancelled() => return Err(Ended::Cancelled),
+            done = power.cycle() => done,
+        };
+        if let Err(cause) = done {
+            warn!(modem.name = self.config.name, cause, "failed to switch a modem's power");
+        }
+        Ok(())
+    }
+
+    /// Tells the modem to restart, and waits until it has.
+    pub(super) async fn restart<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
+        let family = self.config.family.or(self.status.borrow().family).unwrap_or(&GENERIC);
+        let Some(restart) = family.restart else { return Ok(()) };
+        link.write(&[ringpost_hal::at::ESCAPE, b'\r']).await?;
+        link.settle(FLUSH).await?;
+        link.forget_state();
+        // A modem that answers nothing may still do it.
+        link.execute(&Command::restart(restart.say)).await?;
+        if link.forget_state() {
+            return Ok(());
+        }
+        let until = Instant::now() + Duration::from_secs(restart.away.0.into());
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return Err(Ended::Cancelled),
+                // Some lose their port for it: then it is looked for.
+                heard = link.listen() => heard?,
+                () = tokio::time::sleep_until(until) => return Ok(()),
+            }
+            if link.forget_state() {
+                return Ok(());
+            }
+        }
     }
 
     /// One life on an open port.
@@ -146,16 +434,15 @@ impl Worker {
         mut link: Link<P>,
         cancel: &CancellationToken,
     ) -> Ended {
-        if let Err(ended) = self.bring_up(&mut link, cancel).await {
-            return ended;
-        }
-        match self.serve(&mut link, cancel).await {
-            Ok(()) => Ended::Cancelled,
+        let ended = match self.bring_up(&mut link, cancel).await {
+            Ok(()) => self.serve(&mut link, cancel).await.err().unwrap_or(Ended::Cancelled),
             Err(ended) => ended,
-        }
+        };
+        self.note_garbage(link.garbage()).await;
+        ended
     }
 
-    async fn bring_up<P: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn bring_up<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
         cancel: &CancellationToken,
@@ -165,22 +452,26 @@ impl Worker {
         link.settle(FLUSH).await?;
         link.forget_state();
         self.begin();
-        let mut up = BringUp::new(self.config.family);
+        let wishes = Wishes { family: self.config.family, roaming: self.config.roaming };
+        let mut up = BringUp::new(wishes);
         while let Some(command) = up.command() {
             self.turn_away();
             self.status.send_if_modified(|status| {
                 status.step = Some(up.step_name());
+                status.step_deadline = Some(Duration::from_secs(up.deadline().0.into()));
                 false
             });
             if cancel.is_cancelled() {
                 return Err(Ended::Cancelled);
             }
             let late = link.behind;
+            let told_before = pin_told(&up);
             let outcome = link.execute(&command).await?;
+            self.note_supply(link).await;
             if link.forget_state() {
                 // It has restarted meanwhile, and forgotten what was set.
                 link.settle(QUIET).await?;
-                up = BringUp::new(self.config.family);
+                up = BringUp::new(wishes);
                 continue;
             }
             if late && outcome.result.is_some() {
@@ -188,34 +479,96 @@ impl Worker {
                 link.settle(QUIET).await?;
                 link.behind = false;
             }
-            match up.on(&Reply { lines: &outcome.lines, result: outcome.result }) {
-                Verdict::Go => {}
-                Verdict::Again(pause) => {
-                    unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
-                }
-                Verdict::Retry(pause, failure) => {
-                    // Told, but no word in the journal: it may pass.
-                    self.status.send_modify(|status| {
-                        status.problem = Some(failure.into());
-                        status.facts = up.facts().clone();
-                    });
-                    unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
-                }
-                Verdict::Done => break,
-                Verdict::Fail(failure) => {
-                    self.status.send_modify(|status| status.facts = up.facts().clone());
-                    return Err(Ended::Trouble(ModemState::Failed, failure.into()));
-                }
+            let verdict = up.on(&outcome.reply());
+            if let Some(right) = pin_told(&up)
+                && told_before != Some(right)
+            {
+                self.note_pin(&up, right).await;
+            }
+            self.follow(&mut up, verdict, cancel).await?;
+            if verdict == Verdict::Done {
+                break;
             }
         }
         self.ready(&up);
         Ok(())
     }
 
+    /// Does what a verdict says.
+    async fn follow(
+        &mut self,
+        up: &mut BringUp,
+        verdict: Verdict,
+        cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
+        match verdict {
+            Verdict::Go | Verdict::Again | Verdict::Done => Ok(()),
+            Verdict::Retry(pause, failure) => {
+                // Told, but no word in the journal: it may pass.
+                self.status.send_modify(|status| status.problem = Some(failure.into()));
+                self.know(up);
+                unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await
+            }
+            Verdict::PinWanted => match self.pin(up).await {
+                Ok(pin) => {
+                    up.give_pin(pin);
+                    Ok(())
+                }
+                Err(problem) => {
+                    self.know(up);
+                    Err(Ended::Trouble(ModemState::Failed, problem))
+                }
+            },
+            Verdict::Fail(failure) => {
+                self.know(up);
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// The PIN, if there is one and it may be entered: that is on disk before.
+    async fn pin(&self, up: &BringUp) -> Result<Pin, Problem> {
+        let Some(file) = &self.config.pin_file else { return Err(Failure::NO_PIN.into()) };
+        let pin = pin::read(file)?;
+        let sim = self.sim_of(up);
+        let retries = up.facts().pin_retries.unwrap_or_default();
+        let (permit, permitted) = oneshot::channel();
+        let _ = self.events.send(ModemEvent::PinWanted { sim, retries, permit }).await;
+        match timeout(PERMIT, permitted).await {
+            Ok(Ok(true)) => Ok(pin),
+            Ok(Ok(false)) => Err(Failure::PIN_TRIED.into()),
+            Ok(Err(_)) | Err(_) => Err(Failure::PIN_NOT_NOTED.into()),
+        }
+    }
+
+    /// Has it stored whether a PIN was right.
+    async fn note_pin(&self, up: &BringUp, right: bool) {
+        let _ = self.events.send(ModemEvent::PinKnown { sim: self.sim_of(up), right }).await;
+        if !right {
+            self.report(ModemIncident::PinWrong).await;
+        }
+    }
+
+    fn sim_of(&self, up: &BringUp) -> String {
+        super::status::sim_of(up.facts(), &self.config.name)
+    }
+
+    /// Keeps what a modem said of itself, as far as it came.
+    fn know(&self, up: &BringUp) {
+        // One that says nothing is still what it was.
+        if up.facts().model.is_empty() {
+            return;
+        }
+        self.status.send_modify(|status| {
+            status.facts = up.facts().clone();
+            status.family = Some(up.family());
+        });
+    }
+
     /// Tells that a modem that was away is there.
     fn begin(&self) {
         self.status.send_if_modified(|status| {
-            let was_away = status.state == ModemState::Absent;
+            let was_away = matches!(status.state, ModemState::Absent | ModemState::Quarantined);
             if was_away {
                 status.state = ModemState::Starting;
                 status.problem = None;
@@ -227,7 +580,7 @@ impl Worker {
 
     /// Tells that the modem takes messages.
     fn ready(&mut self, up: &BringUp) {
-        self.was_up = true;
+        self.ready_since = Some(Instant::now());
         let family = up.family();
         let facts = up.facts();
         info!(
@@ -242,12 +595,41 @@ impl Worker {
         self.status.send_modify(|status| {
             status.state = ModemState::Ready;
             status.step = None;
+            status.step_deadline = None;
             status.problem = None;
             status.since = Timestamp::now();
             status.facts = facts.clone();
             status.family = Some(family);
             status.submit_timeout = Duration::from_secs(family.submit.0.into());
         });
+    }
+
+    /// Counts what the modem said of its supply during its bring-up.
+    async fn note_supply<P: AsyncRead + AsyncWrite + Unpin>(&self, link: &mut Link<P>) {
+        let before = link.unsolicited.len();
+        link.unsolicited.retain(|it| *it != Unsolicited::Urc(Urc::UnderVoltage));
+        for _ in link.unsolicited.len()..before {
+            self.under_voltage().await;
+        }
+    }
+
+    /// The supply voltage is low: counted each time, written down once in a while.
+    pub(super) async fn under_voltage(&self) {
+        let first = self.status.borrow().counts.under_voltage == 0;
+        warn!(modem.name = self.config.name, "the modem's supply voltage is low");
+        self.count(|counts| counts.under_voltage += 1);
+        if first || self.status.borrow().counts.under_voltage.is_multiple_of(100) {
+            self.report(ModemIncident::UnderVoltage).await;
+        }
+    }
+
+    /// Counts what came over the line and is no text.
+    async fn note_garbage(&self, bytes: u32) {
+        if bytes > 0 {
+            warn!(modem.name = self.config.name, bytes, "the line brought what is no text");
+            self.count(|counts| counts.garbage += bytes);
+            self.report(ModemIncident::Garbage).await;
+        }
     }
 
     /// Tells what is wrong: in the status always, in the journal once for each change.
@@ -279,6 +661,17 @@ impl Worker {
         while let Ok(request) = self.requests.try_recv() {
             let _ = request.reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
         }
+    }
+}
+
+/// Whether the PIN is right, or none is wanted; `None` while that is not known.
+fn pin_told(up: &BringUp) -> Option<bool> {
+    match up.pin_state() {
+        PinState::Right => Some(true),
+        PinState::Wrong => Some(false),
+        // Without an ICCID it is not known which SIM it is that wants none.
+        PinState::NotWanted => (!up.facts().iccid.is_empty()).then_some(true),
+        PinState::Unknown | PinState::Wanted | PinState::Entered => None,
     }
 }
 

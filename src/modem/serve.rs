@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use ringpost_hal::{
     at::{
-        Command, FinalResult, Registration, RegistrationDomain, Urc,
-        dialogue::{self, Heard, Next, NotSent, REPORT_STORE, Reply, Reports, signal_dbm},
+        Cell, Command, ESCAPE, FinalResult, Late, Line, Registration, RegistrationDomain, Urc,
+        dialogue::{self, Heard, Next, NotSent, REPORT_STORE, Reports, reference_dbm, signal_dbm},
     },
     pdu::mode,
+    supervision::Rung,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -21,9 +22,9 @@ use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
     handle::{Request, STALE},
     hold::Hold,
-    link::{Late, Link, Lost, Sound, Unsolicited},
+    link::{Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
-    stored::{Slot, Stored},
+    stored::{Naming, Slot, Stored},
 };
 use crate::domain::Detail;
 
@@ -57,7 +58,7 @@ impl Worker {
     ) -> Result<(), Ended> {
         let now = Instant::now();
         let mut chores = Chores {
-            stored: Stored::new(self.stores()),
+            stored: Stored::new(self.stores(), self.naming()),
             hold: Hold::new(self.status.borrow().facts.holds_link),
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
@@ -82,12 +83,14 @@ impl Worker {
                     }
                     None => return Ok(()),
                 },
+                Some(action) = self.actions.recv() => return Err(Ended::Asked(action)),
                 heard = link.listen() => heard?,
                 Some(handed) = chores.stored.handed_over() => {
                     chores.stored.delete(link, handed).await?;
                 }
                 () = std::future::ready(()), if chores.stored.has_work() => {
                     let found = chores.stored.read(link).await?;
+                    self.note_store_use(&mut chores.stored);
                     for (body, slot) in found {
                         self.receive(&body, Some(slot), &mut chores.stored).await;
                     }
@@ -95,6 +98,13 @@ impl Worker {
                 () = tokio::time::sleep_until(check_at) => self.check(link, &mut chores).await?,
             }
         }
+    }
+
+    fn naming(&self) -> Naming {
+        let status = self.status.borrow();
+        let receive = Line::try_from(status.facts.store.as_str()).unwrap_or_default();
+        let whole = status.family.is_some_and(|family| family.names_all_stores);
+        Naming { receive, places: if whole { status.facts.store_places.into() } else { 1 } }
     }
 
     /// Where messages may lie, and delivery reports where they are stored.
@@ -170,14 +180,16 @@ impl Worker {
         self.resync(link, cancel, Instant::now() + patience).await
     }
 
-    /// After an answer that did not come: nothing new begins until `AT` is answered. Gives up after
-    /// `until`, and after two calls at least.
+    /// After an answer that did not come: nothing new begins until `AT` is answered. After `until`, and
+    /// two calls at least, a modem that may wait for a body is freed; if that does not help, its port
+    /// is opened anew.
     async fn resync<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
         cancel: &CancellationToken,
         until: Instant,
     ) -> Result<(), Ended> {
+        self.look_back();
         let mut misses = 0;
         loop {
             let outcome = link.execute(&Command::attention()).await?;
@@ -193,8 +205,16 @@ impl Worker {
                 return Err(Ended::Cancelled);
             }
             misses += 1;
+            self.count(|counts| counts.misses += 1);
             self.tell(ModemState::Failed, silent());
             if misses >= MISSES && Instant::now() >= until {
+                if self.ladder.climb_to_drain() {
+                    self.note(Rung::Drain).await;
+                    link.write(&[ESCAPE, b'\r']).await?;
+                    link.settle(SETTLE).await?;
+                    misses = 0;
+                    continue;
+                }
                 return Err(Ended::Trouble(ModemState::Failed, silent()));
             }
         }
@@ -202,6 +222,7 @@ impl Worker {
         link.settle(SETTLE).await?;
         link.behind = false;
         self.settle_late(link).await;
+        self.ready_since = Some(Instant::now());
         self.recovered();
         Ok(())
     }
@@ -225,8 +246,7 @@ impl Worker {
     }
 
     fn registered(&self) -> bool {
-        let status = self.status.borrow();
-        status.facts.best_registration().is_some_and(Registration::serves_sms)
+        self.status.borrow().facts.is_served(self.config.roaming)
     }
 
     /// Hands late answers over to the segment they belong to.
@@ -262,6 +282,7 @@ impl Worker {
         while let Some(unsolicited) = link.unsolicited.pop_front() {
             match unsolicited {
                 Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
+                Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
                 Unsolicited::Urc(urc) => self.react(urc, &mut chores.stored)?,
                 Unsolicited::Late(_) => {}
             }
@@ -277,17 +298,10 @@ impl Worker {
             Urc::Cmti(..) | Urc::StoreFull => stored.sweep(self.stores()),
             // Some name another store or slot than the report's.
             Urc::Cdsi(..) => stored.sweep(vec![REPORT_STORE]),
-            Urc::Registered(domain, registration) => self.registration_is(domain, registration),
-            Urc::Booted => {
-                warn!(modem.name = name, "the modem has restarted by itself");
-                let problem = Problem {
-                    detail: Detail::ModemFault,
-                    message: "The modem has restarted by itself.".into(),
-                    hint: "If it happens again, look at its power supply: sending takes up to 2 A."
-                        .into(),
-                };
-                return Err(Ended::Trouble(ModemState::Failed, problem));
+            Urc::Registered(domain, registration, cell) => {
+                self.registration_is(domain, registration, cell);
             }
+            Urc::Booted => return Err(Ended::Restarted),
             Urc::Cpin(false) => {
                 let problem = Problem {
                     detail: Detail::SimMissing,
@@ -296,20 +310,34 @@ impl Worker {
                 };
                 return Err(Ended::Trouble(ModemState::Failed, problem));
             }
-            Urc::UnderVoltage => warn!(modem.name = name, "the modem's supply voltage is low"),
             Urc::PowerDown => warn!(modem.name = name, "the modem powers down"),
-            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::Ring => {}
+            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::Ring | Urc::UnderVoltage => {}
         }
         Ok(())
     }
 
-    fn registration_is(&self, domain: RegistrationDomain, registration: Registration) {
-        let index = RegistrationDomain::ALL.iter().position(|it| *it == domain);
+    fn registration_is(
+        &self,
+        domain: RegistrationDomain,
+        registration: Registration,
+        cell: Option<Cell>,
+    ) {
         self.status.send_if_modified(|status| {
-            let slot = index.and_then(|index| status.facts.registration.get_mut(index));
-            slot.is_some_and(|slot| slot.replace(registration) != Some(registration))
+            let before = status.facts.registration;
+            status.facts.note_registration(domain, Some(registration), cell);
+            status.facts.registration != before
         });
         self.recovered();
+    }
+
+    /// Takes over what was seen of how full the stores are.
+    fn note_store_use(&self, stored: &mut Stored) {
+        while let Some((name, used, total)) = stored.take_use() {
+            self.status.send_if_modified(|status| {
+                status.facts.note_store_use(&name, used, total);
+                false
+            });
+        }
     }
 
     /// Looks whether the modem lives, and how it is.
@@ -339,18 +367,24 @@ impl Worker {
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         let outcome = link.execute(&Command::signal()).await?;
-        let dbm = signal_dbm(&Reply { lines: &outcome.lines, result: outcome.result });
-        self.status
-            .send_if_modified(|status| std::mem::replace(&mut status.facts.signal_dbm, dbm) != dbm);
+        let dbm = signal_dbm(&outcome.reply());
+        let outcome = link.execute(&Command::signal_by_technology()).await?;
+        let reference = reference_dbm(&outcome.reply());
+        // Whoever waits for a change of the modem does not wait for this.
+        self.status.send_if_modified(|status| {
+            status.facts.signal_dbm = dbm;
+            status.facts.reference_dbm = reference;
+            false
+        });
         for domain in RegistrationDomain::ALL {
             if link.behind {
                 return Ok(());
             }
             let outcome = link.execute(&Command::registration(domain)).await?;
-            let lines = outcome.lines.iter();
-            let found = lines.filter_map(|line| Registration::of_answer(line, domain)).next();
-            if let Some(registration) = found {
-                self.registration_is(domain, registration);
+            let lines = || outcome.lines.iter();
+            if let Some(found) = lines().find_map(|line| Registration::of_answer(line, domain)) {
+                let cell = lines().find_map(|line| Cell::of_answer(line, domain));
+                self.registration_is(domain, found, cell);
             }
         }
         Ok(())

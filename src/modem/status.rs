@@ -5,6 +5,7 @@ use std::time::Duration;
 use ringpost_hal::{
     at::dialogue::{Facts, Failure, FailureKind, Reports},
     family::{Family, GENERIC},
+    supervision::Rung,
 };
 
 use crate::domain::{Detail, Timestamp};
@@ -22,6 +23,8 @@ pub enum ModemState {
     NotRegistered,
     /// It does not answer as it should; it is tried again.
     Failed,
+    /// Nothing brought it back: it is left alone for a while.
+    Quarantined,
 }
 
 impl ModemState {
@@ -33,6 +36,7 @@ impl ModemState {
             Self::Ready => "ready",
             Self::NotRegistered => "not_registered",
             Self::Failed => "failed",
+            Self::Quarantined => "quarantined",
         }
     }
 }
@@ -48,6 +52,18 @@ pub struct Problem {
     pub hint: String,
 }
 
+impl Problem {
+    /// What kind of failure it is, for the ladder of means.
+    pub(super) const fn kind(&self) -> FailureKind {
+        match self.detail {
+            Detail::SimMissing => FailureKind::SimMissing,
+            Detail::SimLocked => FailureKind::SimLocked,
+            Detail::NotRegistered => FailureKind::NotRegistered,
+            _ => FailureKind::Fault,
+        }
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let detail = match failure.kind {
@@ -60,6 +76,23 @@ impl From<Failure> for Problem {
     }
 }
 
+/// What has happened to a modem since the daemon started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Means to bring it back, in the order of [`Rung::ALL`].
+    pub rungs: [u32; Rung::ALL.len()],
+    /// It restarted by itself.
+    pub restarts: u32,
+    /// It did not answer `AT`.
+    pub misses: u32,
+    /// It told of a low supply voltage.
+    pub under_voltage: u32,
+    /// Bytes from its line that are no text.
+    pub garbage: u32,
+    /// The task that drives it failed.
+    pub panics: u32,
+}
+
 /// How a modem is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModemStatus {
@@ -67,6 +100,8 @@ pub struct ModemStatus {
     pub state: ModemState,
     /// The bring-up step that runs or failed.
     pub step: Option<&'static str>,
+    /// How long that step may take with all its tries.
+    pub step_deadline: Option<Duration>,
     /// What is wrong.
     pub problem: Option<Problem>,
     /// Since when it is in this state.
@@ -77,6 +112,8 @@ pub struct ModemStatus {
     pub family: Option<&'static Family>,
     /// How long the answer to a submit may take.
     pub submit_timeout: Duration,
+    /// What has happened to it.
+    pub counts: Counts,
 }
 
 impl ModemStatus {
@@ -84,11 +121,13 @@ impl ModemStatus {
         Self {
             state: ModemState::Starting,
             step: None,
+            step_deadline: None,
             problem: None,
             since: Timestamp::now(),
             facts: Facts::default(),
             family: None,
             submit_timeout: Duration::from_secs(GENERIC.submit.0.into()),
+            counts: Counts::default(),
         }
     }
 
@@ -99,9 +138,14 @@ impl ModemStatus {
 
     /// Which SIM it is: the ICCID, or a stand-in by the modem's name where it does not tell.
     pub fn sim(&self, name: &str) -> String {
-        match self.facts.iccid.as_str() {
-            "" => format!("modem:{name}"),
-            iccid => iccid.to_owned(),
-        }
+        sim_of(&self.facts, name)
+    }
+}
+
+/// Which SIM it is: the ICCID, or a stand-in by the modem's name.
+pub(super) fn sim_of(facts: &Facts, name: &str) -> String {
+    match facts.iccid.as_str() {
+        "" => format!("modem:{name}"),
+        iccid => iccid.to_owned(),
     }
 }

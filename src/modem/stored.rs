@@ -46,12 +46,27 @@ pub(super) struct Stored {
     kept: JoinSet<Handed>,
     /// The store that reading and deleting go to.
     selected: Option<Line>,
+    /// How full stores were seen to be: name, used, total.
+    uses: Vec<(Line, u16, u16)>,
+    /// Where messages are received, and in how many places of `+CPMS` a store has to be named.
+    naming: Naming,
+}
+
+/// How `+CPMS` is to be written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Naming {
+    /// The store for received messages: it stays in its places.
+    pub(super) receive: Line,
+    /// Places that must all be written; 1 = the first alone will do.
+    pub(super) places: usize,
 }
 
 impl Stored {
     /// Begins with reading these stores as a whole.
-    pub(super) fn new(stores: Vec<&'static str>) -> Self {
+    pub(super) fn new(stores: Vec<&'static str>, naming: Naming) -> Self {
         Self {
+            uses: Vec::new(),
+            naming,
             told: VecDeque::new(),
             sweep: stores,
             on_way: HashSet::new(),
@@ -105,6 +120,8 @@ impl Stored {
             let command = Command::read_message(slot.index);
             (Listed::One(slot), command)
         } else {
+            // Named anew, so that the answer tells how full it is.
+            self.selected = None;
             let store = self.sweep.pop().and_then(|name| Line::try_from(name).ok());
             let Some(store) = store else { return Ok(Vec::new()) };
             if !self.select(link, &store).await? {
@@ -145,10 +162,28 @@ impl Stored {
         if self.selected.as_ref() == Some(store) {
             return Ok(true);
         }
-        let done = link.execute(&Command::use_store(store, 1)).await?.is_ok();
+        let Naming { receive, places } = &self.naming;
+        let outcome = link.execute(&Command::read_store(store, receive, *places)).await?;
+        if let Some((used, total)) = outcome.lines.iter().find_map(|line| use_in(line)) {
+            self.uses.push((store.clone(), used, total));
+        }
+        let done = outcome.is_ok();
         self.selected = done.then(|| store.clone());
         Ok(done)
     }
+
+    /// How full a store was seen to be: its name, slots used, slots in all.
+    pub(super) fn take_use(&mut self) -> Option<(Line, u16, u16)> {
+        self.uses.pop()
+    }
+}
+
+/// `+CPMS: <used1>,<total1>,…`; some write the name of the store before.
+fn use_in(line: &str) -> Option<(u16, u16)> {
+    let mut fields = Fields::after(line, "+CPMS")?;
+    let first = fields.next()?;
+    let used = first.parse().ok().or_else(|| fields.number())?;
+    Some((used, fields.number()?))
 }
 
 /// What a list is of.
@@ -187,6 +222,13 @@ fn bodies(lines: &[Line], listed: &Listed) -> Vec<(Line, Slot)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_use_of_a_store_is_read_with_its_name_or_without() {
+        assert_eq!(use_in("+CPMS: 3,50,0,23,0,23"), Some((3, 50)));
+        assert_eq!(use_in("+CPMS: \"ME\",0,100,\"ME\",0,100"), Some((0, 100)));
+        assert_eq!(use_in("+CPMS: "), None);
+    }
 
     fn indexes(lines: &[&str]) -> Vec<(u16, String)> {
         let lines: Vec<_> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();

@@ -77,6 +77,7 @@ impl Far {
                 "AT+CICCID" => "+ICCID: 8949020000012345678F",
                 "AT+CREG?" => "+CREG: 2,1",
                 "AT+CPMS=?" => r#"+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")"#,
+                "AT+CPMS?" => r#"+CPMS: "ME",0,23,"ME",0,23,"ME",0,23"#,
                 "AT+CNMI?" => "+CNMI: 1,1,0,1,0",
                 "AT+CMMS=?" => "+CMMS: (0-2)",
                 _ => "",
@@ -109,6 +110,9 @@ impl Rig {
             baud: 115_200,
             family: None,
             board: None,
+            pin_file: None,
+            roaming: true,
+            power: None,
         };
         let (sender, events) = mpsc::channel(16);
         let (handle, mut worker) = apart(config, sender);
@@ -126,6 +130,8 @@ impl Rig {
         let mut rig = Self::new();
         rig.far.comes_up().await;
         rig.ready().await;
+        let known = rig.events.recv().await;
+        assert!(matches!(known, Some(ModemEvent::PinKnown { right: true, .. })), "{known:?}");
         rig
     }
 
@@ -167,7 +173,7 @@ impl Rig {
         let event = timeout(Duration::from_secs(300), self.events.recv()).await;
         match event.expect("a late answer").unwrap() {
             ModemEvent::LateAnswer { segment, outcome, .. } => (segment.sequence, outcome),
-            event @ ModemEvent::Received { .. } => panic!("{event:?}"),
+            event => panic!("{event:?}"),
         }
     }
 

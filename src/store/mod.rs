@@ -33,6 +33,7 @@ pub mod inbound;
 pub mod listed;
 pub mod message;
 pub mod modem_sim;
+pub mod pin;
 pub mod preference;
 pub mod progress;
 pub mod queue;

@@ -209,3 +209,30 @@ async fn the_log_is_asked_followed_and_exported() {
     let csv = text(&client(&gateway, &["report", "--csv"], "").stdout);
     assert!(csv.starts_with("period,user,scope,") && csv.lines().count() == 3, "{csv}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_is_asked_what_it_is_without_a_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    let families = ringpost_sim::Simulator::builder()
+        .dir(dir.path())
+        .modems(2)
+        .family(ringpost_sim::Family::Ec25)
+        .family(ringpost_sim::Family::Generic);
+    let sim = families.start().await.unwrap();
+    let port = |modem: &str| sim.port(modem).to_str().unwrap().to_owned();
+    let ec25 = ringpost(&["probe", &port("m1"), "--json"]);
+    assert_eq!(ec25.status.code(), Some(0), "{ec25:?}");
+    let ec25: Value = serde_json::from_slice(&ec25.stdout).unwrap();
+    assert_eq!((&ec25["family"], &ec25["ready"]), (&"ec25".into(), &true.into()));
+    assert!(ec25["proof"].as_str().unwrap().contains("AT Commands Manual"));
+    let generic = ringpost(&["probe", &port("m2")]);
+    let said = text(&generic.stdout);
+    assert!(said.contains("proof             none"), "{said}");
+    assert!(said.contains("No modem of this family has been seen"), "{said}");
+    sim.modem("m2").fault(ringpost_sim::Fault::SimMissing);
+    let missing = ringpost(&["probe", &port("m2")]);
+    assert_eq!(missing.status.code(), Some(1));
+    let why = text(&missing.stderr);
+    assert!(why.contains("at step \"SIM\": There is no SIM"), "{why}");
+    assert_eq!(ringpost(&["probe", "/dev/ringpost-none"]).status.code(), Some(1));
+}

@@ -127,7 +127,12 @@ fn exactly(fault: Fault, chance: &mut Chance) -> FaultSpec {
         Fault::NetworkRefuseSubmit => fault.times(2).code(*chance.of(&[38, 42, 47])),
         Fault::CmeError => fault.times(1).code(*chance.of(&[3, 14, 30, 100])).command("+CMGS"),
         Fault::ReportFailure => fault.times(1).code(*chance.of(&[0x41, 0x46, 0x60])),
+        Fault::PinAttempts => fault.times(1).code(3),
         Fault::EchoOn
+        | Fault::EchoGarble
+        | Fault::Hang
+        | Fault::WrongBaud
+        | Fault::RegistrationFlaps
         | Fault::NotRegistered
         | Fault::SimMissing
         | Fault::SimPin
@@ -139,6 +144,9 @@ fn exactly(fault: Fault, chance: &mut Chance) -> FaultSpec {
         Fault::DropPrompt
         | Fault::DropFinal
         | Fault::DropCmgsLine
+        | Fault::DropOk
+        | Fault::SimBusy
+        | Fault::UnderVoltage
         | Fault::UrcBeforeBody
         | Fault::UrcInResponse
         | Fault::DuplicateUrc

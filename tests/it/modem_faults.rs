@@ -222,8 +222,8 @@ async fn reports_that_a_modem_only_stores_are_read_there_counted_once_and_delete
         "{:#?}",
         gateway.written_to("m1")
     );
-    let late = gateway.get("/api/v1/logs?limit=1000").to_string().contains("late_report");
-    assert!(!late, "{}", gateway.log());
+    let late = gateway.system_log("eventType sw \"system.ringpost.late\"");
+    assert!(late.is_empty(), "{}", gateway.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,10 +315,11 @@ async fn a_sim_that_wants_a_pin_or_is_missing_is_told_apart() {
     gateway.sim.modem("m2").fault(Fault::SimMissing);
     let mut gateway = gateway;
     gateway.start_daemon();
-    for (name, detail) in [("m1", "sim_locked"), ("m2", "sim_missing")] {
+    let cases = [("m1", "sim_locked", "PIN retries"), ("m2", "sim_missing", "SIM")];
+    for (name, detail, step) in cases {
         let modem = gateway.wait_for_modem(name, "failed");
         assert_eq!(modem["problem"]["detail"], detail);
-        assert_eq!(modem["step"], "SIM");
+        assert_eq!(modem["step"], step);
     }
     let written = gateway.written_to("m1");
     assert!(!written.iter().any(|line| line.contains("+CPIN=")), "no PIN is tried: {written:?}");
@@ -347,4 +348,99 @@ async fn a_second_copy_that_the_service_centre_knows_already_is_no_failure() {
     let states: Vec<_> =
         message["segments"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
     assert_eq!(states, ["refused", "submitted"], "it waits for the report on the first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_is_entered_once_and_a_wrong_one_again_only_when_a_person_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let pin = dir.path().join("pin");
+    std::fs::write(&pin, "0000\n").unwrap();
+    let mut gateway = Gateway::builder()
+        .modem_config(&format!("pin_file = {:?}", pin.display().to_string()))
+        .prepare()
+        .await;
+    gateway.sim.modem("m1").fault(Fault::SimPin);
+    gateway.start_daemon();
+    let entered = |gateway: &Gateway| {
+        let written = gateway.written_to("m1");
+        written.iter().filter(|line| line.starts_with("AT+CPIN=")).count()
+    };
+    let modem = gateway.wait_for_modem("m1", "failed");
+    assert_eq!(
+        (&modem["step"], &modem["problem"]["detail"]),
+        (&json!("PIN"), &json!("sim_locked"))
+    );
+    assert_eq!(modem["pin_retries"], 3);
+    assert_eq!(entered(&gateway), 1);
+    // Neither time nor a restart makes it try again.
+    gateway.stop();
+    gateway.start_daemon();
+    let modem = gateway.wait_for_modem("m1", "failed");
+    assert!(modem["problem"]["hint"].as_str().unwrap().contains("ringpost modems unlock"));
+    assert_eq!((entered(&gateway), modem["pin_retries"].as_u64()), (1, Some(2)));
+    let log = gateway.system_log("");
+    let wrong = log.iter();
+    let wrong = wrong.filter(|it| it["eventType"] == "system.ringpost.modem.pin_wrong");
+    let wrong: Vec<_> = wrong.collect();
+    assert_eq!(wrong.len(), 1, "{log:#?}");
+    assert_eq!(wrong[0]["severity"], "ERROR");
+    assert_eq!(wrong[0]["target"][0]["id"], "m1");
+    // Somebody corrects it.
+    std::fs::write(&pin, "1234").unwrap();
+    let unlocked = std::process::Command::new(crate::gateway::RINGPOST)
+        .args(["modems", "unlock", "m1"])
+        .env("RINGPOST_URL", gateway.url())
+        .env("RINGPOST_TOKEN", &gateway.token)
+        .output()
+        .unwrap();
+    assert!(unlocked.status.success(), "{unlocked:?}");
+    gateway.wait_for_modem("m1", "ready");
+    assert_eq!(entered(&gateway), 2);
+    assert!(!gateway.log().contains("0000") && !gateway.log().contains("1234"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_to_a_modem_is_counted_and_written_down() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::UnderVoltage);
+    modem.fault(Fault::Reboot);
+    let seen = wait_for(|| {
+        let modem = gateway.modem("m1");
+        let counts = &modem["counts"];
+        (counts["restarts"] == 1 && counts["under_voltage"] == 1).then_some(())
+    });
+    assert!(seen.is_some(), "{:#}", gateway.modem("m1"));
+    gateway.wait_for_modem("m1", "ready");
+    let answer = gateway.request("POST", "/api/v1/modems/m1/reset", Some(&json!({})));
+    assert_eq!(answer.status, 202);
+    let seen = wait_for(|| (gateway.modem("m1")["counts"]["soft_reset"] == 1).then_some(()));
+    assert!(seen.is_some(), "{:#}", gateway.modem("m1"));
+    gateway.wait_for_modem("m1", "ready");
+    for kind in ["restarted", "under_voltage", "soft_reset"] {
+        let kind = format!("system.ringpost.modem.{kind}");
+        let event = wait_for(|| {
+            let log = gateway.system_log("");
+            log.into_iter().find(|event| event["eventType"] == kind.as_str())
+        });
+        let event = event.unwrap_or_else(|| panic!("no {kind}"));
+        assert_eq!(event["severity"], "WARN");
+        assert_eq!(event["actor"]["type"], "SystemPrincipal");
+        assert_eq!(event["debugContext"]["debugData"]["purpose"], serde_json::Value::Null);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_tells_all_that_it_knows_of_itself() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.wait_for_modem("m1", "ready");
+    assert_eq!(modem["number"], gateway.sim.modem("m1").number().as_str());
+    assert_eq!(modem["technology"], "LTE");
+    assert_eq!(modem["cell"], json!({"area": 0x1A2B, "id": 0x01C3_D4E5}));
+    assert_eq!(
+        (modem["signal_dbm"].as_i64(), modem["reference_dbm"].as_i64()),
+        (Some(-71), Some(-86))
+    );
+    let store = json!({"name": "ME", "used": 0, "total": 23});
+    assert!(modem["stores"].as_array().unwrap().contains(&store), "{modem:#}");
 }

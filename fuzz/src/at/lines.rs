@@ -8,7 +8,7 @@ use ringpost_hal::at::{
 const PENDING: [Option<Answer>; 12] = [
     None,
     Some(Answer::Nothing),
-    Some(Answer::Bare),
+    Some(Answer::Bare("+CGMM")),
     Some(Answer::Prefixed("+CMGS")),
     Some(Answer::Prefixed("+CPIN")),
     Some(Answer::Prefixed("+CPMS")),

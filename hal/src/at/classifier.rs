@@ -56,7 +56,7 @@ impl Classifier {
             return Classified::Urc(urc);
         }
         match pending {
-            Some(Answer::Bare) => Classified::Info,
+            Some(pending) if pending.may_be(line) => Classified::Info,
             _ => Classified::Unknown,
         }
     }
@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn the_same_line_is_answer_or_urc_by_what_is_pending() {
         let query = Command::registration(RegistrationDomain::Circuit);
-        let urc = Classified::Urc(Urc::Registered(RegistrationDomain::Circuit, Registration::Home));
+        let home = Urc::Registered(RegistrationDomain::Circuit, Registration::Home, None);
+        let urc = Classified::Urc(home);
         assert_eq!(one("+CREG: 1", None), urc);
         assert_eq!(one("+CREG: 1", Some(&query)), urc);
         assert_eq!(one("+CREG: 2,1", Some(&query)), Classified::Info);
@@ -95,6 +96,13 @@ mod tests {
         assert_eq!(one("SIMCOM_SIM7600E-H", Some(&model)), Classified::Info);
         assert_eq!(one("RING", Some(&model)), Classified::Urc(Urc::Ring));
         assert_eq!(one("at+cgmm", Some(&model)), Classified::Echo);
+        for noise in ["^RSSI: 12", "*PSUTTZ: 26/11/02", "+ZUSIMR:2", "DST: 0", "^HCSQ: \"LTE\",1,2"]
+        {
+            assert_eq!(one(noise, Some(&model)), Classified::Unknown, "{noise}");
+        }
+        for answer in ["+CGMM: EC25", "Revision:1418B05SIM800C24", "BG96"] {
+            assert_eq!(one(answer, Some(&model)), Classified::Info, "{answer}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use at_commands::builder::CommandBuilder;
 use heapless::Vec;
 
-use super::info::{Registration, RegistrationDomain};
+use super::info::{Fields, Registration, RegistrationDomain};
 
 /// Aborts a message whose body is awaited, 3GPP TS 27.005 3.5.1.
 pub const ESCAPE: u8 = 0x1B;
@@ -39,8 +39,8 @@ pub enum Answer {
     Prefixed(&'static str),
     /// The answer to a registration query.
     Registration(RegistrationDomain),
-    /// Lines without a prefix.
-    Bare,
+    /// Lines without a prefix, or with this one and a colon, which some modems write.
+    Bare(&'static str),
     /// Lines that begin with this and a colon, each followed by a line that belongs to it.
     Listed(&'static str),
 }
@@ -49,22 +49,92 @@ impl Answer {
     /// Whether `line` can only be part of this answer.
     pub(super) fn expects(&self, line: &str) -> bool {
         match self {
-            Self::Nothing | Self::Bare => false,
-            Self::Prefixed(prefix) => {
-                line.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(':'))
-            }
+            Self::Nothing => false,
+            Self::Prefixed(prefix) | Self::Bare(prefix) => begins(line, prefix),
             // The line after a head is in hexadecimal, and nothing unsolicited is.
             Self::Listed(prefix) => {
-                let head = line.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(':'));
-                head || line.bytes().all(|byte| byte.is_ascii_hexdigit())
+                begins(line, prefix) || line.bytes().all(|byte| byte.is_ascii_hexdigit())
             }
             Self::Registration(domain) => Registration::of_answer(line, *domain).is_some(),
         }
     }
+
+    /// Whether `line`, which is nothing that is known, may be part of this answer: a bare value has
+    /// no name before it, as what a modem says by itself has (`^RSSI: 12`, `DST: 0`).
+    pub(super) fn may_be(&self, line: &str) -> bool {
+        let signed = line.starts_with(['+', '^', '*', '#', '%', '$']) && line.contains(':');
+        let word = line.split_once(": ").map_or("", |(word, _)| word);
+        let shouted = !word.is_empty() && word.bytes().all(|it| it.is_ascii_uppercase());
+        matches!(self, Self::Bare(_)) && !signed && !shouted
+    }
+}
+
+/// Whether `line` begins with `prefix` and a colon.
+fn begins(line: &str, prefix: &str) -> bool {
+    line.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// A question to a modem that families word in different ways, and where its answer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query {
+    /// The command after `AT`.
+    pub say: &'static str,
+    /// The name before the values of its answer; some modems leave it out.
+    pub prefix: &'static str,
+    /// The first value of the line that counts, where there are several; empty = the only line.
+    pub row: &'static str,
+    /// Which value of that line it is, from 0.
+    pub place: u8,
+}
+
+impl Query {
+    /// The first value of the only line.
+    #[must_use]
+    pub const fn new(say: &'static str, prefix: &'static str) -> Self {
+        Self { say, prefix, row: "", place: 0 }
+    }
+
+    /// The value at `place` of the line whose first value is `row`.
+    #[must_use]
+    pub const fn at(self, row: &'static str, place: u8) -> Self {
+        Self { row, place, ..self }
+    }
+
+    /// The value that `line` tells, where it is the line that counts.
+    #[must_use]
+    pub fn value_in<'l>(&self, line: &'l str) -> Option<&'l str> {
+        let mut fields = Fields::after(line, self.prefix)?;
+        if self.row.is_empty() {
+            return fields.nth(self.place.into());
+        }
+        let first = fields.next()?;
+        let place = usize::from(self.place).checked_sub(1)?;
+        (first == self.row).then(|| fields.nth(place)).flatten()
+    }
+}
+
+/// The PIN of a SIM: 4 to 8 digits, 3GPP TS 31.101 9.3.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin(heapless::String<8>);
+
+impl Pin {
+    /// Reads a PIN; `None` where it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() >= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| heapless::String::try_from(text).ok().map(Self)).flatten()
+    }
+}
+
+impl core::fmt::Debug for Pin {
+    /// Without the digits.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Pin(…)")
+    }
 }
 
 /// One command line, the answer it has, and how long that may take.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// The bytes to write, CR included.
     pub bytes: Vec<u8, MAX_COMMAND>,
@@ -72,6 +142,15 @@ pub struct Command {
     pub answer: Answer,
     /// How long its final result may take.
     pub timeout: Seconds,
+}
+
+impl core::fmt::Debug for Command {
+    /// Its name alone: what follows may be a PIN.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let name = self.bytes.split(|byte| matches!(byte, b'=' | b'\r')).next();
+        let name = name.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default();
+        f.debug_struct("Command").field("name", &name).finish_non_exhaustive()
+    }
 }
 
 impl Command {
@@ -90,25 +169,25 @@ impl Command {
     /// `+CGMI`: who made you?
     #[must_use]
     pub fn manufacturer() -> Self {
-        Self::plain("+CGMI", Answer::Bare, LOCAL)
+        Self::plain("+CGMI", Answer::Bare("+CGMI"), LOCAL)
     }
 
     /// `+CGMM`: what are you?
     #[must_use]
     pub fn model() -> Self {
-        Self::plain("+CGMM", Answer::Bare, LOCAL)
+        Self::plain("+CGMM", Answer::Bare("+CGMM"), LOCAL)
     }
 
     /// `+CGMR`: which firmware?
     #[must_use]
     pub fn revision() -> Self {
-        Self::plain("+CGMR", Answer::Bare, LOCAL)
+        Self::plain("+CGMR", Answer::Bare("+CGMR"), LOCAL)
     }
 
     /// `+CGSN`: the IMEI.
     #[must_use]
     pub fn imei() -> Self {
-        Self::plain("+CGSN", Answer::Bare, LOCAL)
+        Self::plain("+CGSN", Answer::Bare("+CGSN"), LOCAL)
     }
 
     /// `+CFUN?`: is the radio on?
@@ -132,13 +211,35 @@ impl Command {
     /// `+CIMI`: the IMSI.
     #[must_use]
     pub fn imsi() -> Self {
-        Self::plain("+CIMI", Answer::Bare, SIM)
+        Self::plain("+CIMI", Answer::Bare("+CIMI"), SIM)
     }
 
-    /// The family's command for the ICCID, such as `+CICCID`; the answer may have a prefix or none.
+    /// A question in the words of a family, about the SIM; the answer may have a prefix or none.
     #[must_use]
-    pub fn iccid(word: &'static str) -> Self {
-        Self::plain(word, Answer::Bare, SIM)
+    pub fn asking(query: &Query) -> Self {
+        Self::plain(query.say, Answer::Bare(query.prefix), SIM)
+    }
+
+    /// `+CRSM=176,12258,0,0,10`: reads EF-ICCID, 3GPP TS 27.007 8.18 and TS 31.102 4.2.1.
+    #[must_use]
+    pub fn iccid_file() -> Self {
+        Self::plain("+CRSM=176,12258,0,0,10", Answer::Prefixed("+CRSM"), SIM)
+    }
+
+    /// `+CPIN="…"`: enters the PIN, 3GPP TS 27.007 8.3.
+    #[must_use]
+    pub fn enter_pin(pin: &Pin) -> Self {
+        let bytes = Self::built(|buffer| {
+            let builder = CommandBuilder::create_set(buffer, true).named("+CPIN");
+            builder.with_string_parameter(pin.0.as_str()).finish_with(b"\r")
+        });
+        Self { bytes, answer: Answer::Nothing, timeout: SIM }
+    }
+
+    /// `+CNUM`: the SIM's own number, 3GPP TS 27.007 7.1.
+    #[must_use]
+    pub fn own_number() -> Self {
+        Self::plain("+CNUM", Answer::Prefixed("+CNUM"), SIM)
     }
 
     /// `+CREG?` and its like.
@@ -172,6 +273,12 @@ impl Command {
         Self::plain("+CSQ", Answer::Prefixed("+CSQ"), LOCAL)
     }
 
+    /// `+CESQ`: the signal by technology, 3GPP TS 27.007 8.69.
+    #[must_use]
+    pub fn signal_by_technology() -> Self {
+        Self::plain("+CESQ", Answer::Prefixed("+CESQ"), LOCAL)
+    }
+
     /// `+COPS?`: the operator.
     #[must_use]
     pub fn operator() -> Self {
@@ -197,13 +304,49 @@ impl Command {
         Self { bytes, answer: Answer::Prefixed("+CPMS"), timeout: STORE }
     }
 
-    /// `+CNMI=`: how to tell of what comes in, 3GPP TS 27.005 3.4.1.
+    /// `+CPMS=`: read and delete in this store; where more places are to be written, they stay at the
+    /// one for received messages.
     #[must_use]
-    pub fn indications(values: [u8; 5]) -> Self {
+    pub fn read_store(store: &str, receive: &str, places: usize) -> Self {
+        let bytes = Self::built(|buffer| {
+            let builder = CommandBuilder::create_set(buffer, true).named("+CPMS");
+            let mut builder = builder.with_string_parameter(store);
+            for _ in 1..places.clamp(1, 3) {
+                builder = builder.with_string_parameter(receive);
+            }
+            builder.finish_with(b"\r")
+        });
+        Self { bytes, answer: Answer::Prefixed("+CPMS"), timeout: STORE }
+    }
+
+    /// `+CPMS?`: which stores are used, and how full are they?
+    #[must_use]
+    pub fn stores_used() -> Self {
+        Self::query("+CPMS", STORE)
+    }
+
+    /// `+CSMS?`: which message service is used, 3GPP TS 27.005 3.2.1?
+    #[must_use]
+    pub fn service() -> Self {
+        Self::query("+CSMS", LOCAL)
+    }
+
+    /// `+CNMI=?`: which ways to tell of what comes in are there?
+    #[must_use]
+    pub fn indications_offered() -> Self {
+        let bytes = Self::built(|buffer| {
+            CommandBuilder::create_test(buffer, true).named("+CNMI").finish_with(b"\r")
+        });
+        Self { bytes, answer: Answer::Prefixed("+CNMI"), timeout: LOCAL }
+    }
+
+    /// `+CNMI=`: how to tell of what comes in, 3GPP TS 27.005 3.4.1; as many values as it takes.
+    #[must_use]
+    pub fn indications(values: &[u8]) -> Self {
         let bytes = Self::built(|buffer| {
             let mut builder = CommandBuilder::create_set(buffer, true).named("+CNMI");
             for value in values {
-                builder = builder.with_int_parameter(value);
+                builder = builder.with_int_parameter(*value);
             }
             builder.finish_with(b"\r")
         });
@@ -260,6 +403,12 @@ impl Command {
             builder.with_int_parameter(octets).finish_with(b"\r")
         });
         Self { bytes, answer: Answer::Prefixed("+CMGS"), timeout }
+    }
+
+    /// The family's command that restarts the modem, such as `+CFUN=1,1`.
+    #[must_use]
+    pub fn restart(word: &'static str) -> Self {
+        Self::plain(word, Answer::Nothing, RADIO)
     }
 
     fn slot(name: &'static str, index: u16) -> Self {
@@ -322,7 +471,13 @@ mod tests {
             (Command::hold_link(), "AT+CMMS=1\r"),
             (Command::use_store("ME", 3), "AT+CPMS=\"ME\",\"ME\",\"ME\"\r"),
             (Command::use_store("SM", 2), "AT+CPMS=\"SM\",\"SM\"\r"),
-            (Command::indications([2, 1, 0, 1, 0]), "AT+CNMI=2,1,0,1,0\r"),
+            (Command::read_store("SM", "ME", 1), "AT+CPMS=\"SM\"\r"),
+            (Command::read_store("SM", "ME", 3), "AT+CPMS=\"SM\",\"ME\",\"ME\"\r"),
+            (Command::indications_offered(), "AT+CNMI=?\r"),
+            (Command::indications(&[2, 1, 0, 1, 0]), "AT+CNMI=2,1,0,1,0\r"),
+            (Command::indications(&[2, 1, 0, 1]), "AT+CNMI=2,1,0,1\r"),
+            (Command::enter_pin(&Pin::parse("1234").unwrap()), "AT+CPIN=\"1234\"\r"),
+            (Command::asking(&Query::new("+SPIC", "+SPIC")), "AT+SPIC\r"),
             (Command::list_messages(), "AT+CMGL=4\r"),
             (Command::read_message(0), "AT+CMGR=0\r"),
             (Command::delete_message(12), "AT+CMGD=12\r"),
@@ -331,5 +486,27 @@ mod tests {
         for (command, text) in table {
             assert_eq!(core::str::from_utf8(&command.bytes), Ok(*text));
         }
+    }
+
+    #[test]
+    fn a_pin_is_digits_and_is_shown_nowhere() {
+        for text in ["", "123", "123456789", "12a4", "1234\r", " 1234"] {
+            assert_eq!(Pin::parse(text), None, "{text:?}");
+        }
+        let pin = Pin::parse("4711").unwrap();
+        let shown = std::format!("{pin:?} {:?}", Command::enter_pin(&pin));
+        assert!(!shown.contains("4711"), "{shown}");
+        assert!(shown.contains("AT+CPIN"), "{shown}");
+    }
+
+    #[test]
+    fn a_value_is_found_in_the_line_that_counts() {
+        let spic = Query::new("+SPIC", "+SPIC");
+        assert_eq!(spic.value_in("+SPIC: 3,3,10,10"), Some("3"));
+        let row = Query::new("+QPINC?", "+QPINC").at("SC", 1);
+        assert_eq!(row.value_in("+QPINC: \"SC\",3,10"), Some("3"));
+        assert_eq!(row.value_in("+QPINC: \"P2\",1,10"), None);
+        let third = Query::new("^CPIN?", "^CPIN").at("", 3);
+        assert_eq!(third.value_in("^CPIN: SIM PIN,3,10,2,10,3"), Some("2"));
     }
 }

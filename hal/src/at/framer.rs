@@ -28,6 +28,8 @@ pub struct Framer {
     complete: bool,
     /// The last byte was CR: a prompt may follow an echo that ends so.
     after_cr: bool,
+    /// How many bytes beyond ASCII there were.
+    garbage: u32,
 }
 
 impl Framer {
@@ -49,6 +51,7 @@ impl Framer {
             }
             _ => {
                 let char = if byte.is_ascii() { char::from(byte) } else { '?' };
+                self.garbage = self.garbage.wrapping_add(u32::from(!byte.is_ascii()));
                 self.overlong |= self.line.push(char).is_err();
             }
         }
@@ -57,7 +60,13 @@ impl Framer {
 
     /// Forgets the line that is not complete, as after a port was opened anew.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self { garbage: self.garbage, ..Self::default() };
+    }
+
+    /// How many bytes beyond ASCII came in so far: a line at the wrong speed is full of them.
+    #[must_use]
+    pub const fn garbage(&self) -> u32 {
+        self.garbage
     }
 
     fn end_line(&mut self) -> Option<Frame<'_>> {

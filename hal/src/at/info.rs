@@ -98,6 +98,82 @@ pub enum Registration {
     Unknown,
 }
 
+/// Where a modem is registered, 3GPP TS 27.007 7.2: `<lac>,<ci>[,<AcT>]`, both in hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cell {
+    /// Location or tracking area code.
+    pub area: u32,
+    /// Cell identity.
+    pub id: u32,
+    /// Access technology, `<AcT>`, where the modem tells it.
+    pub technology: Option<Technology>,
+}
+
+/// Access technology, 3GPP TS 27.007 7.2 `<AcT>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Technology {
+    /// GSM, with or without EDGE.
+    Gsm,
+    /// UTRAN, with or without HSPA.
+    Umts,
+    /// E-UTRAN.
+    Lte,
+    /// NB-IoT.
+    NbIot,
+    /// New radio.
+    Nr,
+}
+
+impl Technology {
+    /// From the number.
+    #[must_use]
+    pub const fn from_act(act: u8) -> Option<Self> {
+        Some(match act {
+            0 | 1 | 3 | 8 => Self::Gsm,
+            2 | 4..=6 => Self::Umts,
+            7 | 10 => Self::Lte,
+            9 => Self::NbIot,
+            11..=13 => Self::Nr,
+            _ => return None,
+        })
+    }
+
+    /// For people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gsm => "GSM",
+            Self::Umts => "UMTS",
+            Self::Lte => "LTE",
+            Self::NbIot => "NB-IoT",
+            Self::Nr => "NR",
+        }
+    }
+}
+
+impl Cell {
+    /// Reads what stands behind `<stat>` in an answer to a query.
+    #[must_use]
+    pub fn of_answer(line: &str, domain: RegistrationDomain) -> Option<Self> {
+        let mut fields = Fields::after(line, domain.name())?;
+        Self::read(fields.by_ref().skip(2))
+    }
+
+    /// Reads what stands behind `<stat>` where a modem says it by itself.
+    #[must_use]
+    pub fn of_urc(line: &str, domain: RegistrationDomain) -> Option<Self> {
+        let mut fields = Fields::after(line, domain.name())?;
+        Self::read(fields.by_ref().skip(1))
+    }
+
+    fn read<'l>(mut fields: impl Iterator<Item = &'l str>) -> Option<Self> {
+        let mut hex = || u32::from_str_radix(fields.next()?, 16).ok();
+        let (area, id) = (hex()?, hex()?);
+        let act = fields.next().and_then(|act| act.parse().ok());
+        Some(Self { area, id, technology: act.and_then(Technology::from_act) })
+    }
+}
+
 impl Registration {
     /// From the number.
     #[must_use]
@@ -113,6 +189,12 @@ impl Registration {
             8 => Self::EmergencyOnly,
             _ => Self::Unknown,
         }
+    }
+
+    /// Whether it is in a network of somebody else, who may charge for it.
+    #[must_use]
+    pub const fn is_roaming(self) -> bool {
+        matches!(self, Self::Roaming | Self::SmsOnlyRoaming)
     }
 
     /// Whether messages can be sent.
@@ -183,5 +265,18 @@ mod tests {
         assert_eq!(answer("+CREG: 5,04CA,81DE445"), None);
         let urc = |line| Registration::of_urc(line, RegistrationDomain::Circuit);
         assert_eq!(urc("+CREG: 5,\"00C3\",\"1A2B\""), Some(Registration::Roaming));
+    }
+
+    #[test]
+    fn cells_are_read_however_they_are_written() {
+        let cell = |area, id, technology| Some(Cell { area, id, technology });
+        let answer = |line| Cell::of_answer(line, RegistrationDomain::Circuit);
+        let lte = Some(Technology::Lte);
+        assert_eq!(answer("+CREG: 2,1,\"1A2B\",\"01C3D4E5\",7"), cell(0x1A2B, 0x01C3_D4E5, lte));
+        assert_eq!(answer("+CREG: 2,1,4CA,81DE445"), cell(0x4CA, 0x81D_E445, None));
+        assert_eq!(answer("+CREG: 2,1, 5E25, 605F"), cell(0x5E25, 0x605F, None));
+        assert_eq!(answer("+CREG: 2,1"), None);
+        let urc = Cell::of_urc("+CEREG: 5,\"00C3\",\"1A2B\",9", RegistrationDomain::Eps);
+        assert_eq!(urc, cell(0xC3, 0x1A2B, Some(Technology::NbIot)));
     }
 }

@@ -6,6 +6,7 @@
 
 mod classifier;
 mod command;
+mod ear;
 mod framer;
 mod info;
 mod result;
@@ -14,9 +15,10 @@ mod urc;
 pub mod dialogue;
 
 pub use classifier::{Classified, Classifier};
-pub use command::{Answer, Command, ESCAPE, SUBSTITUTE, Seconds};
+pub use command::{Answer, Command, ESCAPE, Pin, Query, SUBSTITUTE, Seconds};
+pub use ear::{Ear, Late, Said};
 pub use framer::{Frame, Framer, MAX_LINE};
-pub use info::{Fields, Registration, RegistrationDomain};
+pub use info::{Cell, Fields, Registration, RegistrationDomain, Technology};
 pub use result::{ErrorCode, FinalResult};
 pub use urc::{Store, Urc};
 

@@ -1,6 +1,7 @@
 //! Unsolicited result codes: what a modem says by itself.
 
-use super::info::{Fields, Registration, RegistrationDomain};
+use super::info::{Cell, Fields, Registration, RegistrationDomain};
+use crate::family;
 
 /// Name of a message store, such as `SM` or `ME`.
 pub type Store = heapless::String<4>;
@@ -17,8 +18,8 @@ pub enum Urc {
     Cds,
     /// `+CDSI`: a delivery report was stored.
     Cdsi(Store, Option<u16>),
-    /// `+CREG`, `+CGREG`, `+CEREG`: the registration changed.
-    Registered(RegistrationDomain, Registration),
+    /// `+CREG`, `+CGREG`, `+CEREG`: the registration changed, or the cell.
+    Registered(RegistrationDomain, Registration, Option<Cell>),
     /// `+CPIN`: the SIM changed; `true` = ready.
     Cpin(bool),
     /// The modem has booted: whatever was set is gone.
@@ -40,7 +41,8 @@ impl Urc {
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let registration = |domain: RegistrationDomain| {
-            Registration::of_urc(line, domain).map(|it| Self::Registered(domain, it))
+            let registration = Registration::of_urc(line, domain)?;
+            Some(Self::Registered(domain, registration, Cell::of_urc(line, domain)))
         };
         if let Some(urc) = RegistrationDomain::ALL.into_iter().find_map(registration) {
             return Some(urc);
@@ -62,14 +64,14 @@ impl Urc {
             _ if line.starts_with("+CPIN:") => {
                 Self::Cpin(line.ends_with("READY") && !line.contains("NOT"))
             }
-            "RDY" | "*ATREADY: 1" => Self::Booted,
-            "SMS DONE" | "SMS Ready" | "PB DONE" | "Call Ready" | "+QIND: SMS DONE"
-            | "+QIND: PB DONE" => Self::Ready,
+            // Of whatever family: the one that a modem belongs to is not known while it boots.
+            _ if of_any(line, |family| family.boots) => Self::Booted,
+            _ if of_any(line, |family| family.readies) => Self::Ready,
             _ if line.starts_with("+QIND: \"smsfull\"") || line.starts_with("+SMS FULL") => {
                 Self::StoreFull
             }
+            "UNDER-VOLTAGE POWER DOWN" | "NORMAL POWER DOWN" | "POWERED DOWN" => Self::PowerDown,
             _ if line.starts_with("UNDER-VOLTAGE") => Self::UnderVoltage,
-            "NORMAL POWER DOWN" | "POWERED DOWN" => Self::PowerDown,
             "RING" => Self::Ring,
             _ if line.starts_with("+CRING:") => Self::Ring,
             _ => return None,
@@ -83,9 +85,14 @@ impl Urc {
     }
 }
 
+fn of_any(line: &str, lines: fn(&family::Family) -> &[&str]) -> bool {
+    family::ALL.iter().any(|family| lines(family).contains(&line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::at::Technology;
 
     fn store(name: &str) -> Store {
         Store::try_from(name).unwrap()
@@ -105,6 +112,10 @@ mod tests {
             ("+CPIN: NOT READY", Urc::Cpin(false)),
             ("+CPIN: SIM PIN", Urc::Cpin(false)),
             ("RDY", Urc::Booted),
+            ("^SYSSTART", Urc::Booted),
+            ("*ATREADY: 1", Urc::Booted),
+            ("SMS Ready", Urc::Ready),
+            ("UNDER-VOLTAGE POWER DOWN", Urc::PowerDown),
             ("+QIND: SMS DONE", Urc::Ready),
             ("+QIND: \"smsfull\",\"ME\"", Urc::StoreFull),
             ("UNDER-VOLTAGE WARNNING", Urc::UnderVoltage),
@@ -113,7 +124,8 @@ mod tests {
         for (line, urc) in table {
             assert_eq!(Urc::parse(line), Some(urc), "{line}");
         }
-        let registered = Urc::Registered(RegistrationDomain::Eps, Registration::Home);
+        let cell = Cell { area: 0xC3, id: 0x1A2B, technology: Some(Technology::Lte) };
+        let registered = Urc::Registered(RegistrationDomain::Eps, Registration::Home, Some(cell));
         assert_eq!(Urc::parse("+CEREG: 1,\"00C3\",\"1A2B\",7"), Some(registered));
         assert_eq!(Urc::parse("+CSQ: 20,99"), None);
     }

@@ -198,6 +198,14 @@ CREATE TABLE sim_delivery (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sim_delivery_day ON sim_delivery (day);
 
+-- SIMs whose PIN was entered, until it is known to be right or a person says so.
+CREATE TABLE sim_pin (
+    sim        TEXT PRIMARY KEY,
+    retries    INTEGER NOT NULL,                         -- entries left before the first
+    wrong      INTEGER NOT NULL CHECK (wrong IN (0, 1)), -- not to be entered again
+    entered_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The System Log. `seq` is the order of commits; rows never change but for `indexed`.
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,6 +5,7 @@ mod bring_up;
 mod submit;
 
 pub use bring_up::{
-    BringUp, Facts, Failure, FailureKind, REPORT_STORE, Reply, Reports, Verdict, Word, signal_dbm,
+    BringUp, Facts, Failure, FailureKind, PinState, REPORT_STORE, Reply, Reports, StoreUse,
+    Verdict, Wishes, Word, reference_dbm, signal_dbm,
 };
 pub use submit::{Heard, Next, NotSent, Submit, SubmitOutcome};

@@ -1,12 +1,37 @@
 //! Bring-up: from an open port to a modem that takes messages, as a list of steps.
 
+mod failure;
+mod signal;
+
 use crate::{
-    at::{Command, Fields, FinalResult, Line, Registration, RegistrationDomain, Seconds},
+    at::{
+        Cell, Command, Fields, FinalResult, Line, Pin, Registration, RegistrationDomain, Seconds,
+        Store, Technology,
+    },
     family::{self, Family},
+};
+
+pub use failure::{Failure, FailureKind};
+pub use signal::{reference_dbm, signal_dbm};
+
+use failure::{
+    BAD_COUNTER, BUSY_SIM, LAST_TRY, NO_INDICATIONS, NO_NETWORK, NO_PDU_MODE, NO_SIM, NO_STORE,
+    REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK, WRONG_PIN, WRONG_SPEED,
 };
 
 /// A short text that a modem says of itself.
 pub type Word = heapless::String<48>;
+
+/// How full a message store is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreUse {
+    /// Its name, such as `SM`.
+    pub name: Store,
+    /// Slots that are taken.
+    pub used: u16,
+    /// Slots that there are.
+    pub total: u16,
+}
 
 /// What a modem said of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,16 +48,30 @@ pub struct Facts {
     pub imsi: Word,
     /// Number of the SIM card.
     pub iccid: Word,
+    /// The SIM's own number, where the card knows it.
+    pub number: Word,
+    /// How often the PIN may be entered yet, where it was asked.
+    pub pin_retries: Option<u8>,
     /// Address of the service centre.
     pub service_centre: Word,
     /// The operator, as a name or a number.
     pub operator: Word,
+    /// Access technology, as far as it is told.
+    pub technology: Option<Technology>,
+    /// The cell.
+    pub cell: Option<Cell>,
     /// Registration by domain, in the order of [`RegistrationDomain::ALL`].
     pub registration: [Option<Registration>; 3],
     /// Received signal strength in dBm, 3GPP TS 27.007 8.5.
     pub signal_dbm: Option<i16>,
+    /// Power of the reference signal in dBm (RSRP, RSCP), 3GPP TS 27.007 8.69.
+    pub reference_dbm: Option<i16>,
     /// The store that received messages go to.
     pub store: Word,
+    /// In how many places of `+CPMS` a store is named.
+    pub store_places: u8,
+    /// How full the stores are, as far as they were looked at.
+    pub store_use: heapless::Vec<StoreUse, 4>,
     /// How delivery reports come.
     pub reports: Reports,
     /// Whether there is a store for delivery reports.
@@ -54,11 +93,21 @@ pub enum Reports {
 }
 
 impl Reports {
-    fn of(value: Option<u8>) -> Self {
+    const fn of(value: Option<u8>) -> Self {
         match value {
             Some(1) => Self::Told,
             Some(2) => Self::Stored,
             _ => Self::None,
+        }
+    }
+
+    /// In a word, for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Told => "told",
+            Self::Stored => "stored",
         }
     }
 }
@@ -73,30 +122,41 @@ impl Facts {
         let known = || self.registration.iter().flatten().copied();
         known().find(|it| it.serves_sms()).or_else(|| known().next())
     }
-}
 
-/// Why a modem cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// It says nothing, or refuses what every modem must do.
-    Fault,
-    /// There is no SIM.
-    SimMissing,
-    /// The SIM wants a PIN or a PUK.
-    SimLocked,
-    /// No network serves it.
-    NotRegistered,
-}
+    /// Whether a network serves it that it may use.
+    #[must_use]
+    pub fn is_served(&self, roaming: bool) -> bool {
+        let served = |it: &Registration| it.serves_sms() && (roaming || !it.is_roaming());
+        self.registration.iter().flatten().any(served)
+    }
 
-/// A step that failed, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failure {
-    /// What kind.
-    pub kind: FailureKind,
-    /// What is wrong.
-    pub message: &'static str,
-    /// What to do about it.
-    pub hint: &'static str,
+    /// Notes how full a store is.
+    pub fn note_store_use(&mut self, name: &str, used: u16, total: u16) {
+        let Ok(name) = Store::try_from(name) else { return };
+        let known = StoreUse { name, used, total };
+        match self.store_use.iter_mut().find(|it| it.name == known.name) {
+            Some(place) => *place = known,
+            // There are no more than four kinds of store.
+            None => drop(self.store_use.push(known)),
+        }
+    }
+
+    /// Notes a registration, and the cell and technology that came with it.
+    pub fn note_registration(
+        &mut self,
+        domain: RegistrationDomain,
+        registration: Option<Registration>,
+        cell: Option<Cell>,
+    ) {
+        let place = RegistrationDomain::ALL.iter().position(|it| *it == domain);
+        if let Some(slot) = place.and_then(|place| self.registration.get_mut(place)) {
+            *slot = registration;
+        }
+        if let Some(cell) = cell {
+            self.technology = cell.technology.or(self.technology);
+            self.cell = Some(cell);
+        }
+    }
 }
 
 /// What came back for a command.
@@ -106,6 +166,10 @@ pub struct Reply<'r> {
     pub lines: &'r [Line],
     /// The final result; `None` where none came in time.
     pub result: Option<FinalResult>,
+    /// How long it took, rounded.
+    pub took: Seconds,
+    /// Bytes have come, then or before, that are no text: the line runs at another speed, or is disturbed.
+    pub garbage: bool,
 }
 
 impl Reply<'_> {
@@ -121,6 +185,14 @@ impl Reply<'_> {
     fn fields(&self, prefix: &str) -> Option<Fields<'_>> {
         self.lines.iter().find_map(|line| Fields::after(line, prefix))
     }
+
+    /// The code of the error that it ended with.
+    fn error_code(&self) -> Option<u16> {
+        match self.result {
+            Some(FinalResult::Cme(code) | FinalResult::Cms(code)) => code.code(),
+            _ => None,
+        }
+    }
 }
 
 /// What follows from a reply.
@@ -128,118 +200,176 @@ impl Reply<'_> {
 pub enum Verdict {
     /// Go on with the next step.
     Go,
-    /// Go on with the next part of the step, after a while.
-    Again(Seconds),
+    /// Go on with the next part of the step.
+    Again,
     /// Try the step again after a while; what will have failed if that does not help.
     Retry(Seconds, Failure),
+    /// The SIM wants its PIN, and may be given it: [`BringUp::give_pin`] or
+    /// [`BringUp::refuse_pin`] comes next. Who gives it notes before that it was tried.
+    PinWanted,
     /// It cannot go on.
     Fail(Failure),
     /// The modem takes messages.
     Done,
 }
 
+/// What is known of the PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinState {
+    /// The SIM has not said.
+    Unknown,
+    /// The SIM wants none, or has been given it.
+    NotWanted,
+    /// The SIM wants it.
+    Wanted,
+    /// It was entered, and nobody knows yet whether it was right.
+    Entered,
+    /// It was right.
+    Right,
+    /// It was wrong.
+    Wrong,
+}
+
 /// One step.
 struct Step {
     /// Its name, for people.
     name: &'static str,
+    /// How long it may take with all its tries.
+    within: fn(&BringUp) -> Seconds,
     /// What to say; nothing = skip it.
     say: fn(&BringUp) -> Option<Command>,
     /// What the reply means.
     judge: fn(&mut BringUp, &Reply<'_>) -> Verdict,
 }
 
-/// How often a modem that boots, or has a wrong baud rate to get used to, is called.
-const CALLS: u8 = 5;
-/// How often a SIM that is busy is asked again; a second between, so that a slow card has half a
-/// minute.
-const SIM_TRIES: u8 = 30;
-/// How often a modem is asked for its network: two seconds between, a minute in all. A modem that has
-/// none by then is brought up again later.
-const NETWORK_TRIES: u8 = 30;
-/// How often PDU mode is tried: the message service of a modem that boots needs some seconds.
-const MODE_TRIES: u8 = 15;
 const A_SECOND: Seconds = Seconds(1);
 const TWO_SECONDS: Seconds = Seconds(2);
+/// The message service of a modem that boots needs some seconds.
+const SERVICE: Seconds = Seconds(15);
+/// A modem that finds no network in a minute is brought up again later.
+const NETWORK: Seconds = Seconds(60);
+/// For what is asked for once.
+const ONCE: Seconds = Seconds(30);
+/// Fewest entries of the PIN that must be left before one is tried: a wrong one must not be the last.
+const LEAST_PIN_RETRIES: u8 = 2;
+
+const fn step(
+    name: &'static str,
+    say: fn(&BringUp) -> Option<Command>,
+    judge: fn(&mut BringUp, &Reply<'_>) -> Verdict,
+) -> Step {
+    Step { name, within: |_| ONCE, say, judge }
+}
+
+impl Step {
+    const fn within(mut self, within: fn(&BringUp) -> Seconds) -> Self {
+        self.within = within;
+        self
+    }
+}
 
 /// The steps, in order.
 const STEPS: &[Step] = &[
-    Step { name: "answer", say: |_| Some(Command::attention()), judge: judge_attention },
-    Step { name: "echo off", say: |_| Some(Command::setting("E0")), judge: must_be_ok },
-    Step { name: "words", say: |_| Some(Command::setting("V1")), judge: must_be_ok },
-    Step { name: "error numbers", say: |_| Some(Command::setting("+CMEE=1")), judge: may_fail },
-    Step {
-        name: "manufacturer",
-        say: |_| Some(Command::manufacturer()),
-        judge: |up, reply| note(reply, "", &mut up.facts.manufacturer),
-    },
-    Step { name: "model", say: |_| Some(Command::model()), judge: judge_model },
-    Step {
-        name: "revision",
-        say: |_| Some(Command::revision()),
-        judge: |up, reply| note(reply, "+CGMR", &mut up.facts.revision),
-    },
-    Step {
-        name: "IMEI",
-        say: |_| Some(Command::imei()),
-        judge: |up, reply| note(reply, "+CGSN", &mut up.facts.imei),
-    },
-    Step { name: "vendor settings", say: say_pre_init, judge: judge_pre_init },
-    Step { name: "radio", say: say_radio, judge: judge_radio },
-    Step { name: "SIM", say: |_| Some(Command::sim_state()), judge: judge_sim },
-    Step {
-        name: "IMSI",
-        say: |_| Some(Command::imsi()),
-        judge: |up, reply| note(reply, "+CIMI", &mut up.facts.imsi),
-    },
-    Step { name: "ICCID", say: |up| Some(Command::iccid(up.family.iccid)), judge: judge_iccid },
-    Step {
-        name: "network reports",
-        say: say_report_registration,
-        judge: judge_report_registration,
-    },
-    Step { name: "network", say: say_registration, judge: judge_registration },
-    Step { name: "PDU mode", say: |_| Some(Command::setting("+CMGF=0")), judge: judge_pdu_mode },
+    step("answer", |_| Some(Command::attention()), judge_attention).within(|up| up.family.wake),
+    step("echo off", |_| Some(Command::setting("E0")), must_be_ok),
+    step("words", |_| Some(Command::setting("V1")), must_be_ok),
+    step("error numbers", |_| Some(Command::setting("+CMEE=1")), may_fail),
+    step(
+        "manufacturer",
+        |_| Some(Command::manufacturer()),
+        |up, reply| note(reply, "+CGMI", &mut up.facts.manufacturer),
+    ),
+    step("model", |_| Some(Command::model()), judge_model),
+    step(
+        "revision",
+        |_| Some(Command::revision()),
+        |up, reply| note(reply, "+CGMR", &mut up.facts.revision),
+    ),
+    step("IMEI", |_| Some(Command::imei()), |up, reply| note(reply, "+CGSN", &mut up.facts.imei)),
+    step("vendor settings", say_pre_init, judge_pre_init),
+    step("radio", say_radio, judge_radio),
+    step("SIM", |_| Some(Command::sim_state()), judge_sim).within(|up| up.family.sim_busy),
+    step("ICCID", say_iccid, judge_iccid),
+    step("PIN retries", say_pin_counter, judge_pin_counter),
+    step("PIN", say_pin, judge_pin),
+    step("SIM unlocked", say_sim_unlocked, judge_sim_unlocked).within(|up| up.family.sim_busy),
+    step("ICCID of the open SIM", say_iccid_again, judge_iccid),
+    step("IMSI", |_| Some(Command::imsi()), |up, reply| note(reply, "+CIMI", &mut up.facts.imsi)),
+    step("network reports", say_report_registration, judge_report_registration),
+    step("network", say_registration, judge_registration).within(|_| NETWORK),
+    step("messages ready", say_ready, judge_ready).within(|_| SERVICE),
+    step("PDU mode", |_| Some(Command::setting("+CMGF=0")), judge_pdu_mode).within(|_| SERVICE),
     // Phase 2: what the modem tells whole needs no acknowledgement, whose lack would silence it.
-    Step { name: "message service", say: |_| Some(Command::setting("+CSMS=0")), judge: may_fail },
-    Step { name: "service centre", say: |_| Some(Command::service_centre()), judge: judge_centre },
-    Step { name: "stores", say: |_| Some(Command::stores()), judge: judge_stores },
-    Step { name: "store", say: say_use_store, judge: must_be_ok },
-    Step { name: "indications", say: say_indications, judge: judge_indications },
-    Step {
-        name: "indications read back",
-        say: |_| Some(Command::indications_set()),
-        judge: judge_indications_set,
-    },
-    Step { name: "link", say: say_link_modes, judge: judge_link_modes },
-    Step { name: "signal", say: |_| Some(Command::signal()), judge: judge_signal },
-    Step { name: "operator name", say: |_| Some(Command::setting("+COPS=3,0")), judge: may_fail },
-    Step { name: "operator", say: |_| Some(Command::operator()), judge: judge_operator },
+    step("message service", |_| Some(Command::setting("+CSMS=0")), may_fail),
+    step("message service read back", |_| Some(Command::service()), judge_service),
+    step("service centre", |_| Some(Command::service_centre()), judge_centre),
+    step("stores", |_| Some(Command::stores()), judge_stores).within(|_| SERVICE),
+    step("store", say_use_store, must_be_ok),
+    step("store read back", |_| Some(Command::stores_used()), judge_stores_used),
+    step("indications offered", |_| Some(Command::indications_offered()), judge_offered),
+    step("indications", say_indications, judge_indications),
+    step("indications read back", |_| Some(Command::indications_set()), judge_indications_set),
+    step("link", say_link_modes, judge_link_modes),
+    step("own number", |_| Some(Command::own_number()), judge_own_number),
+    step("signal", |_| Some(Command::signal()), judge_signal),
+    step(
+        "signal by technology",
+        |_| Some(Command::signal_by_technology()),
+        judge_signal_by_technology,
+    ),
+    step("operator name", |_| Some(Command::setting("+COPS=3,0")), may_fail),
+    step("operator", |_| Some(Command::operator()), judge_operator),
 ];
+
+/// What a site says of how a modem is brought up.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes {
+    /// Its family, where the site knows better than the modem says.
+    pub family: Option<&'static Family>,
+    /// Whether it may be used in the network of somebody else.
+    pub roaming: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self { family: None, roaming: true }
+    }
+}
 
 /// Brings a modem up, step by step: the caller executes [`command`](Self::command) and hands its reply
 /// to [`on`](Self::on), until that says [`Verdict::Done`] or [`Verdict::Fail`].
 #[derive(Debug, Clone)]
 pub struct BringUp {
     step: usize,
-    /// Counts tries, or the parts of a step that has several.
-    turn: u8,
-    given: Option<&'static Family>,
+    /// Which part of a step that has several.
+    part: u8,
+    /// How long the step has taken so far.
+    spent: u16,
+    wishes: Wishes,
     family: &'static Family,
     facts: Facts,
-    store_parameters: usize,
+    pin_state: PinState,
+    pin: Option<Pin>,
+    /// `<service>` of `+CSMS`.
+    service: u8,
+    offered: Offered,
 }
 
 impl BringUp {
     /// Begins. The family follows from what the modem calls itself, unless it is given.
     #[must_use]
-    pub fn new(family: Option<&'static Family>) -> Self {
+    pub fn new(wishes: Wishes) -> Self {
         Self {
             step: 0,
-            turn: 0,
-            given: family,
-            family: family.unwrap_or(&family::GENERIC),
+            part: 0,
+            spent: 0,
+            wishes,
+            family: wishes.family.unwrap_or(&family::GENERIC),
             facts: Facts::default(),
-            store_parameters: 0,
+            pin_state: PinState::Unknown,
+            pin: None,
+            service: 0,
+            offered: Offered::default(),
         }
     }
 
@@ -247,6 +377,12 @@ impl BringUp {
     #[must_use]
     pub fn step_name(&self) -> &'static str {
         STEPS.get(self.step).map_or("done", |step| step.name)
+    }
+
+    /// How long the step that runs may take with all its tries.
+    #[must_use]
+    pub fn deadline(&self) -> Seconds {
+        STEPS.get(self.step).map_or(Seconds(0), |step| (step.within)(self))
     }
 
     /// What to say next; `None` at the end.
@@ -263,14 +399,19 @@ impl BringUp {
     /// Goes on with the reply to the last command.
     pub fn on(&mut self, reply: &Reply<'_>) -> Verdict {
         let Some(step) = STEPS.get(self.step) else { return Verdict::Done };
-        let verdict = (step.judge)(self, reply);
-        if verdict == Verdict::Go {
-            self.advance();
-            if self.step >= STEPS.len() {
-                return Verdict::Done;
+        self.spent = self.spent.saturating_add(reply.took.0);
+        match (step.judge)(self, reply) {
+            Verdict::Go => self.next(),
+            Verdict::Retry(wait, failure) => {
+                self.spent = self.spent.saturating_add(wait.0);
+                if Seconds(self.spent) < (step.within)(self) {
+                    Verdict::Retry(wait, failure)
+                } else {
+                    Verdict::Fail(failure)
+                }
             }
+            verdict => verdict,
         }
-        verdict
     }
 
     /// What is known so far.
@@ -285,70 +426,54 @@ impl BringUp {
         self.family
     }
 
-    const fn advance(&mut self) {
-        self.step += 1;
-        self.turn = 0;
+    /// What is known of the PIN.
+    #[must_use]
+    pub const fn pin_state(&self) -> PinState {
+        self.pin_state
     }
 
-    /// Asks again, `tries` times at most.
-    const fn again(&mut self, tries: u8, wait: Seconds, failure: Failure) -> Verdict {
-        self.turn += 1;
-        match (self.turn < tries, wait) {
-            (true, Seconds(0)) => Verdict::Again(wait),
-            (true, _) => Verdict::Retry(wait, failure),
-            (false, _) => Verdict::Fail(failure),
-        }
+    /// Gives the PIN that is wanted; it is entered next, once.
+    pub fn give_pin(&mut self, pin: Pin) {
+        self.pin = Some(pin);
+        self.next();
+    }
+
+    /// Does not give the PIN that is wanted.
+    #[must_use]
+    pub const fn refuse_pin(&self, why: Failure) -> Verdict {
+        Verdict::Fail(why)
+    }
+
+    fn next(&mut self) -> Verdict {
+        self.advance();
+        if self.step < STEPS.len() { Verdict::Go } else { Verdict::Done }
+    }
+
+    const fn advance(&mut self) {
+        self.step += 1;
+        self.part = 0;
+        self.spent = 0;
+    }
+
+    /// Goes on with the next part of the step.
+    const fn next_part(&mut self) -> Verdict {
+        self.part += 1;
+        Verdict::Again
+    }
+
+    /// Goes on with the next part of the step, where there is something to say in it.
+    fn next_part_or(&mut self, say: fn(&Self) -> Option<Command>, end: Verdict) -> Verdict {
+        self.part += 1;
+        if say(self).is_some() { Verdict::Again } else { end }
     }
 }
 
-const SILENT: Failure = Failure {
-    kind: FailureKind::Fault,
-    message: "The modem does not answer AT.",
-    hint: "Check that this is the modem's AT port, that it has power, and that the baud rate is right.",
-};
-const REFUSED: Failure = Failure {
-    kind: FailureKind::Fault,
-    message: "The modem refuses a command that every modem must know.",
-    hint: "Set its family in the configuration, or report what `+CGMM` says of it.",
-};
-const NO_SIM: Failure = Failure {
-    kind: FailureKind::SimMissing,
-    message: "There is no SIM, or the modem cannot read it.",
-    hint: "Insert a SIM, with its contacts clean, and restart the modem.",
-};
-const WANTS_PIN: Failure = Failure {
-    kind: FailureKind::SimLocked,
-    message: "The SIM wants its PIN.",
-    hint: "Put the SIM into a phone and switch its PIN off; Ringpost does not try PINs by itself.",
-};
-const WANTS_PUK: Failure = Failure {
-    kind: FailureKind::SimLocked,
-    message: "The SIM is blocked and wants its PUK.",
-    hint: "Put the SIM into a phone and enter the PUK from the operator's letter.",
-};
-const NO_NETWORK: Failure = Failure {
-    kind: FailureKind::NotRegistered,
-    message: "The modem finds no network that serves it.",
-    hint: "Check the antenna, that the SIM is active, and that its operator still has this kind of network.",
-};
-const NO_PDU_MODE: Failure = Failure {
-    kind: FailureKind::Fault,
-    message: "The modem's message service does not become ready.",
-    hint: "Restart the modem; where that does not help, the SIM may have no SMS service.",
-};
-const NO_STORE: Failure = Failure {
-    kind: FailureKind::Fault,
-    message: "The modem offers no store for received messages.",
-    hint: "Report what `+CPMS=?` says of it.",
-};
-const NO_INDICATIONS: Failure = Failure {
-    kind: FailureKind::Fault,
-    message: "The modem does not tell of received messages in any way that is known.",
-    hint: "Report what `+CNMI=?` says of it.",
-};
-
-fn judge_attention(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    if reply.is_ok() { Verdict::Go } else { up.again(CALLS, A_SECOND, SILENT) }
+fn judge_attention(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    match reply.is_ok() {
+        true => Verdict::Go,
+        false if reply.garbage => Verdict::Retry(A_SECOND, WRONG_SPEED),
+        false => Verdict::Retry(A_SECOND, SILENT),
+    }
 }
 
 fn must_be_ok(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
@@ -383,113 +508,247 @@ fn word_of(text: &str) -> Word {
 
 fn judge_model(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let verdict = note(reply, "+CGMM", &mut up.facts.model);
-    up.family = up.given.unwrap_or_else(|| family::by_model(&up.facts.model));
+    let told = || family::by_model(&up.facts.manufacturer, &up.facts.model);
+    up.family = up.wishes.family.unwrap_or_else(told);
     verdict
 }
 
 fn say_pre_init(up: &BringUp) -> Option<Command> {
-    up.family.pre_init.get(usize::from(up.turn)).map(|word| Command::setting(word))
+    up.family.pre_init.get(usize::from(up.part)).map(|word| Command::setting(word))
 }
 
 fn judge_pre_init(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    up.turn += 1;
-    match (reply.result, say_pre_init(up)) {
-        (None, _) => Verdict::Fail(SILENT),
-        (Some(_), Some(_)) => Verdict::Again(Seconds(0)),
-        (Some(_), None) => Verdict::Go,
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
     }
+    up.next_part_or(say_pre_init, Verdict::Go)
 }
 
 /// 3GPP TS 27.007 8.2: asks first, because switching on a radio that is on costs its network.
 fn say_radio(up: &BringUp) -> Option<Command> {
-    Some(if up.turn == 0 { Command::radio() } else { Command::radio_on() })
+    Some(if up.part == 0 { Command::radio() } else { Command::radio_on() })
 }
 
 fn judge_radio(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let level: Option<u8> = reply.fields("+CFUN").and_then(|mut fields| fields.number());
     match (reply.result, level) {
         (None, _) => Verdict::Fail(SILENT),
-        (Some(_), Some(0 | 4)) => {
-            up.turn = 1;
-            Verdict::Again(Seconds(0))
+        (Some(_), Some(0 | 4)) => up.next_part(),
+        (Some(_), _) => Verdict::Go,
+    }
+}
+
+/// What a reply to `+CPIN?` says, 3GPP TS 27.007 8.3.
+enum Lock {
+    Open,
+    Pin,
+    Puk,
+    NoSim,
+    /// Busy, or a failure that passes while the modem boots.
+    Busy,
+}
+
+fn lock(reply: &Reply<'_>) -> Lock {
+    let state = reply.fields("+CPIN").and_then(|mut it| it.next()).unwrap_or_default();
+    match (state, reply.error_code()) {
+        ("READY", _) => Lock::Open,
+        ("SIM PUK" | "SIM PUK2" | "PH-NET PUK", _) | (_, Some(12)) => Lock::Puk,
+        ("SIM PIN" | "SIM PIN2" | "PH-SIM PIN", _) | (_, Some(11)) => Lock::Pin,
+        (_, Some(10)) => Lock::NoSim,
+        _ => Lock::Busy,
+    }
+}
+
+fn judge_sim(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    up.pin_state = match lock(reply) {
+        // Some never end this answer: the state itself is enough.
+        Lock::Open => PinState::NotWanted,
+        Lock::Pin => PinState::Wanted,
+        Lock::Puk => return Verdict::Fail(WANTS_PUK),
+        Lock::NoSim => return Verdict::Fail(NO_SIM),
+        Lock::Busy if reply.result.is_none() => return Verdict::Fail(SILENT),
+        // 14: busy. Others speak of a SIM that cannot be read, or not yet.
+        Lock::Busy if reply.error_code() == Some(14) => return Verdict::Retry(A_SECOND, BUSY_SIM),
+        Lock::Busy => return Verdict::Retry(A_SECOND, NO_SIM),
+    };
+    Verdict::Go
+}
+
+/// In the family's words first; then from the card's own file.
+fn say_iccid(up: &BringUp) -> Option<Command> {
+    let asked = up.family.iccid.as_ref().map(Command::asking);
+    let mut ways = asked.into_iter().chain([Command::iccid_file()]);
+    ways.nth(up.part.into())
+}
+
+/// Some tell nothing of a SIM that is locked.
+fn say_iccid_again(up: &BringUp) -> Option<Command> {
+    let unknown = up.facts.iccid.is_empty() && up.pin_state == PinState::Right;
+    unknown.then(|| say_iccid(up)).flatten()
+}
+
+fn judge_iccid(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
+    }
+    if let Some(iccid) = reply.lines.iter().find_map(|line| iccid_in(line)) {
+        up.facts.iccid = iccid;
+        return Verdict::Go;
+    }
+    up.next_part_or(say_iccid, Verdict::Go)
+}
+
+/// The ICCID in a line, ITU-T E.118: 18 to 20 digits, after the name of the command, where there is
+/// one; a filler may end it.
+fn iccid_in(line: &str) -> Option<Word> {
+    if let Some(file) = Fields::after(line, "+CRSM") {
+        // <sw1>,<sw2>,<response>: the digits in pairs, each turned round.
+        let mut digits = Word::new();
+        for pair in file.last()?.as_bytes().chunks(2) {
+            for digit in pair.iter().rev() {
+                digits.push(char::from(*digit)).ok()?;
+            }
+        }
+        return iccid_of(&digits);
+    }
+    iccid_of(line.rsplit([':', ' ']).next().unwrap_or_default().trim_matches('"'))
+}
+
+fn iccid_of(value: &str) -> Option<Word> {
+    let value = value.trim_end_matches(['F', 'f']);
+    let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ((18..=20).contains(&value.len()) && plain).then(|| word_of(value))
+}
+
+fn say_pin_counter(up: &BringUp) -> Option<Command> {
+    let wanted = up.pin_state == PinState::Wanted;
+    up.family.pin_counters.get(usize::from(up.part)).filter(|_| wanted).map(Command::asking)
+}
+
+/// A PIN is tried only where a wrong one would leave another try to a person.
+fn judge_pin_counter(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
+    }
+    let query = up.family.pin_counters.get(usize::from(up.part));
+    let values = reply.lines.iter().filter_map(|line| query?.value_in(line)?.parse().ok());
+    match values.into_iter().next() {
+        Some(retries) => {
+            up.facts.pin_retries = Some(retries);
+            if retries >= LEAST_PIN_RETRIES { Verdict::PinWanted } else { Verdict::Fail(LAST_TRY) }
+        }
+        None => up.next_part_or(say_pin_counter, Verdict::Fail(BAD_COUNTER)),
+    }
+}
+
+fn say_pin(up: &BringUp) -> Option<Command> {
+    up.pin.as_ref().map(Command::enter_pin)
+}
+
+/// Whatever comes back, it is not entered again; what became of it, the SIM says.
+fn judge_pin(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    up.pin = None;
+    up.pin_state = PinState::Entered;
+    match reply.error_code() {
+        // 16: incorrect password. 12: and that was the last one.
+        Some(12 | 16) => {
+            up.pin_state = PinState::Wrong;
+            Verdict::Fail(WRONG_PIN)
+        }
+        _ => Verdict::Go,
+    }
+}
+
+fn say_sim_unlocked(up: &BringUp) -> Option<Command> {
+    (up.pin_state == PinState::Entered).then(Command::sim_state)
+}
+
+fn judge_sim_unlocked(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    match lock(reply) {
+        Lock::Open => {
+            up.pin_state = PinState::Right;
+            Verdict::Go
+        }
+        Lock::Puk => {
+            up.pin_state = PinState::Wrong;
+            Verdict::Fail(WANTS_PUK)
+        }
+        // It has to read the card first.
+        Lock::Pin | Lock::Busy | Lock::NoSim => Verdict::Retry(A_SECOND, WANTS_PIN),
+    }
+}
+
+fn domain(part: u8) -> Option<RegistrationDomain> {
+    RegistrationDomain::ALL.get(usize::from(part)).copied()
+}
+
+fn say_report_registration(up: &BringUp) -> Option<Command> {
+    domain(up.part).map(Command::report_registration)
+}
+
+fn judge_report_registration(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
+    }
+    up.next_part_or(say_report_registration, Verdict::Go)
+}
+
+fn say_registration(up: &BringUp) -> Option<Command> {
+    domain(up.part).map(Command::registration)
+}
+
+/// Any of the three domains will do: an LTE modem may be registered there only.
+fn judge_registration(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let Some(domain) = domain(up.part) else { return Verdict::Go };
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
+    }
+    let lines = || reply.lines.iter();
+    let found = lines().find_map(|line| Registration::of_answer(line, domain));
+    let cell = found.and_then(|_| lines().find_map(|line| Cell::of_answer(line, domain)));
+    up.facts.note_registration(domain, found, cell);
+    if say_next_domain(up) {
+        return up.next_part();
+    }
+    up.part = 0;
+    if up.facts.is_served(up.wishes.roaming) {
+        Verdict::Go
+    } else if up.facts.is_served(true) {
+        Verdict::Retry(TWO_SECONDS, ROAMING)
+    } else {
+        Verdict::Retry(TWO_SECONDS, NO_NETWORK)
+    }
+}
+
+fn say_next_domain(up: &BringUp) -> bool {
+    domain(up.part + 1).is_some()
+}
+
+fn say_ready(up: &BringUp) -> Option<Command> {
+    up.family.ready.as_ref().map(Command::asking)
+}
+
+/// Where it does not become ready, or does not know the question, the steps behind find out.
+fn judge_ready(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let bits = |line: &Line| up.family.ready?.value_in(line)?.parse::<u8>().ok();
+    match (reply.result, reply.lines.iter().find_map(bits)) {
+        (None, _) => Verdict::Fail(SILENT),
+        (Some(_), Some(bits)) if bits & 3 != 3 && up.spent < SERVICE.0 - 1 => {
+            Verdict::Retry(A_SECOND, NO_PDU_MODE)
         }
         (Some(_), _) => Verdict::Go,
     }
 }
 
-fn judge_sim(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let code = match reply.result {
-        None => return Verdict::Fail(SILENT),
-        Some(FinalResult::Cme(code) | FinalResult::Cms(code)) => code.code(),
-        Some(_) => None,
-    };
-    let state = reply.fields("+CPIN").and_then(|mut it| it.next()).unwrap_or_default();
-    match (state, code) {
-        ("READY", _) => Verdict::Go,
-        ("SIM PUK" | "SIM PUK2" | "PH-NET PUK", _) | (_, Some(12)) => Verdict::Fail(WANTS_PUK),
-        ("SIM PIN" | "SIM PIN2" | "PH-SIM PIN", _) | (_, Some(11)) => Verdict::Fail(WANTS_PIN),
-        (_, Some(10)) => Verdict::Fail(NO_SIM),
-        // Busy, or a failure that passes while the modem boots.
-        _ => up.again(SIM_TRIES, A_SECOND, NO_SIM),
-    }
+fn judge_pdu_mode(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.is_ok() { Verdict::Go } else { Verdict::Retry(A_SECOND, NO_PDU_MODE) }
 }
 
-fn judge_iccid(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let digits = |line: &Line| {
-        // After the name of the command, where there is one; a filler may end it.
-        let value = line.rsplit([':', ' ']).next().unwrap_or_default().trim_matches('"');
-        let value = value.trim_end_matches(['F', 'f']);
-        let digits = value.len() >= 18 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        digits.then(|| word_of(value))
-    };
-    if let Some(iccid) = reply.lines.iter().find_map(digits) {
-        up.facts.iccid = iccid;
+fn judge_service(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if let Some(service) = reply.fields("+CSMS").and_then(|mut it| it.number()) {
+        up.service = service;
     }
     may_fail(up, reply)
-}
-
-fn domain(turn: u8) -> Option<RegistrationDomain> {
-    RegistrationDomain::ALL.get(usize::from(turn)).copied()
-}
-
-fn say_report_registration(up: &BringUp) -> Option<Command> {
-    domain(up.turn).map(Command::report_registration)
-}
-
-fn judge_report_registration(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    up.turn += 1;
-    match (reply.result, domain(up.turn)) {
-        (None, _) => Verdict::Fail(SILENT),
-        (Some(_), Some(_)) => Verdict::Again(Seconds(0)),
-        (Some(_), None) => Verdict::Go,
-    }
-}
-
-fn say_registration(up: &BringUp) -> Option<Command> {
-    domain(up.turn % 3).map(Command::registration)
-}
-
-/// Any of the three domains will do: an LTE modem may be registered there only.
-fn judge_registration(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let Some(domain) = domain(up.turn % 3) else { return Verdict::Go };
-    if reply.result.is_none() {
-        return Verdict::Fail(SILENT);
-    }
-    let found = reply.lines.iter().find_map(|line| Registration::of_answer(line, domain));
-    if let Some(slot) = up.facts.registration.get_mut(usize::from(up.turn % 3)) {
-        *slot = found;
-    }
-    let last = up.turn % 3 == 2;
-    let served = up.facts.best_registration().is_some_and(Registration::serves_sms);
-    match (last, served) {
-        (true, true) => Verdict::Go,
-        (true, false) => up.again(3 * NETWORK_TRIES, TWO_SECONDS, NO_NETWORK),
-        (false, _) => up.again(u8::MAX, Seconds(0), NO_NETWORK),
-    }
-}
-
-fn judge_pdu_mode(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    if reply.is_ok() { Verdict::Go } else { up.again(MODE_TRIES, A_SECOND, NO_PDU_MODE) }
 }
 
 fn judge_centre(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
@@ -508,51 +767,132 @@ fn judge_stores(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         named.any(|name| name == store)
     };
     let usable = |store: &&&str| groups().all(|group| names(group, store));
-    up.store_parameters = groups().count();
-    // Only the first group can read and delete.
+    // Only the first place can read and delete.
     up.facts.report_store = groups().next().is_some_and(|group| names(group, REPORT_STORE));
+    up.facts.store_places = u8::try_from(groups().count()).unwrap_or(u8::MAX);
     match up.family.stores.iter().find(usable) {
-        Some(store) if up.store_parameters > 0 => {
+        Some(store) if up.facts.store_places > 0 => {
             up.facts.store = word_of(store);
             Verdict::Go
         }
         _ if reply.result.is_none() => Verdict::Fail(SILENT),
         // The message service of a modem that boots refuses for some seconds.
-        _ if !reply.is_ok() => up.again(MODE_TRIES, A_SECOND, NO_PDU_MODE),
+        _ if !reply.is_ok() => Verdict::Retry(A_SECOND, NO_PDU_MODE),
         _ => Verdict::Fail(NO_STORE),
     }
 }
 
 fn say_use_store(up: &BringUp) -> Option<Command> {
-    Some(Command::use_store(&up.facts.store, up.store_parameters))
+    Some(Command::use_store(&up.facts.store, up.facts.store_places.into()))
+}
+
+/// `+CPMS: "ME",0,23,"ME",0,23,"ME",0,23`: where it says another store, messages would go where nobody
+/// looks.
+fn judge_stores_used(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let Some(mut fields) = reply.fields("+CPMS") else { return may_fail(up, reply) };
+    while let Some(name) = fields.next() {
+        if name != up.facts.store {
+            return Verdict::Fail(NO_STORE);
+        }
+        if let (Some(used), Some(total)) = (fields.number(), fields.number()) {
+            up.facts.note_store_use(name, used, total);
+        }
+    }
+    may_fail(up, reply)
+}
+
+/// Which values of `+CNMI` a modem offers, as bits by place; all where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Offered {
+    values: [u16; 5],
+    places: usize,
+}
+
+impl Default for Offered {
+    fn default() -> Self {
+        Self { values: [u16::MAX; 5], places: 5 }
+    }
+}
+
+impl Offered {
+    /// Reads `(0-3),(0,1),(0,2,3),(0,2),(1)`.
+    fn read(groups: Fields<'_>) -> Self {
+        let mut offered = Self { values: [u16::MAX; 5], places: 0 };
+        for (values, group) in offered.values.iter_mut().zip(groups) {
+            *values = bits_of(group);
+            offered.places += 1;
+        }
+        if offered.places == 0 { Self::default() } else { offered }
+    }
+
+    /// The values as the modem takes them: what matters as it is, or not at all; the rest (`<bm>`,
+    /// `<bfr>`) as near as there is.
+    fn fit(&self, wanted: [u8; 5]) -> Option<heapless::Vec<u8, 5>> {
+        let mut fitted = heapless::Vec::new();
+        let places = wanted.into_iter().zip(self.values).enumerate().take(self.places);
+        for (place, (value, offered)) in places {
+            let has = offered & 1_u16.checked_shl(value.into()).unwrap_or(0) != 0;
+            let value = match (has, place) {
+                (true, _) => value,
+                (false, 2 | 4) if offered != 0 => u8::try_from(offered.trailing_zeros()).ok()?,
+                (false, _) => return None,
+            };
+            fitted.push(value).ok()?;
+        }
+        Some(fitted)
+    }
+}
+
+/// `(0-3)` or `(0,2)` as bits.
+fn bits_of(group: &str) -> u16 {
+    let bit = |value: u32| 1_u16.checked_shl(value).unwrap_or(0);
+    let parts = group.trim_matches(['(', ')']).split(',');
+    parts.fold(0, |bits, part| {
+        let (low, high) = part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));
+        match (low.parse(), high.parse()) {
+            (Ok(low), Ok(high)) => (low..=high).take(16).fold(bits, |bits, it| bits | bit(it)),
+            _ => bits,
+        }
+    })
+}
+
+fn judge_offered(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if let Some(groups) = reply.fields("+CNMI") {
+        up.offered = Offered::read(groups);
+    }
+    may_fail(up, reply)
+}
+
+/// The ways to be told of messages that the family prefers and the modem offers. What is told whole
+/// would have to be acknowledged in the other message service, and is not asked for there.
+fn indications(up: &BringUp) -> impl Iterator<Item = heapless::Vec<u8, 5>> {
+    let acknowledged = up.service != 0;
+    let usable = move |values: &&[u8; 5]| match reports(*values) {
+        Reports::Told => !acknowledged,
+        Reports::Stored => up.facts.report_store,
+        Reports::None => true,
+    };
+    let ways = up.family.indications.iter().filter(usable);
+    ways.filter_map(|values| up.offered.fit(*values))
+}
+
+/// What values of `+CNMI` say of delivery reports.
+fn reports(values: &[u8]) -> Reports {
+    Reports::of(values.get(3).copied())
 }
 
 fn say_indications(up: &BringUp) -> Option<Command> {
-    indications(up).map(Command::indications)
-}
-
-/// The values whose turn it is; reports are stored only where there is a store for them.
-fn indications(up: &BringUp) -> Option<[u8; 5]> {
-    let usable = |values: &&[u8; 5]| reports(values) != Reports::Stored || up.facts.report_store;
-    up.family.indications.iter().filter(usable).nth(usize::from(up.turn)).copied()
-}
-
-fn reports(values: &[u8; 5]) -> Reports {
-    Reports::of(values.get(3).copied())
+    indications(up).nth(up.part.into()).map(|values| Command::indications(&values))
 }
 
 /// Tries one set of values after the other.
 fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    if reply.is_ok() {
-        up.facts.reports = indications(up).as_ref().map(reports).unwrap_or_default();
-        return Verdict::Go;
+    if !reply.is_ok() {
+        return up.next_part_or(say_indications, Verdict::Fail(NO_INDICATIONS));
     }
-    up.turn += 1;
-    if say_indications(up).is_some() {
-        Verdict::Again(Seconds(0))
-    } else {
-        Verdict::Fail(NO_INDICATIONS)
-    }
+    let values = indications(up).nth(up.part.into());
+    up.facts.reports = values.map(|values| reports(&values)).unwrap_or_default();
+    Verdict::Go
 }
 
 /// What counts is what is set, not what was said to be.
@@ -567,22 +907,19 @@ fn say_link_modes(up: &BringUp) -> Option<Command> {
     up.family.holds_link.then(Command::link_modes)
 }
 
-/// `+CMMS: (0-2)`.
+/// `+CMMS: (0-2)`: whether it offers 1.
 fn judge_link_modes(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let range = reply.fields("+CMMS").and_then(|mut fields| fields.next());
-    up.facts.holds_link = range.is_some_and(|range| offers(range, 1));
+    up.facts.holds_link = range.is_some_and(|range| bits_of(range) & 0b10 != 0);
     may_fail(up, reply)
 }
 
-/// Whether a range such as `(0-2)` or `(0,1)` holds `value`.
-fn offers(range: &str, value: u8) -> bool {
-    range.trim_matches(['(', ')']).split(',').any(|part| {
-        let (low, high) = part.split_once('-').unwrap_or((part, part));
-        match (low.trim().parse::<u8>(), high.trim().parse::<u8>()) {
-            (Ok(low), Ok(high)) => (low..=high).contains(&value),
-            _ => false,
-        }
-    })
+/// `+CNUM: "",+14155550101,145`: the number stands behind a name that may be empty.
+fn judge_own_number(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if let Some(number) = reply.fields("+CNUM").and_then(|mut fields| fields.nth(1)) {
+        up.facts.number = word_of(number);
+    }
+    may_fail(up, reply)
 }
 
 fn judge_signal(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
@@ -590,17 +927,18 @@ fn judge_signal(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     may_fail(up, reply)
 }
 
-/// The signal strength in dBm that a reply to `+CSQ` tells, 3GPP TS 27.007 8.5: 0 is -113 dBm or
-/// less, each step 2 dB, 99 not known.
-#[must_use]
-pub fn signal_dbm(reply: &Reply<'_>) -> Option<i16> {
-    let rssi: u8 = reply.fields("+CSQ")?.number()?;
-    (rssi <= 31).then(|| -113 + 2 * i16::from(rssi))
+fn judge_signal_by_technology(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    up.facts.reference_dbm = reference_dbm(reply);
+    may_fail(up, reply)
 }
 
 fn judge_operator(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    if let Some(name) = reply.fields("+COPS").and_then(|mut fields| fields.nth(2)) {
-        up.facts.operator = word_of(name);
+    if let Some(mut fields) = reply.fields("+COPS") {
+        if let Some(name) = fields.nth(2) {
+            up.facts.operator = word_of(name);
+        }
+        let technology = fields.number().and_then(Technology::from_act);
+        up.facts.technology = technology.or(up.facts.technology);
     }
     may_fail(up, reply)
 }

@@ -6,7 +6,15 @@ use super::*;
 
 /// A modem as a table: what it answers to what begins so. Without a line, `OK`.
 fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
-    let mut up = BringUp::new(None);
+    bring_up_with(answers, Wishes::default(), None)
+}
+
+fn bring_up_with(
+    answers: &[(&str, &str)],
+    wishes: Wishes,
+    pin: Option<&str>,
+) -> (Vec<String>, BringUp, Verdict) {
+    let mut up = BringUp::new(wishes);
     let mut said = Vec::new();
     for _ in 0..500 {
         let Some(command) = up.command() else { break };
@@ -21,8 +29,13 @@ fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
         };
         let lines: Vec<Line> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
         let result = FinalResult::parse(result);
-        match up.on(&Reply { lines: &lines, result }) {
-            Verdict::Go | Verdict::Again(_) | Verdict::Retry(..) => {}
+        let took = if result.is_none() { command.timeout } else { Seconds(0) };
+        match up.on(&Reply { lines: &lines, result, took, garbage: false }) {
+            Verdict::Go | Verdict::Again | Verdict::Retry(..) => {}
+            Verdict::PinWanted => match pin.and_then(Pin::parse) {
+                Some(pin) => up.give_pin(pin),
+                None => return (said, up, Verdict::Fail(Failure::NO_PIN)),
+            },
             end @ (Verdict::Fail(_) | Verdict::Done) => return (said, up, end),
         }
     }
@@ -45,9 +58,14 @@ const SIM7600: &[(&str, &str)] = &[
         "+CPMS=?",
         "+CPMS: (\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\"),(\"ME\",\"MT\",\"SM\",\"SR\")|OK",
     ),
+    ("+CPMS?", "+CPMS: \"ME\",3,23,\"ME\",3,23,\"ME\",3,23|OK"),
+    ("+CSMS?", "+CSMS: 0,1,1,1|OK"),
+    ("+CNMI=?", "+CNMI: (0,1,2),(0,1,2,3),(0,2),(0,1,2),(0,1)|OK"),
     ("+CNMI?", "+CNMI: 1,1,0,1,0|OK"),
     ("+CMMS=?", "+CMMS: (0-2)|OK"),
+    ("+CNUM", "+CNUM: \"\",\"+491701234567\",145|OK"),
     ("+CSQ", "+CSQ: 20,99|OK"),
+    ("+CESQ", "+CESQ: 99,99,255,255,22,55|OK"),
     ("+COPS?", "+COPS: 0,0,\"Telekom.de\",7|OK"),
 ];
 
@@ -77,8 +95,8 @@ fn a_sim7600_on_lte_only_comes_up() {
         "+CGSN",
         "+CFUN?",
         "+CPIN?",
-        "+CIMI",
         "+CICCID",
+        "+CIMI",
         "+CREG=2",
         "+CGREG=2",
         "+CEREG=2",
@@ -87,13 +105,18 @@ fn a_sim7600_on_lte_only_comes_up() {
         "+CEREG?",
         "+CMGF=0",
         "+CSMS=0",
+        "+CSMS?",
         "+CSCA?",
         "+CPMS=?",
         "+CPMS=\"ME\",\"ME\",\"ME\"",
+        "+CPMS?",
+        "+CNMI=?",
         "+CNMI=1,1,0,1,0",
         "+CNMI?",
         "+CMMS=?",
+        "+CNUM",
         "+CSQ",
+        "+CESQ",
         "+COPS=3,0",
         "+COPS?",
     ];
@@ -106,7 +129,13 @@ fn a_sim7600_on_lte_only_comes_up() {
     assert_eq!(facts.iccid, "8949020000012345678");
     assert_eq!(facts.best_registration(), Some(Registration::SmsOnlyHome));
     assert_eq!(facts.service_centre, "+491710760000");
-    assert_eq!(facts.signal_dbm, Some(-73));
+    assert_eq!((facts.signal_dbm, facts.reference_dbm), (Some(-73), Some(-86)));
+    assert_eq!(facts.number, "+491701234567");
+    assert_eq!(facts.technology, Some(Technology::Lte));
+    assert_eq!(facts.cell.map(|cell| (cell.area, cell.id)), Some((0x1A2B, 0x01C2_D3E4)));
+    let used: Vec<_> =
+        facts.store_use.iter().map(|it| (it.name.as_str(), it.used, it.total)).collect();
+    assert_eq!(used, [("ME", 3, 23)]);
     assert_eq!(facts.operator, "Telekom.de");
     assert_eq!((facts.reports, facts.holds_link), (Reports::Told, true));
 }
@@ -116,7 +145,8 @@ fn what_keeps_a_modem_down_is_said_with_its_step() {
     use FailureKind::{Fault, NotRegistered, SimLocked, SimMissing};
     assert_eq!(failure(&[("", "")]), (Fault, "answer"));
     assert_eq!(failure(&[("+CPIN?", "+CME ERROR: 10")]), (SimMissing, "SIM"));
-    assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PIN|OK")]), (SimLocked, "SIM"));
+    assert_eq!(failure(&[("+CPIN?", "+CME ERROR: 14")]), (SimMissing, "SIM"));
+    assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PIN|OK")]), (SimLocked, "PIN retries"));
     assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PUK|OK")]), (SimLocked, "SIM"));
     assert_eq!(failure(&[("+CPIN?", "+CME ERROR: SIM failure")]), (SimMissing, "SIM"));
     assert_eq!(failure(&[("+CEREG?", "+CEREG: 2,3|OK")]), (NotRegistered, "network"));
@@ -124,10 +154,132 @@ fn what_keeps_a_modem_down_is_said_with_its_step() {
     assert_eq!(failure(&[("+CPMS=?", "+CPMS: (),(),()|OK")]), (Fault, "stores"));
 }
 
+fn entered(said: &[String]) -> usize {
+    said.iter().filter(|it| it.starts_with("+CPIN=")).count()
+}
+
 #[test]
-fn a_pin_is_never_tried() {
-    let (said, _, _) = bring_up(&but(&[("+CPIN?", "+CPIN: SIM PIN|OK")]));
-    assert!(!said.iter().any(|it| it.starts_with("+CPIN=")), "{said:?}");
+fn a_pin_is_entered_once_and_only_where_another_try_would_be_left() {
+    let locked =
+        |counter: &'static str| but(&[("+CPIN?", "+CPIN: SIM PIN|OK"), ("+SPIC", counter)]);
+    // The modem stays locked whatever is entered: the table knows nothing else.
+    let (said, up, end) =
+        bring_up_with(&locked("+SPIC: 2,10,3,10|OK"), Wishes::default(), Some("1234"));
+    assert_eq!((entered(&said), up.facts().pin_retries), (1, Some(2)));
+    assert_eq!((end, up.pin_state()), (Verdict::Fail(WANTS_PIN), PinState::Entered));
+    for (counter, failure) in [
+        ("+SPIC: 1,10,3,10|OK", LAST_TRY),
+        ("+SPIC: 0,10,3,10|OK", LAST_TRY),
+        ("ERROR", BAD_COUNTER),
+        ("+SPIC: |OK", BAD_COUNTER),
+    ] {
+        let (said, _, end) = bring_up_with(&locked(counter), Wishes::default(), Some("1234"));
+        assert_eq!((entered(&said), end), (0, Verdict::Fail(failure)), "{counter}");
+    }
+    let (said, _, end) = bring_up(&locked("+SPIC: 3,10,3,10|OK"));
+    assert_eq!((entered(&said), end), (0, Verdict::Fail(Failure::NO_PIN)));
+}
+
+#[test]
+fn a_wrong_pin_and_a_puk_end_it_at_once() {
+    for (answer, failure) in [("+CME ERROR: 16", WRONG_PIN), ("+CME ERROR: 12", WRONG_PIN)] {
+        let table = but(&[
+            ("+CPIN?", "+CPIN: SIM PIN|OK"),
+            ("+SPIC", "+SPIC: 3,10,3,10|OK"),
+            ("+CPIN=\"1234\"", answer),
+        ]);
+        let (said, up, end) = bring_up_with(&table, Wishes::default(), Some("1234"));
+        assert_eq!((entered(&said), end), (1, Verdict::Fail(failure)));
+        assert_eq!(up.pin_state(), PinState::Wrong);
+    }
+    let (said, _, end) =
+        bring_up_with(&but(&[("+CPIN?", "+CPIN: SIM PUK|OK")]), Wishes::default(), Some("1234"));
+    assert_eq!((entered(&said), end), (0, Verdict::Fail(WANTS_PUK)));
+}
+
+#[test]
+fn the_retries_are_asked_in_every_way_that_the_family_knows() {
+    let table = but(&[
+        ("+CPIN?", "+CPIN: SIM PIN|OK"),
+        ("+SPIC", "ERROR"),
+        ("+CPINR", "+CPINR: SIM PIN,3,3|+CPINR: SIM PUK,10,10|OK"),
+    ]);
+    let (said, up, _) = bring_up_with(&table, Wishes::default(), Some("1234"));
+    assert_eq!((entered(&said), up.facts().pin_retries), (1, Some(3)));
+}
+
+#[test]
+fn a_foreign_network_counts_only_where_roaming_is_allowed() {
+    let abroad = but(&[("+CEREG?", "+CEREG: 2,5,\"1A2B\",\"01C2D3E4\",7|OK")]);
+    let home_only = Wishes { roaming: false, ..Wishes::default() };
+    let (_, _, end) = bring_up_with(&abroad, home_only, None);
+    assert_eq!(end, Verdict::Fail(ROAMING));
+    assert_eq!(bring_up(&abroad).2, Verdict::Done);
+}
+
+#[test]
+fn an_iccid_is_read_from_the_card_where_the_modem_has_no_command_for_it() {
+    let (_, up, _) = bring_up(&but(&[
+        ("+CICCID", "ERROR"),
+        ("+CRSM=176,12258,0,0,10", "+CRSM: 144,0,\"984920000010325476F8\"|OK"),
+    ]));
+    assert_eq!(up.facts().iccid, "8994020000012345678");
+}
+
+#[test]
+fn a_store_that_was_not_taken_is_no_store() {
+    let other = failure(&[("+CPMS?", "+CPMS: \"ME\",3,23,\"ME\",3,23,\"SM\",0,50|OK")]);
+    assert_eq!(other, (FailureKind::Fault, "store read back"));
+}
+
+#[test]
+fn indications_are_chosen_from_what_is_offered() {
+    let chosen = |offered: &'static str| {
+        let (said, _, _) =
+            bring_up(&but(&[("+CGMM", "X1|OK"), ("+CGMI", "X|OK"), ("+CNMI=?", offered)]));
+        let set = said.iter().find(|it| it.starts_with("+CNMI=") && !it.ends_with('?'));
+        set.cloned().unwrap_or_default()
+    };
+    assert_eq!(chosen("+CNMI: (0-3),(0,1),(0,2,3),(0,2),(1)|OK"), "+CNMI=2,1,0,2,1");
+    assert_eq!(chosen("+CNMI: (0,1),(0-3),(0,2),(0-2),(0,1)|OK"), "+CNMI=1,1,0,1,0");
+    assert_eq!(chosen("+CNMI: (0-2),(0-3),(2),(0,1)|OK"), "+CNMI=2,1,2,1");
+    assert_eq!(chosen("ERROR"), "+CNMI=2,1,0,1,0");
+    assert_eq!(chosen("+CNMI: |OK"), "");
+}
+
+#[test]
+fn what_would_have_to_be_acknowledged_is_not_asked_for() {
+    let (said, up, end) = bring_up(&but(&[
+        ("+CSMS=0", "+CMS ERROR: 303"),
+        ("+CSMS?", "+CSMS: 1,1,1,1|OK"),
+        ("+CNMI?", "+CNMI: 2,1,0,2,0|OK"),
+    ]));
+    assert_eq!((end, up.facts().reports), (Verdict::Done, Reports::Stored));
+    assert!(said.iter().any(|it| it == "+CNMI=2,1,0,2,0"), "{said:?}");
+}
+
+#[test]
+fn a_message_service_that_says_it_is_not_ready_is_waited_for() {
+    let mut up = BringUp::new(Wishes { family: family::by_name("ec25"), ..Wishes::default() });
+    let reply =
+        |lines| Reply { lines, result: Some(FinalResult::Ok), took: Seconds(0), garbage: false };
+    let ready = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
+    while up.step_name() != "messages ready" {
+        up.command().unwrap();
+        up.on(&reply(&ready));
+    }
+    let not_yet = [Line::try_from("+QINISTAT: 1").unwrap()];
+    assert_eq!(up.on(&reply(&not_yet)), Verdict::Retry(A_SECOND, NO_PDU_MODE));
+    let done = [Line::try_from("+QINISTAT: 7").unwrap()];
+    assert_eq!(up.on(&reply(&done)), Verdict::Go);
+}
+
+#[test]
+fn every_step_has_a_deadline_and_a_name_of_its_own() {
+    let up = BringUp::new(Wishes::default());
+    let names: std::collections::BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
+    assert_eq!(names.len(), STEPS.len());
+    assert!(STEPS.iter().all(|step| (step.within)(&up) > Seconds(0)));
 }
 
 #[test]
@@ -148,12 +300,13 @@ fn indications_are_what_the_modem_says_is_set() {
 fn reports_are_not_stored_where_there_is_no_store_for_them() {
     let (said, up, end) = bring_up(&but(&[
         ("+CPMS=?", "+CPMS: (\"SM\"),(\"SM\",\"SR\"),(\"SM\")|OK"),
+        ("+CPMS?", "+CPMS: \"SM\",0,20,\"SM\",0,20,\"SM\",0,20|OK"),
         ("+CNMI=1,1,0,1,0", "+CMS ERROR: 303"),
         ("+CNMI?", "+CNMI: 2,1,0,0,0|OK"),
     ]));
     assert_eq!((end, up.facts().reports), (Verdict::Done, Reports::None));
-    let said = said.iter().filter(|it| it.starts_with("+CNMI=")).collect::<Vec<_>>();
-    assert_eq!(said, ["+CNMI=1,1,0,1,0", "+CNMI=2,1,0,0,0"]);
+    let said = said.iter().filter(|it| it.starts_with("+CNMI=") && !it.ends_with('?'));
+    assert_eq!(said.collect::<Vec<_>>(), ["+CNMI=1,1,0,1,0", "+CNMI=2,1,0,0,0"]);
 }
 
 #[test]
@@ -195,31 +348,34 @@ fn a_radio_that_is_off_is_switched_on_and_one_that_is_on_is_left_alone() {
 
 #[test]
 fn what_is_waited_for_is_said_meanwhile() {
-    let mut up = BringUp::new(None);
-    let silence = Reply { lines: &[], result: None };
-    assert_eq!(up.on(&silence), Verdict::Retry(A_SECOND, SILENT));
+    let mut up = BringUp::new(Wishes::default());
+    let silence = |garbage| Reply { lines: &[], result: None, took: TWO_SECONDS, garbage };
+    assert_eq!(up.on(&silence(false)), Verdict::Retry(A_SECOND, SILENT));
+    assert_eq!(up.on(&silence(true)), Verdict::Retry(A_SECOND, WRONG_SPEED));
 }
 
 #[test]
 fn stores_that_are_refused_while_the_modem_boots_are_asked_for_again() {
-    let mut up = BringUp::new(None);
+    let mut up = BringUp::new(Wishes::default());
     let lines = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
+    let (took, garbage) = (Seconds(0), false);
     while up.step_name() != "stores" {
         up.command().unwrap();
-        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok) });
+        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok), took, garbage });
     }
     let refused = FinalResult::parse("+CMS ERROR: 302");
-    let verdict = up.on(&Reply { lines: &[], result: refused });
+    let verdict = up.on(&Reply { lines: &[], result: refused, took, garbage });
     assert!(matches!(verdict, Verdict::Retry(..)), "{verdict:?}");
 }
 
 #[test]
 fn a_word_that_is_too_long_is_cut_whatever_its_characters() {
-    let mut up = BringUp::new(None);
+    let mut up = BringUp::new(Wishes::default());
     let lines = [Line::try_from("é".repeat(30).as_str()).unwrap()];
     while up.step_name() != "model" {
         up.command().unwrap();
-        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok) });
+        let result = Some(FinalResult::Ok);
+        up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false });
     }
     assert_eq!(up.facts().manufacturer, "é".repeat(24).as_str());
 }

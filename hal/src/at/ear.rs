@@ -1,0 +1,130 @@
+//! What a modem is heard to say: from bytes to what they mean for whoever waits.
+
+use core::mem::take;
+
+use super::{Answer, Classified, Classifier, FinalResult, Frame, Framer, Urc};
+
+/// The late answer to an earlier submit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// `+CMGS` while no submit waits for it.
+    Reference(u8),
+    /// `+CMS ERROR` while nothing was asked.
+    Refusal(FinalResult),
+}
+
+/// What was heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said<'e> {
+    /// A line for whoever waits for an answer, and what it is.
+    Line(Classified, &'e str),
+    /// The prompt for a body.
+    Prompt,
+    /// Something that the modem says by itself.
+    Urc(Urc),
+    /// The body of a message or report that the modem tells by itself.
+    Body(Urc, &'e str),
+    /// The answer to an earlier submit.
+    Late(Late),
+    /// A line that is longer than any; it is lost.
+    Overlong,
+}
+
+/// Listens to a modem, byte by byte.
+#[derive(Debug, Clone, Default)]
+pub struct Ear {
+    framer: Framer,
+    classifier: Classifier,
+    /// The `OK` behind a late reference is to come, and is nobody's answer.
+    late_ok: bool,
+}
+
+impl Ear {
+    /// Takes the next byte, while `pending` waits for its answer. A `>` is a prompt only where one is
+    /// expected.
+    pub fn hear(
+        &mut self,
+        byte: u8,
+        pending: Option<&Answer>,
+        prompt_expected: bool,
+    ) -> Option<Said<'_>> {
+        let Self { framer, classifier, late_ok } = self;
+        let line = match framer.push(byte, prompt_expected)? {
+            Frame::Prompt => return Some(Said::Prompt),
+            Frame::Overlong => return Some(Said::Overlong),
+            Frame::Line(line) => line,
+        };
+        Some(match classifier.classify(line, pending) {
+            Classified::Urc(urc) => Said::Urc(urc),
+            Classified::UrcBody(urc) => Said::Body(urc, line),
+            Classified::UrcHead => return None,
+            Classified::LateReference(mr) => {
+                *late_ok = true;
+                Said::Late(Late::Reference(mr))
+            }
+            Classified::Final(FinalResult::Ok) if take(late_ok) => return None,
+            Classified::Unknown if pending.is_none() => match FinalResult::parse(line) {
+                Some(refusal @ FinalResult::Cms(_)) => Said::Late(Late::Refusal(refusal)),
+                Some(FinalResult::Ok) => {
+                    *late_ok = false;
+                    return None;
+                }
+                _ => return None,
+            },
+            classified => Said::Line(classified, line),
+        })
+    }
+
+    /// How many bytes came in that are no text: a line at the wrong speed is full of them.
+    #[must_use]
+    pub const fn garbage(&self) -> u32 {
+        self.framer.garbage()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::String, vec::Vec};
+
+    use super::*;
+    use crate::at::Command;
+
+    fn heard(bytes: &str, pending: Option<&Command>) -> Vec<String> {
+        let mut ear = Ear::default();
+        let pending = pending.map(|it| &it.answer);
+        let mut heard = Vec::new();
+        for byte in bytes.bytes() {
+            heard.extend(ear.hear(byte, pending, true).map(|said| format!("{said:?}")));
+        }
+        heard
+    }
+
+    #[test]
+    fn the_ok_behind_a_late_reference_answers_nobody() {
+        let at = Command::attention();
+        let said = heard("\r\n+CMGS: 9\r\n\r\nOK\r\n\r\nOK\r\n", Some(&at));
+        assert_eq!(said, ["Late(Reference(9))", "Line(Final(Ok), \"OK\")"]);
+        assert_eq!(heard("\r\n+CMGS: 9\r\n\r\nOK\r\n", None), ["Late(Reference(9))"]);
+    }
+
+    #[test]
+    fn a_refusal_while_nothing_was_asked_is_late() {
+        let said = heard("\r\n+CMS ERROR: 38\r\n", None);
+        assert_eq!(said, ["Late(Refusal(Cms(ErrorCode(Some(38)))))"]);
+    }
+
+    #[test]
+    fn bodies_come_with_their_heads_and_prompts_at_once() {
+        assert_eq!(heard("\r\n+CDS: 2\r\nOK\r\n", None), ["Body(Cds, \"OK\")"]);
+        assert_eq!(heard("\r\n> ", None), ["Prompt"]);
+    }
+
+    #[test]
+    fn garbage_is_counted_by_bytes() {
+        let mut ear = Ear::default();
+        for byte in [0xFF, b'a', 0x80, b'\n', 0xE0] {
+            ear.hear(byte, None, false);
+        }
+        assert_eq!(ear.garbage(), 3);
+    }
+}

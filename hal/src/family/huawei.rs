@@ -1,0 +1,33 @@
+//! Huawei sticks (E and K series) and ME909 modules.
+
+use super::{CPINR, Family};
+use crate::at::Query;
+
+/// Huawei E1xx, E17xx, E3xx, E3131, E3372, K37xx and ME909. By the "HUAWEI ME909u-521 LTE LGA Module AT
+/// Command Interface Specification" and what sticks are seen to say.
+pub static HUAWEI: Family = Family {
+    name: "huawei",
+    proof: Some("https://github.com/gammu/gammu/issues/126"),
+    models: &["ME909", "ME906", "MU709", "MU609", "EM770"],
+    makers: &["HUAWEI"],
+    usb: &[
+        (0x12d1, 0x1001),
+        (0x12d1, 0x140c),
+        (0x12d1, 0x1436),
+        (0x12d1, 0x14ac),
+        (0x12d1, 0x1506),
+        (0x12d1, 0x15c1),
+    ],
+    // ^CURC=0 ends a flood of signal and mode reports; ^PORTSEL=1 brings +CMTI to this port.
+    pre_init: &["^CURC=0", "^PORTSEL=1"],
+    iccid: Some(Query::new("^ICCID?", "^ICCID")),
+    // ^CPIN: <code>,<times>,<puk>,<pin>,<puk2>,<pin2>
+    pin_counters: &[Query::new("^CPIN?", "^CPIN").at("", 3), CPINR],
+    // The E3372 refuses fewer than three.
+    names_all_stores: true,
+    // +CFUN=1,1 makes a stick come back as a disk: its USB port has to be switched.
+    restart: None,
+    // Answers +CMMS with +CMS ERROR: 500.
+    holds_link: false,
+    ..Family::DEFAULT
+};

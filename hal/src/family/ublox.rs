@@ -1,0 +1,26 @@
+//! u-blox SARA, LISA, TOBY and LARA.
+
+use super::{CPINR, Family, Restart};
+use crate::{
+    at::{Query, Seconds},
+    power::Timing,
+};
+
+/// u-blox SARA-G/U/R4/R5, LISA-U, TOBY-L, LARA-R. By the "SARA-R4 series AT commands manual"
+/// (UBX-17003787).
+pub static UBLOX: Family = Family {
+    name: "ublox",
+    proof: Some("https://github.com/ARMmbed/mbed-os/issues/14510"),
+    models: &["SARA-", "LISA-", "TOBY-", "LARA-", "MPCI-L"],
+    makers: &["U-BLOX"],
+    usb: &[(0x1546, 0x1102), (0x1546, 0x1141), (0x1546, 0x1143), (0x1546, 0x1146)],
+    // Up to 11 s from sleep, and 20 s until it is ready.
+    wake: Seconds(30),
+    sim_busy: Seconds(45),
+    iccid: Some(Query::new("+CCID", "+CCID")),
+    pin_counters: &[Query::new("+UPINCNT", "+UPINCNT"), CPINR],
+    // 5.3: 16 resets the modem with its SIM.
+    restart: Some(Restart { say: "+CFUN=16", away: Seconds(30) }),
+    power: Some(Timing::SARA),
+    ..Family::DEFAULT
+};

@@ -1,0 +1,198 @@
+//! How a modem that fails is brought back: a ladder of means, the gentlest first.
+//!
+//! Like everything here it does nothing itself and knows no time: it says what comes next.
+
+use crate::at::{Seconds, dialogue::FailureKind};
+
+/// A means to bring a modem back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rung {
+    /// ESC, and whatever comes is dropped: a modem that waits for a body is free again.
+    Drain,
+    /// Its port is closed and opened, and it is set up from the beginning.
+    Reopen,
+    /// It is told to restart.
+    SoftReset,
+    /// Its power, or its USB port, is switched.
+    HardReset,
+    /// It is left alone for a while, and somebody is told.
+    Quarantine,
+}
+
+impl Rung {
+    /// All rungs, the gentlest first.
+    pub const ALL: [Self; 5] =
+        [Self::Drain, Self::Reopen, Self::SoftReset, Self::HardReset, Self::Quarantine];
+
+    /// For people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drain => "drain",
+            Self::Reopen => "reopen",
+            Self::SoftReset => "soft_reset",
+            Self::HardReset => "hard_reset",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// Its place in [`ALL`](Self::ALL).
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Drain => 0,
+            Self::Reopen => 1,
+            Self::SoftReset => 2,
+            Self::HardReset => 3,
+            Self::Quarantine => 4,
+        }
+    }
+}
+
+/// Which means there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Means {
+    /// The family has a command that restarts it.
+    pub soft_reset: bool,
+    /// Its power, or its USB port, can be switched.
+    pub hard_reset: bool,
+}
+
+/// A modem without SIM or network works: it is told to restart only after so many times of bringing
+/// it up in vain (a SIM may be noticed only at a start, and some find no network until they restart).
+const PATIENCE: u8 = 5;
+/// First time in quarantine: what somebody has just plugged together is tried again soon.
+const QUARANTINE: Seconds = Seconds(15);
+/// Longest time in quarantine: what recovers by itself is back within ten minutes.
+const LONGEST_QUARANTINE: Seconds = Seconds(600);
+
+/// Where on the ladder a modem stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ladder {
+    /// The rung tried last.
+    last: Option<Rung>,
+    /// Times of bringing it up in vain, without SIM or network.
+    waits: u8,
+    /// Times in quarantine.
+    quarantines: u8,
+}
+
+impl Ladder {
+    /// What to try after a failure; `None` = nothing helps but a person, and waiting.
+    pub fn climb(&mut self, kind: FailureKind, means: Means) -> Option<Rung> {
+        let rung = match kind {
+            FailureKind::SimLocked => return None,
+            FailureKind::SimMissing | FailureKind::NotRegistered => {
+                self.waits = self.waits.saturating_add(1);
+                if self.waits < PATIENCE || !means.soft_reset {
+                    return Some(Rung::Reopen);
+                }
+                self.waits = 0;
+                return Some(Rung::SoftReset);
+            }
+            FailureKind::Fault => match self.last {
+                None => Rung::Drain,
+                Some(Rung::Drain) => Rung::Reopen,
+                Some(Rung::Reopen) if means.soft_reset => Rung::SoftReset,
+                Some(Rung::Reopen | Rung::SoftReset) if means.hard_reset => Rung::HardReset,
+                Some(Rung::Reopen | Rung::SoftReset | Rung::HardReset) => Rung::Quarantine,
+                // Once more from the beginning: what could not be reset may have been.
+                Some(Rung::Quarantine) => Rung::Reopen,
+            },
+        };
+        if rung == Rung::Quarantine {
+            self.quarantines = self.quarantines.saturating_add(1);
+        }
+        self.last = Some(rung);
+        Some(rung)
+    }
+
+    /// Whether [`Rung::Drain`] comes next; then it does.
+    pub fn climb_to_drain(&mut self) -> bool {
+        let fresh = self.last.is_none();
+        self.skip_drain();
+        fresh
+    }
+
+    /// Passes over [`Rung::Drain`]: there is no open port to drain.
+    pub fn skip_drain(&mut self) {
+        self.last = self.last.or(Some(Rung::Drain));
+    }
+
+    /// How long it stays in quarantine: twice as long each time.
+    #[must_use]
+    pub fn quarantine(&self) -> Seconds {
+        let doublings = u32::from(self.quarantines.saturating_sub(1));
+        let length = QUARANTINE.0.checked_shl(doublings.min(8)).unwrap_or(u16::MAX);
+        Seconds(length).min(LONGEST_QUARANTINE)
+    }
+
+    /// It has worked for a while: the next failure has nothing to do with the last.
+    pub fn steady(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The rung tried last.
+    #[must_use]
+    pub const fn last(&self) -> Option<Rung> {
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn climbs(kind: FailureKind, means: Means, times: usize) -> Vec<Option<Rung>> {
+        let mut ladder = Ladder::default();
+        (0..times).map(|_| ladder.climb(kind, means)).collect()
+    }
+
+    #[test]
+    fn a_fault_is_met_with_ever_stronger_means() {
+        use Rung::{Drain, HardReset, Quarantine, Reopen, SoftReset};
+        let all = Means { soft_reset: true, hard_reset: true };
+        let tried = climbs(FailureKind::Fault, all, 8);
+        let expected =
+            [Drain, Reopen, SoftReset, HardReset, Quarantine, Reopen, SoftReset, HardReset];
+        assert_eq!(tried, expected.map(Some));
+        let none = climbs(FailureKind::Fault, Means::default(), 5);
+        assert_eq!(none, [Drain, Reopen, Quarantine, Reopen, Quarantine].map(Some));
+        let hard = Means { hard_reset: true, soft_reset: false };
+        let tried = climbs(FailureKind::Fault, hard, 4);
+        assert_eq!(tried, [Drain, Reopen, HardReset, Quarantine].map(Some));
+    }
+
+    #[test]
+    fn a_locked_sim_is_left_to_a_person() {
+        let all = Means { soft_reset: true, hard_reset: true };
+        assert!(climbs(FailureKind::SimLocked, all, 20).iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn without_network_it_is_restarted_now_and_then_and_never_quarantined() {
+        let all = Means { soft_reset: true, hard_reset: true };
+        for kind in [FailureKind::NotRegistered, FailureKind::SimMissing] {
+            let tried = climbs(kind, all, 10);
+            let restarts = tried.iter().filter(|it| **it == Some(Rung::SoftReset)).count();
+            assert_eq!(restarts, 2, "{tried:?}");
+            assert!(tried.iter().all(|it| *it <= Some(Rung::SoftReset)));
+        }
+    }
+
+    #[test]
+    fn quarantine_is_longer_each_time_up_to_a_limit() {
+        let mut ladder = Ladder::default();
+        let mut lengths = Vec::new();
+        while lengths.len() < 7 {
+            if ladder.climb(FailureKind::Fault, Means::default()) == Some(Rung::Quarantine) {
+                lengths.push(ladder.quarantine().0);
+            }
+        }
+        assert_eq!(lengths, [15, 30, 60, 120, 240, 480, 600]);
+        ladder.steady();
+        assert_eq!(ladder, Ladder::default());
+    }
+}

@@ -1,0 +1,108 @@
+//! `ringpost probe`.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Failure, Output, table::cell};
+use crate::modem::{self, ModemConfig, Probed, Problem};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Probe {
+    /// The serial port of its AT commands; no daemon may have it open.
+    port: PathBuf,
+    /// Speed of the port, where it is a UART.
+    #[arg(long, default_value_t = 115_200)]
+    baud: u32,
+    /// Its family, where you know better than it says.
+    #[arg(long)]
+    family: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Probe {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let family = self.family.as_deref().map(|name| {
+            let unknown = || Failure::Failed(format!("no family is called {name:?}"));
+            ringpost_hal::family::by_name(name).ok_or_else(unknown)
+        });
+        let config = ModemConfig {
+            name: "probe".into(),
+            port: self.port,
+            baud: self.baud,
+            family: family.transpose()?,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            power: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|cause| Failure::while_doing("start the runtime", cause))?;
+        let said =
+            |problem: Problem| Failure::Failed(format!("{} {}", problem.message, problem.hint));
+        let probed = runtime.block_on(modem::probe(config)).map_err(said)?;
+        let value = shown(&probed);
+        self.output.print(&value, describe)?;
+        match probed.problem {
+            None => Ok(()),
+            Some(_) if self.output.json => Err(Failure::Reported),
+            Some((step, problem)) => {
+                let at = step.map(|step| format!("at step \"{step}\": ")).unwrap_or_default();
+                Err(Failure::Failed(format!("{at}{} {}", problem.message, problem.hint)))
+            }
+        }
+    }
+}
+
+fn shown(probed: &Probed) -> Value {
+    let facts = &probed.facts;
+    let said = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+    let stores: Vec<_> = facts
+        .store_use
+        .iter()
+        .map(|it| json!({"name": it.name.as_str(), "used": it.used, "total": it.total}))
+        .collect();
+    json!({
+        "manufacturer": said(&facts.manufacturer),
+        "model": said(&facts.model),
+        "revision": said(&facts.revision),
+        "imei": said(&facts.imei),
+        "family": probed.family.map(|family| family.name),
+        "proof": probed.family.map(|family| family.proof.unwrap_or("none")),
+        "iccid": said(&facts.iccid),
+        "imsi": said(&facts.imsi),
+        "number": said(&facts.number),
+        "pin_retries": facts.pin_retries,
+        "operator": said(&facts.operator),
+        "registration": facts.best_registration().map(|it| it.as_str()),
+        "technology": facts.technology.map(|it| it.as_str()),
+        "signal_dbm": facts.signal_dbm,
+        "reference_dbm": facts.reference_dbm,
+        "service_centre": said(&facts.service_centre),
+        "store": said(&facts.store),
+        "stores": stores,
+        "delivery_reports": facts.reports.as_str(),
+        "restarts_by": probed.family.and_then(|family| family.restart).map(|it| it.say),
+        "ready": probed.problem.is_none(),
+        "step": probed.problem.as_ref().and_then(|(step, _)| *step),
+        "problem": probed.problem.as_ref().map(|(_, problem)| problem.message.clone()),
+    })
+}
+
+/// One line for each thing, and aloud what nobody has seen yet.
+fn describe(probed: &Value) -> String {
+    let members = probed.as_object().into_iter().flatten();
+    let known = members.filter(|(name, value)| {
+        !matches!(name.as_str(), "stores" | "step" | "problem") && !value.is_null()
+    });
+    let line = |name: &str| {
+        format!("{:<18}{}\n", name.replace('_', " "), cell(probed, &format!("/{name}")))
+    };
+    let mut text: String = known.map(|(name, _)| line(name)).collect();
+    if probed.get("proof").and_then(Value::as_str) == Some("none") {
+        text += "\nNo modem of this family has been seen to talk as it is driven here: it is driven by the\n\
+                 standards alone. Please report what it says, so that its family can be added.\n";
+    }
+    text
+}

@@ -1,0 +1,244 @@
+//! Modems of the simulator, on lines in memory and on paused time: whole lives, in no time.
+
+mod matrix;
+mod pins;
+mod transcripts;
+
+use std::{collections::BTreeMap, fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc};
+use std::{sync::Mutex, time::Duration};
+
+use ringpost_hal::pdu::{Address, ConcatRef, Segmentation, Submit as SubmitTpdu};
+use ringpost_sim::{Builder, Family, ModemHandle as Simulated, Simulator};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::{
+    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
+    SubmitOutcome,
+    handle::apart,
+    port::{Identity, Port, Ports},
+    runner::Runner,
+};
+use crate::domain::{Detail, ModemIncident, SegmentId};
+
+/// The phone that all messages go to.
+const PHONE: &str = "+14155552345";
+
+/// Longer than any recovery takes; no time at all while the clock is paused.
+const AGES: Duration = Duration::from_secs(4 * 3600);
+
+/// The lines of simulated modems.
+struct Lines(Simulated);
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lines({})", self.0.name())
+    }
+}
+
+impl Ports for Lines {
+    fn open(&self, _: &ModemConfig) -> Result<Box<dyn Port>, Problem> {
+        match self.0.open() {
+            Some(line) => Ok(Box::new(line)),
+            None => Err(Problem {
+                detail: Detail::NoModem,
+                message: "The line is not there.".into(),
+                hint: "Plug it in.".into(),
+            }),
+        }
+    }
+
+    fn identity(&self, _: &ModemConfig) -> Option<Identity> {
+        self.0.plugged().then_some((1, 0, 0))
+    }
+}
+
+/// A socket that can be switched.
+struct Socket(Simulated);
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Socket")
+    }
+}
+
+impl Power for Socket {
+    fn cycle(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async { self.0.switch_power().map_err(|cause| cause.to_string()) })
+    }
+}
+
+/// What a modem told by itself.
+#[derive(Debug, Default)]
+struct Told {
+    late: BTreeMap<u64, SubmitOutcome>,
+    reports: usize,
+    received: usize,
+    incidents: Vec<ModemIncident>,
+    /// Whether the PIN may be entered, and how often that was asked.
+    permits: bool,
+    asked: Vec<(String, u8)>,
+    pins: Vec<bool>,
+}
+
+/// A modem that is driven, and the simulator behind it.
+struct Rig {
+    sim: Simulator,
+    modem: Simulated,
+    handle: ModemHandle,
+    told: Arc<Mutex<Told>>,
+    cancel: CancellationToken,
+    running: JoinHandle<()>,
+    next: u64,
+}
+
+impl Rig {
+    async fn start(family: Family) -> Self {
+        Self::with(Simulator::builder().in_memory().family(family), |_, _| {}).await
+    }
+
+    async fn with(builder: Builder, change: impl FnOnce(&mut ModemConfig, &Simulated)) -> Self {
+        Self::on(builder, change, |modem| Arc::new(Lines(modem))).await
+    }
+
+    async fn on(
+        builder: Builder,
+        change: impl FnOnce(&mut ModemConfig, &Simulated),
+        ports: impl FnOnce(Simulated) -> Arc<dyn Ports>,
+    ) -> Self {
+        let sim = builder.start().await.unwrap();
+        let modem = sim.modem("m1");
+        let mut config = ModemConfig {
+            name: "a".into(),
+            port: PathBuf::from("/dev/none"),
+            baud: 115_200,
+            family: None,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            power: None,
+        };
+        change(&mut config, &modem);
+        let (sender, events) = mpsc::channel(16);
+        let (handle, mut worker) = apart(config, sender);
+        worker.ports = ports(modem.clone());
+        let told = Arc::new(Mutex::new(Told { permits: true, ..Told::default() }));
+        let cancel = CancellationToken::new();
+        let running = tokio::spawn(Runner::new(worker).run(cancel.clone()));
+        tokio::spawn(listen(events, told.clone()));
+        Self { sim, modem, handle, told, cancel, running, next: 0 }
+    }
+
+    fn status(&self) -> ModemStatus {
+        self.handle.status().borrow().clone()
+    }
+
+    async fn until(&self, wanted: impl Fn(&ModemStatus) -> bool) -> ModemStatus {
+        let mut status = self.handle.status();
+        let seen = timeout(AGES, status.wait_for(wanted)).await;
+        let seen = seen.map(|seen| seen.unwrap().clone());
+        seen.unwrap_or_else(|_| panic!("{:#?}\n{}", self.status(), self.tail()))
+    }
+
+    async fn ready(&self) -> ModemStatus {
+        self.until(|status| status.state == ModemState::Ready).await
+    }
+
+    /// Has a text sent, as the outbox would: what was not sent goes out again, what has no answer is
+    /// waited for and never sent twice.
+    async fn deliver(&mut self, text: &str) -> Fate {
+        loop {
+            self.ready().await;
+            self.next += 1;
+            let segment = SegmentId { attempt: i64::try_from(self.next).unwrap(), sequence: 1 };
+            match self.handle.submit(Submit { segment, tpdu: tpdu(text), more: false }).await {
+                SubmitOutcome::Accepted { .. } => return Fate::Sent,
+                SubmitOutcome::NotSent(_) | SubmitOutcome::Refused(_) => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                SubmitOutcome::Unanswered => return self.settle(self.next).await,
+            }
+        }
+    }
+
+    /// Waits for a late answer, as long as the outbox would.
+    async fn settle(&self, segment: u64) -> Fate {
+        let until = Instant::now() + Duration::from_secs(240);
+        loop {
+            let late = self.told.lock().unwrap().late.get(&segment).copied();
+            match late {
+                Some(SubmitOutcome::Accepted { .. }) => return Fate::Late,
+                Some(_) => return Fate::LateRefusal,
+                None if Instant::now() >= until => return Fate::Open,
+                None => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        }
+    }
+
+    /// How often the phone received a text.
+    fn received(&self, text: &str) -> usize {
+        let texts = self.sim.phone(PHONE).texts().into_iter();
+        texts.filter(|received| received.text == text).count()
+    }
+
+    /// The end of the dialogue, for whoever has to find out what went wrong.
+    fn tail(&self) -> String {
+        let lines = self.modem.transcript();
+        let last = lines.iter().rev().take(30).rev();
+        last.map(|line| format!("{:?} {}\n", line.direction, line.text)).collect()
+    }
+
+    async fn stop(self) {
+        self.cancel.cancel();
+        timeout(AGES, self.running).await.unwrap().unwrap();
+    }
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its answer came.
+    Sent,
+    /// Its answer came late.
+    Late,
+    /// Its refusal came late.
+    LateRefusal,
+    /// Nobody knows; it is not sent again.
+    Open,
+}
+
+async fn listen(mut events: mpsc::Receiver<ModemEvent>, told: Arc<Mutex<Told>>) {
+    while let Some(event) = events.recv().await {
+        let mut told = told.lock().unwrap();
+        match event {
+            ModemEvent::LateAnswer { segment, outcome, .. } => {
+                told.late.insert(u64::try_from(segment.attempt).unwrap(), outcome);
+            }
+            ModemEvent::Received { slot, kept, .. } => {
+                told.reports += usize::from(slot.is_none());
+                told.received += usize::from(slot.is_some());
+                let _ = kept.send(());
+            }
+            ModemEvent::Happened { incident, .. } => told.incidents.push(incident),
+            ModemEvent::PinWanted { sim, retries, permit } => {
+                told.asked.push((sim, retries));
+                let _ = permit.send(told.permits);
+            }
+            ModemEvent::PinKnown { right, .. } => told.pins.push(right),
+        }
+    }
+}
+
+/// An SMS-SUBMIT of one segment to [`PHONE`] that asks for a report.
+fn tpdu(text: &str) -> Zeroizing<Vec<u8>> {
+    let ud = Segmentation::of(text).segments(ConcatRef::Narrow(1)).unwrap().next().unwrap();
+    let digits = PHONE.trim_start_matches('+');
+    let mut submit = SubmitTpdu::new(Address::international(digits).unwrap(), ud);
+    submit.srr = true;
+    Zeroizing::new(submit.encode().unwrap().to_vec())
+}
