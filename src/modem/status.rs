@@ -54,13 +54,14 @@ pub struct Problem {
 
 impl Problem {
     /// What kind of failure it is, for the ladder of means.
-    pub(super) const fn kind(&self) -> FailureKind {
-        match self.detail {
-            Detail::SimMissing => FailureKind::SimMissing,
-            Detail::SimLocked => FailureKind::SimLocked,
-            Detail::NotRegistered => FailureKind::NotRegistered,
-            _ => FailureKind::Fault,
-        }
+    pub(super) fn kind(&self) -> FailureKind {
+        let kinds = [
+            (Detail::SimMissing, FailureKind::SimMissing),
+            (Detail::SimLocked, FailureKind::SimLocked),
+            (Detail::NotRegistered, FailureKind::NotRegistered),
+        ];
+        let kind = kinds.into_iter().find(|(detail, _)| *detail == self.detail);
+        kind.map_or(FailureKind::Fault, |(_, kind)| kind)
     }
 }
 

@@ -173,7 +173,10 @@ impl Rig {
         let event = timeout(Duration::from_secs(300), self.events.recv()).await;
         match event.expect("a late answer").unwrap() {
             ModemEvent::LateAnswer { segment, outcome, .. } => (segment.sequence, outcome),
-            event => panic!("{event:?}"),
+            event @ (ModemEvent::Received { .. }
+            | ModemEvent::Happened { .. }
+            | ModemEvent::PinWanted { .. }
+            | ModemEvent::PinKnown { .. }) => panic!("{event:?}"),
         }
     }
 

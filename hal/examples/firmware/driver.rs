@@ -17,7 +17,7 @@ const MAX_LINES: usize = 8;
 
 /// Why it does not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error<E> {
+pub(crate) enum Error<E> {
     /// The port failed.
     Port(E),
     /// The modem cannot be used.
@@ -29,7 +29,7 @@ pub enum Error<E> {
 }
 
 /// A modem.
-pub struct Modem<P, D> {
+pub(crate) struct Modem<P, D> {
     port: P,
     delay: D,
     ear: Ear,
@@ -37,6 +37,7 @@ pub struct Modem<P, D> {
 }
 
 /// What was heard before the time was over.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and there is no heap")]
 enum Sound {
     Line(Classified, Line),
     Prompt,
@@ -45,12 +46,12 @@ enum Sound {
 
 impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
     /// A modem behind a port.
-    pub fn new(port: P, delay: D) -> Self {
+    pub(crate) fn new(port: P, delay: D) -> Self {
         Self { port, delay, ear: Ear::default(), family: &GENERIC }
     }
 
     /// From an open port to a modem that takes messages.
-    pub fn bring_up(&mut self) -> Result<BringUp, Error<P::Error>> {
+    pub(crate) fn bring_up(&mut self) -> Result<BringUp, Error<P::Error>> {
         self.write(&[ESCAPE, b'\r'])?;
         let mut up = BringUp::new(Wishes::default());
         while let Some(command) = up.command() {
@@ -68,7 +69,12 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
     }
 
     /// Sends a text, in as many segments as it takes; answers how many.
-    pub fn send(&mut self, digits: &str, text: &str, joins: u8) -> Result<u8, Error<P::Error>> {
+    pub(crate) fn send(
+        &mut self,
+        digits: &str,
+        text: &str,
+        joins: u8,
+    ) -> Result<u8, Error<P::Error>> {
         let segments = Segmentation::of(text).segments(ConcatRef::Narrow(joins));
         let mut sent = 0;
         for ud in segments.map_err(Error::Encode)? {
@@ -76,7 +82,9 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
             let tpdu = Tpdu::new(da, ud).encode().map_err(Error::Encode)?;
             match self.submit(&tpdu)? {
                 SubmitOutcome::Accepted { .. } => sent += 1,
-                outcome => return Err(Error::NotTaken(outcome)),
+                outcome @ (SubmitOutcome::Refused(_)
+                | SubmitOutcome::NotSent(_)
+                | SubmitOutcome::Unanswered) => return Err(Error::NotTaken(outcome)),
             }
         }
         Ok(sent)

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A port; a thread of its own reads it, as an interrupt would.
-pub struct Uart {
+pub(crate) struct Uart {
     port: File,
     bytes: Receiver<u8>,
     next: Option<u8>,
@@ -18,7 +18,7 @@ pub struct Uart {
 
 impl Uart {
     /// Opens a port, which has to be set to raw mode before (`stty -F PORT raw -echo`).
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let port = OpenOptions::new().read(true).write(true).open(path)?;
         let mut reader = port.try_clone()?;
         let (sender, bytes) = mpsc::channel();
@@ -72,7 +72,7 @@ impl embedded_io::Write for Uart {
 }
 
 /// The clock of this machine.
-pub struct Clock;
+pub(crate) struct Clock;
 
 impl embedded_hal::delay::DelayNs for Clock {
     fn delay_ns(&mut self, ns: u32) {

@@ -71,7 +71,10 @@ impl Ear {
                 }
                 _ => return None,
             },
-            classified => Said::Line(classified, line),
+            classified @ (Classified::Echo
+            | Classified::Info
+            | Classified::Final(_)
+            | Classified::Unknown) => Said::Line(classified, line),
         })
     }
 

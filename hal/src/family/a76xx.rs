@@ -1,4 +1,4 @@
-//! SIMCom A76xx and SIM767x.
+//! SIMCom `A76xx` and `SIM767x`.
 
 use super::{CPINR, Family, Restart, SPIC};
 use crate::{at::Query, power::Timing};

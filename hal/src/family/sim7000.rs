@@ -3,8 +3,8 @@
 use super::{CPINR, Family, Restart, SPIC};
 use crate::{at::Query, power::Timing};
 
-/// SIMCom SIM7000, SIM7070, SIM7080, SIM7090. By the "SIM7070_SIM7080_SIM7090 Series AT Command
-/// Manual" V1.05 and that of the SIM7000, V1.06.
+/// SIMCom SIM7000, SIM7070, SIM7080, SIM7090. By the `SIM7070_SIM7080_SIM7090` Series AT Command
+/// Manual V1.05 and that of the SIM7000, V1.06.
 pub static SIM7000: Family = Family {
     name: "sim7000",
     proof: Some("https://github.com/botletics/SIM7000-LTE-Shield/issues/50"),

@@ -3,7 +3,7 @@
 use super::Family;
 use crate::at::{Query, Seconds};
 
-/// ZTE MF1xx, MF6xx, MF8xx, K3565-Z. No manual is public; by what sticks are seen to say.
+/// ZTE `MF1xx`, `MF6xx`, `MF8xx`, K3565-Z. No manual is public; by what sticks are seen to say.
 pub static ZTE: Family = Family {
     name: "zte",
     proof: Some("https://github.com/gammu/gammu/issues/119"),

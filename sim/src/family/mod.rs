@@ -88,12 +88,9 @@ impl Family {
     #[must_use]
     pub fn plays(self, fault: Fault) -> bool {
         let profile = self.profile();
-        match fault {
-            Fault::UnderVoltage => profile.low_voltage.is_some(),
-            // It has nothing that could overtake an answer.
-            Fault::ReportBeforeAnswer => profile.tells_reports_whole(),
-            _ => true,
-        }
+        // An overtaken answer needs something that overtakes it.
+        (fault != Fault::UnderVoltage || profile.low_voltage.is_some())
+            && (fault != Fault::ReportBeforeAnswer || profile.tells_reports_whole())
     }
 
     pub(crate) fn profile(self) -> &'static Profile {

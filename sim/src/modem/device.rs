@@ -267,19 +267,20 @@ impl Device {
         {
             self.effects.push(Effect::FaultEnds { fault: spec.fault, delay });
         }
-        match spec.fault {
-            Fault::Eof if at_once => self.unplug(&spec),
-            Fault::Reboot if at_once => self.boot(),
-            Fault::UnderVoltage if at_once => self.say_low_voltage(),
-            Fault::PinAttempts => {
-                let left = spec.code.and_then(|code| u8::try_from(code).ok());
-                self.card.pin_attempts = left.unwrap_or(1);
-            }
-            Fault::RegistrationFlaps => {
+        if spec.fault == Fault::PinAttempts {
+            let left = spec.code.and_then(|code| u8::try_from(code).ok());
+            self.card.pin_attempts = left.unwrap_or(1);
+        } else if at_once && spec.fault == Fault::Eof {
+            self.unplug(&spec);
+        } else if at_once && spec.fault == Fault::Reboot {
+            self.boot();
+        } else if at_once && spec.fault == Fault::UnderVoltage {
+            self.say_low_voltage();
+        } else {
+            if spec.fault == Fault::RegistrationFlaps {
                 self.plan_flap(&spec);
-                self.faults.add(spec);
             }
-            _ => self.faults.add(spec),
+            self.faults.add(spec);
         }
         self.conditions_changed();
     }

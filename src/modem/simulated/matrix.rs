@@ -53,7 +53,13 @@ fn faults() -> Vec<FaultSpec> {
         Fault::RegistrationFlaps => FaultSpec { delay_ms: Some(7000), ..(*fault).into() },
         Fault::PinAttempts => fault.code(3),
         Fault::Hang => fault.text("drain"),
-        _ => fault.delay_ms(LASTS),
+        Fault::WrongBaud
+        | Fault::EchoOn
+        | Fault::EchoGarble
+        | Fault::NotRegistered
+        | Fault::SimMissing
+        | Fault::SimPin
+        | Fault::StoreFull => fault.delay_ms(LASTS),
     };
     Fault::ALL.iter().map(play).collect()
 }

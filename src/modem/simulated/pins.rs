@@ -37,14 +37,15 @@ async fn every_family_is_unlocked_with_its_own_counter() {
         let status = rig.ready().await;
         assert_eq!(status.facts.pin_retries, Some(3), "{}", family.name());
         assert_eq!(entered(&rig), 1, "{}", family.name());
-        let told = rig.told.lock().unwrap();
-        // One that tells nothing while it is locked is known by the modem that it sits in.
-        let silent = *family == Family::Zte;
-        let sim = if silent { "modem:a".to_owned() } else { rig.modem.iccid() };
-        assert_eq!(told.asked, [(sim, 3)], "{}", family.name());
-        assert_eq!(status.facts.iccid, rig.modem.iccid().as_str(), "{}", family.name());
-        assert_eq!(told.pins, [true], "{}", family.name());
-        drop(told);
+        {
+            let told = rig.told.lock().unwrap();
+            // One that tells nothing while it is locked is known by the modem that it sits in.
+            let silent = *family == Family::Zte;
+            let sim = if silent { "modem:a".to_owned() } else { rig.modem.iccid() };
+            assert_eq!(told.asked, [(sim, 3)], "{}", family.name());
+            assert_eq!(status.facts.iccid, rig.modem.iccid().as_str(), "{}", family.name());
+            assert_eq!(told.pins, [true], "{}", family.name());
+        }
         rig.stop().await;
     }
 }

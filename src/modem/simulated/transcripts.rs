@@ -33,12 +33,13 @@ async fn every_family_sends_and_receives_and_keeps_nothing() {
         rig.sim.phone("+491701234567").send_to("m1", "an answer");
         // At the latest the sweep finds it.
         tokio::time::sleep(std::time::Duration::from_secs(700)).await;
-        let told = rig.told.lock().unwrap();
-        assert_eq!(told.received, 1, "{}\n{}", family.name(), rig.tail());
-        let reports = usize::from(status.has_reports());
-        assert_eq!(told.reports, reports, "{}\n{}", family.name(), rig.tail());
-        assert!(told.incidents.is_empty(), "{}: {:?}", family.name(), told.incidents);
-        drop(told);
+        {
+            let told = rig.told.lock().unwrap();
+            assert_eq!(told.received, 1, "{}\n{}", family.name(), rig.tail());
+            let reports = usize::from(status.has_reports());
+            assert_eq!(told.reports, reports, "{}\n{}", family.name(), rig.tail());
+            assert!(told.incidents.is_empty(), "{}: {:?}", family.name(), told.incidents);
+        }
         let used: u16 = rig.status().facts.store_use.iter().map(|it| it.used).sum();
         assert_eq!(used, 0, "{}: {:?}", family.name(), rig.status().facts.store_use);
         rig.stop().await;

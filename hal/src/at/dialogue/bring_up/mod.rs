@@ -410,7 +410,9 @@ impl BringUp {
                     Verdict::Fail(failure)
                 }
             }
-            verdict => verdict,
+            verdict @ (Verdict::Again | Verdict::PinWanted | Verdict::Fail(_) | Verdict::Done) => {
+                verdict
+            }
         }
     }
 
