@@ -2,8 +2,8 @@
 
 use ringpost_hal::{
     at::{
-        Classifier, Command, FinalResult, Line,
-        dialogue::{BringUp, Heard, Next, Reply, Submit, SubmitOutcome, Verdict},
+        Classifier, Command, FinalResult, Line, Pin, Seconds,
+        dialogue::{BringUp, Heard, Next, Reply, Submit, SubmitOutcome, Verdict, Wishes},
     },
     family,
     pdu::MAX_TPDU,
@@ -18,16 +18,18 @@ pub fn dialogue(octets: &[u8]) {
     let lines = String::from_utf8_lossy(input.rest());
     let family = family::ALL[usize::from(which >> 1) % family::ALL.len()];
     if which & 1 == 0 {
-        bring_up(BringUp::new((which & 0x80 != 0).then_some(family)), &lines);
+        let family = (which & 0x80 != 0).then_some(family);
+        let wishes = Wishes { family, roaming: length & 1 == 0 };
+        bring_up(BringUp::new(wishes), wishes.roaming, &lines);
     } else {
         submit(family, length, &lines);
     }
 }
 
 /// Comes to an end, whatever the modem says.
-fn bring_up(mut up: BringUp, said: &str) {
+fn bring_up(mut up: BringUp, roaming: bool, said: &str) {
     // Of all steps together: the network alone is asked for 90 times.
-    const MOST: usize = 250;
+    const MOST: usize = 400;
     let mut said = said.split('\n');
     for _ in 0..MOST {
         let Some(command) = up.command() else { return };
@@ -42,15 +44,20 @@ fn bring_up(mut up: BringUp, said: &str) {
             }
             lines.extend(Line::try_from(line));
         }
-        match up.on(&Reply { lines: &lines, result }) {
-            Verdict::Go | Verdict::Again(_) | Verdict::Retry(..) => {}
+        let took = if result.is_none() { command.timeout } else { Seconds(0) };
+        match up.on(&Reply { lines: &lines, result, took, garbage: false }) {
+            Verdict::Go | Verdict::Again | Verdict::Retry(..) => {}
+            Verdict::PinWanted => {
+                assert!(up.facts().pin_retries >= Some(2));
+                up.give_pin(Pin::parse("1234").unwrap());
+            }
             Verdict::Fail(failure) => {
                 assert!(!failure.message.is_empty() && !failure.hint.is_empty());
                 return;
             }
             Verdict::Done => {
                 assert!(!up.facts().store.is_empty());
-                assert!(up.facts().best_registration().is_some_and(|it| it.serves_sms()));
+                assert!(up.facts().is_served(roaming));
                 return assert_eq!(up.command(), None);
             }
         }

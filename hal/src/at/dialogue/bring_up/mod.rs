@@ -535,7 +535,7 @@ fn judge_radio(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let level: Option<u8> = reply.fields("+CFUN").and_then(|mut fields| fields.number());
     match (reply.result, level) {
         (None, _) => Verdict::Fail(SILENT),
-        (Some(_), Some(0 | 4)) => up.next_part(),
+        (Some(_), Some(0 | 4)) if up.part == 0 => up.next_part(),
         (Some(_), _) => Verdict::Go,
     }
 }
