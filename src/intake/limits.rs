@@ -352,7 +352,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Actor, Purpose, Secret},
-        intake::{Answer, Content, Request, accept},
+        intake::{Answer, Content, Repeats, Request, accept},
         store::Store,
     };
 
@@ -639,6 +639,32 @@ mod tests {
             Request { content: Content::Text(Secret::new(String::new())), ..code(PHONE, 0) };
         assert_eq!(desk.ask(empty).await, Some((Detail::Empty, 0)));
         assert_eq!(desk.ask(code(PHONE, 0)).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_comes_again_is_answered_and_counts_once() {
+        let desk = Desk::with(Limits { number_per_10_minutes: 2, ..none() });
+        let repeats = Repeats::new(zeroize::Zeroizing::new([7; 64]), DAY);
+        let send = async |seconds| {
+            let request = code(PHONE, seconds);
+            let repeat = repeats.identify("key".into(), &request);
+            accept(&desk.store, request, &desk.policy, Some(repeat)).await.unwrap()
+        };
+        assert!(matches!(send(0).await, Answer::Accepted(_)));
+        for seconds in 1..5 {
+            assert!(matches!(send(seconds).await, Answer::Replayed(_)), "{seconds}");
+        }
+        assert_eq!(desk.accepted([code(PHONE, 6), code(PHONE, 7)]).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_locks_nobody_out() {
+        let limits = Limits { prefix_per_hour: 1, ..Limits::default() };
+        let desk = Desk::with(limits);
+        let year = 365 * 86_400;
+        assert_eq!(desk.ask(code(PHONE, year)).await, None);
+        assert_eq!(desk.ask(code(PHONE, 0)).await, None, "a year before");
+        assert_eq!(desk.ask(code(PHONE, 1)).await, Some((Detail::RateLimited, 29)));
     }
 
     fn neighbour(index: u64, seconds: u64) -> Request {
