@@ -201,10 +201,11 @@ async fn an_undelivered_message_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_that_a_modem_only_stores_are_read_there_counted_once_and_deleted() {
-    // It refuses to tell them whole, and names the wrong slot when it has stored one.
+    // It does not say what it offers, refuses to tell them whole, and names the wrong slot when it has
+    // stored one.
     let mut gateway = Gateway::builder().family(Family::Ec25).prepare().await;
     let modem = gateway.sim.modem("m1");
-    modem.fault(Fault::CmsError.command("+CNMI").code(303).times(2));
+    modem.fault(Fault::CmsError.command("+CNMI").code(303).times(3));
     modem.fault(Fault::CmgdFail.times(1));
     gateway.start_daemon();
     gateway.wait_for_modem("m1", "ready");
