@@ -1,6 +1,5 @@
 //! What is done to the lines of each board to begin its modem anew, pulse by pulse, in a time that only the
 //! delays move.
-#![expect(clippy::unwrap_used, reason = "helpers of tests state what they expect")]
 
 use std::{
     cell::RefCell,
