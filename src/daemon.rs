@@ -219,7 +219,7 @@ fn start_modems(
             port: settings.port.clone(),
             baud: settings.baud,
             family: settings.family.and_then(ringpost_hal::family::by_name),
-            board: settings.board.clone(),
+            board: settings.board.as_ref().map(|board| board.name.clone()),
             pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
             roaming: settings.roaming,
             power: None,

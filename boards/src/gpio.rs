@@ -91,6 +91,14 @@ impl Pins {
     }
 }
 
+/// The first line of `board` that this host cannot have, because it lacks the chip. Takes none.
+pub fn missing(board: &Board) -> Option<PinError> {
+    board.lines.iter().find_map(|(role, line)| {
+        let source = chip(&line.chips).err()?;
+        Some(PinError { board: board.name.clone(), role, source })
+    })
+}
+
 /// A line that the host drives.
 #[derive(Debug)]
 pub struct OutputLine {
@@ -209,7 +217,9 @@ mod tests {
             Pins::take(&board).unwrap_err().to_string(),
             "board \"sixfab-gprs-shield\", status: no GPIO chip of this host is labelled no-such-chip"
         );
+        assert_eq!(super::missing(&board).unwrap().role, "status");
         board.lines = crate::Lines::default();
+        assert!(super::missing(&board).is_none());
         let pins = Pins::take(&board).unwrap();
         assert!(pins.pwrkey.is_none() && pins.status.is_none());
     }

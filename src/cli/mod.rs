@@ -5,6 +5,7 @@
 
 mod client;
 mod config;
+mod doctor;
 mod failure;
 mod inbound;
 mod lists;
@@ -75,6 +76,8 @@ enum Command {
     Segments(segments::Segments),
     /// Ask a modem what it is and can do, without the daemon.
     Probe(probe::Probe),
+    /// Find out what on this box keeps the gateway from working.
+    Doctor(doctor::Doctor),
     /// Take PDUs apart, and put them together.
     #[command(subcommand)]
     Pdu(pdu::Pdu),
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
         Command::Probe(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Pdu(command) => command.run(),
     }
 }

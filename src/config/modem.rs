@@ -63,8 +63,8 @@ pub struct Modem {
     pub baud: u32,
     /// Name of its family; that of its board, or what the modem says it is, if unset.
     pub family: Option<&'static str>,
-    /// Name of the board that carries it.
-    pub board: Option<String>,
+    /// The board that carries it.
+    pub board: Option<Board>,
     /// The SIM's own number.
     pub number: Option<E164>,
     /// The file that holds the PIN of its SIM; a credential of systemd's if unset.
@@ -134,7 +134,7 @@ impl Modem {
             port: port?,
             baud: baud.or_else(soldered_baud).unwrap_or(DEFAULT_BAUD),
             family: own_family.or_else(soldered_family),
-            board: board.as_ref().map(|board| board.name.clone()),
+            board,
             number,
             pin_file,
             roaming: roaming.unwrap_or(true),

@@ -466,7 +466,7 @@ fn a_board_knows_family_and_speed_and_the_site_knows_better() {
         let loaded = Config::parse(&text, Path::new("ringpost.toml"), std::iter::empty());
         let mut modems = loaded.unwrap().modems;
         let modem = modems.pop().unwrap();
-        (modem.board, modem.family, modem.baud)
+        (modem.board.map(|board| board.name), modem.family, modem.baud)
     };
     let hat = "waveshare-sim7600x-hat";
     assert_eq!(modem(""), (None, None, 115_200));

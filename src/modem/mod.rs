@@ -16,6 +16,7 @@ mod status;
 mod stored;
 
 pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, Submit, modem};
+pub use port::{Holder, holders};
 pub use probe::{Probed, probe};
 pub use ringpost_hal::at::dialogue::{NotSent, StoreUse, SubmitOutcome};
 pub use ringpost_hal::supervision::Rung;

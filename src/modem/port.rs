@@ -60,9 +60,9 @@ fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
             format!("The port {shown} may not be opened by this user."),
             "Add the user to the group of the port, mostly `dialout`.".to_owned(),
         )
-    } else if let Some(holders) = holders(port) {
+    } else if let Some(holder) = holders(Path::new("/proc"), port).first() {
         (
-            format!("The port {shown} is held by {holders}."),
+            format!("The port {shown} is held by {} (process {}).", holder.name, holder.process),
             "End that program, or tell it to keep off this port.".to_owned(),
         )
     } else {
@@ -74,24 +74,31 @@ fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
     Problem { detail: Detail::NoModem, message, hint }
 }
 
-/// The other processes that have `port` open, as far as this user may see.
-fn holders(port: &Path) -> Option<String> {
-    let port = fs::canonicalize(port).ok()?;
-    let own = std::process::id().to_string();
+/// A process that has a port open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub process: u32,
+}
+
+/// The other processes that have `port` open, as far as this user may see; `processes` is `/proc`, but for
+/// tests.
+pub fn holders(processes: &Path, port: &Path) -> Vec<Holder> {
+    let Ok(port) = fs::canonicalize(port) else { return Vec::new() };
     let holds = |process: &Path| {
         let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
         files.into_iter().any(|file| fs::read_link(file.path()).is_ok_and(|it| it == port))
     };
-    let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
-    let names = processes.filter_map(|process| {
-        let id = process.file_name()?.to_str()?.to_owned();
-        let other = id.bytes().all(|byte| byte.is_ascii_digit()) && id != own;
-        if !other || !holds(&process) {
+    let all = fs::read_dir(processes).into_iter().flatten().flatten().map(|entry| entry.path());
+    let holders = all.filter_map(|path| {
+        let process = path.file_name()?.to_str()?.parse().ok()?;
+        if process == std::process::id() || !holds(&path) {
             return None;
         }
-        let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
-        Some(format!("{} (process {id})", name.trim()))
+        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        Some(Holder { name: name.trim().to_owned(), process })
     });
-    let names: Vec<_> = names.collect();
-    (!names.is_empty()).then(|| names.join(", "))
+    holders.collect()
 }

@@ -49,6 +49,7 @@ pub use error::Error;
 pub use lock::{Lock, LockError};
 pub use log::{Budget, LogPage, LogQuery, Order, Position, page};
 pub use retention::Keep;
+pub use room::has_room;
 pub use secret::{SecretError, secret};
 pub use soundness::{check, check_if_left_open};
 pub use tx::{Tx, View};

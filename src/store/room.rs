@@ -14,6 +14,11 @@ const RESERVE: u64 = 16 << 20;
 /// A small disk gives this part of itself at most.
 const SMALL_DISK: u64 = 8;
 
+/// Whether the disk below the database at `path` has room for new messages.
+pub fn has_room(path: &Path) -> bool {
+    Room::of(path).is_left()
+}
+
 /// The disk below the database.
 #[derive(Debug)]
 pub(super) struct Room {

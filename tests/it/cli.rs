@@ -236,3 +236,20 @@ async fn a_modem_is_asked_what_it_is_without_a_daemon() {
     assert!(why.contains("at step \"SIM\": There is no SIM"), "{why}");
     assert_eq!(ringpost(&["probe", "/dev/ringpost-none"]).status.code(), Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_is_wrong_on_this_box() {
+    let nowhere = std::path::Path::new("/dev/ringpost-none");
+    let gateway = Gateway::builder().port(nowhere).prepare().await;
+    let config = gateway.config_path();
+    let sick = ringpost(&["doctor", "--config", config.to_str().unwrap(), "--json"]);
+    assert_eq!(sick.status.code(), Some(1), "{sick:?}");
+    let found: Value = serde_json::from_slice(&sick.stdout).unwrap();
+    let found = found["findings"].as_array().unwrap();
+    let about = |what: &str| found.iter().find(|it| it["about"] == what).unwrap();
+    assert_eq!(about("store")["verdict"], "ok");
+    assert_eq!(about("modem x1")["verdict"], "problem");
+    let broken = ringpost(&["doctor", "--config", "/dev/ringpost-none"]);
+    assert!(text(&broken.stdout).starts_with("problem  configuration"), "{broken:?}");
+    assert_eq!(broken.status.code(), Some(1));
+}

@@ -43,7 +43,10 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
             "http",
         ],
     ),
-    ("cli", &["domain", "store", "modem", "config", "intake", "system_log", "http", "daemon"]),
+    (
+        "cli",
+        &["domain", "store", "modem", "config", "intake", "system_log", "outbox", "http", "daemon"],
+    ),
     ("main", &["cli"]),
 ];
 
