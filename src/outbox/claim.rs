@@ -223,7 +223,7 @@ fn begin(
     };
     let segment = SegmentId { attempt: attempt.key, sequence: 1 };
     let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
-    put_on_air(tx, line, message, &progress, segment, conditions)
+    put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
 }
 
 /// Stores the intent to submit the next segment of an attempt.
@@ -241,7 +241,7 @@ fn follow(
     };
     let deadline = report_deadline(line, outgoing.expires_at, now);
     let progress = apply(tx, message, Event::Begun(segment, deadline), now, rules)?;
-    put_on_air(tx, line, message, &progress, segment, conditions)
+    put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
 }
 
 /// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
@@ -266,6 +266,7 @@ fn national(outgoing: &store::message::Outgoing) -> Vec<sms::Language> {
 fn put_on_air(
     tx: &Tx<'_>,
     line: &Line,
+    outgoing: &store::message::Outgoing,
     message: i64,
     progress: &Progress,
     segment: SegmentId,
@@ -275,11 +276,7 @@ fn put_on_air(
     let attempt = progress.attempts.iter().find(|attempt| attempt.key == segment.attempt);
     // Its time may just have run out: then it was dropped instead.
     let (Some(attempt), true) = (attempt, begun) else { return Ok(None) };
-    let Some(outgoing) = store::message::outgoing(tx, message)? else {
-        error!("a segment without a text was to be sent");
-        return Ok(None);
-    };
-    let national = national(&outgoing);
+    let national = national(outgoing);
     let order = sms::Order {
         recipient: &outgoing.recipient,
         text: outgoing.text.reveal(),
