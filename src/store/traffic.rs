@@ -52,12 +52,7 @@ pub fn count_accepted(
     subject: &str,
     slot: Timestamp,
 ) -> Result<(), Error> {
-    tx.prepare(
-        "INSERT INTO traffic VALUES (?1, ?2, ?3, 1, 0)
-         ON CONFLICT DO UPDATE SET accepted = accepted + 1",
-    )?
-    .execute((kind.rank(), subject, slot.as_unix_ms()))?;
-    Ok(())
+    count(tx, (kind, subject, slot), (1, 0))
 }
 
 /// Counts a code that was entered, of a message that was accepted in the slot.
@@ -70,11 +65,19 @@ pub fn count_verified(
     subject: &str,
     slot: Timestamp,
 ) -> Result<(), Error> {
+    count(tx, (kind, subject, slot), (0, 1))
+}
+
+fn count(
+    tx: &Tx<'_>,
+    (kind, subject, slot): (Kind, &str, Timestamp),
+    (accepted, verified): (u32, u32),
+) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO traffic VALUES (?1, ?2, ?3, 0, 1)
-         ON CONFLICT DO UPDATE SET verified = verified + 1",
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5",
     )?
-    .execute((kind.rank(), subject, slot.as_unix_ms()))?;
+    .execute((kind.rank(), subject, slot.as_unix_ms(), accepted, verified))?;
     Ok(())
 }
 
