@@ -34,12 +34,6 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
-    /// The next octet, left in place.
-    #[must_use]
-    pub fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
-    }
-
     /// Reads one octet of `field`.
     ///
     /// # Errors
