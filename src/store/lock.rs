@@ -27,6 +27,24 @@ pub enum LockError {
 }
 
 impl Lock {
+    /// Whether a process holds the lock of the database at `path`. Makes no file, which would belong to
+    /// whoever asks.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn is_held(path: &Path) -> Result<bool, LockError> {
+        let name = beside(path, "-lock");
+        match File::open(&name) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(cause) => Err(LockError::Io(name, cause)),
+            Ok(file) => match file.try_lock_shared() {
+                Ok(()) => Ok(false),
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(cause)) => Err(LockError::Io(name, cause)),
+            },
+        }
+    }
+
     /// Takes the lock of the database at `path`, in a file beside it.
     ///
     /// # Errors

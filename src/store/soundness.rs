@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path};
 
+use rusqlite::{Connection, OpenFlags};
 use tracing::info;
 
-use super::{Error, connection::open_for_writing, files::beside};
+use super::{Error, connection::BUSY_TIMEOUT, files::beside};
 
 /// Faults told at most: one is enough to refuse, some more help whoever repairs it.
 const FAULTS: u32 = 5;
@@ -16,7 +17,7 @@ const FAULTS: u32 = 5;
 /// [`Error::Damaged`], and what opening it answers.
 pub fn check_if_left_open(path: &Path) -> Result<(), Error> {
     // SQLite removes the write-ahead log when the last connection closes.
-    let left = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let left = path.exists() && fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     if !left {
         return Ok(());
     }
@@ -24,12 +25,16 @@ pub fn check_if_left_open(path: &Path) -> Result<(), Error> {
     check(path)
 }
 
-/// Checks the database at `path` from end to end.
+/// Checks the database at `path` from end to end, and changes nothing in it. What a daemon that works on it
+/// has in its log counts.
 ///
 /// # Errors
 /// [`Error::Damaged`], and what opening it answers.
 pub fn check(path: &Path) -> Result<(), Error> {
-    let connection = open_for_writing(path)?;
+    // Not for reading only: that could not take in a log which nobody has open.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS})"))?;
     let faults = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     if faults == ["ok"] { Ok(()) } else { Err(Error::Damaged(faults.join("; "))) }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Finding;
-use crate::store::{self, Error, Lock, LockError};
+use crate::store::{self, Error, Lock};
 
 const ABOUT: &str = "store";
 
@@ -22,16 +22,17 @@ pub(super) fn examine(path: &Path) -> Finding {
             )
         };
     }
-    let busy = match Lock::take(path) {
-        Ok(_) => "no daemon works on it",
-        Err(LockError::Held(_)) => "a daemon works on it",
-        Err(LockError::Io(_, cause)) => {
-            return Finding::problem(
-                ABOUT,
-                format!("{shown}: {cause}."),
-                "Run this as root, or as the account of the daemon.",
-            );
-        }
+    let unreadable = |cause: &dyn std::fmt::Display| {
+        Finding::problem(
+            ABOUT,
+            format!("{shown}: {cause}."),
+            "Run this as root, or as the account of the daemon.",
+        )
+    };
+    let busy = match Lock::is_held(path) {
+        Ok(false) => "no daemon works on it",
+        Ok(true) => "a daemon works on it",
+        Err(cause) => return unreadable(&cause),
     };
     match store::check(path) {
         Ok(()) if !store::has_room(path) => Finding::problem(
@@ -45,10 +46,6 @@ pub(super) fn examine(path: &Path) -> Finding {
             format!("{shown}: {cause}."),
             "Stop the daemon and restore a copy, or move the file away: then a new one is made.",
         ),
-        Err(cause) => Finding::problem(
-            ABOUT,
-            format!("{shown}: {cause}."),
-            "Run this as root, or as the account of the daemon.",
-        ),
+        Err(cause) => unreadable(&cause),
     }
 }

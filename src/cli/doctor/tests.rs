@@ -148,6 +148,8 @@ fn a_store_is_looked_at_whether_it_is_there_or_not() {
     assert_eq!(store::examine(&path).verdict, Verdict::Problem);
     fs::remove_file(&path).unwrap();
     drop(crate::store::Store::open(&path).unwrap());
+    assert!(store::examine(&path).says.ends_with("is sound; no daemon works on it."));
+    assert!(!dir.path().join("t.db-lock").exists(), "it would be root's, and not the daemon's");
     let held = crate::store::Lock::take(&path).unwrap();
     assert!(store::examine(&path).says.ends_with("is sound; a daemon works on it."));
     drop(held);
