@@ -60,9 +60,13 @@ fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
             format!("The port {shown} may not be opened by this user."),
             "Add the user to the group of the port, mostly `dialout`.".to_owned(),
         )
-    } else if let Some(holder) = holders(Path::new("/proc"), port).first() {
+    } else if let holders = holders(Path::new("/proc"), port)
+        && !holders.is_empty()
+    {
+        // All of them: one may be harmless, and a person has to find the one that is not.
+        let named: Vec<_> = holders.iter().map(Holder::to_string).collect();
         (
-            format!("The port {shown} is held by {} (process {}).", holder.name, holder.process),
+            format!("The port {shown} is held by {}.", named.join(", ")),
             "End that program, or tell it to keep off this port.".to_owned(),
         )
     } else {
@@ -81,6 +85,12 @@ pub struct Holder {
     pub name: String,
     /// Its number.
     pub process: u32,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.name, self.process)
+    }
 }
 
 /// The other processes that have `port` open, as far as this user may see; `processes` is `/proc`, but for

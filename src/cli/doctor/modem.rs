@@ -52,7 +52,7 @@ fn port(host: &Host, about: &str, configured: &Path) -> Finding {
     if let Some(other) = holders.iter().find(|holder| holder.name != OWN) {
         return Finding::problem(
             about,
-            format!("The port {shown} is held by {} (process {}).", other.name, other.process),
+            format!("The port {shown} is held by {other}."),
             "End that program, or tell it to keep off this port.",
         );
     }
