@@ -29,7 +29,7 @@ use crate::{
     domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
     http::{self, AppState, LogAccess},
     intake::{Policy, Repeats, Requirement},
-    modem::{self, ModemConfig, ModemEvent, ModemHandle},
+    modem::{self, Hotplug, ModemConfig, ModemEvent, ModemHandle},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
 };
@@ -45,23 +45,23 @@ const HTTP_DRAIN: Duration = Duration::from_secs(3);
 /// modem waits, and what it received stays in its own storage.
 const WAITING_EVENTS: usize = 256;
 
-/// Runs the gateway until SIGTERM or SIGINT.
+/// Runs the gateway until SIGTERM or SIGINT; the machine's `/sys` and `/dev` are below `root`.
 ///
 /// # Errors
 /// What keeps it from starting: the store, the address. Modems never do.
-pub fn run(config: Config) -> anyhow::Result<()> {
+pub fn run(config: Config, root: &Path) -> anyhow::Result<()> {
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("start the runtime")?;
-    let ended = runtime.block_on(serve(config));
+    let ended = runtime.block_on(serve(config, root));
     // A blocking read that is still under way must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     for warning in config.warnings() {
         warn!("{warning}");
     }
@@ -80,7 +80,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 
     let rules = Rules { resend_after: seconds(config.outbox.resend_after_seconds) };
     let (events, received) = mpsc::channel(WAITING_EVENTS);
-    let (handles, modems) = start_modems(&config, &events);
+    let (handles, modems) = start_modems(&config, root, &events);
     drop(events);
     let keep = keep(&config.retention);
     let pools = config.modems.iter().flat_map(|modem| modem.pools.iter().cloned());
@@ -211,12 +211,15 @@ fn unexpected(
 
 fn start_modems(
     config: &Config,
+    root: &Path,
     events: &mpsc::Sender<ModemEvent>,
 ) -> (Vec<ModemHandle>, Vec<modem::Runner>) {
+    let locators = config.modems.iter().map(|settings| settings.locator.clone());
+    let ports = Hotplug::new(root, locators.collect());
     let modems = config.modems.iter().map(|settings| {
         let config = ModemConfig {
             name: settings.name.to_string(),
-            port: settings.port.clone(),
+            locator: settings.locator.clone(),
             baud: settings.baud,
             family: settings.family.and_then(ringpost_hal::family::by_name),
             board: settings.board.as_ref().map(|board| board.name.clone()),
@@ -224,7 +227,7 @@ fn start_modems(
             roaming: settings.roaming,
             power: None,
         };
-        modem::modem(config, events.clone())
+        modem::modem(config, &ports, events.clone())
     });
     modems.unzip()
 }

@@ -43,7 +43,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway.
-    Serve(Files),
+    Serve(serve::Serve),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -96,6 +96,14 @@ struct Files {
     config: PathBuf,
 }
 
+/// The machine that modems are plugged into.
+#[derive(Debug, clap::Args)]
+struct Machine {
+    /// Where its /sys and /dev are: another folder in a container that has them elsewhere.
+    #[arg(long, value_name = "FOLDER", env = "RINGPOST_ROOT", default_value = "/", hide = true)]
+    root: PathBuf,
+}
+
 /// Parses the command line, runs the command, and says how it went: 0 done, 1 refused or failed,
 /// 2 usage, 64 bad configuration.
 pub fn main() -> ExitCode {
@@ -108,7 +116,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Serve(files) => serve::run(&files),
+        Command::Serve(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Send(command) => command.run(),

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Failure, Output, table::cell};
-use crate::modem::{self, ModemConfig, Probed, Problem};
+use super::{Failure, Machine, Output, table::cell};
+use crate::{
+    domain::Locator,
+    modem::{self, Hotplug, ModemConfig, Probed, Problem},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Probe {
-    /// The serial port of its AT commands; no daemon may have it open.
+    /// The serial port of its AT commands, such as /dev/ttyUSB2; no daemon may have it open.
     port: PathBuf,
     /// Speed of the port, where it is a UART.
     #[arg(long, default_value_t = 115_200)]
@@ -17,6 +20,8 @@ pub(super) struct Probe {
     /// Its family, where you know better than it says.
     #[arg(long)]
     family: Option<String>,
+    #[command(flatten)]
+    machine: Machine,
     #[command(flatten)]
     output: Output,
 }
@@ -29,7 +34,7 @@ impl Probe {
         });
         let config = ModemConfig {
             name: "probe".into(),
-            port: self.port,
+            locator: Locator::Port(self.port),
             baud: self.baud,
             family: family.transpose()?,
             board: None,
@@ -37,11 +42,12 @@ impl Probe {
             roaming: true,
             power: None,
         };
+        let ports = Hotplug::new(&self.machine.root, Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|cause| Failure::while_doing("start the runtime", cause))?;
         let said =
             |problem: Problem| Failure::Failed(format!("{} {}", problem.message, problem.hint));
-        let probed = runtime.block_on(modem::probe(config)).map_err(said)?;
+        let probed = runtime.block_on(modem::probe(config, &ports)).map_err(said)?;
         let value = shown(&probed);
         self.output.print(&value, describe)?;
         match probed.problem {

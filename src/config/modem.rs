@@ -3,18 +3,19 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use ringpost_boards::{Board, Catalog};
+use ringpost_boards::{Board, Catalog, UsbId};
 
 use super::{
     problem::Whence,
     reader::{Section, nearest},
     sections::{Regions, region},
 };
-use crate::domain::{Allowance, Channel, E164, Lane, Money};
+use crate::domain::{Allowance, Channel, E164, Lane, Locator, Money};
 
 /// Where a site describes boards of its own.
 const SITE_BOARDS: &str = "/etc/ringpost/boards";
@@ -57,8 +58,8 @@ impl fmt::Display for ModemName {
 pub struct Modem {
     /// Its name, which no other modem has.
     pub name: ModemName,
-    /// The serial port of its AT commands, which no other modem has.
-    pub port: PathBuf,
+    /// By what its AT port is found, which no other modem has.
+    pub locator: Locator,
     /// Speed of the port, where it is a UART; USB ports ignore it.
     pub baud: u32,
     /// Name of its family; that of its board, or what the modem says it is, if unset.
@@ -92,25 +93,23 @@ pub struct Modem {
 }
 
 impl Modem {
-    /// Reads all modems; each name and each port belongs to one.
+    /// Reads all modems; each name and each port, socket, IMEI or ICCID belongs to one.
     pub(super) fn read_all(root: &mut Section) -> Vec<Self> {
         let mut names = BTreeMap::new();
-        let mut ports = BTreeMap::new();
-        let read = |section: &mut Section| Self::read(section, &mut names, &mut ports);
+        let mut locators = BTreeMap::new();
+        let read = |section: &mut Section| Self::read(section, &mut names, &mut locators);
         root.tables("modem", read).into_iter().flatten().collect()
     }
 
     fn read(
         section: &mut Section,
         names: &mut BTreeMap<ModemName, Whence>,
-        ports: &mut BTreeMap<PathBuf, Whence>,
+        locators: &mut BTreeMap<Locator, Whence>,
     ) -> Option<Self> {
         let name_at = section.whence_of("name");
         let name = section.required("name", "every modem has one, such as \"a\"", ModemName::new);
         claim(section, "name", names, name.as_ref(), name_at);
-        let port_at = section.whence_of("port");
-        let port = section.required("port", PORT, port);
-        claim(section, "port", ports, port.as_ref(), port_at);
+        let locator = locator(section, locators);
         let board = section.text("board", board);
         let baud = section.integer("baud", 1200..=4_000_000, " baud");
         let soldered_baud = || Some(board.as_ref()?.uart.as_ref()?.baud);
@@ -131,7 +130,7 @@ impl Modem {
         let jitter = milliseconds(section.integer("jitter_ms", 0..=600_000, " ms"));
         Some(Self {
             name: name?,
-            port: port?,
+            locator: locator?,
             baud: baud.or_else(soldered_baud).unwrap_or(DEFAULT_BAUD),
             family: own_family.or_else(soldered_family),
             board,
@@ -151,6 +150,30 @@ impl Modem {
             jitter,
         })
     }
+}
+
+/// By what a modem is found: exactly one of four keys says it.
+fn locator(section: &mut Section, taken: &mut BTreeMap<Locator, Whence>) -> Option<Locator> {
+    let here = section.whence_of("");
+    let places = ["port", "usb", "imei", "iccid"].map(|key| section.whence_of(key));
+    let read = [
+        section.given("port", |text| absolute(text, PORT).map(Locator::Port)),
+        section.given("usb", usb),
+        section.given("imei", |text| digits(text, 15..=15, IMEI).map(Locator::Imei)),
+        section.given("iccid", |text| digits(text, 18..=20, ICCID).map(Locator::Iccid)),
+    ];
+    let mut given = read.into_iter().zip(places).filter_map(|(read, at)| Some((read?, at)));
+    let Some((first, at)) = given.next() else {
+        section.note("port", here, format!("is missing: {FOUND_BY}"));
+        return None;
+    };
+    if let Some((_, at)) = given.next() {
+        section.note("port", at, format!("one key says where a modem is: {FOUND_BY}"));
+        return None;
+    }
+    let locator = first?;
+    claim(section, locator.key(), taken, Some(&locator), at);
+    Some(locator)
 }
 
 /// Notes that `value` belongs to another modem, or that it belongs to this one.
@@ -173,12 +196,43 @@ fn claim<T: Ord + Clone>(
     }
 }
 
+const FOUND_BY: &str = "port = \"/dev/serial/by-path/…\", usb = \"1-1.2\", usb = \"1e0e:9001\", \
+                        imei = \"…\" or iccid = \"…\"";
+
+const IMEI: &str = "an IMEI, 15 digits: `ringpost probe` shows it";
+
+const ICCID: &str = "an ICCID, 18 to 20 digits: `ringpost probe` shows it";
+
 const PORT: &str = "the path of its AT port, such as \"/dev/serial/by-path/…\"";
 
 const PIN_FILE: &str = "the path of the file that holds the PIN, such as \"/etc/ringpost/pin-a\"";
 
-fn port(text: &str) -> Result<PathBuf, String> {
-    absolute(text, PORT)
+/// The path of a USB device, or a vendor and a product.
+fn usb(text: &str) -> Result<Locator, String> {
+    if is_usb_path(text) {
+        return Ok(Locator::UsbPath(text.to_owned()));
+    }
+    UsbId::try_from(text.to_lowercase())
+        .map(|UsbId { vendor, product }| Locator::UsbId { vendor, product })
+        .map_err(|_| {
+            format!(
+                "must be a USB path such as \"1-1.2\", or vendor and product such as \"1e0e:9001\", \
+                 found {text:?}"
+            )
+        })
+}
+
+/// Whether a text is the path of a USB device: a bus, and ports from hub to hub.
+fn is_usb_path(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    text.split_once('-').is_some_and(|(bus, ports)| number(bus) && ports.split('.').all(number))
+}
+
+fn digits(text: &str, length: RangeInclusive<usize>, what: &str) -> Result<String, String> {
+    if length.contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be {what}; found {text:?}"))
 }
 
 /// A path that means the same wherever the daemon is started; `what` says what belongs there.

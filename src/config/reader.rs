@@ -96,6 +96,17 @@ impl Section {
         self.noting(key, whence, parsed)
     }
 
+    /// As [`text`](Self::text), told apart from a key that is not there.
+    pub(super) fn given<T, E: ToString>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        let there = self.rest.contains_key(key);
+        let read = self.text(key, parse);
+        there.then_some(read)
+    }
+
     /// As [`text`](Self::text), of a key that must be there; `what` says what belongs there.
     pub(super) fn required<T, E: ToString>(
         &mut self,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use rlibphonenumber::Region;
 
 use super::{Config, ConfigError, Regions, Routing};
-use crate::domain::{Channel, Lane, Limits, Money, Purpose};
+use crate::domain::{Channel, Lane, Limits, Locator, Money, Purpose};
 
 #[test]
 fn an_empty_file_is_the_documented_defaults() {
@@ -108,7 +108,7 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(config.log.level, "warn,ringpost::modem=debug");
     let [a, b] = config.modems.as_slice() else { panic!("two modems") };
     assert_eq!((a.name.as_str(), a.baud, a.family), ("a-1", 9600, Some("ec25")));
-    assert_eq!(a.port, Path::new("/dev/ttyUSB2"));
+    assert_eq!(a.locator, Locator::Port("/dev/ttyUSB2".into()));
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
     assert!(!a.roaming && b.roaming);
@@ -160,7 +160,7 @@ fn variables_override_the_file_and_may_add_a_modem() {
     assert!(config.limits.enabled);
     assert_eq!(config.policy.regions, Regions::Anywhere);
     assert_eq!(config.org.name, "42");
-    let ports: Vec<_> = config.modems.iter().map(|modem| modem.port.to_str().unwrap()).collect();
+    let ports: Vec<_> = config.modems.iter().map(|modem| modem.locator.to_string()).collect();
     assert_eq!(ports, ["/dev/z", "/dev/b"]);
 }
 
@@ -299,13 +299,32 @@ fn a_modem_that_cannot_be_used_is_refused() {
         ),
         (
             "name = 'a'",
-            "1: modem.port: is missing: the path of its AT port, such as \
-             \"/dev/serial/by-path/…\"",
+            "1: modem.port: is missing: port = \"/dev/serial/by-path/…\", usb = \"1-1.2\", \
+             usb = \"1e0e:9001\", imei = \"…\" or iccid = \"…\"",
         ),
         (
             "name = 'a'\nport = 'ttyUSB0'",
             "3: modem.port: must be the path of its AT port, such as \"/dev/serial/by-path/…\", \
              found \"ttyUSB0\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nimei = '861234567890123'",
+            "4: modem.port: one key says where a modem is: port = \"/dev/serial/by-path/…\", \
+             usb = \"1-1.2\", usb = \"1e0e:9001\", imei = \"…\" or iccid = \"…\"",
+        ),
+        (
+            "name = 'a'\nusb = '1-1:1.2'",
+            "3: modem.usb: must be a USB path such as \"1-1.2\", or vendor and product such as \
+             \"1e0e:9001\", found \"1-1:1.2\"",
+        ),
+        (
+            "name = 'a'\nimei = '12345'",
+            "3: modem.imei: must be an IMEI, 15 digits: `ringpost probe` shows it; found \"12345\"",
+        ),
+        (
+            "name = 'a'\niccid = '89-1'",
+            "3: modem.iccid: must be an ICCID, 18 to 20 digits: `ringpost probe` shows it; found \
+             \"89-1\"",
         ),
         (
             "name = 'a'\nport = '/d'\nbaud = 50",
@@ -362,9 +381,28 @@ fn a_modem_that_cannot_be_used_is_refused() {
             "name = 'a'\nport = '/d'\n[[modem]]\nname = 'b'\nport = '/d'",
             "6: modem.port: is the port of the modem at line 3 already",
         ),
+        (
+            "name = 'a'\nusb = '1E0E:9001'\n[[modem]]\nname = 'b'\nusb = '1e0e:9001'",
+            "6: modem.usb: is the usb of the modem at line 3 already",
+        ),
     ] {
         let refusal = refusal(&format!("[[modem]]\n{keys}"), &[]);
         assert_eq!(refusal, format!("ringpost.toml:{expected}"), "{keys}");
+    }
+}
+
+#[test]
+fn a_modem_is_found_by_one_of_four_keys() {
+    let usb_id = Locator::UsbId { vendor: 0x1e0e, product: 0x9001 };
+    for (key, expected) in [
+        ("port = '/dev/a'", Locator::Port("/dev/a".into())),
+        ("usb = '10-1.2.4'", Locator::UsbPath("10-1.2.4".into())),
+        ("usb = '1e0e:9001'", usb_id),
+        ("imei = '861234567890123'", Locator::Imei("861234567890123".into())),
+        ("iccid = '89012608822800006529'", Locator::Iccid("89012608822800006529".into())),
+    ] {
+        let config = load(&format!("[[modem]]\nname = 'a'\n{key}"), &[]).unwrap();
+        assert_eq!(config.modems[0].locator, expected, "{key}");
     }
 }
 
@@ -408,7 +446,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     ringpost.toml:2: log.level: "loud" is no level; write info, or info,ringpost::modem=debug
     ringpost.toml:4: http.listen: must be a string, found an integer
     ringpost.toml:5: http.port: unknown key; the keys of [http] are listen, log_requests_per_minute
-    ringpost.toml:6: modem.port: is missing: the path of its AT port, such as "/dev/serial/by-path/…"
+    ringpost.toml:6: modem.port: is missing: port = "/dev/serial/by-path/…", usb = "1-1.2", usb = "1e0e:9001", imei = "…" or iccid = "…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
     RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, log, modem
     "#);
@@ -447,6 +485,9 @@ fn the_example_file_is_the_defaults_and_names_every_key() {
         .collect();
     let config = load(&uncommented, &[]).unwrap();
     assert_eq!(config.modems.len(), 1);
+    for other in ["iccid = ", "usb = ", "port = "] {
+        assert!(example.contains(&format!("\n#     {other}")), "{other}");
+    }
     assert!(config.outbox.settle_seconds.is_some() && config.modems[0].number.is_some());
 }
 

@@ -97,6 +97,8 @@ details! {
     NetworkBusy = "network_busy" in ProviderUnreachable, "The network could not take the message.";
     /// The modem failed.
     ModemFault = "modem_fault" in ProviderUnreachable, "The modem failed.";
+    /// Two modems say that they are the same one.
+    DuplicateModem = "duplicate_modem" in ProviderUnreachable, "Another modem has the same IMEI.";
     /// The SIMs that could have sent it had sent as much as they may.
     BudgetExceeded = "budget_exceeded" in ProviderUnreachable, "The SIM has sent as much as it may.";
     /// Not E.164 and no national number.

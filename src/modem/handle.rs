@@ -9,8 +9,8 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{ModemState, ModemStatus, Runner, SubmitOutcome, runner::Worker};
-use crate::domain::{Detail, ModemIncident, SegmentId};
+use super::{Hotplug, ModemState, ModemStatus, Runner, SubmitOutcome, port::Ports, runner::Worker};
+use crate::domain::{Detail, Locator, ModemIncident, SegmentId};
 
 /// Requests that may wait for a modem. The outbox hands over one at a time; the rest is room for
 /// actions by hand.
@@ -43,8 +43,8 @@ pub enum Action {
 pub struct ModemConfig {
     /// Its name.
     pub name: String,
-    /// The serial port of its AT commands.
-    pub port: PathBuf,
+    /// By what the serial port of its AT commands is found.
+    pub locator: Locator,
     /// Speed of the port.
     pub baud: u32,
     /// Its family, where the site knows better than the modem says.
@@ -146,20 +146,25 @@ pub struct ModemHandle {
 }
 
 /// A modem that is not run yet: its handle, and what has to be run for it to live.
-pub fn modem(config: ModemConfig, events: mpsc::Sender<ModemEvent>) -> (ModemHandle, Runner) {
-    let (handle, worker) = apart(config, events);
+pub fn modem(
+    config: ModemConfig,
+    ports: &Hotplug,
+    events: mpsc::Sender<ModemEvent>,
+) -> (ModemHandle, Runner) {
+    let (handle, worker) = apart(config, Arc::new(ports.clone()), events);
     (handle, Runner::new(worker))
 }
 
 /// A handle, and the worker behind it.
 pub(super) fn apart(
     config: ModemConfig,
+    ports: Arc<dyn Ports>,
     events: mpsc::Sender<ModemEvent>,
 ) -> (ModemHandle, Worker) {
     let (requests, receiver) = mpsc::channel(WAITING_REQUESTS);
     let (actions, wanted) = mpsc::channel(WAITING_ACTIONS);
     let (sender, status) = watch::channel(ModemStatus::new());
-    let worker = Worker::new(config.clone(), receiver, wanted, sender, events);
+    let worker = Worker::new(config.clone(), ports, receiver, wanted, sender, events);
     (ModemHandle { config, requests, actions, status }, worker)
 }
 

@@ -2,10 +2,12 @@
 //! after it was gone. The only room that names `tokio_serial`.
 //!
 //! [`modem`] splits into a [`ModemHandle`], which everybody may hold, and a [`Runner`], which is run once.
-//! What the handle asks for is done in order, one exchange at a time, each to its end.
+//! What the handle asks for is done in order, one exchange at a time, each to its end. Which port is whose,
+//! [`Hotplug`] knows.
 
 mod handle;
 mod hold;
+mod hotplug;
 mod link;
 mod pin;
 mod port;
@@ -14,14 +16,17 @@ mod runner;
 mod serve;
 mod status;
 mod stored;
+mod usb;
 
 pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, Submit, modem};
+pub use hotplug::{Hotplug, Place, UsbPlace};
 pub use port::{Holder, holders};
 pub use probe::{Probed, probe};
 pub use ringpost_hal::at::dialogue::{NotSent, StoreUse, SubmitOutcome};
 pub use ringpost_hal::supervision::Rung;
 pub use runner::Runner;
 pub use status::{Counts, ModemState, ModemStatus, Problem};
+pub use usb::{UsbDevice, UsbPort, usb_devices};
 
 #[cfg(test)]
 mod simulated;

@@ -1,11 +1,14 @@
 //! Opening a serial port, and saying what is in the way.
 
-use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
+use std::{fmt, fs, future::Future, io, path::Path, pin::Pin};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
 
-use super::{ModemConfig, Problem};
+use super::{
+    ModemConfig, Problem,
+    hotplug::{Claim, Node, Place},
+};
 use crate::domain::Detail;
 
 /// An open port.
@@ -13,37 +16,39 @@ pub(super) trait Port: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<P: AsyncRead + AsyncWrite + Unpin + Send> Port for P {}
 
-/// Which device stands behind a port: another one, or none, after it was pulled out.
-pub(super) type Identity = (u64, u64, i64);
+/// A modem's port, open.
+pub(super) struct Opened {
+    /// The port.
+    pub(super) port: Box<dyn Port>,
+    /// Where it is.
+    pub(super) place: Option<Place>,
+    /// What keeps it for this modem alone.
+    pub(super) claim: Option<Claim>,
+}
+
+/// A port that is looked for and opened.
+pub(super) type Opening<'p> = Pin<Box<dyn Future<Output = Result<Opened, Problem>> + Send + 'p>>;
 
 /// Where ports come from.
 pub(super) trait Ports: fmt::Debug + Send + Sync {
-    /// Opens the port of a modem, for this process alone.
-    fn open(&self, config: &ModemConfig) -> Result<Box<dyn Port>, Problem>;
+    /// Finds the port of a modem, and opens it for this process alone.
+    ///
+    /// # Cancel safety
+    /// A port that is being asked who is there is closed.
+    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p>;
 
-    /// Which device stands behind its port now.
-    fn identity(&self, config: &ModemConfig) -> Option<Identity>;
+    /// Which devices are there now among which its port may be.
+    fn nodes(&self, config: &ModemConfig) -> Vec<Node>;
 }
 
-/// The serial ports of this machine.
-#[derive(Debug)]
-pub(super) struct Serial;
-
-impl Ports for Serial {
-    /// Forgets what came in before.
-    fn open(&self, config: &ModemConfig) -> Result<Box<dyn Port>, Problem> {
-        let path = config.port.to_string_lossy();
-        let opened = tokio_serial::new(path.as_ref(), config.baud).open_native_async();
-        let stream = opened.map_err(|cause| problem(&config.port, &cause))?;
-        // What stands in the buffer answers nobody here.
-        let _ = stream.clear(ClearBuffer::Input);
-        Ok(Box::new(stream))
-    }
-
-    fn identity(&self, config: &ModemConfig) -> Option<Identity> {
-        let seen = fs::metadata(&config.port).ok()?;
-        Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
-    }
+/// Opens a port for this process alone, and forgets what came in before.
+pub(super) fn open(port: &Path, baud: u32) -> Result<Box<dyn Port>, Problem> {
+    let path = port.to_string_lossy();
+    let opened = tokio_serial::new(path.as_ref(), baud).open_native_async();
+    let stream = opened.map_err(|cause| problem(port, &cause))?;
+    // What stands in the buffer answers nobody here.
+    let _ = stream.clear(ClearBuffer::Input);
+    Ok(Box::new(stream))
 }
 
 fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
@@ -111,4 +116,17 @@ pub fn holders(processes: &Path, port: &Path) -> Vec<Holder> {
         Some(Holder { name: name.trim().to_owned(), process })
     });
     holders.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_this_user_may_not_open_is_told_with_what_to_do() {
+        let denied = tokio_serial::ErrorKind::Io(io::ErrorKind::PermissionDenied);
+        let problem = problem(Path::new("/dev/null"), &tokio_serial::Error::new(denied, "x"));
+        assert_eq!(problem.message, "The port /dev/null may not be opened by this user.");
+        assert_eq!(problem.hint, "Add the user to the group of the port, mostly `dialout`.");
+    }
 }

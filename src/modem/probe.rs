@@ -1,14 +1,16 @@
 //! Asks a modem what it is and can do, once, without a daemon.
 
+use std::sync::Arc;
+
 use ringpost_hal::{at::dialogue::Facts, family::Family};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ModemConfig, ModemState, Problem,
+    Hotplug, ModemConfig, ModemState, Place, Problem,
     handle::apart,
     link::Link,
-    port::{Ports, Serial},
+    port::{Opened, Ports},
     runner::Ended,
 };
 
@@ -17,6 +19,8 @@ use super::{
 pub struct Probed {
     /// As far as it came.
     pub facts: Facts,
+    /// Where it is.
+    pub place: Option<Place>,
     /// Its family, once its model is known.
     pub family: Option<&'static Family>,
     /// What keeps it from taking messages, and at which step.
@@ -27,20 +31,26 @@ pub struct Probed {
 /// one.
 ///
 /// # Errors
-/// A port that cannot be opened.
-pub async fn probe(config: ModemConfig) -> Result<Probed, Problem> {
-    let port = Serial.open(&config)?;
-    probe_on(Link::new(port), config).await
+/// A port that is not there, or cannot be opened.
+pub async fn probe(config: ModemConfig, ports: &Hotplug) -> Result<Probed, Problem> {
+    let Opened { port, place, claim: _claim } = ports.open(&config).await?;
+    probe_on(Link::new(port), config, ports, place).await
 }
 
-async fn probe_on<P>(mut link: Link<P>, config: ModemConfig) -> Result<Probed, Problem>
+async fn probe_on<P>(
+    mut link: Link<P>,
+    config: ModemConfig,
+    ports: &Hotplug,
+    place: Option<Place>,
+) -> Result<Probed, Problem>
 where
     P: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     // Nobody listens: there is no store that anything could be written to, and so no PIN is entered.
     let (events, _) = mpsc::channel(1);
     let config = ModemConfig { pin_file: None, ..config };
-    let (handle, mut worker) = apart(config, events);
+    let (handle, mut worker) = apart(config, Arc::new(ports.clone()), events);
+    worker.found(place);
     let ended = worker.bring_up(&mut link, &CancellationToken::new()).await.err();
     let status = handle.status().borrow().clone();
     let problem = match ended {
@@ -48,17 +58,17 @@ where
         Some(Ended::Trouble(_, problem)) => Some((status.step, problem)),
         Some(Ended::Cancelled | Ended::Restarted | Ended::Asked(_)) | None => None,
     };
-    Ok(Probed { facts: status.facts, family: status.family, problem })
+    Ok(Probed { facts: status.facts, place: status.place, family: status.family, problem })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use ringpost_sim::{Family, Fault, Simulator};
 
     use super::*;
-    use crate::domain::Detail;
+    use crate::domain::{Detail, Locator};
 
     #[tokio::test(start_paused = true)]
     async fn a_modem_is_asked_what_it_is_and_its_pin_is_left_alone() {
@@ -70,7 +80,7 @@ mod tests {
             }
             let config = ModemConfig {
                 name: "probe".into(),
-                port: PathBuf::from("/dev/none"),
+                locator: Locator::Port(PathBuf::from("/dev/none")),
                 baud: 115_200,
                 family: None,
                 board: None,
@@ -78,7 +88,9 @@ mod tests {
                 roaming: true,
                 power: None,
             };
-            let probed = probe_on(Link::new(modem.open().unwrap()), config).await.unwrap();
+            let ports = Hotplug::new(Path::new("/"), Vec::new());
+            let link = Link::new(modem.open().unwrap());
+            let probed = probe_on(link, config, &ports, None).await.unwrap();
             assert_eq!(probed.facts.model, "HE910-D");
             assert_eq!(probed.family.map(|it| it.name), Some("telit"));
             let problem = probed.problem.map(|(step, problem)| (step, problem.detail));

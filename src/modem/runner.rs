@@ -22,9 +22,10 @@ use tracing::{error, info, warn};
 use super::{
     Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SubmitOutcome,
     handle::Request,
+    hotplug::{Claim, Place},
     link::{Link, Lost, Unsolicited},
     pin,
-    port::{Ports, Serial},
+    port::{Opened, Ports},
     status::Counts,
 };
 use crate::domain::{Detail, ModemIncident, SegmentId, Timestamp};
@@ -33,7 +34,8 @@ use crate::domain::{Detail, ModemIncident, SegmentId, Timestamp};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait: what is repaired is back within a quarter of a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
-/// Between two looks for a port that is not there: a person who plugs a modem in waits for it.
+/// Between two looks for a port that is not there: a person who plugs a modem in waits for it. A look reads some
+/// small files of sysfs, less than a millisecond's work; events of the kernel do not reach every container.
 const ABSENT_WAIT: Duration = Duration::from_secs(1);
 /// Times in a row that a port is looked for before its power is switched, where that can be done: a
 /// stick that fell off its bus comes back by nothing else, and one that restarts is back by then.
@@ -63,7 +65,9 @@ pub(super) struct Worker {
     pub(super) actions: mpsc::Receiver<Action>,
     pub(super) status: watch::Sender<ModemStatus>,
     pub(super) events: mpsc::Sender<ModemEvent>,
-    pub(super) ports: Arc<dyn Ports>,
+    ports: Arc<dyn Ports>,
+    /// What keeps the port that is open for this modem alone.
+    claim: Option<Claim>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.
     pub(super) unanswered: Option<SegmentId>,
     /// Where on the ladder it stands.
@@ -144,6 +148,7 @@ impl Runner {
 impl Worker {
     pub(super) fn new(
         config: ModemConfig,
+        ports: Arc<dyn Ports>,
         requests: mpsc::Receiver<Request>,
         actions: mpsc::Receiver<Action>,
         status: watch::Sender<ModemStatus>,
@@ -155,7 +160,8 @@ impl Worker {
             actions,
             status,
             events,
-            ports: Arc::new(Serial),
+            ports,
+            claim: None,
             unanswered: None,
             ladder: Ladder::default(),
             due: None,
@@ -168,6 +174,7 @@ impl Worker {
         let mut wait = FIRST_WAIT;
         loop {
             let ended = self.one_life(cancel).await;
+            self.claim = None;
             let was_ready = self.settle_down();
             let pause = match ended {
                 Ended::Cancelled => return,
@@ -180,8 +187,11 @@ impl Worker {
                     Duration::ZERO
                 }
                 Ended::Trouble(ModemState::Absent, problem) => {
+                    let missing = problem.detail == Detail::NoModem;
                     self.tell(ModemState::Absent, problem);
-                    self.miss_port().await;
+                    if missing {
+                        self.miss_port().await;
+                    }
                     ABSENT_WAIT
                 }
                 Ended::Trouble(state, problem) => {
@@ -292,6 +302,7 @@ impl Worker {
     }
 
     async fn panicked(&mut self) {
+        self.claim = None;
         self.settle_down();
         self.count(|counts| counts.panics += 1);
         self.tell(
@@ -335,16 +346,16 @@ impl Worker {
 
     /// Waits, unless something makes waiting needless; answers `false` when the daemon stops.
     async fn rest(&mut self, pause: Duration, cancel: &CancellationToken) -> bool {
-        let here = self.ports.identity(&self.config);
+        let here = self.ports.nodes(&self.config);
         let comes_back = async {
-            let mut gone = here.is_none();
+            let mut gone = here.is_empty();
             loop {
                 sleep(ABSENT_WAIT).await;
-                let now = self.ports.identity(&self.config);
-                if now.is_some() && (gone || now != here) {
+                let now = self.ports.nodes(&self.config);
+                if !now.is_empty() && (gone || now != here) {
                     return;
                 }
-                gone |= now.is_none();
+                gone |= now.is_empty();
             }
         };
         let action = tokio::select! {
@@ -367,8 +378,12 @@ impl Worker {
         {
             return ended;
         }
-        let port = match self.ports.open(&self.config) {
-            Ok(port) => port,
+        let opened = tokio::select! {
+            () = cancel.cancelled() => return Ended::Cancelled,
+            opened = self.ports.open(&self.config) => opened,
+        };
+        let Opened { port, place, claim } = match opened {
+            Ok(opened) => opened,
             Err(problem) => {
                 // What was to be done to it is done once it is there.
                 self.due = due.filter(|rung| *rung == Rung::SoftReset);
@@ -376,6 +391,8 @@ impl Worker {
             }
         };
         self.absent = 0;
+        self.claim = claim;
+        self.found(place);
         let mut link = Link::new(port);
         if due == Some(Rung::SoftReset)
             && let Err(ended) = self.restart(&mut link, cancel).await
@@ -383,6 +400,19 @@ impl Worker {
             return ended;
         }
         self.live_on(link, cancel).await
+    }
+
+    /// Tells where its port is.
+    pub(super) fn found(&self, place: Option<Place>) {
+        self.status.send_if_modified(|status| {
+            let moved = status.place.is_some() && status.place != place;
+            if let (true, Some(place)) = (moved, &place) {
+                let port = place.port.display().to_string();
+                info!(modem.name = self.config.name, port, "the modem has another port");
+            }
+            status.place = place;
+            false
+        });
     }
 
     /// Switches its power, or its USB port, off and on.
@@ -452,7 +482,12 @@ impl Worker {
         link.settle(FLUSH).await?;
         link.forget_state();
         self.begin();
-        let wishes = Wishes { family: self.config.family, roaming: self.config.roaming };
+        let wishes = Wishes {
+            family: self.config.family,
+            likely: self.status.borrow().place.as_ref().and_then(Place::family),
+            roaming: self.config.roaming,
+        };
+        let mut is_known = false;
         let mut up = BringUp::new(wishes);
         while let Some(command) = up.command() {
             self.turn_away();
@@ -485,13 +520,28 @@ impl Worker {
             {
                 self.note_pin(&up, right).await;
             }
+            if !is_known && !up.facts().imei.is_empty() {
+                is_known = true;
+                // Before anything is done to a modem that is another one.
+                self.is_itself(&up)?;
+            }
             self.follow(&mut up, verdict, cancel).await?;
             if verdict == Verdict::Done {
                 break;
             }
         }
+        self.is_itself(&up)?;
         self.ready(&up);
         Ok(())
+    }
+
+    /// Has it known who is at the port; fails where another port has the same modem.
+    fn is_itself(&self, up: &BringUp) -> Result<(), Ended> {
+        let Some(claim) = &self.claim else { return Ok(()) };
+        claim.is(up.facts()).map_err(|problem| {
+            self.know(up);
+            Ended::Trouble(ModemState::Absent, problem)
+        })
     }
 
     /// Does what a verdict says.

@@ -8,6 +8,7 @@ use ringpost_hal::{
     supervision::Rung,
 };
 
+use super::Place;
 use crate::domain::{Detail, Timestamp};
 
 /// Whether a modem can be used.
@@ -107,6 +108,8 @@ pub struct ModemStatus {
     pub problem: Option<Problem>,
     /// Since when it is in this state.
     pub since: Timestamp,
+    /// Where it was found last.
+    pub place: Option<Place>,
     /// What it said of itself, as far as it came.
     pub facts: Facts,
     /// Its family, as far as it is known.
@@ -125,6 +128,7 @@ impl ModemStatus {
             step_deadline: None,
             problem: None,
             since: Timestamp::now(),
+            place: None,
             facts: Facts::default(),
             family: None,
             submit_timeout: Duration::from_secs(GENERIC.submit.0.into()),

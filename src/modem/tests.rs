@@ -1,6 +1,10 @@
 //! Dialogues with a modem that is played by hand, on paused time.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ringpost_hal::at::{ErrorCode, FinalResult};
 use tokio::{
@@ -13,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
-    ModemConfig, ModemEvent, ModemHandle, ModemState, NotSent, Submit, SubmitOutcome,
+    Hotplug, ModemConfig, ModemEvent, ModemHandle, ModemState, NotSent, Submit, SubmitOutcome,
     handle::apart,
     link::Link,
     runner::{Ended, Worker},
 };
-use crate::domain::SegmentId;
+use crate::domain::{Locator, SegmentId};
 
 /// A modem's side of the line.
 struct Far(DuplexStream);
@@ -106,7 +110,7 @@ impl Rig {
     fn new() -> Self {
         let config = ModemConfig {
             name: "a".into(),
-            port: PathBuf::from("/dev/none"),
+            locator: Locator::Port(PathBuf::from("/dev/none")),
             baud: 115_200,
             family: None,
             board: None,
@@ -115,7 +119,8 @@ impl Rig {
             power: None,
         };
         let (sender, events) = mpsc::channel(16);
-        let (handle, mut worker) = apart(config, sender);
+        let ports = Hotplug::new(Path::new("/"), Vec::new());
+        let (handle, mut worker) = apart(config, Arc::new(ports), sender);
         let (near, far) = duplex(4096);
         let cancel = CancellationToken::new();
         let token = cancel.clone();

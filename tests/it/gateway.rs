@@ -34,13 +34,14 @@ pub(crate) struct Builder {
     modem_config: String,
     modem_configs: BTreeMap<&'static str, String>,
     latency: Duration,
+    locators: BTreeMap<&'static str, String>,
     extra_ports: Vec<PathBuf>,
     disk: Option<u32>,
 }
 
 /// A running gateway.
 pub(crate) struct Gateway {
-    /// Its folder: configuration, database, log.
+    /// Its folder: configuration, database, log, and the `/dev` and `/sys` of its machine.
     pub(crate) dir: TempDir,
     /// Its modems and their network.
     pub(crate) sim: Simulator,
@@ -84,6 +85,7 @@ impl Gateway {
             modem_config: String::new(),
             modem_configs: BTreeMap::new(),
             latency: Duration::ZERO,
+            locators: BTreeMap::new(),
             extra_ports: Vec::new(),
             disk: None,
         }
@@ -104,6 +106,7 @@ impl Gateway {
         let mut process = command
             .args(["serve", "--config"])
             .arg(self.config_path())
+            .env("RINGPOST_ROOT", self.dir.path())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -380,6 +383,13 @@ impl Builder {
         self
     }
 
+    /// With a modem that is found by this key and value, in the place of its port; `{imei}` and `{iccid}`
+    /// stand for its own.
+    pub(crate) fn found_by(mut self, modem: &'static str, toml: &str) -> Self {
+        self.locators.insert(modem, toml.to_owned());
+        self
+    }
+
     /// With a modem `x1`, `x2`, … on each of these ports, which no simulator made.
     pub(crate) fn port(mut self, port: &Path) -> Self {
         self.extra_ports.push(port.to_owned());
@@ -412,7 +422,7 @@ impl Builder {
     pub(crate) async fn prepare(self) -> Gateway {
         let dir = tempfile::tempdir().unwrap();
         let mut sim = Simulator::builder()
-            .dir(dir.path().join("ports"))
+            .dir(dir.path().join("dev"))
             .modems(self.modems)
             .latency(self.latency);
         for family in self.families {
@@ -426,12 +436,17 @@ impl Builder {
             self.config,
             self.policy,
         );
-        let own = sim.modems().into_iter().map(|modem| (modem.name(), modem.port()));
+        let own = sim.modems().into_iter().map(|modem| {
+            let locator = self.locators.get(&*modem.name());
+            let filled = locator
+                .map(|it| it.replace("{imei}", &modem.imei()).replace("{iccid}", &modem.iccid()));
+            (modem.name(), filled.unwrap_or_else(|| format!("port = {:?}", modem.port())))
+        });
         let extra = self.extra_ports.into_iter().zip(1..);
-        let extra = extra.map(|(port, number)| (format!("x{number}"), port));
-        for (name, port) in own.chain(extra) {
+        let extra = extra.map(|(port, number)| (format!("x{number}"), format!("port = {port:?}")));
+        for (name, locator) in own.chain(extra) {
             let more = self.modem_configs.get(&*name).unwrap_or(&self.modem_config);
-            let _ = write!(toml, "[[modem]]\nname = {name:?}\nport = {port:?}\n{more}\n");
+            let _ = write!(toml, "[[modem]]\nname = {name:?}\n{locator}\n{more}\n");
         }
         std::fs::write(dir.path().join("ringpost.toml"), toml).unwrap();
         for folder in ["disk", "new"] {

@@ -17,6 +17,7 @@ mod faults;
 mod first_message;
 mod full_disk;
 mod gateway;
+mod hotplug;
 mod house;
 mod idempotency;
 mod inbound;

@@ -277,6 +277,7 @@ async fn ports_that_are_missing_taken_or_silent_are_said_and_do_not_stop_the_oth
     let spare = ringpost_sim::Simulator::builder()
         .dir(tempfile::tempdir().unwrap().keep())
         .modems(2)
+        .family(Family::Ec25)
         .start()
         .await
         .unwrap();

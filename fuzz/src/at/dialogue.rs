@@ -19,7 +19,7 @@ pub fn dialogue(octets: &[u8]) {
     let family = family::ALL[usize::from(which >> 1) % family::ALL.len()];
     if which & 1 == 0 {
         let family = (which & 0x80 != 0).then_some(family);
-        let wishes = Wishes { family, roaming: length & 1 == 0 };
+        let wishes = Wishes { family, likely: None, roaming: length & 1 == 0 };
         bring_up(BringUp::new(wishes), wishes.roaming, &lines);
     } else {
         submit(family, length, &lines);

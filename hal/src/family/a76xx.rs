@@ -1,6 +1,6 @@
 //! SIMCom `A76xx` and `SIM767x`.
 
-use super::{CPINR, Family, Restart, SPIC};
+use super::{CPINR, Family, Restart, SPIC, Usb};
 use crate::{at::Query, power::Timing};
 
 /// SIMCom A7600, A7670, A7608 and SIM7670, SIM7672. By the "A76XX Series AT Command Manual" V1.09 and
@@ -9,7 +9,7 @@ pub static A76XX: Family = Family {
     name: "a76xx",
     proof: Some("https://github.com/Xinyuan-LilyGO/LilyGo-Modem-Series/issues/79"),
     models: &["A7670", "A7672", "A7608", "A7600", "A7602", "SIM7670", "SIM7672"],
-    usb: &[(0x1e0e, 0x9011)],
+    usb: &[Usb::new(0x1e0e, 0x9011).at(4)],
     boots: &["*ATREADY: 1"],
     readies: &["SMS DONE", "PB DONE"],
     iccid: Some(Query::new("+CICCID", "+ICCID")),

@@ -1,6 +1,6 @@
 //! Quectel `BG9x` and `BG77`: LTE-M and NB-IoT.
 
-use super::{Family, QINISTAT, QPINC, Restart};
+use super::{Family, QINISTAT, QPINC, Restart, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -11,7 +11,7 @@ pub static BG96: Family = Family {
     name: "bg96",
     proof: Some("https://github.com/Azure-Samples/iot-middleware-freertos-samples/issues/381"),
     models: &["BG96", "BG95", "BG77", "BG600"],
-    usb: &[(0x2c7c, 0x0296), (0x2c7c, 0x0700)],
+    usb: &[Usb::new(0x2c7c, 0x0296).at(2), Usb::new(0x2c7c, 0x0700)],
     boots: &["RDY", "APP RDY"],
     readies: &["+QIND: SMS DONE"],
     submit: Seconds(120),

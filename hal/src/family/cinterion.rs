@@ -1,6 +1,6 @@
 //! Siemens, Cinterion and Gemalto: TC35, MC35, MC55, MC75, BGS2, EHS5, PLS8.
 
-use super::{CPINR, Family, Restart};
+use super::{CPINR, Family, Restart, Usb};
 use crate::at::Query;
 
 /// Siemens TC and MC, Cinterion BGS, EHS, PHS and PLS. By the "EHS5/6/8 AT Command Set" V02.
@@ -11,7 +11,12 @@ pub static CINTERION: Family = Family {
         "TC35", "TC6", "MC35", "MC39", "MC5", "MC75", "BGS", "EHS", "EES", "PHS8", "PLS", "ELS",
     ],
     makers: &["CINTERION", "SIEMENS", "GEMALTO"],
-    usb: &[(0x1e2d, 0x0061), (0x1e2d, 0x0058), (0x1e2d, 0x0053), (0x0681, 0x0047)],
+    usb: &[
+        Usb::new(0x1e2d, 0x0061).at(2),
+        Usb::new(0x1e2d, 0x0058),
+        Usb::new(0x1e2d, 0x0053),
+        Usb::new(0x0681, 0x0047),
+    ],
     boots: &["^SYSSTART"],
     // One list for both stores, so that +CMTI names them as +CPMS does.
     pre_init: &["^SSMSS=1"],

@@ -1,6 +1,6 @@
 //! Quectel `EC2x`, `EG2x` and `EG9x`.
 
-use super::{Family, QINISTAT, QPINC, Restart};
+use super::{Family, QINISTAT, QPINC, Restart, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -12,12 +12,12 @@ pub static EC25: Family = Family {
     proof: Some("EC2x&EG9x&EG2x-G&EM05 Series AT Commands Manual V2.0: +QPINC, +QINISTAT, +CNMI"),
     models: &["EC2", "EG2", "EG9", "EG06", "EG12", "EG18", "EM05"],
     usb: &[
-        (0x2c7c, 0x0125),
-        (0x2c7c, 0x0121),
-        (0x2c7c, 0x0191),
-        (0x2c7c, 0x0195),
-        (0x2c7c, 0x0512),
-        (0x2c7c, 0x0306),
+        Usb::new(0x2c7c, 0x0125).at(2),
+        Usb::new(0x2c7c, 0x0121).at(2),
+        Usb::new(0x2c7c, 0x0191).at(2),
+        Usb::new(0x2c7c, 0x0195).at(2),
+        Usb::new(0x2c7c, 0x0512).at(2),
+        Usb::new(0x2c7c, 0x0306).at(2),
     ],
     boots: &["RDY"],
     readies: &["+QIND: SMS DONE", "+QIND: PB DONE"],

@@ -1,6 +1,6 @@
 //! Huawei sticks (E and K series) and ME909 modules.
 
-use super::{CPINR, Family};
+use super::{CPINR, Family, Usb};
 use crate::at::Query;
 
 /// Huawei E1xx, E17xx, E3xx, E3131, E3372, K37xx and ME909. By the "HUAWEI ME909u-521 LTE LGA Module AT
@@ -11,12 +11,12 @@ pub static HUAWEI: Family = Family {
     models: &["ME909", "ME906", "MU709", "MU609", "EM770"],
     makers: &["HUAWEI"],
     usb: &[
-        (0x12d1, 0x1001),
-        (0x12d1, 0x140c),
-        (0x12d1, 0x1436),
-        (0x12d1, 0x14ac),
-        (0x12d1, 0x1506),
-        (0x12d1, 0x15c1),
+        Usb::new(0x12d1, 0x1001).at(2),
+        Usb::new(0x12d1, 0x140c).at(3),
+        Usb::new(0x12d1, 0x1436).at(4),
+        Usb::new(0x12d1, 0x14ac).at(4),
+        Usb::new(0x12d1, 0x1506).at(3),
+        Usb::new(0x12d1, 0x15c1),
     ],
     // ^CURC=0 ends a flood of signal and mode reports; ^PORTSEL=1 brings +CMTI to this port.
     pre_init: &["^CURC=0", "^PORTSEL=1"],

@@ -1,6 +1,6 @@
 //! Quectel M95 and its siblings for GSM, UC15 and UC20 for UMTS.
 
-use super::{CPINR, Family, QPINC, Restart};
+use super::{CPINR, Family, QPINC, Restart, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -11,7 +11,7 @@ pub static M95: Family = Family {
     name: "m95",
     proof: Some("https://github.com/gammu/gammu/issues/358"),
     models: &["M95", "M66", "M35", "M10", "M85", "UC15", "UC20"],
-    usb: &[(0x05c6, 0x9090), (0x05c6, 0x9003)],
+    usb: &[Usb::new(0x05c6, 0x9090), Usb::new(0x05c6, 0x9003)],
     boots: &["RDY"],
     readies: &["Call Ready", "SMS Ready"],
     submit: Seconds(120),

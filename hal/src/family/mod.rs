@@ -48,8 +48,8 @@ pub struct Family {
     pub models: &'static [&'static str],
     /// How the answers to `+CGMI` begin, in capitals, where these makers' models are all of it.
     pub makers: &'static [&'static str],
-    /// USB vendor and product.
-    pub usb: &'static [(u16, u16)],
+    /// Its products on USB.
+    pub usb: &'static [Usb],
     /// Lines that it says when it starts, and at no other time.
     pub boots: &'static [&'static str],
     /// Lines that say that messages, or calls, can be handled.
@@ -88,6 +88,28 @@ pub struct Family {
     /// How it is restarted by a command; `None` where that is known to make things worse, or nothing
     /// is known.
     pub restart: Option<Restart>,
+}
+
+/// A product on USB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usb {
+    /// Vendor.
+    pub vendor: u16,
+    /// Product.
+    pub product: u16,
+    /// Number of the interface that takes AT commands (`bInterfaceNumber`), where it is known. Others may
+    /// answer AT too, and tell of no message.
+    pub at: Option<u8>,
+}
+
+impl Usb {
+    const fn new(vendor: u16, product: u16) -> Self {
+        Self { vendor, product, at: None }
+    }
+
+    const fn at(self, interface: u8) -> Self {
+        Self { at: Some(interface), ..self }
+    }
 }
 
 /// How a modem is restarted by a command.
@@ -181,11 +203,23 @@ pub fn by_model(maker: &str, model: &str) -> &'static Family {
         .unwrap_or(&GENERIC)
 }
 
-/// The family of a modem with these USB ids.
+/// The product with these USB ids, and its family.
 #[must_use]
-pub fn by_usb(vendor: u16, product: u16) -> Option<&'static Family> {
-    ALL.into_iter().find(|family| family.usb.contains(&(vendor, product)))
+pub fn by_usb(vendor: u16, product: u16) -> Option<(&'static Family, Usb)> {
+    let all = ALL.into_iter().flat_map(|family| family.usb.iter().map(move |usb| (family, *usb)));
+    all.into_iter().find(|(_, usb)| (usb.vendor, usb.product) == (vendor, product))
 }
+
+/// Whether a USB device of this vendor and product is a modem that takes AT commands, for all that its ids
+/// tell: makers of modems make little else.
+#[must_use]
+pub fn is_modem(vendor: u16, product: u16) -> bool {
+    let known = || ALL.into_iter().flat_map(|family| family.usb);
+    (vendor, product) != EMERGENCY_DOWNLOAD && known().any(|usb| usb.vendor == vendor)
+}
+
+/// Qualcomm's emergency download mode, in which a module waits for new firmware and for nothing else.
+const EMERGENCY_DOWNLOAD: (u16, u16) = (0x05c6, 0x9008);
 
 #[cfg(test)]
 mod tests {
@@ -229,9 +263,11 @@ mod tests {
         for (maker, model, family) in table {
             assert_eq!(by_model(maker, model).name, family, "{maker} {model}");
         }
-        assert_eq!(by_usb(0x1e0e, 0x9001).map(|it| it.name), Some("sim7600"));
-        assert_eq!(by_usb(0x2c7c, 0x0125).map(|it| it.name), Some("ec25"));
-        assert_eq!(by_usb(1, 1), None);
+        let on_usb = |vendor, product| by_usb(vendor, product).map(|(it, usb)| (it.name, usb.at));
+        assert_eq!(on_usb(0x1e0e, 0x9001), Some(("sim7600", Some(2))));
+        assert_eq!(on_usb(0x2c7c, 0x0125), Some(("ec25", Some(2))));
+        assert_eq!(on_usb(1, 1), None);
+        assert!(is_modem(0x12d1, 0xffff) && !is_modem(0x10c4, 0xea60) && !is_modem(0x05c6, 0x9008));
     }
 
     #[test]
@@ -240,7 +276,7 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         let mut ids = BTreeSet::new();
         for id in ALL.iter().flat_map(|family| family.usb) {
-            assert!(ids.insert(id), "{id:04x?} belongs to two families");
+            assert!(ids.insert((id.vendor, id.product)), "{id:04x?} belongs to two families");
         }
         assert!(ALL.iter().all(|family| by_name(family.name) == Some(*family)));
     }

@@ -1,6 +1,6 @@
 //! SIMCom SIM7000 and SIM7070, SIM7080, SIM7090: LTE-M and NB-IoT.
 
-use super::{CPINR, Family, Restart, SPIC};
+use super::{CPINR, Family, Restart, SPIC, Usb};
 use crate::{at::Query, power::Timing};
 
 /// SIMCom SIM7000, SIM7070, SIM7080, SIM7090. By the `SIM7070_SIM7080_SIM7090` Series AT Command
@@ -9,7 +9,7 @@ pub static SIM7000: Family = Family {
     name: "sim7000",
     proof: Some("https://github.com/botletics/SIM7000-LTE-Shield/issues/50"),
     models: &["SIM7000", "SIM7020", "SIM7070", "SIM7080", "SIM7090"],
-    usb: &[(0x1e0e, 0x9205), (0x1e0e, 0x9206)],
+    usb: &[Usb::new(0x1e0e, 0x9205).at(2), Usb::new(0x1e0e, 0x9206).at(2)],
     boots: &["RDY"],
     readies: &["SMS Ready"],
     iccid: Some(Query::new("+CCID", "+CCID")),

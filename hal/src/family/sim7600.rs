@@ -1,6 +1,6 @@
 //! SIMCom SIM7500 and SIM7600.
 
-use super::{CPINR, Family, Restart, SPIC};
+use super::{CPINR, Family, Restart, SPIC, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -11,7 +11,7 @@ pub static SIM7600: Family = Family {
     name: "sim7600",
     proof: Some("SIM7500_SIM7600 Series AT Command Manual V3.00: 9.2.9 +CNMI, 4.2 +CPIN"),
     models: &["SIM7600", "SIM7500"],
-    usb: &[(0x1e0e, 0x9001)],
+    usb: &[Usb::new(0x1e0e, 0x9001).at(2)],
     boots: &["RDY"],
     readies: &["SMS DONE", "PB DONE"],
     // 15 to 22 s from the power key.

@@ -1,6 +1,6 @@
 //! Telit GE865, HE910, LE910 and ME910.
 
-use super::{CPINR, Family, Restart};
+use super::{CPINR, Family, Restart, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -13,7 +13,12 @@ pub static TELIT: Family = Family {
     proof: Some("https://github.com/gammu/gammu/issues/376"),
     models: &["GE8", "GE9", "GL8", "HE910", "UE9", "UL8", "LE9", "LE8", "ME910", "ME310"],
     makers: &["TELIT"],
-    usb: &[(0x1bc7, 0x0021), (0x1bc7, 0x1201), (0x1bc7, 0x1031), (0x1bc7, 0x1033)],
+    usb: &[
+        Usb::new(0x1bc7, 0x0021),
+        Usb::new(0x1bc7, 0x1201).at(4),
+        Usb::new(0x1bc7, 0x1031).at(1),
+        Usb::new(0x1bc7, 0x1033).at(1),
+    ],
     // Its port is there long before it listens.
     wake: Seconds(30),
     iccid: Some(Query::new("#CCID", "#CCID")),

@@ -1,6 +1,6 @@
 //! u-blox SARA, LISA, TOBY and LARA.
 
-use super::{CPINR, Family, Restart};
+use super::{CPINR, Family, Restart, Usb};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -13,7 +13,12 @@ pub static UBLOX: Family = Family {
     proof: Some("https://github.com/ARMmbed/mbed-os/issues/14510"),
     models: &["SARA-", "LISA-", "TOBY-", "LARA-", "MPCI-L"],
     makers: &["U-BLOX"],
-    usb: &[(0x1546, 0x1102), (0x1546, 0x1141), (0x1546, 0x1143), (0x1546, 0x1146)],
+    usb: &[
+        Usb::new(0x1546, 0x1102),
+        Usb::new(0x1546, 0x1141),
+        Usb::new(0x1546, 0x1143),
+        Usb::new(0x1546, 0x1146),
+    ],
     // Up to 11 s from sleep, and 20 s until it is ready.
     wake: Seconds(30),
     sim_busy: Seconds(45),

@@ -1,6 +1,6 @@
 //! ZTE sticks (MF series, K3565-Z and the like).
 
-use super::Family;
+use super::{Family, Usb};
 use crate::at::{Query, Seconds};
 
 /// ZTE `MF1xx`, `MF6xx`, `MF8xx`, K3565-Z. No manual is public; by what sticks are seen to say.
@@ -9,7 +9,12 @@ pub static ZTE: Family = Family {
     proof: Some("https://github.com/gammu/gammu/issues/119"),
     models: &["K3565-Z", "K3765-Z", "K3805-Z"],
     makers: &["ZTE"],
-    usb: &[(0x19d2, 0x0031), (0x19d2, 0x0117), (0x19d2, 0x0016), (0x19d2, 0x2003)],
+    usb: &[
+        Usb::new(0x19d2, 0x0031),
+        Usb::new(0x19d2, 0x0117),
+        Usb::new(0x19d2, 0x0016),
+        Usb::new(0x19d2, 0x2003),
+    ],
     // +ZOPRT=5 switches the radio on, +ZCDRUN=8 keeps it from coming back as a disk.
     pre_init: &["+ZOPRT=5", "+ZCDRUN=8"],
     // Reads its whole SIM before it answers about it.

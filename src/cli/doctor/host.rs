@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Finding;
+use crate::modem::Hotplug;
 
 /// The machine whose files are below a root: `/`, but for tests.
 #[derive(Debug)]
@@ -68,6 +69,11 @@ impl Host {
         processes.map(|it| it.path()).any(|process| {
             fs::read_to_string(process.join("comm")).is_ok_and(|comm| comm.trim() == name)
         })
+    }
+
+    /// Its serial ports.
+    pub(super) fn ports(&self) -> Hotplug {
+        Hotplug::new(&self.root, Vec::new())
     }
 
     /// The folder where processes are.

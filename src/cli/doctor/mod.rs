@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Failure, Files, Output};
+use super::{Failure, Files, Machine, Output};
 use crate::config::{self, Config};
 use host::Host;
 
@@ -17,6 +17,8 @@ use host::Host;
 pub(super) struct Doctor {
     #[command(flatten)]
     files: Files,
+    #[command(flatten)]
+    machine: Machine,
     #[command(flatten)]
     output: Output,
 }
@@ -70,7 +72,7 @@ impl Finding {
 
 impl Doctor {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let host = Host::new(Path::new("/"));
+        let host = Host::new(&self.machine.root);
         let mut findings = Vec::new();
         match Config::load(&self.files.config, config::environment()) {
             Ok(config) => {

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::FileTypeExt as _, path::Path};
 use ringpost_boards::gpio;
 
 use super::{Finding, host::Host};
-use crate::{config, modem};
+use crate::{config, domain::Locator, modem};
 
 /// The program that opens every modem it finds.
 const MODEM_MANAGER: &str = "ModemManager";
@@ -15,8 +15,19 @@ const OWN: &str = "ringpost";
 /// Looks at the port of a modem and at the lines of its board; opens nothing.
 pub(super) fn examine(host: &Host, config: &config::Modem) -> Vec<Finding> {
     let about = format!("modem {}", config.name);
-    let mut findings = vec![port(host, &about, &config.port)];
-    findings.extend(console(host, &about, &config.port));
+    let mut findings = match host.ports().places(&config.locator) {
+        Err(problem) => vec![Finding::problem(&about, problem.message, problem.hint)],
+        Ok(places) if places.is_empty() => vec![Finding::problem(
+            &about,
+            format!("No modem is plugged in that its {} could be asked of.", config.locator.key()),
+            "Plug it in. Ports of modems are asked, and no converters: those are named by `port`.",
+        )],
+        // One of them, where nobody is asked here which.
+        Ok(places) => places.iter().map(|place| port(host, &about, &place.port)).collect(),
+    };
+    if let Locator::Port(path) = &config.locator {
+        findings.extend(console(host, &about, path));
+    }
     findings.extend(lines(&about, config));
     findings
 }

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    domain::{Family, Scope},
+    domain::{Family, Locator, Scope},
     http::{AppState, auth::Caller, error::ApiError},
     modem::{self, Action, ModemHandle, ModemStatus, Rung},
     store,
@@ -34,7 +34,14 @@ pub(in crate::http) struct Modem {
     step_deadline_seconds: Option<u64>,
     /// What is wrong, and what to do about it.
     problem: Option<Problem>,
-    port: String,
+    /// By what it is found: `port`, `usb`, `imei` or `iccid`.
+    found_by: &'static str,
+    /// The value of that.
+    locator: String,
+    /// The device file of its port, where it was found last.
+    port: Option<String>,
+    /// The USB socket that it was found at last, such as `1-1.2`.
+    usb_path: Option<String>,
     /// The board that carries it.
     board: Option<String>,
     family: Option<String>,
@@ -220,6 +227,8 @@ impl Modem {
     fn of(handle: &ModemHandle) -> Self {
         let status: ModemStatus = handle.status().borrow().clone();
         let facts = status.facts;
+        let locator = &handle.config().locator;
+        let place = status.place.as_ref();
         let said = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         Self {
             name: handle.name().to_owned(),
@@ -232,7 +241,14 @@ impl Modem {
                 message: problem.message,
                 hint: problem.hint,
             }),
-            port: handle.config().port.display().to_string(),
+            found_by: locator.key(),
+            locator: locator.to_string(),
+            port: match (place, locator) {
+                (Some(place), _) => Some(place.port.display().to_string()),
+                (None, Locator::Port(port)) => Some(port.display().to_string()),
+                (None, _) => None,
+            },
+            usb_path: place.and_then(|it| it.usb.as_ref()).map(|it| it.path.clone()),
             board: handle.config().board.clone(),
             family: status.family.map(|family| family.name.to_owned()),
             manufacturer: said(&facts.manufacturer),

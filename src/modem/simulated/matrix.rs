@@ -17,8 +17,9 @@ use super::{Fate, Lines, Rig, Socket};
 use crate::{
     domain::{Detail, ModemIncident},
     modem::{
-        ModemConfig, ModemState, Problem, Rung,
-        port::{Identity, Port, Ports},
+        ModemConfig, ModemState, Rung,
+        hotplug::Node,
+        port::{Opening, Ports},
     },
 };
 
@@ -309,13 +310,13 @@ async fn a_line_at_another_speed_is_told_as_that() {
 struct Faulty(Lines, AtomicBool);
 
 impl Ports for Faulty {
-    fn open(&self, config: &ModemConfig) -> Result<Box<dyn Port>, Problem> {
+    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         assert!(self.1.swap(true, Ordering::Relaxed), "a mistake of ours");
         self.0.open(config)
     }
 
-    fn identity(&self, config: &ModemConfig) -> Option<Identity> {
-        self.0.identity(config)
+    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
+        self.0.nodes(config)
     }
 }
 

@@ -4,7 +4,14 @@ mod matrix;
 mod pins;
 mod transcripts;
 
-use std::{collections::BTreeMap, fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::{Future, ready},
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+};
 use std::{sync::Mutex, time::Duration};
 
 use ringpost_hal::pdu::{Address, ConcatRef, Segmentation, Submit as SubmitTpdu};
@@ -21,10 +28,11 @@ use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
     SubmitOutcome,
     handle::apart,
-    port::{Identity, Port, Ports},
+    hotplug::Node,
+    port::{Opened, Opening, Ports},
     runner::Runner,
 };
-use crate::domain::{Detail, ModemIncident, SegmentId};
+use crate::domain::{Detail, Locator, ModemIncident, SegmentId};
 
 /// The phone that all messages go to.
 const PHONE: &str = "+14155552345";
@@ -42,19 +50,19 @@ impl fmt::Debug for Lines {
 }
 
 impl Ports for Lines {
-    fn open(&self, _: &ModemConfig) -> Result<Box<dyn Port>, Problem> {
-        match self.0.open() {
-            Some(line) => Ok(Box::new(line)),
+    fn open<'p>(&'p self, _: &'p ModemConfig) -> Opening<'p> {
+        Box::pin(ready(match self.0.open() {
+            Some(line) => Ok(Opened { port: Box::new(line), place: None, claim: None }),
             None => Err(Problem {
                 detail: Detail::NoModem,
                 message: "The line is not there.".into(),
                 hint: "Plug it in.".into(),
             }),
-        }
+        }))
     }
 
-    fn identity(&self, _: &ModemConfig) -> Option<Identity> {
-        self.0.plugged().then_some((1, 0, 0))
+    fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
+        self.0.plugged().then_some((1, 0, 0)).into_iter().collect()
     }
 }
 
@@ -115,7 +123,7 @@ impl Rig {
         let modem = sim.modem("m1");
         let mut config = ModemConfig {
             name: "a".into(),
-            port: PathBuf::from("/dev/none"),
+            locator: Locator::Port(PathBuf::from("/dev/none")),
             baud: 115_200,
             family: None,
             board: None,
@@ -125,8 +133,7 @@ impl Rig {
         };
         change(&mut config, &modem);
         let (sender, events) = mpsc::channel(16);
-        let (handle, mut worker) = apart(config, sender);
-        worker.ports = ports(modem.clone());
+        let (handle, worker) = apart(config, ports(modem.clone()), sender);
         let told = Arc::new(Mutex::new(Told { permits: true, ..Told::default() }));
         let cancel = CancellationToken::new();
         let running = tokio::spawn(Runner::new(worker).run(cancel.clone()));

@@ -326,13 +326,15 @@ const STEPS: &[Step] = &[
 pub struct Wishes {
     /// Its family, where the site knows better than the modem says.
     pub family: Option<&'static Family>,
+    /// Its family by what it is on USB, until the modem says better.
+    pub likely: Option<&'static Family>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { family: None, roaming: true }
+        Self { family: None, likely: None, roaming: true }
     }
 }
 
@@ -356,7 +358,8 @@ pub struct BringUp {
 }
 
 impl BringUp {
-    /// Begins. The family follows from what the modem calls itself, unless it is given.
+    /// Begins. The family follows from what the modem calls itself, unless it is given; where that says
+    /// nothing, it is the likely one.
     #[must_use]
     pub fn new(wishes: Wishes) -> Self {
         Self {
@@ -364,7 +367,7 @@ impl BringUp {
             part: 0,
             spent: 0,
             wishes,
-            family: wishes.family.unwrap_or(&family::GENERIC),
+            family: wishes.family.or(wishes.likely).unwrap_or(&family::GENERIC),
             facts: Facts::default(),
             pin_state: PinState::Unknown,
             pin: None,
@@ -492,12 +495,28 @@ fn may_fail(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 
 /// Notes the first line, without a prefix that some modems write and others do not.
 fn note(reply: &Reply<'_>, prefix: &str, word: &mut Word) -> Verdict {
-    if reply.is_ok() {
-        let line = reply.first();
-        let line = line.strip_prefix(prefix).unwrap_or(line);
-        *word = word_of(line.trim_start_matches([':', ' ']).trim_matches('"'));
+    if let Some(said) = said(reply, prefix) {
+        *word = said;
     }
     if reply.result.is_some() { Verdict::Go } else { Verdict::Fail(SILENT) }
+}
+
+fn said(reply: &Reply<'_>, prefix: &str) -> Option<Word> {
+    let line = reply.first();
+    let line = line.strip_prefix(prefix).unwrap_or(line);
+    reply.is_ok().then(|| word_of(line.trim_start_matches([':', ' ']).trim_matches('"')))
+}
+
+/// The IMEI that a reply to `+CGSN` tells.
+#[must_use]
+pub fn imei(reply: &Reply<'_>) -> Option<Word> {
+    said(reply, "+CGSN").filter(|it| !it.is_empty())
+}
+
+/// The ICCID that a reply tells to a question for it, in whatever words.
+#[must_use]
+pub fn iccid(reply: &Reply<'_>) -> Option<Word> {
+    reply.lines.iter().find_map(|line| iccid_in(line))
 }
 
 /// As many characters as a word holds, whatever room they take.
@@ -510,8 +529,9 @@ fn word_of(text: &str) -> Word {
 
 fn judge_model(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     let verdict = note(reply, "+CGMM", &mut up.facts.model);
-    let told = || family::by_model(&up.facts.manufacturer, &up.facts.model);
-    up.family = up.wishes.family.unwrap_or_else(told);
+    let told = family::by_model(&up.facts.manufacturer, &up.facts.model);
+    let likely = up.wishes.likely.filter(|_| *told == family::GENERIC);
+    up.family = up.wishes.family.or(likely).unwrap_or(told);
     verdict
 }
 
@@ -593,7 +613,7 @@ fn judge_iccid(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     if reply.result.is_none() {
         return Verdict::Fail(SILENT);
     }
-    if let Some(iccid) = reply.lines.iter().find_map(|line| iccid_in(line)) {
+    if let Some(iccid) = iccid(reply) {
         up.facts.iccid = iccid;
         return Verdict::Go;
     }

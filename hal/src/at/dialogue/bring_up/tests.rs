@@ -275,6 +275,28 @@ fn a_message_service_that_says_it_is_not_ready_is_waited_for() {
 }
 
 #[test]
+fn what_a_modem_is_on_usb_counts_until_it_says_better() {
+    let likely = family::by_name("telit");
+    let up = |given: Option<&str>| {
+        let family = given.and_then(family::by_name);
+        BringUp::new(Wishes { family, likely, ..Wishes::default() })
+    };
+    let family_of = |mut up: BringUp, model: &str| {
+        let lines = [Line::try_from(model).unwrap()];
+        let result = Some(FinalResult::Ok);
+        let before = up.family().name;
+        while up.step_name() != "revision" {
+            up.command().unwrap();
+            up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false });
+        }
+        (before, up.family().name)
+    };
+    assert_eq!(family_of(up(None), "nobody knows"), ("telit", "telit"));
+    assert_eq!(family_of(up(None), "SIM7600G-H"), ("telit", "sim7600"));
+    assert_eq!(family_of(up(Some("ec25")), "SIM7600G-H"), ("ec25", "ec25"));
+}
+
+#[test]
 fn every_step_has_a_deadline_and_a_name_of_its_own() {
     let up = BringUp::new(Wishes::default());
     let names: std::collections::BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();

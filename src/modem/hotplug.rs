@@ -1,0 +1,475 @@
+//! Which port is whose, whatever the kernel calls it today.
+//!
+//! A modem on USB comes back under another number after it was pulled out, and two may swap their numbers
+//! with every start. So a port is looked for each time it is opened: by the socket, by what is plugged in, or
+//! by what answers there. What was heard at a port is remembered for as long as the same device is there.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ringpost_hal::{
+    at::{
+        Command, ESCAPE,
+        dialogue::{Facts, Word, iccid, imei},
+    },
+    family::{self, Family, GENERIC},
+};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    ModemConfig, Problem, UsbDevice,
+    link::{Link, Lost},
+    port::{self, Opened, Opening, Ports},
+    usb::usb_devices,
+};
+use crate::domain::{Detail, Locator};
+
+/// How long a port is listened to that may be the wanted modem's. A modem that runs answers within
+/// a second or two; one that boots is asked again.
+const ASK: Duration = Duration::from_secs(10);
+/// How often `AT` is said to a port: some lose the first line to finding out the speed, or to waking up.
+const CALLS: u8 = 3;
+/// A port where nobody answered is asked again after this: a modem may still have been booting.
+const SILENT_FOR: Duration = Duration::from_secs(10);
+/// A modem that had another SIM is asked again after this: cards are exchanged without unplugging.
+const SAME_SIM_FOR: Duration = Duration::from_secs(60);
+/// An answer to a question at hand that is none after this long is noise from before.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// The device behind a port: another one, after it was pulled out and plugged in.
+pub(super) type Node = (u64, u64, i64);
+
+/// The ports of this machine, for all of its modems. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Hotplug {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    root: PathBuf,
+    /// By what all modems are found: a port that is somebody's is not asked for somebody else.
+    locators: Vec<Locator>,
+    ledger: Mutex<Ledger>,
+    /// Held while ports are asked, so that two searches do not ask the same ones in turns.
+    search: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Ledger {
+    /// Ports that are open, and for which modem.
+    held: BTreeMap<PathBuf, String>,
+    /// What was heard at ports.
+    heard: BTreeMap<PathBuf, Heard>,
+    /// Whose an IMEI is: his who came first, for as long as his device is there.
+    owners: BTreeMap<String, Owner>,
+}
+
+#[derive(Debug)]
+struct Owner {
+    modem: String,
+    device: PathBuf,
+    node: Option<Node>,
+}
+
+#[derive(Debug, Clone)]
+struct Heard {
+    node: Option<Node>,
+    at: Instant,
+    said: Option<Identity>,
+}
+
+/// What a modem answers when it is asked who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Identity {
+    imei: Word,
+    /// Empty where it is not known, or not known any more.
+    iccid: Word,
+}
+
+/// Where a modem is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The device file of its port.
+    pub port: PathBuf,
+    /// What it is on USB, where it is there.
+    pub usb: Option<UsbPlace>,
+}
+
+/// Where a modem is on USB, and as what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsbPlace {
+    /// Its socket, such as `1-1.2`.
+    pub path: String,
+    /// Vendor.
+    pub vendor: u16,
+    /// Product.
+    pub product: u16,
+}
+
+impl Place {
+    /// The family that its USB ids belong to.
+    pub(super) fn family(&self) -> Option<&'static Family> {
+        let usb = self.usb.as_ref()?;
+        family::by_usb(usb.vendor, usb.product).map(|(family, _)| family)
+    }
+}
+
+/// A port that is in use by one modem until this is dropped.
+#[derive(Debug)]
+pub(super) struct Claim {
+    shared: Arc<Shared>,
+    modem: String,
+    /// The port, as it was found.
+    port: PathBuf,
+    /// The device file itself, behind all links.
+    device: PathBuf,
+}
+
+impl Hotplug {
+    /// The ports of the machine whose files are below `root`, for modems that are found by `locators`.
+    pub fn new(root: &Path, locators: Vec<Locator>) -> Self {
+        let ledger = Mutex::default();
+        let search = tokio::sync::Mutex::default();
+        Self { shared: Arc::new(Shared { root: root.to_owned(), locators, ledger, search }) }
+    }
+
+    /// Where a modem may be that is found so, the likeliest first. Asks nobody.
+    ///
+    /// # Errors
+    /// There is no such place now.
+    pub fn places(&self, locator: &Locator) -> Result<Vec<Place>, Problem> {
+        let devices = usb_devices(&self.shared.root);
+        match locator {
+            Locator::Port(path) => Ok(vec![place_of(&devices, path)]),
+            Locator::UsbPath(path) => match devices.iter().find(|it| it.path == *path) {
+                Some(device) => at_ports(device),
+                None => Err(absent(
+                    format!("Nothing is plugged in at the USB path {path}."),
+                    "Plug the modem in, or correct `usb`; it is picked up when it comes.",
+                )),
+            },
+            Locator::UsbId { vendor, product } => {
+                let mut fit =
+                    devices.iter().filter(|it| (it.vendor, it.product) == (*vendor, *product));
+                match (fit.next(), fit.next()) {
+                    (Some(device), None) => at_ports(device),
+                    (None, _) => Err(absent(
+                        format!("No {locator} is plugged in."),
+                        "Plug the modem in, or correct `usb`; it is picked up when it comes.",
+                    )),
+                    (Some(one), Some(other)) => Err(absent(
+                        format!(
+                            "More than one {locator} is plugged in: at {} and {}.",
+                            one.path, other.path
+                        ),
+                        "Name one of these paths in `usb`, or the modem by `imei` or `iccid`.",
+                    )),
+                }
+            }
+            Locator::Imei(_) | Locator::Iccid(_) => Ok(self.unclaimed(&devices)),
+        }
+    }
+
+    /// The ports of modems that nobody is said to have.
+    fn unclaimed(&self, devices: &[UsbDevice]) -> Vec<Place> {
+        let theirs = |device: &UsbDevice| {
+            self.shared.locators.iter().any(|locator| match locator {
+                Locator::Port(path) => {
+                    let path = canonical(path);
+                    device.ports.iter().any(|port| canonical(&port.device) == path)
+                }
+                Locator::UsbPath(path) => device.path == *path,
+                Locator::UsbId { vendor, product } => {
+                    (device.vendor, device.product) == (*vendor, *product)
+                }
+                Locator::Imei(_) | Locator::Iccid(_) => false,
+            })
+        };
+        let modems = devices.iter().filter(|it| family::is_modem(it.vendor, it.product));
+        modems.filter(|it| !theirs(it)).flat_map(|it| at_ports(it).unwrap_or_default()).collect()
+    }
+
+    async fn find(&self, config: &ModemConfig) -> Result<Opened, Problem> {
+        let places = self.places(&config.locator)?;
+        let must_ask = matches!(config.locator, Locator::Imei(_) | Locator::Iccid(_));
+        if let ([place], false) = (places.as_slice(), must_ask) {
+            return self.take(place, config);
+        }
+        let _one_at_a_time = self.shared.search.lock().await;
+        let mut in_the_way = None;
+        for place in &places {
+            let heard = match self.known(&place.port, &config.locator) {
+                Some(said) => Ok(said),
+                None => self.ask(place, config).await,
+            };
+            match heard {
+                Ok(Some(said)) if said.is(&config.locator) => return self.take(place, config),
+                Ok(_) => {}
+                Err(problem) => in_the_way = Some(problem),
+            }
+        }
+        Err(in_the_way.unwrap_or_else(|| nobody(&config.locator, places.len())))
+    }
+
+    /// What was heard at a port, as far as that still counts.
+    fn known(&self, device: &Path, locator: &Locator) -> Option<Option<Identity>> {
+        let device = canonical(device);
+        let ledger = self.shared.ledger();
+        let heard = ledger.heard.get(&device).filter(|it| it.node == node_of(&device))?;
+        let age = heard.at.elapsed();
+        let counts = match (&heard.said, locator) {
+            (None, _) => age < SILENT_FOR,
+            (Some(said), Locator::Iccid(_)) => !said.iccid.is_empty() && age < SAME_SIM_FOR,
+            (Some(_), _) => true,
+        };
+        counts.then(|| heard.said.clone())
+    }
+
+    /// Asks who is at a port, unless it is in use; `None` = nobody who answers.
+    async fn ask(&self, place: &Place, config: &ModemConfig) -> Result<Option<Identity>, Problem> {
+        let Ok(claim) = self.shared.claim(place, &config.name) else { return Ok(None) };
+        let port = port::open(&place.port, config.baud)?;
+        let asked = timeout(ASK, who(Link::new(port), place.family().unwrap_or(&GENERIC))).await;
+        let said = asked.ok().and_then(Result::ok).flatten();
+        // Before: with the claim, what is known of the SIM ends.
+        drop(claim);
+        self.shared.note(&canonical(&place.port), said.clone());
+        Ok(said)
+    }
+
+    /// Opens a port for a modem.
+    fn take(&self, place: &Place, config: &ModemConfig) -> Result<Opened, Problem> {
+        let claim = self.shared.claim(place, &config.name)?;
+        let known = self.known(&place.port, &config.locator).flatten().unwrap_or_default();
+        claim.own(&known.imei)?;
+        let port = port::open(&place.port, config.baud)?;
+        Ok(Opened { port, place: Some(place.clone()), claim: Some(claim) })
+    }
+}
+
+impl Ports for Hotplug {
+    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+        Box::pin(self.find(config))
+    }
+
+    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
+        let places = self.places(&config.locator).unwrap_or_default();
+        places.iter().filter_map(|place| node_of(&place.port)).collect()
+    }
+}
+
+impl Shared {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Whoever panicked had it for a single insertion or look.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claim(self: &Arc<Self>, place: &Place, modem: &str) -> Result<Claim, Problem> {
+        let device = canonical(&place.port);
+        let mut ledger = self.ledger();
+        if let Some(other) = ledger.held.get(&device) {
+            return Err(absent(
+                format!("The port {} is used by modem {other}.", place.port.display()),
+                "Two modems of the configuration are found at one port: correct one of them.",
+            ));
+        }
+        ledger.held.insert(device.clone(), modem.to_owned());
+        let (shared, port) = (self.clone(), place.port.clone());
+        Ok(Claim { shared, modem: modem.to_owned(), port, device })
+    }
+
+    fn note(&self, device: &Path, said: Option<Identity>) {
+        let heard = Heard { node: node_of(device), at: Instant::now(), said };
+        self.ledger().heard.insert(device.to_owned(), heard);
+    }
+}
+
+impl Claim {
+    /// Notes who was found to be at this port.
+    ///
+    /// # Errors
+    /// Another modem that is plugged in is the same one, by its IMEI.
+    pub(super) fn is(&self, facts: &Facts) -> Result<(), Problem> {
+        let said = Identity { imei: facts.imei.clone(), iccid: facts.iccid.clone() };
+        self.shared.note(&self.device, Some(said));
+        self.own(&facts.imei)
+    }
+
+    /// Takes an IMEI for this modem's.
+    fn own(&self, imei: &str) -> Result<(), Problem> {
+        if !names_one(imei) {
+            return Ok(());
+        }
+        let mut ledger = self.shared.ledger();
+        let is_there =
+            |owner: &&Owner| owner.node.is_some() && owner.node == node_of(&owner.device);
+        let other = ledger.owners.get(imei).filter(is_there);
+        if let Some(other) = other.filter(|other| other.modem != self.modem) {
+            return Err(Problem {
+                detail: Detail::DuplicateModem,
+                message: format!(
+                    "The modem at {} says that its IMEI is {imei}, as modem {} does.",
+                    self.port.display(),
+                    other.modem
+                ),
+                hint: "It is not used: every modem has an IMEI of its own. Exchange one of them."
+                    .into(),
+            });
+        }
+        let (modem, device) = (self.modem.clone(), self.device.clone());
+        let node = node_of(&device);
+        ledger.owners.insert(imei.to_owned(), Owner { modem, device, node });
+        Ok(())
+    }
+}
+
+impl Drop for Claim {
+    /// From here on, the SIM may be exchanged without anybody noticing.
+    fn drop(&mut self) {
+        let mut ledger = self.shared.ledger();
+        ledger.held.remove(&self.device);
+        if let Some(Heard { said: Some(said), .. }) = ledger.heard.get_mut(&self.device) {
+            said.iccid.clear();
+        }
+    }
+}
+
+impl Identity {
+    /// Whether it is the modem that is looked for; any is, where neither IMEI nor ICCID is named.
+    fn is(&self, locator: &Locator) -> bool {
+        match locator {
+            // The last of 15 digits is a check digit, which some leave out, or put the version of their
+            // software in its place, 3GPP TS 23.003 6.2.
+            Locator::Imei(imei) => imei.get(..14).is_some_and(|it| self.imei.starts_with(it)),
+            // Some leave out the check digit, ITU-T E.118.
+            Locator::Iccid(iccid) => {
+                let said = self.iccid.as_str();
+                !said.is_empty() && (iccid.starts_with(said) || said.starts_with(iccid.as_str()))
+            }
+            Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => true,
+        }
+    }
+}
+
+/// Asks a modem who it is, and changes nothing about it but its echo.
+async fn who<P>(mut link: Link<P>, family: &'static Family) -> Result<Option<Identity>, Lost>
+where
+    P: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    link.write(&[ESCAPE, b'\r']).await?;
+    link.settle(SETTLE).await?;
+    let mut answers = false;
+    for _ in 0..CALLS {
+        answers = link.execute(&Command::attention()).await?.is_ok();
+        if answers {
+            break;
+        }
+    }
+    if !answers {
+        return Ok(None);
+    }
+    link.execute(&Command::setting("E0")).await?;
+    let mut said = Identity::default();
+    let outcome = link.execute(&Command::imei()).await?;
+    said.imei = imei(&outcome.reply()).unwrap_or_default();
+    let ways = family.iccid.as_ref().map(Command::asking);
+    for way in ways.into_iter().chain([Command::iccid_file()]) {
+        let outcome = link.execute(&way).await?;
+        if let Some(iccid) = iccid(&outcome.reply()) {
+            said.iccid = iccid;
+            break;
+        }
+    }
+    Ok(Some(said))
+}
+
+/// Where the AT port of a device may be, the likeliest first.
+fn at_ports(device: &UsbDevice) -> Result<Vec<Place>, Problem> {
+    let usb =
+        UsbPlace { path: device.path.clone(), vendor: device.vendor, product: device.product };
+    let known = family::by_usb(usb.vendor, usb.product).and_then(|(_, product)| product.at);
+    let certain = device.ports.iter().filter(|port| Some(port.interface) == known).take(1);
+    let mut ports: Vec<_> = certain.collect();
+    if ports.is_empty() {
+        ports = device.ports.iter().collect();
+        // Huawei tells which of its interfaces is which; the others keep their order.
+        ports.sort_by_key(|port| port.protocol != HUAWEI_AT);
+    }
+    if ports.is_empty() {
+        return Err(no_port(device));
+    }
+    let place = |port: &super::UsbPort| Place { port: port.device.clone(), usb: Some(usb.clone()) };
+    Ok(ports.into_iter().map(place).collect())
+}
+
+/// `bInterfaceProtocol` of the port of Huawei's sticks that their own programs talk to.
+const HUAWEI_AT: u8 = 0x02;
+
+/// A port, and what it is on USB.
+fn place_of(devices: &[UsbDevice], port: &Path) -> Place {
+    let file = canonical(port);
+    let is_it = |device: &&UsbDevice| device.ports.iter().any(|it| canonical(&it.device) == file);
+    let usb = devices.iter().find(is_it).map(|device| UsbPlace {
+        path: device.path.clone(),
+        vendor: device.vendor,
+        product: device.product,
+    });
+    Place { port: port.to_owned(), usb }
+}
+
+fn no_port(device: &UsbDevice) -> Problem {
+    let (path, vendor, product) = (&device.path, device.vendor, device.product);
+    if device.disk {
+        return absent(
+            format!(
+                "What is plugged in at {path} ({vendor:04x}:{product:04x}) shows itself as a disk."
+            ),
+            "Install usb-modeswitch, which makes a modem of it; it is picked up then.",
+        );
+    }
+    absent(
+        format!("What is plugged in at {path} ({vendor:04x}:{product:04x}) has no serial port."),
+        "Modems have one within half a minute; else the kernel has no driver for it: see `dmesg`.",
+    )
+}
+
+fn nobody(locator: &Locator, asked: usize) -> Problem {
+    let what = match locator {
+        Locator::Imei(imei) => format!("No modem that is plugged in says that its IMEI is {imei}"),
+        Locator::Iccid(iccid) => format!("No modem that is plugged in has the SIM {iccid}"),
+        Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => {
+            format!("None of the ports of {locator} answers AT")
+        }
+    };
+    absent(
+        format!("{what}; {asked} ports were looked at."),
+        "Plug it in; it is picked up when it comes. Ports of modems are looked at, and no converters.",
+    )
+}
+
+fn absent(message: String, hint: &str) -> Problem {
+    Problem { detail: Detail::NoModem, message, hint: hint.to_owned() }
+}
+
+/// Whether an IMEI names a single modem: some were never given one, and say zeros.
+fn names_one(imei: &str) -> bool {
+    let digits = imei.len() >= 14 && imei.bytes().all(|it| it.is_ascii_digit());
+    digits && imei.bytes().any(|it| Some(it) != imei.bytes().next())
+}
+
+/// The device file itself, behind all links.
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn node_of(device: &Path) -> Option<Node> {
+    let seen = fs::metadata(device).ok()?;
+    Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
+}

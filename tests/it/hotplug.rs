@@ -1,0 +1,198 @@
+//! Modems that are pulled out and plugged in elsewhere: found again whatever their port is called.
+
+use ringpost_sim::{Family, Fault, Machine, ModemHandle, Simulator};
+use serde_json::{Value, json};
+
+use crate::gateway::{Builder, Gateway, PHONE, wait_for};
+
+/// A gateway, and the machine that its modems are plugged into.
+struct Site {
+    gateway: Gateway,
+    machine: Machine,
+}
+
+/// Something on USB: its socket, what it is, the interface of a port and the port's name.
+struct Plug {
+    path: &'static str,
+    id: &'static str,
+    interface: u8,
+    port: &'static str,
+}
+
+const SIM7600: Plug = Plug { path: "1-1.2", id: "1e0e:9001", interface: 2, port: "ttyUSB2" };
+
+impl Site {
+    /// The daemon does not run yet, and nothing is plugged in.
+    async fn prepare(builder: Builder) -> Self {
+        let gateway = builder.prepare().await;
+        let machine = Machine::at(gateway.dir.path()).unwrap();
+        gateway.sim.modems().iter().for_each(ModemHandle::unplug);
+        Self { gateway, machine }
+    }
+
+    fn plug(&self, modem: &str, plug: &Plug) {
+        let device = self.machine.plug(plug.path, plug.id).unwrap();
+        device.port(plug.interface, plug.port).unwrap();
+        self.gateway.sim.modem(modem).replug_as(plug.port).unwrap();
+    }
+
+    fn pull(&self, modem: &str, path: &str) {
+        self.gateway.sim.modem(modem).unplug();
+        self.machine.unplug(path).unwrap();
+    }
+
+    fn at(&self, modem: &str, port: &str) -> Value {
+        let shown = self.gateway.wait_for_modem(modem, "ready");
+        assert!(shown["port"].as_str().unwrap().ends_with(port), "{shown:#}");
+        shown
+    }
+
+    /// What is wrong with a modem that is absent, once it says these words.
+    fn absent(&self, modem: &str, words: &str) -> Value {
+        let shown = wait_for(|| {
+            let shown = self.gateway.modem(modem);
+            let says = shown["problem"]["message"].as_str().unwrap_or_default().contains(words);
+            (says && shown["state"] == "absent").then_some(shown)
+        });
+        shown.unwrap_or_else(|| panic!("{:#}", self.gateway.modem(modem)))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_that_vanishes_in_a_message_is_picked_up_under_another_name() {
+    let builder = Gateway::builder().modems(2).found_by("m1", "usb = \"1-1.2\"");
+    let mut site = Site::prepare(builder.found_by("m2", "usb = \"1-1.3\"")).await;
+    site.plug("m1", &SIM7600);
+    site.gateway.start_daemon();
+    let shown = site.at("m1", "/dev/ttyUSB2");
+    assert_eq!((&shown["found_by"], &shown["locator"]), (&json!("usb"), &json!("1-1.2")));
+    assert_eq!(shown["usb_path"], "1-1.2");
+    let nothing = site.absent("m2", "Nothing is plugged in at the USB path 1-1.3.");
+    assert_eq!(nothing["port"], Value::Null);
+    site.plug("m2", &Plug { path: "1-1.3", port: "ttyUSB7", ..SIM7600 });
+    site.at("m2", "/dev/ttyUSB7");
+
+    for modem in ["m1", "m2"] {
+        site.gateway.sim.modem(modem).fault(Fault::Eof.command("+CMGS").times(1));
+    }
+    let id = site.gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "purpose": "mfa_verify", "text": "123456", "sender": "m1",
+    }));
+    let gone = site.absent("m1", "is gone");
+    assert!(gone["since"].as_str().unwrap() >= shown["since"].as_str().unwrap());
+    site.machine.unplug("1-1.2").unwrap();
+    site.absent("m1", "Nothing is plugged in");
+    // The other one goes on meanwhile.
+    site.gateway.sim.modem("m2").clear_faults();
+    let other = site.gateway.send("by the other");
+    site.gateway.wait_for_state(&other, "delivered");
+    site.gateway.sim.modem("m1").clear_faults();
+    site.plug("m1", &Plug { port: "ttyUSB5", ..SIM7600 });
+    site.gateway.wait_for_state(&id, "delivered");
+    site.at("m1", "/dev/ttyUSB5");
+    let texts = site.gateway.sim.phone(PHONE).texts();
+    assert_eq!(texts.iter().filter(|it| it.text == "123456").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modems_that_swap_names_are_told_apart_by_imei_and_iccid() {
+    let builder = Gateway::builder().modems(3).found_by("m1", "imei = \"{imei}\"");
+    let builder = builder.found_by("m2", "imei = \"{imei}\"").found_by("m3", "iccid = \"{iccid}\"");
+    let mut site = Site::prepare(builder).await;
+    let sockets = [("1-1", "ttyUSB0"), ("1-2", "ttyUSB1"), ("1-3", "ttyUSB2")];
+    let plugs = sockets.map(|(path, port)| Plug { path, port, ..SIM7600 });
+    for (modem, plug) in ["m1", "m2", "m3"].into_iter().zip(&plugs) {
+        site.plug(modem, plug);
+    }
+    site.gateway.start_daemon();
+    for (modem, (_, port)) in ["m1", "m2", "m3"].into_iter().zip(sockets) {
+        site.at(modem, port);
+    }
+    for (modem, (path, _)) in ["m1", "m2", "m3"].into_iter().zip(sockets) {
+        site.pull(modem, path);
+    }
+    site.absent("m1", "No modem that is plugged in says that its IMEI is");
+    site.absent("m3", "has the SIM");
+    for (modem, plug) in ["m3", "m1", "m2"].into_iter().zip(&plugs) {
+        site.plug(modem, plug);
+    }
+    for (modem, (_, port)) in ["m3", "m1", "m2"].into_iter().zip(sockets) {
+        let shown = site.at(modem, port);
+        assert_eq!(shown["imei"], site.gateway.sim.modem(modem).imei().as_str());
+        let body = json!({"to": PHONE, "channel": "sms", "text": modem, "sender": modem});
+        let id = site.gateway.send_json(&body);
+        site.gateway.wait_for_state(&id, "delivered");
+    }
+    for submit in site.gateway.sim.network().submits() {
+        let text = site.gateway.sim.phone(PHONE).texts();
+        assert!(text.iter().any(|it| it.text == submit.modem), "{submit:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_another_program_holds_is_named_with_that_program() {
+    let builder = Gateway::builder().modems(2).found_by("m1", "imei = \"{imei}\"");
+    let mut site = Site::prepare(builder.found_by("m2", "usb = \"1e0e:9011\"")).await;
+    site.plug("m1", &SIM7600);
+    site.plug("m2", &Plug { path: "1-4", id: "1e0e:9011", interface: 4, port: "ttyUSB9" });
+    let held = ["ttyUSB2", "ttyUSB9"].map(|port| {
+        let path = site.machine.root().join("dev").join(port);
+        let builder = tokio_serial::new(path.to_str().unwrap(), 115_200);
+        tokio_serial::SerialPortBuilderExt::open_native_async(builder).unwrap()
+    });
+    site.gateway.start_daemon();
+    let process = format!("(process {})", std::process::id());
+    site.absent("m1", &process);
+    site.absent("m2", &process);
+    drop(held);
+    site.at("m1", "ttyUSB2");
+    site.at("m2", "ttyUSB9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stick_that_comes_as_a_disk_is_waited_for() {
+    let builder = Gateway::builder().family(Family::Huawei).found_by("m1", "usb = \"1-1.2\"");
+    let mut site = Site::prepare(builder).await;
+    site.machine.plug("1-1.2", "12d1:1f01").unwrap().disk(0).unwrap();
+    site.gateway.start_daemon();
+    let disk = site.absent("m1", "(12d1:1f01) shows itself as a disk");
+    assert!(disk["problem"]["hint"].as_str().unwrap().contains("usb-modeswitch"), "{disk:#}");
+    site.machine.unplug("1-1.2").unwrap();
+    site.plug("m1", &Plug { path: "1-1.2", id: "12d1:1506", interface: 3, port: "ttyUSB0" });
+    assert_eq!(site.at("m1", "ttyUSB0")["family"], "huawei");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_modem_with_the_same_imei_is_said_and_not_used() {
+    let twins = Simulator::builder().dir(tempfile::tempdir().unwrap().keep()).modems(1);
+    let twins = twins.start().await.unwrap();
+    let mut gateway = Gateway::builder().port(&twins.port("m1")).prepare().await;
+    twins.modem("m1").unplug();
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    twins.modem("m1").replug().unwrap();
+    let second = wait_for(|| {
+        let shown = gateway.modem("x1");
+        (shown["problem"]["detail"] == "duplicate_modem").then_some(shown)
+    });
+    let second = second.unwrap_or_else(|| panic!("{:#}", gateway.modem("x1")));
+    assert_eq!(second["state"], "absent");
+    let says = second["problem"]["message"].as_str().unwrap();
+    assert!(
+        says.contains(&twins.modem("m1").imei()) && says.contains("as modem m1 does"),
+        "{says}"
+    );
+    let written = twins.modem("m1").transcript();
+    let asked = |what: &str| written.iter().any(|line| line.text.starts_with(what));
+    assert!(asked("AT+CGSN") && !asked("AT+CPIN"), "it is left alone: {written:#?}");
+    let down = wait_for(|| {
+        gateway.system_log("").into_iter().find(|event| {
+            event["eventType"] == "system.ringpost.modem.down"
+                && event.to_string().contains(says.split(':').next().unwrap())
+        })
+    });
+    assert!(down.is_some(), "{:#?}", gateway.system_log(""));
+    // It is free to be used once the first is gone.
+    gateway.sim.modem("m1").unplug();
+    gateway.wait_for_modem("x1", "ready");
+}
