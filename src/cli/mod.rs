@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! `serve`, `config` and `token` work on this box's files, daemon running or not; `probe` needs a modem
-//! that the daemon does not hold, `pdu` nothing; the others talk to a running daemon over HTTP.
+//! `serve`, `config`, `token` and `setup` work on this box's files, daemon running or not; `probe` and `setup`
+//! need modems that the daemon does not hold, `pdu` nothing; the others talk to a running daemon over HTTP.
 
 mod client;
 mod config;
@@ -19,6 +19,8 @@ mod report;
 mod segments;
 mod send;
 mod serve;
+mod setup;
+mod snippet;
 mod table;
 mod template;
 mod text;
@@ -76,12 +78,17 @@ enum Command {
     Segments(segments::Segments),
     /// Ask a modem what it is and can do, without the daemon.
     Probe(probe::Probe),
+    /// Set the gateway up: look at what is plugged in, ask a few questions, write the configuration.
+    Setup(setup::Setup),
     /// Find out what on this box keeps the gateway from working.
     Doctor(doctor::Doctor),
     /// Take PDUs apart, and put them together.
     #[command(subcommand)]
     Pdu(pdu::Pdu),
 }
+
+/// Where the configuration is installed.
+const DEFAULT_CONFIG: &str = "/etc/ringpost/ringpost.toml";
 
 /// Where this box's files are.
 #[derive(Debug, clap::Args)]
@@ -91,7 +98,7 @@ struct Files {
         long,
         value_name = "FILE",
         env = "RINGPOST_CONFIG",
-        default_value = "/etc/ringpost/ringpost.toml"
+        default_value = DEFAULT_CONFIG
     )]
     config: PathBuf,
 }
@@ -130,6 +137,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
         Command::Probe(command) => command.run(),
+        Command::Setup(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Pdu(command) => command.run(),
     }

@@ -1,10 +1,14 @@
 //! `ringpost probe`.
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Failure, Machine, Output, table::cell};
+use super::{
+    Failure, Machine, Output,
+    snippet::{BAUD, modem_table},
+    table::cell,
+};
 use crate::{
     domain::Locator,
     modem::{self, Hotplug, ModemConfig, Probed, Problem},
@@ -15,7 +19,7 @@ pub(super) struct Probe {
     /// The serial port of its AT commands, such as /dev/ttyUSB2; no daemon may have it open.
     port: PathBuf,
     /// Speed of the port, where it is a UART.
-    #[arg(long, default_value_t = 115_200)]
+    #[arg(long, default_value_t = BAUD)]
     baud: u32,
     /// Its family, where you know better than it says.
     #[arg(long)]
@@ -48,7 +52,12 @@ impl Probe {
         let said =
             |problem: Problem| Failure::Failed(format!("{} {}", problem.message, problem.hint));
         let probed = runtime.block_on(modem::probe(config, &ports)).map_err(said)?;
-        let value = shown(&probed);
+        let mut value = shown(&probed);
+        let locator = probed.place.as_ref().map(|it| ports.best_locator(it, &probed.facts.imei));
+        let table = locator.map(|it| modem_table("a", &it, self.baud, &in_a_line(&probed)));
+        if let Some(members) = value.as_object_mut() {
+            members.insert("config".into(), table.into());
+        }
         self.output.print(&value, describe)?;
         match probed.problem {
             None => Ok(()),
@@ -100,7 +109,7 @@ fn shown(probed: &Probed) -> Value {
 fn describe(probed: &Value) -> String {
     let members = probed.as_object().into_iter().flatten();
     let known = members.filter(|(name, value)| {
-        !matches!(name.as_str(), "stores" | "step" | "problem") && !value.is_null()
+        !matches!(name.as_str(), "stores" | "step" | "problem" | "config") && !value.is_null()
     });
     let line = |name: &str| {
         format!("{:<18}{}\n", name.replace('_', " "), cell(probed, &format!("/{name}")))
@@ -110,5 +119,27 @@ fn describe(probed: &Value) -> String {
         text += "\nNo modem of this family has been seen to talk as it is driven here: it is driven by the\n\
                  standards alone. Please report what it says, so that its family can be added.\n";
     }
+    if let Some(table) = probed.get("config").and_then(Value::as_str) {
+        let _ = write!(text, "\nFor the configuration:\n\n{table}");
+    }
     text
+}
+
+/// A modem in a line, for people: what it is, where it is, which SIM it carries.
+pub(super) fn in_a_line(probed: &Probed) -> String {
+    let facts = &probed.facts;
+    let usb = probed.place.as_ref().and_then(|place| place.usb.as_ref());
+    let named = |name: &str, value: &str| match value {
+        "" => String::new(),
+        value => format!("{name}{value}"),
+    };
+    let parts = [
+        format!("{} {}", facts.manufacturer, facts.model).trim().to_owned(),
+        usb.map(|it| format!("USB {:04x}:{:04x} at {}", it.vendor, it.product, it.path))
+            .unwrap_or_default(),
+        named("IMEI ", &facts.imei),
+        named("SIM ", &facts.iccid),
+    ];
+    let said: Vec<_> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+    said.join(", ")
 }

@@ -177,6 +177,26 @@ impl Hotplug {
         }
     }
 
+    /// By what the modem at `place`, which says that its IMEI is `imei`, is best found again: by itself where
+    /// that is asked for, else by its socket, else by a name of its port that stays.
+    pub fn best_locator(&self, place: &Place, imei: &str) -> Locator {
+        match &place.usb {
+            Some(usb) if names_one(imei) && family::is_modem(usb.vendor, usb.product) => {
+                Locator::Imei(imei.to_owned())
+            }
+            Some(usb) => Locator::UsbPath(usb.path.clone()),
+            None => Locator::Port(self.lasting_name(&place.port)),
+        }
+    }
+
+    /// A link to a port that udev makes anew wherever the port turns up, or else the port.
+    fn lasting_name(&self, port: &Path) -> PathBuf {
+        let links = fs::read_dir(self.shared.root.join("dev/serial/by-path"));
+        let mut links = links.into_iter().flatten().flatten().map(|entry| entry.path());
+        let file = canonical(port);
+        links.find(|link| canonical(link) == file).unwrap_or_else(|| port.to_owned())
+    }
+
     /// The ports of modems that nobody is said to have.
     fn unclaimed(&self, devices: &[UsbDevice]) -> Vec<Place> {
         let theirs = |device: &UsbDevice| {
@@ -192,7 +212,7 @@ impl Hotplug {
                 Locator::Imei(_) | Locator::Iccid(_) => false,
             })
         };
-        let modems = devices.iter().filter(|it| family::is_modem(it.vendor, it.product));
+        let modems = devices.iter().filter(|it| it.is_modem());
         modems.filter(|it| !theirs(it)).flat_map(|it| at_ports(it).unwrap_or_default()).collect()
     }
 
@@ -460,7 +480,7 @@ fn absent(message: String, hint: &str) -> Problem {
 
 /// Whether an IMEI names a single modem: some were never given one, and say zeros.
 fn names_one(imei: &str) -> bool {
-    let digits = imei.len() >= 14 && imei.bytes().all(|it| it.is_ascii_digit());
+    let digits = imei.len() == 15 && imei.bytes().all(|it| it.is_ascii_digit());
     digits && imei.bytes().any(|it| Some(it) != imei.bytes().next())
 }
 

@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ringpost_hal::family;
+
 /// `bInterfaceClass` of a disk, USB Mass Storage Class Specification 1.1.
 const MASS_STORAGE: u8 = 0x08;
 
@@ -26,6 +28,13 @@ pub struct UsbDevice {
     pub disk: bool,
     /// Its serial ports, by interface.
     pub ports: Vec<UsbPort>,
+}
+
+impl UsbDevice {
+    /// Whether it is a modem, for all that its ids tell.
+    pub fn is_modem(&self) -> bool {
+        family::is_modem(self.vendor, self.product)
+    }
 }
 
 /// A serial port of a USB device.

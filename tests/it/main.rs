@@ -30,6 +30,7 @@ mod power_cut;
 mod refusals;
 mod retention;
 mod routing;
+mod setup;
 mod system_log;
 mod traces;
 mod usage;

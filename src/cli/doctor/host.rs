@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Finding;
-use crate::modem::Hotplug;
+use crate::{config, modem::Hotplug};
 
 /// The machine whose files are below a root: `/`, but for tests.
 #[derive(Debug)]
@@ -71,9 +71,9 @@ impl Host {
         })
     }
 
-    /// Its serial ports.
-    pub(super) fn ports(&self) -> Hotplug {
-        Hotplug::new(&self.root, Vec::new())
+    /// Its serial ports, for these modems.
+    pub(super) fn ports(&self, modems: &[config::Modem]) -> Hotplug {
+        Hotplug::new(&self.root, modems.iter().map(|modem| modem.locator.clone()).collect())
     }
 
     /// The folder where processes are.

@@ -78,7 +78,9 @@ impl Doctor {
             Ok(config) => {
                 findings.extend(configuration(&self.files.config, &config));
                 findings.push(store::examine(&config.store.path));
-                findings.extend(config.modems.iter().flat_map(|it| modem::examine(&host, it)));
+                let ports = host.ports(&config.modems);
+                let examine = |it| modem::examine(&host, &ports, it);
+                findings.extend(config.modems.iter().flat_map(examine));
             }
             Err(cause) => findings.push(Finding::problem(
                 "configuration",

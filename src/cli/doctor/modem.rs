@@ -5,7 +5,11 @@ use std::{fs, os::unix::fs::FileTypeExt as _, path::Path};
 use ringpost_boards::gpio;
 
 use super::{Finding, host::Host};
-use crate::{config, domain::Locator, modem};
+use crate::{
+    config,
+    domain::Locator,
+    modem::{self, Hotplug},
+};
 
 /// The program that opens every modem it finds.
 const MODEM_MANAGER: &str = "ModemManager";
@@ -13,9 +17,9 @@ const MODEM_MANAGER: &str = "ModemManager";
 const OWN: &str = "ringpost";
 
 /// Looks at the port of a modem and at the lines of its board; opens nothing.
-pub(super) fn examine(host: &Host, config: &config::Modem) -> Vec<Finding> {
+pub(super) fn examine(host: &Host, ports: &Hotplug, config: &config::Modem) -> Vec<Finding> {
     let about = format!("modem {}", config.name);
-    let mut findings = match host.ports().places(&config.locator) {
+    let mut findings = match ports.places(&config.locator) {
         Err(problem) => vec![Finding::problem(&about, problem.message, problem.hint)],
         Ok(places) if places.is_empty() => vec![Finding::problem(
             &about,

@@ -42,7 +42,8 @@ fn modem(port: &str, more: &str) -> config::Modem {
 }
 
 fn says(machine: &Machine, modem: &config::Modem) -> String {
-    to_text(&modem::examine(&machine.host(), modem))
+    let host = machine.host();
+    to_text(&modem::examine(&host, &host.ports(std::slice::from_ref(modem)), modem))
 }
 
 /// A device that anybody may open, and nobody holds in these machines.
