@@ -63,16 +63,20 @@ impl Modems {
 /// The modems, and below them what is wrong with each and what to do about it.
 fn describe(list: &Value) -> String {
     let rows = items(list).map(|modem| {
-        ["/name", "/state", "/step", "/model", "/operator", "/registration", "/signal_dbm", "/port"]
-            .map(|pointer| cell(modem, pointer))
+        let [name, state, step, model, operator, registration, dbm] =
+            ["/name", "/state", "/step", "/model", "/operator", "/registration", "/signal_dbm"]
+                .map(|pointer| cell(modem, pointer));
+        [name, state, step, model, operator, registration, dbm, place(modem)]
     });
     let head = ["NAME", "STATE", "STEP", "MODEL", "OPERATOR", "REGISTRATION", "DBM", "PORT"];
     let mut text = table(head, rows.collect());
     for modem in items(list).filter(|modem| modem.get("problem").is_some_and(Value::is_object)) {
         let _ = write!(
             text,
-            "\n\n{}: {}\n  {}",
+            "\n\n{}: {} since {}\n  {}\n  {}",
             cell(modem, "/name"),
+            cell(modem, "/state"),
+            cell(modem, "/since"),
             cell(modem, "/problem/message"),
             cell(modem, "/problem/hint"),
         );
@@ -90,6 +94,15 @@ fn describe(list: &Value) -> String {
     text
 }
 
+/// Where a modem is: its port, or by what it is looked for while it is nowhere.
+fn place(modem: &Value) -> String {
+    let is_there = modem.get("state").is_none_or(|state| state != "absent");
+    match cell(modem, "/port") {
+        port if is_there && !port.is_empty() => port,
+        _ => format!("{} {}", cell(modem, "/found_by"), cell(modem, "/locator")),
+    }
+}
+
 /// What has happened to a modem, as far as anything has.
 fn counts(modem: &Value) -> String {
     let all = modem.get("counts").and_then(Value::as_object).into_iter().flatten();
@@ -97,4 +110,35 @@ fn counts(modem: &Value) -> String {
     let said: Vec<_> =
         some.map(|(name, count)| format!("{} {count}", name.replace('_', " "))).collect();
     said.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_person_sees_what_is_absent_why_and_since_when() {
+        let list = json!({"items": [
+            {"name": "a", "state": "ready", "model": "EC25", "operator": "Example", "registration": "home",
+             "signal_dbm": -71, "port": "/dev/ttyUSB2", "found_by": "imei", "locator": "861475030000014",
+             "problem": null, "since": "2026-11-23T19:00:00Z", "counts": {"drain": 0}},
+            {"name": "b", "state": "absent", "port": "/dev/ttyUSB6", "found_by": "usb", "locator": "1-1.3",
+             "since": "2026-11-23T19:04:13Z", "counts": {"reopen": 2}, "problem": {
+                 "message": "Nothing is plugged in at the USB path 1-1.3.",
+                 "hint": "Plug the modem in, or correct `usb`; it is picked up when it comes."}},
+        ]});
+        insta::assert_snapshot!(describe(&list), @r"
+        NAME  STATE   STEP  MODEL  OPERATOR  REGISTRATION  DBM  PORT
+        a     ready         EC25   Example   home          -71  /dev/ttyUSB2
+        b     absent                                            usb 1-1.3
+
+        b: absent since 2026-11-23T19:04:13Z
+          Nothing is plugged in at the USB path 1-1.3.
+          Plug the modem in, or correct `usb`; it is picked up when it comes.
+
+        b since the start: reopen 2
+        ");
+    }
 }
