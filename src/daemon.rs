@@ -29,7 +29,7 @@ use crate::{
     domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
     http::{self, AppState, LogAccess},
     intake::{Policy, Repeats, Requirement},
-    modem::{self, Hotplug, ModemConfig, ModemEvent, ModemHandle},
+    modem::{self, Hotplug, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
 };
@@ -225,11 +225,17 @@ fn start_modems(
             board: settings.board.as_ref().map(|board| board.name.clone()),
             pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
             roaming: settings.roaming,
-            power: None,
+            power: power(settings),
         };
         modem::modem(config, &ports, events.clone())
     });
     modems.unzip()
+}
+
+/// What switches a modem's power, where the site has something for that.
+fn power(settings: &config::Modem) -> Option<Arc<dyn Power>> {
+    let command = PowerCommand::new(&settings.power_command)?;
+    Some(Arc::new(command))
 }
 
 /// The credential that systemd hands over for the PIN of a modem's SIM, where it does.

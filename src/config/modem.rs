@@ -70,6 +70,8 @@ pub struct Modem {
     pub number: Option<E164>,
     /// The file that holds the PIN of its SIM; a credential of systemd's if unset.
     pub pin_file: Option<PathBuf>,
+    /// The program that switches its power off and on, and its arguments; may be empty.
+    pub power_command: Vec<String>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
     /// Whether delivery reports are asked for.
@@ -119,6 +121,7 @@ impl Modem {
             E164::new(text).map_err(|_| "must be the SIM's own number, such as \"+15550100000\"")
         });
         let pin_file = section.text("pin_file", |text| absolute(text, PIN_FILE));
+        let power_command = power_command(section);
         let roaming = section.text("roaming", on_or_off);
         let reports = section.text("reports", on_or_off);
         let lanes = lanes(section);
@@ -136,6 +139,7 @@ impl Modem {
             board,
             number,
             pin_file,
+            power_command,
             roaming: roaming.unwrap_or(true),
             reports: reports.unwrap_or(true),
             lanes,
@@ -206,6 +210,21 @@ const ICCID: &str = "an ICCID, 18 to 20 digits: `ringpost probe` shows it";
 const PORT: &str = "the path of its AT port, such as \"/dev/serial/by-path/…\"";
 
 const PIN_FILE: &str = "the path of the file that holds the PIN, such as \"/etc/ringpost/pin-a\"";
+
+/// A program and its arguments; no shell takes them apart.
+fn power_command(section: &mut Section) -> Vec<String> {
+    let at = section.whence_of("power_command");
+    let words = section.list("power_command", |word| Ok(word.to_owned())).unwrap_or_default();
+    if let Some(program) = words.first()
+        && !Path::new(program).is_absolute()
+    {
+        let what = format!(
+            "must begin with the path of a program, such as \"/usr/sbin/uhubctl\", found {program:?}"
+        );
+        section.note("power_command", at, what);
+    }
+    words
+}
 
 /// The path of a USB device, or a vendor and a product.
 fn usb(text: &str) -> Result<Locator, String> {

@@ -366,6 +366,11 @@ fn a_modem_that_cannot_be_used_is_refused() {
              \"/etc/ringpost/pin-a\", found \"pin\"",
         ),
         (
+            "name = 'a'\nport = '/d'\npower_command = ['uhubctl', '-a', 'cycle']",
+            "4: modem.power_command: must begin with the path of a program, such as \
+             \"/usr/sbin/uhubctl\", found \"uhubctl\"",
+        ),
+        (
             "name = 'a'\nport = '/d'\nlanes = ['sms']",
             "4: modem.lanes: \"sms\" is no lane; the lanes are otp, alert and bulk",
         ),

@@ -23,7 +23,8 @@ const WAITING_ACTIONS: usize = 4;
 /// decided otherwise since.
 pub(super) const STALE: Duration = Duration::from_secs(5);
 
-/// What switches a modem's power, or its USB port: what it is wired to knows how.
+/// What switches a modem's power: what it is wired to knows how. One on USB that has nothing of the kind is
+/// taken off its bus and put back.
 pub trait Power: fmt::Debug + Send + Sync {
     /// Switches it off and on again; answers when that is done, or why it could not be.
     fn cycle(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;

@@ -25,7 +25,8 @@ use tokio::time::{Instant, timeout};
 use super::{
     ModemConfig, Problem, UsbDevice,
     link::{Link, Lost},
-    port::{self, Opened, Opening, Ports},
+    port::{self, Opened, Opening, Ports, Replugging},
+    power,
     usb::usb_devices,
 };
 use crate::domain::{Detail, Locator};
@@ -277,6 +278,10 @@ impl Hotplug {
 impl Ports for Hotplug {
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         Box::pin(self.find(config))
+    }
+
+    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p> {
+        Box::pin(power::replug(&self.shared.root, &usb.path))
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

@@ -7,7 +7,7 @@ use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
 
 use super::{
     ModemConfig, Problem,
-    hotplug::{Claim, Node, Place},
+    hotplug::{Claim, Node, Place, UsbPlace},
 };
 use crate::domain::Detail;
 
@@ -29,6 +29,9 @@ pub(super) struct Opened {
 /// A port that is looked for and opened.
 pub(super) type Opening<'p> = Pin<Box<dyn Future<Output = Result<Opened, Problem>> + Send + 'p>>;
 
+/// A device that is taken off its USB and put back.
+pub(super) type Replugging<'p> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'p>>;
+
 /// Where ports come from.
 pub(super) trait Ports: fmt::Debug + Send + Sync {
     /// Finds the port of a modem, and opens it for this process alone.
@@ -36,6 +39,12 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
     /// # Cancel safety
     /// A port that is being asked who is there is closed.
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p>;
+
+    /// Takes a device off its USB and puts it back; answers why that could not be.
+    ///
+    /// # Cancel safety
+    /// It is put back all the same.
+    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p>;
 
     /// Which devices are there now among which its port may be.
     fn nodes(&self, config: &ModemConfig) -> Vec<Node>;

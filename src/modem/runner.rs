@@ -250,7 +250,9 @@ impl Worker {
 
     fn means(&self) -> Means {
         let family = self.config.family.or(self.status.borrow().family).unwrap_or(&GENERIC);
-        Means { soft_reset: family.restart.is_some(), hard_reset: self.config.power.is_some() }
+        let on_usb = self.status.borrow().place.as_ref().is_some_and(|place| place.usb.is_some());
+        let hard_reset = self.config.power.is_some() || on_usb;
+        Means { soft_reset: family.restart.is_some(), hard_reset }
     }
 
     /// Counts a rung, and writes it down.
@@ -415,12 +417,19 @@ impl Worker {
         });
     }
 
-    /// Switches its power, or its USB port, off and on.
+    /// Switches its power off and on, or takes it off its USB and puts it back.
     async fn switch_power(&mut self, cancel: &CancellationToken) -> Result<(), Ended> {
-        let Some(power) = self.config.power.clone() else { return Ok(()) };
+        let usb = self.status.borrow().place.as_ref().and_then(|place| place.usb.clone());
+        let switched = async {
+            match (&self.config.power, usb) {
+                (Some(power), _) => power.cycle().await,
+                (None, Some(usb)) => self.ports.replug(&usb).await,
+                (None, None) => Ok(()),
+            }
+        };
         let done = tokio::select! {
             () = cancel.cancelled() => return Err(Ended::Cancelled),
-            done = power.cycle() => done,
+            done = switched => done,
         };
         if let Err(cause) = done {
             warn!(modem.name = self.config.name, cause, "failed to switch a modem's power");

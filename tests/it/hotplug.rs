@@ -196,3 +196,70 @@ async fn a_second_modem_with_the_same_imei_is_said_and_not_used() {
     gateway.sim.modem("m1").unplug();
     gateway.wait_for_modem("x1", "ready");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stick_that_no_command_restarts_is_taken_off_its_bus() {
+    let builder = Gateway::builder().family(Family::Huawei).found_by("m1", "imei = \"{imei}\"");
+    let mut site = Site::prepare(builder).await;
+    let stick = Plug { path: "1-1.2", id: "12d1:1506", interface: 3, port: "ttyUSB0" };
+    site.plug("m1", &stick);
+    site.gateway.start_daemon();
+    site.at("m1", "ttyUSB0");
+    let file = site.machine.root().join("sys/bus/usb/devices/1-1.2/authorized");
+    let authorized = |what: &str| std::fs::read_to_string(&file).unwrap_or_default().trim() == what;
+    site.gateway.request("POST", "/api/v1/modems/m1/reset", Some(&json!({})));
+    assert!(wait_for(|| authorized("0").then_some(())).is_some(), "{}", site.gateway.log());
+    site.gateway.sim.modem("m1").unplug();
+    assert!(wait_for(|| authorized("1").then_some(())).is_some(), "{}", site.gateway.log());
+    site.plug("m1", &Plug { port: "ttyUSB3", ..stick });
+    let shown = site.at("m1", "ttyUSB3");
+    assert_eq!(shown["counts"]["hard_reset"], 1, "{shown:#}");
+    let id = site.gateway.send("hello");
+    site.gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sites_own_command_switches_the_power() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("switched");
+    let command = format!("power_command = [\"/usr/bin/touch\", {out:?}]");
+    let builder = Gateway::builder().family(Family::Huawei).modem_config(&command);
+    let gateway = builder.start().await;
+    gateway.request("POST", "/api/v1/modems/m1/reset", Some(&json!({})));
+    assert!(wait_for(|| out.exists().then_some(())).is_some(), "{}", gateway.log());
+    gateway.wait_for_modem("m1", "ready");
+}
+
+#[test]
+fn the_udev_rules_know_what_the_families_know() {
+    let rules = include_str!("../../systemd/78-ringpost.rules");
+    let named = |line: &str, key: &str, value: &str| {
+        let found =
+            line.split_once(&format!("{key}==\"")).and_then(|(_, rest)| rest.split_once('"'));
+        found.is_some_and(|(values, _)| values.split('|').any(|it| it == value))
+    };
+    for family in ringpost_hal::family::ALL {
+        for usb in family.usb {
+            let (vendor, product) = (format!("{:04x}", usb.vendor), format!("{:04x}", usb.product));
+            let of_it = |line: &&str, attribute: &str| {
+                named(line, &format!("{attribute}{{idVendor}}"), &vendor)
+                    && named(line, &format!("{attribute}{{idProduct}}"), &product)
+            };
+            let ignored = |line: &str| line.contains("ENV{ID_MM_DEVICE_IGNORE}=\"1\"");
+            let name = family.name;
+            assert!(
+                rules.lines().any(|it| of_it(&it, "ATTR") && ignored(it)),
+                "ModemManager takes {name} {vendor}:{product}"
+            );
+            let Some(at) = usb.at else { continue };
+            let is_at = |line: &str| {
+                named(line, "ENV{RINGPOST_INTERFACE}", &format!("{at:02}"))
+                    && line.contains("=\"at\"")
+            };
+            assert!(
+                rules.lines().any(|it| of_it(&it, "ATTRS") && is_at(it)),
+                "no port of {name} {vendor}:{product} is linked as its AT port"
+            );
+        }
+    }
+}

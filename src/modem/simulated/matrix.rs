@@ -18,8 +18,8 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         ModemConfig, ModemState, Rung,
-        hotplug::Node,
-        port::{Opening, Ports},
+        hotplug::{Node, UsbPlace},
+        port::{Opening, Ports, Replugging},
     },
 };
 
@@ -313,6 +313,10 @@ impl Ports for Faulty {
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         assert!(self.1.swap(true, Ordering::Relaxed), "a mistake of ours");
         self.0.open(config)
+    }
+
+    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p> {
+        self.0.replug(usb)
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

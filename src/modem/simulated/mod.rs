@@ -28,8 +28,8 @@ use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
     SubmitOutcome,
     handle::apart,
-    hotplug::Node,
-    port::{Opened, Opening, Ports},
+    hotplug::{Node, UsbPlace},
+    port::{Opened, Opening, Ports, Replugging},
     runner::Runner,
 };
 use crate::domain::{Detail, Locator, ModemIncident, SegmentId};
@@ -59,6 +59,10 @@ impl Ports for Lines {
                 hint: "Plug it in.".into(),
             }),
         }))
+    }
+
+    fn replug<'p>(&'p self, _: &'p UsbPlace) -> Replugging<'p> {
+        Box::pin(ready(self.0.switch_power().map_err(|cause| cause.to_string())))
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
