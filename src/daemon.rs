@@ -9,6 +9,8 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
+use ringpost_boards::gpio::Pins;
+use ringpost_hal::power;
 use rlibphonenumber::Region;
 use sd_notify::NotifyState;
 use sha2::{Digest as _, Sha256};
@@ -29,7 +31,7 @@ use crate::{
     domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
     http::{self, AppState, LogAccess},
     intake::{Policy, Repeats, Requirement},
-    modem::{self, Hotplug, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
+    modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
 };
@@ -225,17 +227,49 @@ fn start_modems(
             board: settings.board.as_ref().map(|board| board.name.clone()),
             pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
             roaming: settings.roaming,
-            power: power(settings),
+            power: None,
         };
+        let config = ModemConfig { power: power(settings, &config, &ports), ..config };
         modem::modem(config, &ports, events.clone())
     });
     modems.unzip()
 }
 
-/// What switches a modem's power, where the site has something for that.
-fn power(settings: &config::Modem) -> Option<Arc<dyn Power>> {
-    let command = PowerCommand::new(&settings.power_command)?;
-    Some(Arc::new(command))
+/// What switches a modem's power: what the site says, or else the lines of its board.
+fn power(
+    settings: &config::Modem,
+    config: &ModemConfig,
+    ports: &Hotplug,
+) -> Option<Arc<dyn Power>> {
+    if let Some(command) = PowerCommand::new(&settings.power_command) {
+        return Some(Arc::new(command));
+    }
+    let board = settings.board.as_ref()?;
+    let name = &config.name;
+    let lines = &board.lines;
+    if lines.pwrkey.is_none() && lines.reset.is_none() && lines.supply_off.is_none() {
+        return None;
+    }
+    let Some((family, timing)) = config.family.and_then(|family| Some((family, family.power?)))
+    else {
+        warn!(
+            modem.name = name,
+            "its lines are not used: `family` has to say how long to hold them"
+        );
+        return None;
+    };
+    match Pins::take(board) {
+        Ok(Pins { pwrkey, reset, supply_off, flight_mode, status }) => {
+            let lines = power::Power { pwrkey, reset, supply_off, status, timing };
+            let mut power = LinePower::new(lines, family, config.clone(), ports.clone());
+            power.keep(flight_mode);
+            Some(Arc::new(power))
+        }
+        Err(cause) => {
+            warn!(modem.name = name, %cause, "a modem that hangs cannot be switched off and on");
+            None
+        }
+    }
 }
 
 /// The credential that systemd hands over for the PIN of a modem's SIM, where it does.

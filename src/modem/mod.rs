@@ -8,6 +8,7 @@
 mod handle;
 mod hold;
 mod hotplug;
+mod lines;
 mod link;
 mod pin;
 mod port;
@@ -21,6 +22,7 @@ mod usb;
 
 pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, Submit, modem};
 pub use hotplug::{Hotplug, Place, UsbPlace};
+pub use lines::LinePower;
 pub use port::{Holder, holders};
 pub use power::PowerCommand;
 pub use probe::{Probed, probe};

@@ -214,6 +214,12 @@ impl Command {
         Self::plain("+CIMI", Answer::Bare("+CIMI"), SIM)
     }
 
+    /// A command that switches a modem off, in the words of its family; it has to leave its network first.
+    #[must_use]
+    pub fn power_down(word: &'static str) -> Self {
+        Self::plain(word, Answer::Nothing, SIM)
+    }
+
     /// A question in the words of a family, about the SIM; the answer may have a prefix or none.
     #[must_use]
     pub fn asking(query: &Query) -> Self {

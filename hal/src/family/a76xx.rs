@@ -18,5 +18,6 @@ pub static A76XX: Family = Family {
     indications: &[[1, 1, 0, 1, 0], [2, 1, 0, 0, 0]],
     restart: Some(Restart::CFUN),
     power: Some(Timing::A76XX),
+    power_down: Some("+CPOF"),
     ..Family::DEFAULT
 };

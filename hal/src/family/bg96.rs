@@ -21,5 +21,6 @@ pub static BG96: Family = Family {
     ready: Some(QINISTAT),
     restart: Some(Restart::CFUN),
     power: Some(Timing::EC25),
+    power_down: Some("+QPOWD"),
     ..Family::DEFAULT
 };

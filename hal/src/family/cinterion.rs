@@ -26,5 +26,6 @@ pub static CINTERION: Family = Family {
     restart: Some(Restart::CFUN),
     // Has no +CMMS.
     holds_link: false,
+    power_down: Some("^SMSO"),
     ..Family::DEFAULT
 };

@@ -30,5 +30,6 @@ pub static EC25: Family = Family {
     ready: Some(QINISTAT),
     restart: Some(Restart::CFUN),
     power: Some(Timing::EC25),
+    power_down: Some("+QPOWD"),
     ..Family::DEFAULT
 };

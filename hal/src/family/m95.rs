@@ -20,5 +20,6 @@ pub static M95: Family = Family {
     stores: &["SM", "ME"],
     restart: Some(Restart { away: Seconds(20), ..Restart::CFUN }),
     power: Some(Timing::EC25),
+    power_down: Some("+QPOWD=1"),
     ..Family::DEFAULT
 };

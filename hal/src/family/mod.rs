@@ -85,6 +85,8 @@ pub struct Family {
     pub holds_link: bool,
     /// How long its lines want to be held, where boards carry it that have lines for that.
     pub power: Option<Timing>,
+    /// The command after `AT` that switches it off.
+    pub power_down: Option<&'static str>,
     /// How it is restarted by a command; `None` where that is known to make things worse, or nothing
     /// is known.
     pub restart: Option<Restart>,
@@ -161,6 +163,7 @@ impl Family {
         ],
         holds_link: true,
         power: None,
+        power_down: None,
         // Makes some sticks come back as a disk, and some modules not at all.
         restart: None,
     };

@@ -18,5 +18,6 @@ pub static SIM7000: Family = Family {
     stores: &["SM"],
     restart: Some(Restart::CFUN),
     power: Some(Timing::SIM7000),
+    power_down: Some("+CPOWD=1"),
     ..Family::DEFAULT
 };

@@ -22,5 +22,6 @@ pub static SIM7600: Family = Family {
     indications: &[[1, 1, 0, 1, 0], [2, 1, 0, 2, 0], [2, 1, 0, 0, 0]],
     restart: Some(Restart::CFUN),
     power: Some(Timing::SIM7600),
+    power_down: Some("+CPOF"),
     ..Family::DEFAULT
 };

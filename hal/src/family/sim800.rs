@@ -17,5 +17,6 @@ pub static SIM800: Family = Family {
     indications: &[[2, 1, 0, 1, 0], [2, 1, 0, 0, 0]],
     restart: Some(Restart { away: Seconds(20), ..Restart::CFUN }),
     power: Some(Timing::SIM800),
+    power_down: Some("+CPOWD=1"),
     ..Family::DEFAULT
 };

@@ -27,5 +27,6 @@ pub static TELIT: Family = Family {
     ready: Some(Query::new("#QSS?", "#QSS").at("", 1)),
     restart: Some(Restart { say: "#REBOOT", away: Seconds(40) }),
     power: Some(Timing::TELIT),
+    power_down: Some("#SHDN"),
     ..Family::DEFAULT
 };

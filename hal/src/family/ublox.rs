@@ -27,5 +27,6 @@ pub static UBLOX: Family = Family {
     // 5.3: 16 resets the modem with its SIM.
     restart: Some(Restart { say: "+CFUN=16", away: Seconds(30) }),
     power: Some(Timing::SARA),
+    power_down: Some("+CPWROFF"),
     ..Family::DEFAULT
 };
