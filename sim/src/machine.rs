@@ -103,6 +103,16 @@ impl UsbDevice {
         Ok(self)
     }
 
+    /// Gives an interface a `bInterfaceProtocol`, after its port.
+    ///
+    /// # Errors
+    /// When its file cannot be written.
+    pub fn protocol(&self, interface: u8, protocol: u8) -> io::Result<&Self> {
+        let file = self.interface_folder(interface).join("bInterfaceProtocol");
+        fs::write(file, format!("{protocol:02x}\n"))?;
+        Ok(self)
+    }
+
     fn interface(&self, number: u8, class: &str) -> io::Result<()> {
         let folder = self.interface_folder(number);
         fs::create_dir_all(&folder)?;

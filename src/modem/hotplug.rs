@@ -40,7 +40,10 @@ const CALLS: u8 = 3;
 const SILENT_FOR: Duration = Duration::from_secs(10);
 /// A modem that had another SIM is asked again after this: cards are exchanged without unplugging.
 const SAME_SIM_FOR: Duration = Duration::from_secs(60);
-/// An answer to a question at hand that is none after this long is noise from before.
+/// A modem that was found to be another's double is looked at again after this: behind a UART, nothing else tells
+/// that it was exchanged.
+const DOUBLE_FOR: Duration = Duration::from_secs(600);
+/// After ESC: what a modem says to that comes at once.
 const SETTLE: Duration = Duration::from_millis(50);
 
 /// The device behind a port: another one, after it was pulled out and plugged in.
@@ -223,6 +226,14 @@ impl Hotplug {
         if let ([place], false) = (places.as_slice(), must_ask) {
             return self.take(place, config);
         }
+        // What is known needs no waiting for whoever asks at other ports.
+        let is_it = |place: &&Place| {
+            let known = self.known(&place.port, &config.locator).flatten();
+            known.is_some_and(|said| said.is(&config.locator))
+        };
+        if let Some(place) = places.iter().find(is_it) {
+            return self.take(place, config);
+        }
         let _one_at_a_time = self.shared.search.lock().await;
         let mut in_the_way = None;
         for place in &places {
@@ -268,8 +279,7 @@ impl Hotplug {
     /// Opens a port for a modem.
     fn take(&self, place: &Place, config: &ModemConfig) -> Result<Opened, Problem> {
         let claim = self.shared.claim(place, &config.name)?;
-        let known = self.known(&place.port, &config.locator).flatten().unwrap_or_default();
-        claim.own(&known.imei)?;
+        claim.own(&self.shared.imei_at(&claim.device))?;
         let port = port::open(&place.port, config.baud)?;
         Ok(Opened { port, place: Some(place.clone()), claim: Some(claim) })
     }
@@ -308,6 +318,14 @@ impl Shared {
         ledger.held.insert(device.clone(), modem.to_owned());
         let (shared, port) = (self.clone(), place.port.clone());
         Ok(Claim { shared, modem: modem.to_owned(), port, device })
+    }
+
+    /// The IMEI that was heard at a device not long ago; empty where none was.
+    fn imei_at(&self, device: &Path) -> Word {
+        let ledger = self.ledger();
+        let heard = ledger.heard.get(device).filter(|it| it.node == node_of(device));
+        let heard = heard.filter(|it| it.at.elapsed() < DOUBLE_FOR);
+        heard.and_then(|it| it.said.as_ref()).map(|it| it.imei.clone()).unwrap_or_default()
     }
 
     fn note(&self, device: &Path, said: Option<Identity>) {
@@ -497,4 +515,113 @@ fn canonical(path: &Path) -> PathBuf {
 fn node_of(device: &Path) -> Option<Node> {
     let seen = fs::metadata(device).ok()?;
     Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ringpost_sim::Machine;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A machine with modems of several kinds, and a serial converter.
+    fn machine() -> (TempDir, Machine) {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine::at(dir.path()).unwrap();
+        let plug = |path: &str, id: &str| machine.plug(path, id).unwrap();
+        // Its AT port is known.
+        plug("1-1", "1e0e:9001").port(1, "ttyUSB1").unwrap().port(2, "ttyUSB2").unwrap();
+        // A maker of modems, but nobody knows this product.
+        plug("1-2", "2c7c:6005").port(0, "ttyUSB3").unwrap().port(3, "ttyUSB4").unwrap();
+        // Huawei tells by its protocols.
+        let stick = plug("1-3", "12d1:15ff");
+        stick.port(0, "ttyUSB5").unwrap().protocol(0, 0x01).unwrap();
+        stick.port(4, "ttyUSB6").unwrap().protocol(4, 0x02).unwrap();
+        plug("1-4", "10c4:ea60").port(0, "ttyUSB7").unwrap();
+        // Waits for new firmware.
+        plug("1-5", "05c6:9008").port(0, "ttyUSB8").unwrap();
+        (dir, machine)
+    }
+
+    /// The names of the ports where a modem may be.
+    fn places(machine: &Machine, others: &[Locator], locator: &Locator) -> Vec<String> {
+        let hotplug = Hotplug::new(machine.root(), others.to_vec());
+        let places = hotplug.places(locator).unwrap();
+        let name = |place: &Place| place.port.file_name().unwrap().to_str().unwrap().to_owned();
+        places.iter().map(name).collect()
+    }
+
+    #[test]
+    fn the_likeliest_port_of_a_device_comes_first() {
+        let (_dir, machine) = machine();
+        let at = |path: &str| places(&machine, &[], &Locator::UsbPath(path.into()));
+        assert_eq!(at("1-1"), ["ttyUSB2"]);
+        assert_eq!(at("1-2"), ["ttyUSB3", "ttyUSB4"]);
+        assert_eq!(at("1-3"), ["ttyUSB6", "ttyUSB5"]);
+        assert_eq!(at("1-4"), ["ttyUSB7"], "a converter is taken where its socket is named");
+        let id = Locator::UsbId { vendor: 0x1e0e, product: 0x9001 };
+        assert_eq!(places(&machine, &[], &id), ["ttyUSB2"]);
+        let port = machine.root().join("dev/ttyUSB2");
+        let place = Hotplug::new(machine.root(), Vec::new()).places(&Locator::Port(port)).unwrap();
+        assert_eq!(place[0].usb.as_ref().map(|usb| usb.path.as_str()), Some("1-1"));
+        assert_eq!(place[0].family().map(|family| family.name), Some("sim7600"));
+    }
+
+    #[test]
+    fn only_ports_of_modems_that_are_nobodys_are_asked() {
+        let (_dir, machine) = machine();
+        let wanted = Locator::Imei("861475030000014".into());
+        let all = ["ttyUSB2", "ttyUSB3", "ttyUSB4", "ttyUSB6", "ttyUSB5"];
+        assert_eq!(places(&machine, std::slice::from_ref(&wanted), &wanted), all);
+        let others = [
+            Locator::UsbPath("1-2".into()),
+            Locator::Port(machine.root().join("dev/ttyUSB5")),
+            Locator::UsbId { vendor: 0x1e0e, product: 0x9001 },
+        ];
+        assert!(places(&machine, &others, &wanted).is_empty());
+    }
+
+    #[test]
+    fn two_of_a_kind_are_not_guessed_at() {
+        let (_dir, machine) = machine();
+        machine.plug("2-1", "1e0e:9001").unwrap().port(2, "ttyUSB9").unwrap();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let both = hotplug.places(&Locator::UsbId { vendor: 0x1e0e, product: 0x9001 });
+        let problem = both.unwrap_err();
+        assert_eq!(problem.message, "More than one 1e0e:9001 is plugged in: at 1-1 and 2-1.");
+    }
+
+    #[test]
+    fn a_modem_is_named_by_what_stays() {
+        let (dir, machine) = machine();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let best = |path: &str, imei: &str| {
+            let places = hotplug.places(&Locator::UsbPath(path.into())).unwrap();
+            let locator = hotplug.best_locator(&places[0], imei);
+            format!("{} {locator}", locator.key())
+        };
+        assert_eq!(best("1-1", "861475030000014"), "imei 861475030000014");
+        // Never given one; behind a converter that is never asked.
+        assert_eq!(best("1-1", "000000000000000"), "usb 1-1");
+        assert_eq!(best("1-4", "861475030000014"), "usb 1-4");
+        let (port, links) = (dir.path().join("dev/ttyS0"), dir.path().join("dev/serial/by-path"));
+        fs::write(&port, "").unwrap();
+        fs::create_dir_all(&links).unwrap();
+        std::os::unix::fs::symlink(&port, links.join("platform-uart")).unwrap();
+        let place = Place { port, usb: None };
+        assert_eq!(hotplug.best_locator(&place, ""), Locator::Port(links.join("platform-uart")));
+    }
+
+    #[test]
+    fn numbers_are_the_same_with_and_without_their_check_digit() {
+        let said = |imei: &str, iccid: &str| Identity {
+            imei: Word::try_from(imei).unwrap(),
+            iccid: Word::try_from(iccid).unwrap(),
+        };
+        let imei = Locator::Imei("861475030000014".into());
+        let iccid = Locator::Iccid("8901260000000000014".into());
+        assert!(said("861475030000014", "").is(&imei) && said("86147503000001", "").is(&imei));
+        assert!(!said("861475030000024", "").is(&imei) && !said("", "").is(&imei));
+        assert!(said("", "890126000000000001").is(&iccid) && !said("", "").is(&iccid));
+    }
 }
