@@ -20,22 +20,23 @@ struct Site {
 }
 
 impl Site {
-    /// A SIM7600 and an EC25, and a stick that shows itself as a disk.
+    /// A SIM7600 and an EC25, a stick that shows itself as a disk, and a SIM800 behind a serial converter.
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let machine = Machine::at(dir.path()).unwrap();
-        let families = Simulator::builder().dir(dir.path().join("dev")).modems(2);
-        let families = families.family(Family::Sim7600).family(Family::Ec25);
+        let families = Simulator::builder().dir(dir.path().join("dev")).modems(3);
+        let families = families.family(Family::Sim7600).family(Family::Ec25).family(Family::Sim800);
         let sim = families.start().await.unwrap();
-        for (modem, path, id, port) in
-            [("m1", "1-1.2", "1e0e:9001", "ttyUSB2"), ("m2", "1-1.3", "2c7c:0125", "ttyUSB6")]
-        {
-            machine.plug(path, id).unwrap().port(2, port).unwrap();
+        for (modem, path, id, interface, port) in [
+            ("m1", "1-1.2", "1e0e:9001", 2, "ttyUSB2"),
+            ("m2", "1-1.3", "2c7c:0125", 2, "ttyUSB6"),
+            ("m3", "1-1.5", "10c4:ea60", 0, "ttyUSB9"),
+        ] {
+            machine.plug(path, id).unwrap().port(interface, port).unwrap();
             sim.modem(modem).unplug();
             sim.modem(modem).replug_as(port).unwrap();
         }
         machine.plug("1-1.4", "12d1:1f01").unwrap().disk(0).unwrap();
-        machine.plug("1-1.5", "10c4:ea60").unwrap().port(0, "ttyUSB9").unwrap();
         Self { dir, sim, machine }
     }
 
@@ -107,6 +108,24 @@ async fn whoever_answers_is_asked_again_for_what_cannot_be_used() {
     assert!(keys.contains("home_region = \"AT\"\nregions = [\"AT\", \"CH\"]"), "{keys}");
     assert!(keys.contains(&site.sim.modem("m2").imei()), "{keys}");
     assert!(!keys.contains(&site.sim.modem("m1").imei()), "{keys}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_behind_a_converter_is_asked_only_where_it_is_named() {
+    let site = Site::new().await;
+    assert!(site.run(&["setup", "--yes"], "").status.success());
+    assert!(!site.sim.modem("m3").attended() && site.sim.modem("m3").transcript().is_empty());
+    let port = site.port("ttyUSB9");
+    let named = site.run(&["setup", "--force", "--port", &port], "3\n\n\n\n");
+    // The third of the list is the disk, which cannot be used.
+    assert!(
+        site.printed(&named.stdout).contains("\"3\" is none of the numbers above"),
+        "{named:?}"
+    );
+    let named = site.run(&["setup", "--force", "--port", &port, "--baud", "9600"], "4\n\n\n\n");
+    assert!(named.status.success(), "{named:?}");
+    let keys = keys(&site.config());
+    assert!(keys.ends_with("[[modem]]\nname = \"a\"\nusb = \"1-1.5\"\nbaud = 9600\n"), "{keys}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

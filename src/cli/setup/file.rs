@@ -6,12 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    Failure,
-    snippet::{BAUD, modem_table},
-    stock::Found,
-};
-use crate::domain::Locator;
+use super::{Failure, snippet::modem_table, stock::Found};
 
 /// The file that is installed, with every key and its default as a comment.
 const EXAMPLE: &str = include_str!("../../../systemd/ringpost.toml");
@@ -22,8 +17,6 @@ pub(super) struct Values<'f> {
     pub(super) regions: Vec<String>,
     pub(super) org: String,
     pub(super) modems: Vec<&'f Found>,
-    /// Speed of the ports that are no USB devices.
-    pub(super) baud: u32,
 }
 
 /// The text of the configuration.
@@ -39,9 +32,8 @@ pub(super) fn filled(values: &Values<'_>) -> String {
         .fold(EXAMPLE.to_owned(), |text, (example, line)| text.replacen(example, line, 1));
     for (place, found) in values.modems.iter().enumerate() {
         let Some(locator) = &found.locator else { continue };
-        let baud = if matches!(locator, Locator::Port(_)) { values.baud } else { BAUD };
         text.push('\n');
-        text += &modem_table(&name(place), locator, baud, &found.what);
+        text += &modem_table(&name(place), locator, found.baud, &found.what);
     }
     text
 }

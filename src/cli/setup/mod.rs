@@ -56,7 +56,7 @@ impl Setup {
         let home = asker.text("home_region", self.home_region, &question::region_of_locale())?;
         let regions = asker.regions(self.regions, &home)?;
         let org = asker.text("org", self.org, "Ringpost")?;
-        let text = file::filled(&Values { home, regions, org, modems, baud: self.baud });
+        let text = file::filled(&Values { home, regions, org, modems });
         // The same check as `config check`, before anything is written.
         let checked = Config::parse(&text, &self.files.config, config::environment())?;
         file::write(&self.files.config, &text)?;

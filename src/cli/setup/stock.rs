@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::{super::probe, Failure};
+use super::{super::probe, Failure, snippet::BAUD};
 use crate::{
     domain::Locator,
     modem::{self, Hotplug, ModemConfig, Probed, Problem, UsbDevice, usb_devices},
@@ -23,6 +23,8 @@ pub(super) struct Found {
     pub(super) what: String,
     /// By what it is best found again; `None` where it cannot be used.
     pub(super) locator: Option<Locator>,
+    /// The speed of its port.
+    pub(super) baud: u32,
     /// What is wrong with it, and what to do about it.
     pub(super) problem: Option<Problem>,
 }
@@ -36,11 +38,12 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
     let locators: Vec<_> = on_usb.chain(ports.iter().cloned().map(Locator::Port)).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| Failure::while_doing("start the runtime", cause))?;
+    let baud_of = |locator: &Locator| if matches!(locator, Locator::Port(_)) { baud } else { BAUD };
     let asked = locators.iter().map(|locator| {
         let config = ModemConfig {
             name: locator.to_string(),
             locator: locator.clone(),
-            baud,
+            baud: baud_of(locator),
             family: None,
             board: None,
             pin_file: None,
@@ -53,16 +56,17 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
     let found = locators.into_iter().zip(answers).zip(1..).map(|((locator, answer), number)| {
         let device = modems.iter().find(|it| locator == Locator::UsbPath(it.path.clone()));
         let name = device.map(|it| it.name.clone()).unwrap_or_default();
-        let place = locator.to_string();
+        let (place, baud) = (locator.to_string(), baud_of(&locator));
         match answer {
             Err(problem) => {
-                Found { number, place, what: name, locator: None, problem: Some(problem) }
+                Found { number, place, what: name, locator: None, baud, problem: Some(problem) }
             }
             Ok(probed) => Found {
                 number,
                 place,
                 what: probe::in_a_line(&probed),
                 locator: best(&hotplug, &probed).or(Some(locator)),
+                baud,
                 problem: probed.problem.map(|(_, problem)| problem),
             },
         }
