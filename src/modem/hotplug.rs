@@ -250,6 +250,24 @@ impl Hotplug {
         Err(in_the_way.unwrap_or_else(|| nobody(&config.locator, places.len())))
     }
 
+    /// Whether what is plugged in where a modem was found last is that modem, for all that can be known: another
+    /// one may be there by now.
+    fn is_still_there(&self, usb: &UsbPlace, config: &ModemConfig) -> Result<(), String> {
+        let devices = usb_devices(&self.shared.root);
+        let ids = (usb.vendor, usb.product);
+        let mut there = devices.iter().filter(|it| it.path == usb.path);
+        let Some(device) = there.find(|it| (it.vendor, it.product) == ids) else {
+            return Err(format!("it is not plugged in at {} any more", usb.path));
+        };
+        let ledger = self.shared.ledger();
+        let mut holders =
+            device.ports.iter().filter_map(|it| ledger.held.get(&canonical(&it.device)));
+        match holders.find(|holder| **holder != config.name) {
+            Some(other) => Err(format!("modem {other} is plugged in at {}", usb.path)),
+            None => Ok(()),
+        }
+    }
+
     /// What was heard at a port, as far as that still counts.
     fn known(&self, device: &Path, locator: &Locator) -> Option<Option<Identity>> {
         let device = canonical(device);
@@ -290,8 +308,11 @@ impl Ports for Hotplug {
         Box::pin(self.find(config))
     }
 
-    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p> {
-        Box::pin(power::replug(&self.shared.root, &usb.path))
+    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
+        Box::pin(async {
+            self.is_still_there(usb, config)?;
+            power::replug(&self.shared.root, &usb.path).await
+        })
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
@@ -469,6 +490,14 @@ fn place_of(devices: &[UsbDevice], port: &Path) -> Place {
 
 fn no_port(device: &UsbDevice) -> Problem {
     let (path, vendor, product) = (&device.path, device.vendor, device.product);
+    if !device.authorized {
+        return absent(
+            format!(
+                "What is plugged in at {path} ({vendor:04x}:{product:04x}) may not be used: it is not authorized."
+            ),
+            "Plug it in again, or allow it where USB devices are allowed on this machine (USBGuard).",
+        );
+    }
     if device.disk {
         return absent(
             format!(
@@ -589,6 +618,45 @@ mod tests {
         let both = hotplug.places(&Locator::UsbId { vendor: 0x1e0e, product: 0x9001 });
         let problem = both.unwrap_err();
         assert_eq!(problem.message, "More than one 1e0e:9001 is plugged in: at 1-1 and 2-1.");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_has_become_another_modems_is_not_taken_off_its_bus() {
+        let (_dir, machine) = machine();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let places = hotplug.places(&Locator::UsbPath("1-1".into())).unwrap();
+        let usb = places[0].usb.clone().unwrap();
+        let config = |name: &str| ModemConfig {
+            name: name.into(),
+            locator: Locator::UsbPath("1-1".into()),
+            baud: 115_200,
+            family: None,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            power: None,
+        };
+        let (a, b) = (config("a"), config("b"));
+        let claim = hotplug.shared.claim(&places[0], "a").unwrap();
+        assert_eq!(hotplug.replug(&usb, &a).await, Ok(()));
+        let taken = hotplug.replug(&usb, &b).await;
+        assert_eq!(taken, Err("modem a is plugged in at 1-1".into()));
+        drop(claim);
+        assert_eq!(hotplug.replug(&usb, &b).await, Ok(()));
+        machine.unplug("1-1").unwrap();
+        machine.plug("1-1", "2c7c:0125").unwrap();
+        let gone = hotplug.replug(&usb, &a).await;
+        assert_eq!(gone, Err("it is not plugged in at 1-1 any more".into()));
+    }
+
+    #[test]
+    fn what_may_not_be_used_is_said() {
+        let (dir, machine) = machine();
+        machine.plug("2-1", "1e0e:9001").unwrap();
+        fs::write(dir.path().join("sys/bus/usb/devices/2-1/authorized"), "0\n").unwrap();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let problem = hotplug.places(&Locator::UsbPath("2-1".into())).unwrap_err();
+        assert!(problem.message.contains("(1e0e:9001) may not be used"), "{problem:?}");
     }
 
     #[test]

@@ -40,11 +40,11 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
     /// A port that is being asked who is there is closed.
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p>;
 
-    /// Takes a device off its USB and puts it back; answers why that could not be.
+    /// Takes the modem's device off its USB and puts it back; answers why that could not be.
     ///
     /// # Cancel safety
     /// It is put back all the same.
-    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p>;
+    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p>;
 
     /// Which devices are there now among which its port may be.
     fn nodes(&self, config: &ModemConfig) -> Vec<Node>;

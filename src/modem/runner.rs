@@ -423,7 +423,7 @@ impl Worker {
         let switched = async {
             match (&self.config.power, usb) {
                 (Some(power), _) => power.cycle().await,
-                (None, Some(usb)) => self.ports.replug(&usb).await,
+                (None, Some(usb)) => self.ports.replug(&usb, &self.config).await,
                 (None, None) => Ok(()),
             }
         };

@@ -26,6 +26,8 @@ pub struct UsbDevice {
     pub name: String,
     /// Whether it shows a disk.
     pub disk: bool,
+    /// Whether the kernel may use it: somebody may have said that it may not.
+    pub authorized: bool,
     /// Its serial ports, by interface.
     pub ports: Vec<UsbPort>,
 }
@@ -69,6 +71,7 @@ pub fn usb_devices(root: &Path) -> Vec<UsbDevice> {
             vendor: u16::from_str_radix(&of("idVendor"), 16).ok()?,
             product: u16::from_str_radix(&of("idProduct"), 16).ok()?,
             name: format!("{} {}", of("manufacturer"), of("product")).trim().to_owned(),
+            authorized: of("authorized") != "0",
             disk: classes.into_iter().any(|class| class == MASS_STORAGE),
             ports,
         })

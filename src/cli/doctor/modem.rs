@@ -33,6 +33,7 @@ pub(super) fn examine(host: &Host, ports: &Hotplug, config: &config::Modem) -> V
         findings.extend(console(host, &about, path));
     }
     findings.extend(lines(&about, config));
+    findings.extend(program(&about, config));
     findings
 }
 
@@ -120,4 +121,16 @@ fn lines(about: &str, config: &config::Modem) -> Option<Finding> {
         format!("A line cannot be had: {missing}."),
         "Without it, a modem that hangs cannot be switched off and on; check `board`.",
     ))
+}
+
+/// The program that switches its power.
+fn program(about: &str, config: &config::Modem) -> Option<Finding> {
+    let program = config.power_command.first()?;
+    (!Path::new(program).is_file()).then(|| {
+        Finding::warning(
+            about,
+            format!("There is no program {program}."),
+            "Without it, a modem that hangs cannot be switched off and on; correct `power_command`.",
+        )
+    })
 }

@@ -79,6 +79,14 @@ fn what_is_in_the_way_of_a_port_is_named_with_what_to_do() {
 }
 
 #[test]
+fn a_program_that_is_not_there_is_a_warning() {
+    let here = modem(PORT, "power_command = ['/bin/sh', '-c', 'true']");
+    assert!(says(&Machine::new(), &here).ends_with("nobody holds it."));
+    let gone = says(&Machine::new(), &modem(PORT, "power_command = ['/nonexistent/uhubctl']"));
+    assert!(gone.contains("There is no program /nonexistent/uhubctl."), "{gone}");
+}
+
+#[test]
 fn a_board_whose_chip_is_not_here_is_a_warning() {
     let here = modem(PORT, "board = \"sixfab-base-hat\"");
     let says_it = says(&Machine::new(), &here);

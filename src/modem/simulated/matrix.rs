@@ -315,8 +315,8 @@ impl Ports for Faulty {
         self.0.open(config)
     }
 
-    fn replug<'p>(&'p self, usb: &'p UsbPlace) -> Replugging<'p> {
-        self.0.replug(usb)
+    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
+        self.0.replug(usb, config)
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

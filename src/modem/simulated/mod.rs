@@ -61,7 +61,7 @@ impl Ports for Lines {
         }))
     }
 
-    fn replug<'p>(&'p self, _: &'p UsbPlace) -> Replugging<'p> {
+    fn replug<'p>(&'p self, _: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
         Box::pin(ready(self.0.switch_power().map_err(|cause| cause.to_string())))
     }
 
