@@ -5,49 +5,29 @@
 //! by what answers there. What was heard at a port is remembered for as long as the same device is there.
 
 use std::{
-    collections::BTreeMap,
     fs,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
-use ringpost_hal::{
-    at::{
-        Command, ESCAPE,
-        dialogue::{Facts, Word, iccid, imei},
-    },
-    family::{self, Family, GENERIC},
-};
-use tokio::time::{Instant, timeout};
+use ringpost_hal::family::{self, Family, GENERIC};
+use tokio::time::timeout;
 
 use super::{
     ModemConfig, Problem, UsbDevice,
-    link::{Link, Lost},
+    identity::{self, Identity, names_one},
+    ledger::{Ledger, Node, canonical, node_of},
+    link::Link,
     port::{self, Opened, Opening, Ports, Replugging},
     power,
     usb::usb_devices,
 };
-use crate::domain::{Detail, Locator};
+use crate::domain::Locator;
 
 /// How long a port is listened to that may be the wanted modem's. A modem that runs answers within
 /// a second or two; one that boots is asked again.
 const ASK: Duration = Duration::from_secs(10);
-/// How often `AT` is said to a port: some lose the first line to finding out the speed, or to waking up.
-const CALLS: u8 = 3;
-/// A port where nobody answered is asked again after this: a modem may still have been booting.
-const SILENT_FOR: Duration = Duration::from_secs(10);
-/// A modem that had another SIM is asked again after this: cards are exchanged without unplugging.
-const SAME_SIM_FOR: Duration = Duration::from_secs(60);
-/// A modem that was found to be another's double is looked at again after this: behind a UART, nothing else tells
-/// that it was exchanged.
-const DOUBLE_FOR: Duration = Duration::from_secs(600);
-/// After ESC: what a modem says to that comes at once.
-const SETTLE: Duration = Duration::from_millis(50);
-
-/// The device behind a port: another one, after it was pulled out and plugged in.
-pub(super) type Node = (u64, u64, i64);
 
 /// The ports of this machine, for all of its modems. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -60,41 +40,9 @@ struct Shared {
     root: PathBuf,
     /// By what all modems are found: a port that is somebody's is not asked for somebody else.
     locators: Vec<Locator>,
-    ledger: Mutex<Ledger>,
+    ledger: Arc<Ledger>,
     /// Held while ports are asked, so that two searches do not ask the same ones in turns.
     search: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Default)]
-struct Ledger {
-    /// Ports that are open, and for which modem.
-    held: BTreeMap<PathBuf, String>,
-    /// What was heard at ports.
-    heard: BTreeMap<PathBuf, Heard>,
-    /// Whose an IMEI is: his who came first, for as long as his device is there.
-    owners: BTreeMap<String, Owner>,
-}
-
-#[derive(Debug)]
-struct Owner {
-    modem: String,
-    device: PathBuf,
-    node: Option<Node>,
-}
-
-#[derive(Debug, Clone)]
-struct Heard {
-    node: Option<Node>,
-    at: Instant,
-    said: Option<Identity>,
-}
-
-/// What a modem answers when it is asked who it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Identity {
-    imei: Word,
-    /// Empty where it is not known, or not known any more.
-    iccid: Word,
 }
 
 /// Where a modem is.
@@ -125,21 +73,10 @@ impl Place {
     }
 }
 
-/// A port that is in use by one modem until this is dropped.
-#[derive(Debug)]
-pub(super) struct Claim {
-    shared: Arc<Shared>,
-    modem: String,
-    /// The port, as it was found.
-    port: PathBuf,
-    /// The device file itself, behind all links.
-    device: PathBuf,
-}
-
 impl Hotplug {
     /// The ports of the machine whose files are below `root`, for modems that are found by `locators`.
     pub fn new(root: &Path, locators: Vec<Locator>) -> Self {
-        let ledger = Mutex::default();
+        let ledger = Arc::default();
         let search = tokio::sync::Mutex::default();
         Self { shared: Arc::new(Shared { root: root.to_owned(), locators, ledger, search }) }
     }
@@ -154,7 +91,7 @@ impl Hotplug {
             Locator::Port(path) => Ok(vec![place_of(&devices, path)]),
             Locator::UsbPath(path) => match devices.iter().find(|it| it.path == *path) {
                 Some(device) => at_ports(device),
-                None => Err(absent(
+                None => Err(Problem::absent(
                     format!("Nothing is plugged in at the USB path {path}."),
                     "Plug the modem in, or correct `usb`; it is picked up when it comes.",
                 )),
@@ -164,11 +101,11 @@ impl Hotplug {
                     devices.iter().filter(|it| (it.vendor, it.product) == (*vendor, *product));
                 match (fit.next(), fit.next()) {
                     (Some(device), None) => at_ports(device),
-                    (None, _) => Err(absent(
+                    (None, _) => Err(Problem::absent(
                         format!("No {locator} is plugged in."),
                         "Plug the modem in, or correct `usb`; it is picked up when it comes.",
                     )),
-                    (Some(one), Some(other)) => Err(absent(
+                    (Some(one), Some(other)) => Err(Problem::absent(
                         format!(
                             "More than one {locator} is plugged in: at {} and {}.",
                             one.path, other.path
@@ -228,7 +165,7 @@ impl Hotplug {
         }
         // What is known needs no waiting for whoever asks at other ports.
         let is_it = |place: &&Place| {
-            let known = self.known(&place.port, &config.locator).flatten();
+            let known = self.shared.ledger.known(&place.port, &config.locator).flatten();
             known.is_some_and(|said| said.is(&config.locator))
         };
         if let Some(place) = places.iter().find(is_it) {
@@ -237,7 +174,7 @@ impl Hotplug {
         let _one_at_a_time = self.shared.search.lock().await;
         let mut in_the_way = None;
         for place in &places {
-            let heard = match self.known(&place.port, &config.locator) {
+            let heard = match self.shared.ledger.known(&place.port, &config.locator) {
                 Some(said) => Ok(said),
                 None => self.ask(place, config).await,
             };
@@ -259,45 +196,30 @@ impl Hotplug {
         let Some(device) = there.find(|it| (it.vendor, it.product) == ids) else {
             return Err(format!("it is not plugged in at {} any more", usb.path));
         };
-        let ledger = self.shared.ledger();
-        let mut holders =
-            device.ports.iter().filter_map(|it| ledger.held.get(&canonical(&it.device)));
-        match holders.find(|holder| **holder != config.name) {
+        let holders = device.ports.iter().filter_map(|it| self.shared.ledger.holder(&it.device));
+        match holders.into_iter().find(|holder| *holder != config.name) {
             Some(other) => Err(format!("modem {other} is plugged in at {}", usb.path)),
             None => Ok(()),
         }
     }
 
-    /// What was heard at a port, as far as that still counts.
-    fn known(&self, device: &Path, locator: &Locator) -> Option<Option<Identity>> {
-        let device = canonical(device);
-        let ledger = self.shared.ledger();
-        let heard = ledger.heard.get(&device).filter(|it| it.node == node_of(&device))?;
-        let age = heard.at.elapsed();
-        let counts = match (&heard.said, locator) {
-            (None, _) => age < SILENT_FOR,
-            (Some(said), Locator::Iccid(_)) => !said.iccid.is_empty() && age < SAME_SIM_FOR,
-            (Some(_), _) => true,
-        };
-        counts.then(|| heard.said.clone())
-    }
-
     /// Asks who is at a port, unless it is in use; `None` = nobody who answers.
     async fn ask(&self, place: &Place, config: &ModemConfig) -> Result<Option<Identity>, Problem> {
-        let Ok(claim) = self.shared.claim(place, &config.name) else { return Ok(None) };
+        let Ok(claim) = self.shared.ledger.claim(place, &config.name) else { return Ok(None) };
         let port = port::open(&place.port, config.baud)?;
-        let asked = timeout(ASK, who(Link::new(port), place.family().unwrap_or(&GENERIC))).await;
+        let asked =
+            timeout(ASK, identity::ask(Link::new(port), place.family().unwrap_or(&GENERIC))).await;
         let said = asked.ok().and_then(Result::ok).flatten();
         // Before: with the claim, what is known of the SIM ends.
         drop(claim);
-        self.shared.note(&canonical(&place.port), said.clone());
+        self.shared.ledger.note(&place.port, said.clone());
         Ok(said)
     }
 
     /// Opens a port for a modem.
     fn take(&self, place: &Place, config: &ModemConfig) -> Result<Opened, Problem> {
-        let claim = self.shared.claim(place, &config.name)?;
-        claim.own(&self.shared.imei_at(&claim.device))?;
+        let claim = self.shared.ledger.claim(place, &config.name)?;
+        claim.check()?;
         let port = port::open(&place.port, config.baud)?;
         Ok(Opened { port, place: Some(place.clone()), claim: Some(claim) })
     }
@@ -319,139 +241,6 @@ impl Ports for Hotplug {
         let places = self.places(&config.locator).unwrap_or_default();
         places.iter().filter_map(|place| node_of(&place.port)).collect()
     }
-}
-
-impl Shared {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Whoever panicked had it for a single insertion or look.
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn claim(self: &Arc<Self>, place: &Place, modem: &str) -> Result<Claim, Problem> {
-        let device = canonical(&place.port);
-        let mut ledger = self.ledger();
-        if let Some(other) = ledger.held.get(&device) {
-            return Err(absent(
-                format!("The port {} is used by modem {other}.", place.port.display()),
-                "Two modems of the configuration are found at one port: correct one of them.",
-            ));
-        }
-        ledger.held.insert(device.clone(), modem.to_owned());
-        let (shared, port) = (self.clone(), place.port.clone());
-        Ok(Claim { shared, modem: modem.to_owned(), port, device })
-    }
-
-    /// The IMEI that was heard at a device not long ago; empty where none was.
-    fn imei_at(&self, device: &Path) -> Word {
-        let ledger = self.ledger();
-        let heard = ledger.heard.get(device).filter(|it| it.node == node_of(device));
-        let heard = heard.filter(|it| it.at.elapsed() < DOUBLE_FOR);
-        heard.and_then(|it| it.said.as_ref()).map(|it| it.imei.clone()).unwrap_or_default()
-    }
-
-    fn note(&self, device: &Path, said: Option<Identity>) {
-        let heard = Heard { node: node_of(device), at: Instant::now(), said };
-        self.ledger().heard.insert(device.to_owned(), heard);
-    }
-}
-
-impl Claim {
-    /// Notes who was found to be at this port.
-    ///
-    /// # Errors
-    /// Another modem that is plugged in is the same one, by its IMEI.
-    pub(super) fn is(&self, facts: &Facts) -> Result<(), Problem> {
-        let said = Identity { imei: facts.imei.clone(), iccid: facts.iccid.clone() };
-        self.shared.note(&self.device, Some(said));
-        self.own(&facts.imei)
-    }
-
-    /// Takes an IMEI for this modem's.
-    fn own(&self, imei: &str) -> Result<(), Problem> {
-        if !names_one(imei) {
-            return Ok(());
-        }
-        let mut ledger = self.shared.ledger();
-        let is_there =
-            |owner: &&Owner| owner.node.is_some() && owner.node == node_of(&owner.device);
-        let other = ledger.owners.get(imei).filter(is_there);
-        if let Some(other) = other.filter(|other| other.modem != self.modem) {
-            return Err(Problem {
-                detail: Detail::DuplicateModem,
-                message: format!(
-                    "The modem at {} says that its IMEI is {imei}, as modem {} does.",
-                    self.port.display(),
-                    other.modem
-                ),
-                hint: "It is not used: every modem has an IMEI of its own. Exchange one of them."
-                    .into(),
-            });
-        }
-        let (modem, device) = (self.modem.clone(), self.device.clone());
-        let node = node_of(&device);
-        ledger.owners.insert(imei.to_owned(), Owner { modem, device, node });
-        Ok(())
-    }
-}
-
-impl Drop for Claim {
-    /// From here on, the SIM may be exchanged without anybody noticing.
-    fn drop(&mut self) {
-        let mut ledger = self.shared.ledger();
-        ledger.held.remove(&self.device);
-        if let Some(Heard { said: Some(said), .. }) = ledger.heard.get_mut(&self.device) {
-            said.iccid.clear();
-        }
-    }
-}
-
-impl Identity {
-    /// Whether it is the modem that is looked for; any is, where neither IMEI nor ICCID is named.
-    fn is(&self, locator: &Locator) -> bool {
-        match locator {
-            // The last of 15 digits is a check digit, which some leave out, or put the version of their
-            // software in its place, 3GPP TS 23.003 6.2.
-            Locator::Imei(imei) => imei.get(..14).is_some_and(|it| self.imei.starts_with(it)),
-            // Some leave out the check digit, ITU-T E.118.
-            Locator::Iccid(iccid) => {
-                let said = self.iccid.as_str();
-                !said.is_empty() && (iccid.starts_with(said) || said.starts_with(iccid.as_str()))
-            }
-            Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => true,
-        }
-    }
-}
-
-/// Asks a modem who it is, and changes nothing about it but its echo.
-async fn who<P>(mut link: Link<P>, family: &'static Family) -> Result<Option<Identity>, Lost>
-where
-    P: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
-    link.write(&[ESCAPE, b'\r']).await?;
-    link.settle(SETTLE).await?;
-    let mut answers = false;
-    for _ in 0..CALLS {
-        answers = link.execute(&Command::attention()).await?.is_ok();
-        if answers {
-            break;
-        }
-    }
-    if !answers {
-        return Ok(None);
-    }
-    link.execute(&Command::setting("E0")).await?;
-    let mut said = Identity::default();
-    let outcome = link.execute(&Command::imei()).await?;
-    said.imei = imei(&outcome.reply()).unwrap_or_default();
-    let ways = family.iccid.as_ref().map(Command::asking);
-    for way in ways.into_iter().chain([Command::iccid_file()]) {
-        let outcome = link.execute(&way).await?;
-        if let Some(iccid) = iccid(&outcome.reply()) {
-            said.iccid = iccid;
-            break;
-        }
-    }
-    Ok(Some(said))
 }
 
 /// Where the AT port of a device may be, the likeliest first.
@@ -491,7 +280,7 @@ fn place_of(devices: &[UsbDevice], port: &Path) -> Place {
 fn no_port(device: &UsbDevice) -> Problem {
     let (path, vendor, product) = (&device.path, device.vendor, device.product);
     if !device.authorized {
-        return absent(
+        return Problem::absent(
             format!(
                 "What is plugged in at {path} ({vendor:04x}:{product:04x}) may not be used: it is not authorized."
             ),
@@ -499,14 +288,14 @@ fn no_port(device: &UsbDevice) -> Problem {
         );
     }
     if device.disk {
-        return absent(
+        return Problem::absent(
             format!(
                 "What is plugged in at {path} ({vendor:04x}:{product:04x}) shows itself as a disk."
             ),
             "Install usb-modeswitch, which makes a modem of it; it is picked up then.",
         );
     }
-    absent(
+    Problem::absent(
         format!("What is plugged in at {path} ({vendor:04x}:{product:04x}) has no serial port."),
         "Modems have one within half a minute; else the kernel has no driver for it: see `dmesg`.",
     )
@@ -520,30 +309,10 @@ fn nobody(locator: &Locator, asked: usize) -> Problem {
             format!("None of the ports of {locator} answers AT")
         }
     };
-    absent(
+    Problem::absent(
         format!("{what}; {asked} ports were looked at."),
         "Plug it in; it is picked up when it comes. Ports of modems are looked at, and no converters.",
     )
-}
-
-fn absent(message: String, hint: &str) -> Problem {
-    Problem { detail: Detail::NoModem, message, hint: hint.to_owned() }
-}
-
-/// Whether an IMEI names a single modem: some were never given one, and say zeros.
-fn names_one(imei: &str) -> bool {
-    let digits = imei.len() == 15 && imei.bytes().all(|it| it.is_ascii_digit());
-    digits && imei.bytes().any(|it| Some(it) != imei.bytes().next())
-}
-
-/// The device file itself, behind all links.
-fn canonical(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn node_of(device: &Path) -> Option<Node> {
-    let seen = fs::metadata(device).ok()?;
-    Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
 }
 
 #[cfg(test)]
@@ -637,7 +406,7 @@ mod tests {
             power: None,
         };
         let (a, b) = (config("a"), config("b"));
-        let claim = hotplug.shared.claim(&places[0], "a").unwrap();
+        let claim = hotplug.shared.ledger.claim(&places[0], "a").unwrap();
         assert_eq!(hotplug.replug(&usb, &a).await, Ok(()));
         let taken = hotplug.replug(&usb, &b).await;
         assert_eq!(taken, Err("modem a is plugged in at 1-1".into()));
@@ -678,18 +447,5 @@ mod tests {
         std::os::unix::fs::symlink(&port, links.join("platform-uart")).unwrap();
         let place = Place { port, usb: None };
         assert_eq!(hotplug.best_locator(&place, ""), Locator::Port(links.join("platform-uart")));
-    }
-
-    #[test]
-    fn numbers_are_the_same_with_and_without_their_check_digit() {
-        let said = |imei: &str, iccid: &str| Identity {
-            imei: Word::try_from(imei).unwrap(),
-            iccid: Word::try_from(iccid).unwrap(),
-        };
-        let imei = Locator::Imei("861475030000014".into());
-        let iccid = Locator::Iccid("8901260000000000014".into());
-        assert!(said("861475030000014", "").is(&imei) && said("86147503000001", "").is(&imei));
-        assert!(!said("861475030000024", "").is(&imei) && !said("", "").is(&imei));
-        assert!(said("", "890126000000000001").is(&iccid) && !said("", "").is(&iccid));
     }
 }

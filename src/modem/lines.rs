@@ -18,7 +18,7 @@ use tracing::info;
 
 use super::{
     Hotplug, ModemConfig, Power,
-    hotplug::Claim,
+    ledger::Claim,
     link::{Link, Unsolicited},
     port::{Opened, Port, Ports},
 };

@@ -8,6 +8,8 @@
 mod handle;
 mod hold;
 mod hotplug;
+mod identity;
+mod ledger;
 mod lines;
 mod link;
 mod pin;

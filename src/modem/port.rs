@@ -7,7 +7,8 @@ use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
 
 use super::{
     ModemConfig, Problem,
-    hotplug::{Claim, Node, Place, UsbPlace},
+    hotplug::{Place, UsbPlace},
+    ledger::{Claim, Node},
 };
 use crate::domain::Detail;
 

@@ -22,7 +22,8 @@ use tracing::{error, info, warn};
 use super::{
     Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SubmitOutcome,
     handle::Request,
-    hotplug::{Claim, Place},
+    hotplug::Place,
+    ledger::Claim,
     link::{Link, Lost, Unsolicited},
     pin,
     port::{Opened, Ports},

@@ -54,6 +54,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// There is no modem where it should be.
+    pub(super) fn absent(message: String, hint: &str) -> Self {
+        Self { detail: Detail::NoModem, message, hint: hint.to_owned() }
+    }
+
     /// What kind of failure it is, for the ladder of means.
     pub(super) fn kind(&self) -> FailureKind {
         let kinds = [

@@ -18,7 +18,8 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         ModemConfig, ModemState, Rung,
-        hotplug::{Node, UsbPlace},
+        hotplug::UsbPlace,
+        ledger::Node,
         port::{Opening, Ports, Replugging},
     },
 };

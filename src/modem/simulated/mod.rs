@@ -28,7 +28,8 @@ use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
     SubmitOutcome,
     handle::apart,
-    hotplug::{Node, UsbPlace},
+    hotplug::UsbPlace,
+    ledger::Node,
     port::{Opened, Opening, Ports, Replugging},
     runner::Runner,
 };

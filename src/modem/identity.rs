@@ -1,0 +1,104 @@
+//! Who a modem is: the IMEI and the ICCID that it answers with, and nothing else done to it.
+
+use std::time::Duration;
+
+use ringpost_hal::{
+    at::{
+        Command, ESCAPE,
+        dialogue::{Word, iccid, imei},
+    },
+    family::Family,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::link::{Link, Lost};
+use crate::domain::Locator;
+
+/// How often `AT` is said to a port: some lose the first line to finding out the speed, or to waking up.
+const CALLS: u8 = 3;
+/// After ESC: what a modem says to that comes at once.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// What a modem answers when it is asked who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) imei: Word,
+    /// Empty where it is not known, or not known any more.
+    pub(super) iccid: Word,
+}
+
+impl Identity {
+    /// Whether it is the modem that is looked for; any is, where neither IMEI nor ICCID is named.
+    pub(super) fn is(&self, locator: &Locator) -> bool {
+        match locator {
+            // The last of 15 digits is a check digit, which some leave out, or put the version of their
+            // software in its place, 3GPP TS 23.003 6.2.
+            Locator::Imei(imei) => imei.get(..14).is_some_and(|it| self.imei.starts_with(it)),
+            // Some leave out the check digit, ITU-T E.118.
+            Locator::Iccid(iccid) => {
+                let said = self.iccid.as_str();
+                !said.is_empty() && (iccid.starts_with(said) || said.starts_with(iccid.as_str()))
+            }
+            Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => true,
+        }
+    }
+}
+
+/// Asks a modem who it is, and changes nothing about it but its echo; `None` = nobody answers.
+pub(super) async fn ask<P>(
+    mut link: Link<P>,
+    family: &'static Family,
+) -> Result<Option<Identity>, Lost>
+where
+    P: AsyncRead + AsyncWrite + Unpin,
+{
+    link.write(&[ESCAPE, b'\r']).await?;
+    link.settle(SETTLE).await?;
+    let mut answers = false;
+    for _ in 0..CALLS {
+        answers = link.execute(&Command::attention()).await?.is_ok();
+        if answers {
+            break;
+        }
+    }
+    if !answers {
+        return Ok(None);
+    }
+    link.execute(&Command::setting("E0")).await?;
+    let mut said = Identity::default();
+    let outcome = link.execute(&Command::imei()).await?;
+    said.imei = imei(&outcome.reply()).unwrap_or_default();
+    let ways = family.iccid.as_ref().map(Command::asking);
+    for way in ways.into_iter().chain([Command::iccid_file()]) {
+        let outcome = link.execute(&way).await?;
+        if let Some(iccid) = iccid(&outcome.reply()) {
+            said.iccid = iccid;
+            break;
+        }
+    }
+    Ok(Some(said))
+}
+
+/// Whether an IMEI names a single modem: some were never given one, and say zeros.
+pub(super) fn names_one(imei: &str) -> bool {
+    let digits = imei.len() == 15 && imei.bytes().all(|it| it.is_ascii_digit());
+    digits && imei.bytes().any(|it| Some(it) != imei.bytes().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_same_with_and_without_their_check_digit() {
+        let said = |imei: &str, iccid: &str| Identity {
+            imei: Word::try_from(imei).unwrap(),
+            iccid: Word::try_from(iccid).unwrap(),
+        };
+        let imei = Locator::Imei("861475030000014".into());
+        let iccid = Locator::Iccid("8901260000000000014".into());
+        assert!(said("861475030000014", "").is(&imei) && said("86147503000001", "").is(&imei));
+        assert!(!said("861475030000024", "").is(&imei) && !said("", "").is(&imei));
+        assert!(said("", "890126000000000001").is(&iccid) && !said("", "").is(&iccid));
+    }
+}
