@@ -263,3 +263,15 @@ fn the_udev_rules_know_what_the_families_know() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_modem_is_on_usb_tells_its_family_where_its_name_does_not() {
+    let builder = Gateway::builder().modems(2).family(Family::Generic);
+    let builder = builder.found_by("m1", "usb = \"1-1\"").found_by("m2", "usb = \"1-2\"");
+    let mut site = Site::prepare(builder).await;
+    site.plug("m1", &Plug { path: "1-1", id: "1546:1102", interface: 0, port: "ttyACM0" });
+    site.plug("m2", &Plug { path: "1-2", id: "10c4:ea60", interface: 0, port: "ttyUSB0" });
+    site.gateway.start_daemon();
+    assert_eq!(site.at("m1", "ttyACM0")["family"], "ublox");
+    assert_eq!(site.at("m2", "ttyUSB0")["family"], "generic");
+}
