@@ -25,9 +25,9 @@ use super::{
 };
 use crate::domain::Locator;
 
-/// How long a port is listened to that may be the wanted modem's. A modem that runs answers within
-/// a second or two; one that boots is asked again.
-const ASK: Duration = Duration::from_secs(10);
+/// How long a port is asked that may be the wanted modem's: three times `AT`, which some lose to finding out the
+/// speed or to waking up. Others wait for that; one that boots is asked again later.
+const ASK: Duration = Duration::from_secs(6);
 
 /// The ports of this machine, for all of its modems. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -209,7 +209,7 @@ impl Hotplug {
         let port = port::open(&place.port, config.baud)?;
         let asked =
             timeout(ASK, identity::ask(Link::new(port), place.family().unwrap_or(&GENERIC))).await;
-        let said = asked.ok().and_then(Result::ok).flatten();
+        let said = asked.ok().and_then(Result::ok);
         // Before: with the claim, what is known of the SIM ends.
         drop(claim);
         self.shared.ledger.note(&place.port, said.clone());

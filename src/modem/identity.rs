@@ -14,8 +14,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::link::{Link, Lost};
 use crate::domain::Locator;
 
-/// How often `AT` is said to a port: some lose the first line to finding out the speed, or to waking up.
-const CALLS: u8 = 3;
 /// After ESC: what a modem says to that comes at once.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -44,39 +42,48 @@ impl Identity {
     }
 }
 
-/// Asks a modem who it is, and changes nothing about it but its echo; `None` = nobody answers.
-pub(super) async fn ask<P>(
-    mut link: Link<P>,
-    family: &'static Family,
-) -> Result<Option<Identity>, Lost>
+/// Asks who is there until it is told, and changes nothing about it but its echo. Whoever asks sets an end to it.
+pub(super) async fn ask<P>(mut link: Link<P>, family: &'static Family) -> Result<Identity, Lost>
 where
     P: AsyncRead + AsyncWrite + Unpin,
 {
     link.write(&[ESCAPE, b'\r']).await?;
-    link.settle(SETTLE).await?;
-    let mut answers = false;
-    for _ in 0..CALLS {
-        answers = link.execute(&Command::attention()).await?.is_ok();
-        if answers {
-            break;
+    loop {
+        // What came late, or from a modem that boots, answers nothing that is asked from here on.
+        link.settle(SETTLE).await?;
+        link.forget_state();
+        if let Some(identity) = ask_once(&mut link, family).await? {
+            return Ok(identity);
         }
     }
-    if !answers {
+}
+
+/// `None` where an answer stayed out: those behind it could be about something else.
+async fn ask_once<P>(link: &mut Link<P>, family: &'static Family) -> Result<Option<Identity>, Lost>
+where
+    P: AsyncRead + AsyncWrite + Unpin,
+{
+    for command in [Command::attention(), Command::setting("E0")] {
+        if !link.execute(&command).await?.is_ok() {
+            return Ok(None);
+        }
+    }
+    let outcome = link.execute(&Command::imei()).await?;
+    if outcome.result.is_none() {
         return Ok(None);
     }
-    link.execute(&Command::setting("E0")).await?;
-    let mut said = Identity::default();
-    let outcome = link.execute(&Command::imei()).await?;
-    said.imei = imei(&outcome.reply()).unwrap_or_default();
+    let imei = imei(&outcome.reply()).unwrap_or_default();
     let ways = family.iccid.as_ref().map(Command::asking);
     for way in ways.into_iter().chain([Command::iccid_file()]) {
         let outcome = link.execute(&way).await?;
+        if outcome.result.is_none() {
+            return Ok(None);
+        }
         if let Some(iccid) = iccid(&outcome.reply()) {
-            said.iccid = iccid;
-            break;
+            return Ok(Some(Identity { imei, iccid }));
         }
     }
-    Ok(Some(said))
+    Ok(Some(Identity { imei, iccid: Word::new() }))
 }
 
 /// Whether an IMEI names a single modem: some were never given one, and say zeros.
@@ -87,7 +94,29 @@ pub(super) fn names_one(imei: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ringpost_hal::family::SIM7600;
+    use ringpost_sim::{Fault, Simulator};
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_modem_that_boots_or_hangs_meanwhile_is_asked_again_from_the_beginning() {
+        let faults = [
+            Fault::Reboot.command("+CGSN").times(1),
+            Fault::Reboot.command("+CICCID").times(1),
+            Fault::DropFinal.command("+CGSN").times(1),
+            Fault::Silence.times(2),
+        ];
+        for fault in faults {
+            let sim = Simulator::builder().in_memory().start().await.unwrap();
+            let modem = sim.modem("m1");
+            let shown = format!("{fault:?}");
+            modem.fault(fault);
+            let said = ask(Link::new(modem.open().unwrap()), &SIM7600).await.unwrap();
+            let expected = (modem.imei(), modem.iccid());
+            assert_eq!((said.imei.to_string(), said.iccid.to_string()), expected, "{shown}");
+        }
+    }
 
     #[test]
     fn numbers_are_the_same_with_and_without_their_check_digit() {

@@ -20,14 +20,15 @@ use crate::domain::{Detail, Locator};
 
 /// A port where nobody answered is asked again after this: a modem may still have been booting.
 const SILENT_FOR: Duration = Duration::from_secs(10);
-/// A modem that had another SIM is asked again after this: cards are exchanged without unplugging.
-const SAME_SIM_FOR: Duration = Duration::from_secs(60);
+/// A modem that was found to be another is asked again after this: cards are exchanged without unplugging, and what
+/// was misheard is not believed for ever.
+const ANOTHER_FOR: Duration = Duration::from_secs(60);
 /// A modem that was found to be another's double is looked at again after this: behind a UART, nothing else tells
 /// that it was exchanged.
 const DOUBLE_FOR: Duration = Duration::from_secs(600);
 
 /// The device behind a port: another one, after it was pulled out and plugged in.
-pub(super) type Node = (u64, u64, i64);
+pub(super) type Node = (u64, u64, i64, i64);
 
 /// What all modems of a daemon know of ports.
 #[derive(Debug, Default)]
@@ -105,8 +106,9 @@ impl Ledger {
         let age = heard.at.elapsed();
         let counts = match (&heard.said, locator) {
             (None, _) => age < SILENT_FOR,
-            (Some(said), Locator::Iccid(_)) => !said.iccid.is_empty() && age < SAME_SIM_FOR,
-            (Some(_), _) => true,
+            (Some(said), Locator::Iccid(_)) if said.iccid.is_empty() => false,
+            // The wanted one is not asked again: it may hang, and is brought back by other means then.
+            (Some(said), _) => said.is(locator) || age < ANOTHER_FOR,
         };
         counts.then(|| heard.said.clone())
     }
@@ -190,5 +192,5 @@ pub(super) fn canonical(path: &Path) -> PathBuf {
 /// What is behind a device file now.
 pub(super) fn node_of(device: &Path) -> Option<Node> {
     let seen = fs::metadata(device).ok()?;
-    Some((seen.ino(), seen.rdev(), seen.ctime_nsec()))
+    Some((seen.ino(), seen.rdev(), seen.ctime(), seen.ctime_nsec()))
 }

@@ -67,7 +67,7 @@ impl Ports for Lines {
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
-        self.0.plugged().then_some((1, 0, 0)).into_iter().collect()
+        self.0.plugged().then_some((1, 0, 0, 0)).into_iter().collect()
     }
 }
 
