@@ -334,6 +334,11 @@ impl Worker {
                 };
                 self.note(rung).await;
                 self.due = Some(rung);
+                // Until it is back, its work goes to others.
+                self.status.send_modify(|status| {
+                    status.state = ModemState::Starting;
+                    status.since = Timestamp::now();
+                });
             }
         }
     }

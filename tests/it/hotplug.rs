@@ -41,10 +41,16 @@ impl Site {
         self.machine.unplug(path).unwrap();
     }
 
+    /// Waits until a modem is ready at a port.
     fn at(&self, modem: &str, port: &str) -> Value {
-        let shown = self.gateway.wait_for_modem(modem, "ready");
-        assert!(shown["port"].as_str().unwrap().ends_with(port), "{shown:#}");
-        shown
+        let shown = wait_for(|| {
+            let shown = self.gateway.modem(modem);
+            let there = shown["port"].as_str().unwrap_or_default().ends_with(port);
+            (there && shown["state"] == "ready").then_some(shown)
+        });
+        shown.unwrap_or_else(|| {
+            panic!("not at {port}: {:#}\n{}", self.gateway.modem(modem), self.gateway.log())
+        })
     }
 
     /// What is wrong with a modem that is absent, once it says these words.
