@@ -9,7 +9,7 @@ use ringpost_hal::pdu::{
 use serde_json::{Value, json};
 
 use super::{
-    cost,
+    cost::{self, Smartness},
     decode::{Form, Read, ignore_closed},
 };
 use crate::cli::{Failure, output};
@@ -72,10 +72,12 @@ impl Encode {
         let plan = self.plan(smart.as_deref().unwrap_or(&given));
         let segments = plan.segments(ConcatRef::Narrow(self.reference));
         let segments = segments.map_err(|cause| wrong("lay the text out", cause))?;
-        if !self.json {
-            let printed = cost::print(&mut io::stderr(), &given, &plan, smart.is_some());
-            ignore_closed(printed)?;
-        }
+        let smartness = match (self.smart, &smart) {
+            (false, _) => Smartness::Off,
+            (true, None) => Smartness::InVain,
+            (true, Some(_)) => Smartness::Applied,
+        };
+        ignore_closed(cost::print(&mut io::stderr(), &given, &plan, smartness))?;
         let mut mr = MessageReference(self.mr);
         let mut lines = Vec::new();
         for ud in segments {
@@ -129,7 +131,7 @@ impl Encode {
         let mut out = anstream::stdout();
         let mut list = Vec::new();
         for (index, (length, line)) in lines.iter().enumerate() {
-            let read = Read::from_hex(line, Form { outbound: true, has_sca: true })
+            let read = Read::from_hex(line, Form { outbound: true, has_sca: true, carrier: None })
                 .map_err(|cause| Failure::while_doing("read what was written", cause))?;
             if self.json {
                 let mut json = read.json();

@@ -9,7 +9,10 @@ use ringpost_hal::pdu::{
 };
 use serde_json::{Map, Value, json};
 
-use super::words;
+use super::words::{self, hex};
+
+/// What a TP-UDHI says.
+const HEADER: &str = "a header leads the user data";
 
 /// Name of the lines that are information elements.
 const ELEMENT: &str = "IE";
@@ -99,11 +102,6 @@ fn key(name: &str) -> String {
     name.trim_start_matches("TP-").to_lowercase()
 }
 
-/// Octets as people write them.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
 /// Goes along the octets.
 struct Walk<'o> {
     octets: &'o [u8],
@@ -174,24 +172,22 @@ impl<'o> Walk<'o> {
     }
 
     fn user_data(&mut self, ud: &UserData) {
-        let unit = if ud.alphabet() == Alphabet::Gsm7 { "septets" } else { "octets" };
-        self.octet("TP-UDL", ud.udl(), format!("{} {unit}", ud.udl()));
+        let unit = if ud.alphabet() == Alphabet::Gsm7 { "septet" } else { "octet" };
+        self.octet("TP-UDL", ud.udl(), words::count(ud.udl().into(), unit));
         let data8 = ud.alphabet() == Alphabet::Data8;
         if let Some(udh) = ud.udh() {
-            let count = udh.octets().len();
-            self.put("TP-UDHL", 1, json!(count), format!("{count} octets"));
-            let mut mailboxes = udh.special_messages();
-            let elements: Vec<_> = udh.elements().map(|ie| element(ie, &mut mailboxes)).collect();
+            self.put("TP-UDHL", 1, json!(udh.length()), words::count(udh.length(), "octet"));
+            let elements: Vec<_> = udh.elements().map(element).collect();
             let list: Vec<_> = elements.iter().map(|(value, _)| value.clone()).collect();
             let (value, says) = match udh.check() {
-                Ok(()) => (json!(list), format!("{} information elements", elements.len())),
+                Ok(()) => (json!(list), words::count(elements.len(), "information element")),
                 // As octets: there is no saying where an element begins.
                 Err(DecodeError { kind, .. }) => (
                     json!(hex(udh.octets())),
-                    format!("ignored whole, an element overruns it: {kind}"),
+                    format!("ignored whole, something overruns it: {kind}"),
                 ),
             };
-            let start = self.at;
+            let (start, count) = (self.at, udh.octets().len());
             self.put("TP-UDH", count, value, says);
             self.at = start;
             for (ie, (value, says)) in udh.elements().zip(elements) {
@@ -210,7 +206,7 @@ impl<'o> Walk<'o> {
         self.flag("TP-MMS", it.mms, "more messages are waiting");
         self.flag("TP-LP", it.lp, "forwarded or spawned already");
         self.flag("TP-SRI", it.sri, "a status report is wanted");
-        self.flag("TP-UDHI", it.ud.udhi(), "a header leads the user data");
+        self.flag("TP-UDHI", it.ud.udhi(), HEADER);
         self.flag("TP-RP", it.rp, "a reply path is set");
         self.address("TP-OA", &it.oa);
         self.pid(it.pid);
@@ -231,7 +227,7 @@ impl<'o> Walk<'o> {
         let (name, says) = ("TP-VPF", format.to_owned());
         self.anatomy.fields.push(Field { name, octets: 0..1, value: json!(vpf), says });
         self.flag("TP-SRR", it.srr, "a status report is wanted");
-        self.flag("TP-UDHI", it.ud.udhi(), "a header leads the user data");
+        self.flag("TP-UDHI", it.ud.udhi(), HEADER);
         self.flag("TP-RP", it.rp, "a reply path is set");
         self.octet("TP-MR", it.mr.0, it.mr.0.to_string());
         self.address("TP-DA", &it.da);
@@ -250,6 +246,7 @@ impl<'o> Walk<'o> {
         self.flag("TP-MMS", it.mms, "more messages are waiting");
         self.flag("TP-LP", it.lp, "forwarded or spawned already");
         self.flag("TP-SRQ", it.srq, "answers a command");
+        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
         self.octet("TP-MR", it.mr.0, it.mr.0.to_string());
         self.address("TP-RA", &it.ra);
         self.time("TP-SCTS", it.scts);
@@ -264,6 +261,7 @@ impl<'o> Walk<'o> {
 
     fn submit_report(&mut self, it: &SubmitReport) {
         self.begin("submit_report", "SMS-SUBMIT-REPORT");
+        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
         self.failure(it.fcs);
         self.indicator();
         self.time("TP-SCTS", it.scts);
@@ -272,6 +270,7 @@ impl<'o> Walk<'o> {
 
     fn deliver_report(&mut self, it: &DeliverReport) {
         self.begin("deliver_report", "SMS-DELIVER-REPORT");
+        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
         self.failure(it.fcs);
         self.indicator();
         self.parameters(&it.parameters);
@@ -286,7 +285,7 @@ impl<'o> Walk<'o> {
         self.octet("TP-CT", it.ct.0, words::command(it.ct));
         self.octet("TP-MN", it.mn.0, it.mn.0.to_string());
         self.address("TP-DA", &it.da);
-        self.put("TP-CDL", 1, json!(it.cd.len()), format!("{} octets", it.cd.len()));
+        self.put("TP-CDL", 1, json!(it.cd.len()), words::count(it.cd.len(), "octet"));
         self.put("TP-CD", it.cd.len(), json!(hex(&it.cd)), hex(&it.cd));
     }
 
@@ -323,8 +322,8 @@ impl<'o> Walk<'o> {
     }
 }
 
-/// An information element for programs and for people; `mailboxes` are those of the header, in order.
-fn element(ie: Ie<'_>, mailboxes: &mut impl Iterator<Item = SpecialMessage>) -> (Value, String) {
+/// An information element for programs and for people.
+fn element(ie: Ie<'_>) -> (Value, String) {
     let wide = |high: u8, low: u8| u16::from_be_bytes([high, low]);
     let (name, says) = match (ie.iei, ie.data) {
         (Ie::CONCAT_NARROW, &[reference, total, sequence]) => {
@@ -335,7 +334,8 @@ fn element(ie: Ie<'_>, mailboxes: &mut impl Iterator<Item = SpecialMessage>) -> 
             ("concatenation", format!("reference {reference}, segment {sequence} of {total}"))
         }
         (Ie::SPECIAL_MESSAGE, &[_, _]) => {
-            ("special message indication", mailboxes.next().map(words::special).unwrap_or_default())
+            let special = SpecialMessage::of(ie).map(words::special);
+            ("special message indication", special.unwrap_or_default())
         }
         (Ie::PORT_NARROW, &[to, from]) => ("ports", format!("to {to}, from {from}")),
         (Ie::PORT_WIDE, &[d1, d0, s1, s0]) => {
