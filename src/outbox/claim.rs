@@ -1,5 +1,7 @@
 //! The one place where work is claimed: which segment goes next on which modem.
 
+use std::collections::HashMap;
+
 use tracing::error;
 use zeroize::Zeroizing;
 
@@ -66,21 +68,31 @@ pub(super) fn claim(
     conditions: Conditions,
 ) -> Result<Vec<Claimed>, store::Error> {
     let mut claimed = Vec::new();
-    let mut free: Vec<&Line> = lines.iter().collect();
+    let mut free: Vec<&Line> = lines.iter().filter(|line| line.idle).collect();
+    let mut begun = HashMap::new();
+    for line in &free {
+        begun.extend(store::queue::next_pending(tx, &line.sim)?.map(|next| (line.index, next)));
+    }
     for lane in Lane::ALL {
         let (now_free, resting): (Vec<_>, Vec<_>) =
             free.into_iter().partition(|line| route::is_free(line, lane, conditions.now));
         // A segment of an attempt that was begun goes before new messages of the same lane.
         let mut waiting = Vec::new();
         for line in now_free {
-            let pending = store::queue::next_pending(tx, &line.sim)?;
-            let pending = pending.filter(|pending| pending.lane == lane);
-            match pending {
-                Some(it) => match follow(tx, line, it.message, it.segment, conditions)? {
-                    Some(followed) => claimed.push(followed),
-                    None => waiting.push(line),
-                },
-                None => waiting.push(line),
+            let Some(next) = begun.get(&line.index).filter(|next| next.lane == lane).copied()
+            else {
+                waiting.push(line);
+                continue;
+            };
+            match follow(tx, line, next.message, next.segment, conditions)? {
+                Some(followed) => claimed.push(followed),
+                None => {
+                    // It was dropped instead; there may be others.
+                    begun.remove(&line.index);
+                    let next = store::queue::next_pending(tx, &line.sim)?;
+                    begun.extend(next.map(|next| (line.index, next)));
+                    waiting.push(line);
+                }
             }
         }
         if !waiting.is_empty() {
