@@ -463,7 +463,8 @@ fn announce_bursts(
     lines: &[Line],
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    if claimed.is_empty() {
+    if claimed.iter().all(|claimed| claimed.left >= BURST) {
+        claimed.iter_mut().for_each(|claimed| claimed.more = true);
         return Ok(());
     }
     let ready = lines.iter().filter(|line| line.ready).map(|_| 1).sum::<u32>().max(1);

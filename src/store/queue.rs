@@ -127,9 +127,28 @@ pub fn claimable(
 /// # Errors
 /// Those of SQLite.
 pub fn waiting(view: &View<'_>, now: Timestamp, enough: u32) -> Result<u32, Error> {
-    let counted = view
-        .prepare("SELECT count(*) FROM (SELECT 1 FROM message WHERE claimable_at <= ?1 LIMIT ?2)")?
-        .query_row((now.as_unix_ms(), enough), |row| row.get(0))?;
+    let mut counted = 0;
+    for lane in Lane::ALL {
+        for demand in demands(view, lane)? {
+            let sender = demand.sender.as_deref().unwrap_or_default();
+            let left = enough.saturating_sub(counted);
+            counted += view
+                .prepare(
+                    "SELECT count(*) FROM (
+                         SELECT 1 FROM message
+                         WHERE lane = ?1 AND ifnull(sender, '') = ?2 AND ifnull(region, '') = ?3
+                             AND claimable_at <= ?4
+                         LIMIT ?5)",
+                )?
+                .query_row(
+                    (lane.rank(), sender, &demand.region, now.as_unix_ms(), left),
+                    |row| row.get::<_, u32>(0),
+                )?;
+            if counted >= enough {
+                return Ok(counted);
+            }
+        }
+    }
     Ok(counted)
 }
 
@@ -192,7 +211,8 @@ pub fn unfinished_attempts(view: &View<'_>) -> Result<Vec<(i64, i64, String)>, E
     .collect()
 }
 
-/// When something falls due by itself: the earliest deadline, or the earliest claim after `now`.
+/// When something falls due by itself: the earliest deadline, or the earliest claim after `now`. A message
+/// that has not waited since it was accepted is due since then.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -205,7 +225,8 @@ pub fn next_wake(view: &View<'_>, now: Timestamp) -> Result<Option<Timestamp>, E
     let deadline =
         earliest("SELECT min(deadline_at) FROM message WHERE deadline_at IS NOT NULL", &[])?;
     let claim = earliest(
-        "SELECT min(claimable_at) FROM message WHERE claimable_at > ?1",
+        "SELECT min(claimable_at) FROM message
+         WHERE claimable_at > ?1 AND claimable_at <> created_at",
         &[now.as_unix_ms()],
     )?;
     Ok(deadline.into_iter().chain(claim).min().map(Timestamp::from_unix_ms))
@@ -229,7 +250,8 @@ pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Erro
 pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
     view.prepare(
         "SELECT DISTINCT a.message FROM segment s JOIN attempt a ON a.key = s.attempt
-         WHERE s.state = 'submitting'",
+         WHERE s.reference IS NULL AND s.state = 'submitting'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| row.get(0))?
     .map(|row| Ok(row?))
