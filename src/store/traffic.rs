@@ -1,6 +1,8 @@
 //! Table `traffic`: how much was accepted, and how many codes were entered, by subject and slot of time.
 //! What one number received is found in `message` itself.
 
+use rusqlite::OptionalExtension as _;
+
 use super::{Error, Tx, View, word};
 use crate::domain::{Channel, E164, Purpose, Timestamp};
 
@@ -136,11 +138,10 @@ pub fn conversion(
     after: Timestamp,
     limit: u32,
 ) -> Result<Vec<Conversion>, Error> {
-    // The plus keeps SQLite from walking the whole kind in the order of its groups.
     view.prepare(
         "SELECT subject, sum(accepted), sum(verified) FROM traffic
-         WHERE +kind = ?1 AND slot > ?2
-         GROUP BY +subject HAVING sum(accepted) > 0
+         WHERE kind = ?1 AND slot > ?2
+         GROUP BY subject HAVING sum(accepted) > 0
          ORDER BY sum(accepted) DESC, subject LIMIT ?3",
     )?
     .query_map((kind.rank(), after.as_unix_ms(), limit), |row| {
@@ -193,15 +194,69 @@ pub fn received(
     Ok(found)
 }
 
-/// Deletes slots that began before `before`, at most `limit`; says how many.
+/// Where a walk through the table has come: kind, subject and slot.
+pub(super) type Place = (u8, String, i64);
+
+/// Deletes slots that began before `before` among the `limit` rows behind `from`; answers where it came, or
+/// nothing at the end, and how many it deleted. An index would find them at once, but would have to be
+/// written for each message.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
-    Ok(tx
+pub(super) fn forget(
+    tx: &Tx<'_>,
+    before: Timestamp,
+    from: &Place,
+    limit: u32,
+) -> Result<(Option<Place>, usize), Error> {
+    let (kind, subject, slot) = from;
+    let to: Option<Place> = tx
         .prepare(
-            "DELETE FROM traffic WHERE (kind, subject, slot) IN (
-                 SELECT kind, subject, slot FROM traffic WHERE slot < ?1 ORDER BY slot LIMIT ?2)",
+            "SELECT kind, subject, slot FROM traffic WHERE (kind, subject, slot) > (?1, ?2, ?3)
+             ORDER BY kind, subject, slot LIMIT 1 OFFSET ?4",
         )?
-        .execute((before.as_unix_ms(), limit))?)
+        .query_row((kind, subject, slot, limit.saturating_sub(1)), |row| row.try_into())
+        .optional()?;
+    let (last_kind, last_subject, last_slot) = to.clone().unwrap_or((u8::MAX, String::new(), 0));
+    let deleted = tx
+        .prepare(
+            "DELETE FROM traffic
+             WHERE (kind, subject, slot) > (?1, ?2, ?3) AND (kind, subject, slot) <= (?4, ?5, ?6)
+                 AND slot < ?7",
+        )?
+        .execute((kind, subject, slot, last_kind, last_subject, last_slot, before.as_unix_ms()))?;
+    Ok((to, deleted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_walk_forgets_what_is_old_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let at = Timestamp::from_unix_ms;
+        let kinds = [Kind::Prefix, Kind::Neighbours, Kind::Region, Kind::User, Kind::Token];
+        let walk = move |tx: &Tx<'_>| {
+            for subject in 0..50 {
+                for kind in kinds {
+                    count_accepted(tx, kind, &subject.to_string(), at(100))?;
+                    count_accepted(tx, kind, &subject.to_string(), at(200))?;
+                }
+            }
+            let (mut place, mut steps, mut deleted) = (Some(Place::default()), 0, 0);
+            while let Some(from) = place {
+                let (next, count) = forget(tx, at(150), &from, 60)?;
+                (place, steps, deleted) = (next, steps + 1, deleted + count);
+            }
+            let old = slots(tx, Kind::Token, "7", at(0), at(150))?;
+            let young = slots(tx, Kind::Token, "7", at(150), at(300))?;
+            Ok((steps, deleted, old.len(), young.len()))
+        };
+        let (steps, deleted, old, young) = store.write(walk).await.unwrap();
+        assert_eq!((deleted, old, young), (250, 0, 1));
+        assert_eq!(steps, 9, "500 rows, 60 at a time");
+    }
 }

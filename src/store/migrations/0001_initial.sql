@@ -152,7 +152,6 @@ CREATE TABLE traffic (
     verified INTEGER NOT NULL,
     PRIMARY KEY (kind, subject, slot)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX traffic_age ON traffic (slot);
 
 -- Which accepted request made which message, by the key that it came with.
 CREATE TABLE idempotency (
