@@ -95,8 +95,14 @@ pub(super) fn claim(
                 }
             }
         }
-        if !waiting.is_empty() {
+        // Of those that were looked at, some may only use lines that others got: then the next ones are looked at,
+        // or a line would be free for a less urgent lane while codes wait.
+        loop {
+            let before = claimed.len();
             waiting = begin_all(tx, lane, waiting, conditions, &mut claimed)?;
+            if waiting.is_empty() || claimed.len() == before {
+                break;
+            }
         }
         free = [waiting, resting].concat();
     }
@@ -317,5 +323,65 @@ fn put_on_air(
             apply(tx, message, Event::Refused(segment, refusal), conditions.now, conditions.rules)?;
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{
+        domain::{NewMessage, OnUnknown},
+        outbox::{budget::Used, route::Terms},
+        store::samples,
+    };
+
+    fn line(index: usize) -> Line {
+        let terms = Terms { lanes: Lane::ALL.to_vec(), reports: true, ..Terms::default() };
+        Line {
+            index,
+            name: format!("m{index}"),
+            sim: format!("sim{index}"),
+            terms: Arc::new(terms),
+            down: None,
+            ready: true,
+            idle: true,
+            reports: true,
+            rests_until: None,
+            settle: Duration::from_secs(240),
+            report_window: None,
+            used: Used::default(),
+            delivery: Vec::new(),
+        }
+    }
+
+    /// Two codes whose answer was lost may only go through the other SIM, and one of them gets it. The first
+    /// SIM is for the third code, then, not for the alert.
+    #[test]
+    fn a_code_that_waits_behind_others_goes_before_an_alert() {
+        samples::Memory::new().run(two_lost_codes_a_third_and_an_alert);
+    }
+
+    fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {
+        let start = Timestamp::now();
+        let rules = Rules { resend_after: Duration::from_secs(20) };
+        let at = |now| Conditions { now, rules, preferences: Preferences::default() };
+        let add = |lane, at| {
+            let message = samples::message(at);
+            let message = NewMessage { lane, on_unknown: OnUnknown::Resend, ..message };
+            store::message::insert(tx, &message).unwrap()
+        };
+        let lost = [add(Lane::Otp, start), add(Lane::Otp, start)];
+        for message in lost {
+            let [claimed] = &claim(tx, &[line(0)], at(start)).unwrap()[..] else { panic!() };
+            assert_eq!(claimed.message, message);
+            apply(tx, message, Event::Silent(claimed.segment), start, rules).unwrap();
+        }
+        let later = start.after(rules.resend_after + Duration::from_secs(1));
+        let (third, _alert) = (add(Lane::Otp, later), add(Lane::Alert, start));
+        let claimed = claim(tx, &[line(0), line(1)], at(later)).unwrap();
+        let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.message)).collect();
+        assert_eq!(claimed, [(1, lost[0]), (0, third)]);
     }
 }
