@@ -19,6 +19,7 @@ use super::{
     Error, Tx, View,
     health::Pulse,
     room::Room,
+    vitals::Work,
     writer::{self, Request, Task, Wakers},
 };
 
@@ -152,6 +153,22 @@ impl Store {
     /// resolves it at once.
     pub async fn queue_changed(&self) {
         self.wakers.queue.notified().await;
+    }
+
+    /// Where the database is.
+    pub(super) fn path(&self) -> &Path {
+        &self.readers.path
+    }
+
+    /// What the writer thread has done.
+    pub(super) fn work(&self) -> &Work {
+        &self.wakers.work
+    }
+
+    /// Jobs that wait for the writer thread.
+    pub(super) fn waiting_jobs(&self) -> u64 {
+        let waiting = self.requests.max_capacity() - self.requests.capacity();
+        u64::try_from(waiting).unwrap_or_default()
     }
 
     /// Whether the disk is full, and when that changes.

@@ -152,6 +152,39 @@ pub fn waiting(view: &View<'_>, now: Timestamp, enough: u32) -> Result<u32, Erro
     Ok(counted)
 }
 
+/// How many messages of a lane wait for an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// The lane.
+    pub lane: Lane,
+    /// Those whose time has come.
+    pub due: u32,
+    /// Those whose time comes later.
+    pub later: u32,
+    /// Since when the oldest of those that are due waits.
+    pub oldest: Option<Timestamp>,
+}
+
+/// How many messages wait at `now`, in the lanes where any do. Reads the index of those alone.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn depth(view: &View<'_>, now: Timestamp) -> Result<Vec<Depth>, Error> {
+    let mut statement = view.prepare(
+        "SELECT lane, sum(claimable_at <= ?1), sum(claimable_at > ?1), min(claimable_at)
+         FROM message WHERE claimable_at IS NOT NULL GROUP BY lane",
+    )?;
+    let rows = statement.query_map([now.as_unix_ms()], |row| {
+        Ok((row.get::<_, u8>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    let read = |row: rusqlite::Result<_>| {
+        let (rank, due, later, oldest) = row?;
+        let oldest = (due > 0).then(|| Timestamp::from_unix_ms(oldest));
+        Ok(Depth { lane: word::read_lane(rank)?, due, later, oldest })
+    };
+    rows.map(read).collect()
+}
+
 /// All messages that have not ended.
 ///
 /// # Errors
@@ -380,6 +413,10 @@ mod tests {
                 (vec![5], vec![3], vec![3])
             );
             assert!(due(1000, (9, 0))?.is_empty(), "expired");
+            let depth = depth(tx, Timestamp::from_unix_ms(3))?;
+            let oldest = Some(Timestamp::from_unix_ms(1));
+            assert_eq!(depth, [Depth { lane: Lane::Bulk, due: 3, later: 2, oldest }]);
+            assert_eq!(super::depth(tx, Timestamp::from_unix_ms(0))?[0].oldest, None);
             Ok(())
         };
         store.write(work).await.unwrap();
