@@ -21,6 +21,7 @@ mod house;
 mod idempotency;
 mod inbound;
 mod life;
+mod metrics;
 mod modem_faults;
 mod okta_client;
 mod ordeal;
