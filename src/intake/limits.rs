@@ -13,8 +13,8 @@ use std::time::Duration;
 use super::{Denial, Policy, decide::Draft};
 use crate::{
     domain::{
-        Channel, Detail, E164, Event, EventKind, Limits, List, ListedBy, Listing, ListingId,
-        NumberPrefix, Outcome, Timestamp, Whom,
+        Channel, Detail, E164, Event, EventKind, Feedback, Limits, List, ListedBy, Listing,
+        ListingId, NumberPrefix, Outcome, Timestamp, Whom,
     },
     store::{
         self, Tx, listed,
@@ -134,17 +134,18 @@ impl Within {
     }
 }
 
-/// Counts a code that was entered, of a message to `number` that was accepted at `at`.
-pub(super) fn verified(
+/// Counts what became of a code, of a message to `number` that was accepted at `at`.
+pub(super) fn heard(
     tx: &Tx<'_>,
     number: &E164,
     region: &str,
     at: Timestamp,
+    feedback: Feedback,
 ) -> Result<(), store::Error> {
     let (prefix, neighbours) = (without(number, 4), without(number, 2));
     let subjects = [(Kind::Prefix, prefix), (Kind::Neighbours, neighbours), (Kind::Region, region)];
     for (kind, subject) in subjects {
-        traffic::count_verified(tx, kind, subject, slot_of(kind, at))?;
+        traffic::count_feedback(tx, kind, subject, slot_of(kind, at), feedback)?;
     }
     Ok(())
 }
@@ -399,7 +400,10 @@ mod tests {
 
         async fn entered(&self, number: &str, at: Timestamp) {
             let number = E164::new(number).unwrap();
-            self.store.write(move |tx| verified(tx, &number, "US", at)).await.unwrap();
+            self.store
+                .write(move |tx| heard(tx, &number, "US", at, Feedback::Verified))
+                .await
+                .unwrap();
         }
 
         async fn alarms(&self) -> u32 {

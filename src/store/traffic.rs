@@ -1,10 +1,10 @@
-//! Table `traffic`: how much was accepted, and how many codes were entered, by subject and slot of time.
+//! Table `traffic`: how much was accepted, and what became of the codes, by subject and slot of time.
 //! What one number received is found in `message` itself.
 
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx, View, word};
-use crate::domain::{Channel, E164, Purpose, Timestamp};
+use crate::domain::{Channel, E164, Feedback, Purpose, Timestamp};
 
 /// What traffic is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,32 +54,47 @@ pub fn count_accepted(
     subject: &str,
     slot: Timestamp,
 ) -> Result<(), Error> {
-    count(tx, (kind, subject, slot), (1, 0))
+    count(tx, (kind, subject, slot), [1, 0, 0, 0])
 }
 
-/// Counts a code that was entered, of a message that was accepted in the slot.
+/// Counts what became of a code, of a message that was accepted in the slot.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn count_verified(
+pub fn count_feedback(
     tx: &Tx<'_>,
     kind: Kind,
     subject: &str,
     slot: Timestamp,
+    feedback: Feedback,
 ) -> Result<(), Error> {
-    count(tx, (kind, subject, slot), (0, 1))
+    let counts = match feedback {
+        Feedback::Verified => [0, 1, 0, 0],
+        Feedback::Failed => [0, 0, 1, 0],
+        Feedback::Expired => [0, 0, 0, 1],
+    };
+    count(tx, (kind, subject, slot), counts)
 }
 
 fn count(
     tx: &Tx<'_>,
     (kind, subject, slot): (Kind, &str, Timestamp),
-    (accepted, verified): (u32, u32),
+    [accepted, verified, failed, expired]: [u32; 4],
 ) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5",
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5,
+             failed = failed + ?6, expired = expired + ?7",
     )?
-    .execute((kind.rank(), subject, slot.as_unix_ms(), accepted, verified))?;
+    .execute((
+        kind.rank(),
+        subject,
+        slot.as_unix_ms(),
+        accepted,
+        verified,
+        failed,
+        expired,
+    ))?;
     Ok(())
 }
 
@@ -117,7 +132,7 @@ pub fn any_verified(view: &View<'_>, after: Timestamp) -> Result<bool, Error> {
         .exists((Kind::Region.rank(), after.as_unix_ms()))?)
 }
 
-/// How many messages a subject was sent, and how many of their codes were entered.
+/// How many messages a subject was sent, and what became of their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversion {
     /// The prefix or region.
@@ -126,6 +141,28 @@ pub struct Conversion {
     pub accepted: u32,
     /// Those of them whose code was entered.
     pub verified: u32,
+    /// Those for which wrong codes were entered.
+    pub failed: u32,
+    /// Those whose code was not entered in time.
+    pub expired: u32,
+}
+
+impl Conversion {
+    /// Those of which nothing was heard.
+    pub const fn open(&self) -> u32 {
+        let heard = self.verified.saturating_add(self.failed).saturating_add(self.expired);
+        self.accepted.saturating_sub(heard)
+    }
+
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            subject: row.get(0)?,
+            accepted: row.get(1)?,
+            verified: row.get(2)?,
+            failed: row.get(3)?,
+            expired: row.get(4)?,
+        })
+    }
 }
 
 /// The `limit` busiest subjects of a kind in slots that began after `after`, busiest first.
@@ -139,14 +176,27 @@ pub fn conversion(
     limit: u32,
 ) -> Result<Vec<Conversion>, Error> {
     view.prepare(
-        "SELECT subject, sum(accepted), sum(verified) FROM traffic
+        "SELECT subject, sum(accepted), sum(verified), sum(failed), sum(expired) FROM traffic
          WHERE kind = ?1 AND slot > ?2
          GROUP BY subject HAVING sum(accepted) > 0
          ORDER BY sum(accepted) DESC, subject LIMIT ?3",
     )?
-    .query_map((kind.rank(), after.as_unix_ms(), limit), |row| {
-        Ok(Conversion { subject: row.get(0)?, accepted: row.get(1)?, verified: row.get(2)? })
-    })?
+    .query_map((kind.rank(), after.as_unix_ms(), limit), Conversion::read)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// All regions in slots that began after `after`. However much is counted for prefixes and users, there are
+/// as many regions as there are.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn conversion_by_region(view: &View<'_>, after: Timestamp) -> Result<Vec<Conversion>, Error> {
+    view.prepare(
+        "SELECT subject, sum(accepted), sum(verified), sum(failed), sum(expired) FROM traffic
+         WHERE kind = ?1 AND slot > ?2 GROUP BY subject HAVING sum(accepted) > 0",
+    )?
+    .query_map((Kind::Region.rank(), after.as_unix_ms()), Conversion::read)?
     .map(|row| Ok(row?))
     .collect()
 }

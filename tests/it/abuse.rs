@@ -153,11 +153,18 @@ async fn feedback_is_heard_once_and_joins_the_events_of_its_message() {
     );
     assert_eq!(tell(&gateway, other_id, "maybe").status, 400);
     assert_eq!(tell(&gateway, "01M851FGGQ1G4J6EKNET225S8Q", "verified").status, 404);
+    let wrong = ask(&gateway, &code("+14155562345"));
+    assert_eq!(tell(&gateway, word(&wrong.body["id"]), "failed").status, 200);
+    assert_eq!(ask(&gateway, &code("+14155563456")).status, 202, "nobody tells of it");
     let report = gateway.get("/api/v1/reports/conversion");
-    let us = json!([{"region": "US", "accepted": 2, "verified": 1, "percent": 50}]);
+    let us = json!([{"region": "US", "accepted": 4, "verified": 1, "failed": 1, "expired": 1,
+                     "open": 1, "percent": 25}]);
     assert_eq!(report["items"], us);
     let report = gateway.get("/api/v1/reports/conversion?by=prefix");
-    let prefix = json!([{"prefix": "+1415555", "accepted": 2, "verified": 1, "percent": 50}]);
+    let prefix = json!([{"prefix": "+1415555", "accepted": 2, "verified": 1, "failed": 0,
+                         "expired": 1, "open": 0, "percent": 50},
+                        {"prefix": "+1415556", "accepted": 2, "verified": 0, "failed": 1,
+                         "expired": 0, "open": 1, "percent": 0}]);
     assert_eq!(report["items"], prefix);
 }
 

@@ -1,5 +1,7 @@
 //! The page that Prometheus scrapes.
 
+use std::time::Duration;
+
 use axum::{
     extract::State,
     http::header,
@@ -20,8 +22,12 @@ use crate::{
     store::{
         View, Vitals,
         queue::{self, Depth},
+        traffic::{self, Conversion},
     },
 };
+
+/// What the conversion of codes looks back on: what its report and the alarms look at too.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Read the metrics, in the text format of Prometheus.
 ///
@@ -39,8 +45,11 @@ pub(in crate::http) async fn scrape(
     let now = Timestamp::now();
     let store = state.store.clone();
     // On a thread that may block: the file system is asked too.
-    let look = move |view: &View<'_>| Ok((queue::depth(view, now)?, store.vitals()));
-    let (queue, vitals) = state.store.read(look).await?;
+    let look = move |view: &View<'_>| {
+        let conversion = traffic::conversion_by_region(view, now.before(DAY))?;
+        Ok((queue::depth(view, now)?, conversion, store.vitals()))
+    };
+    let (queue, conversion, vitals) = state.store.read(look).await?;
 
     let mut registry = Registry::default();
     about_process(&mut registry, state.metrics.started);
@@ -49,6 +58,7 @@ pub(in crate::http) async fn scrape(
     state.metrics.counted.register(ours);
     state.metrics.requests.register(ours);
     about_queue(ours, &queue, now);
+    about_codes(ours, &conversion);
     about_store(ours, &vitals);
     modems::register(ours, &state.modems);
     let mut text = String::new();
@@ -85,6 +95,22 @@ fn about_queue(registry: &mut Registry, queue: &[Depth], now: Timestamp) {
     });
     let help = "How long the oldest message that waits for an attempt has waited";
     gauges(registry, ("queue_oldest_seconds", help), waits);
+}
+
+fn about_codes(registry: &mut Registry, regions: &[Conversion]) {
+    let codes = regions.iter().flat_map(|it| {
+        let became = [
+            ("verified", it.verified),
+            ("failed", it.failed),
+            ("expired", it.expired),
+            ("open", it.open()),
+        ];
+        became.map(|(outcome, count)| {
+            (labels([("region", &it.subject), ("outcome", outcome)]), f64::from(count))
+        })
+    });
+    let help = "Codes of the last 24 hours, by what became of them";
+    gauges(registry, ("conversion_codes", help), codes);
 }
 
 fn about_store(registry: &mut Registry, vitals: &Vitals) {

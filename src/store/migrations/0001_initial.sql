@@ -142,7 +142,7 @@ CREATE TABLE listed (
 CREATE INDEX listed_newest ON listed (list, key);
 CREATE INDEX listed_expiry ON listed (expires_at) WHERE expires_at IS NOT NULL;
 
--- What was accepted, and how many codes were entered, by whom it is counted for and by when the slot
+-- What was accepted, and what became of the codes, by whom it is counted for and by when the slot
 -- of time began.
 CREATE TABLE traffic (
     kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token
@@ -150,6 +150,8 @@ CREATE TABLE traffic (
     slot     INTEGER NOT NULL,
     accepted INTEGER NOT NULL,
     verified INTEGER NOT NULL,
+    failed   INTEGER NOT NULL,
+    expired  INTEGER NOT NULL,
     PRIMARY KEY (kind, subject, slot)
 ) STRICT, WITHOUT ROWID;
 

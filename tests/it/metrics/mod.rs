@@ -107,6 +107,8 @@ async fn what_happens_is_counted_from_what_was_committed() {
             &[("method", "POST"), ("route", "/api/v1/messages")],
             3.0,
         ),
+        ("ringpost_conversion_codes", &[("region", "US"), ("outcome", "verified")], 1.0),
+        ("ringpost_conversion_codes", &[], 1.0),
         ("ringpost_queue_messages", &[], 0.0),
         ("ringpost_modem_state", &[("modem", "m1"), ("state", "ready")], 1.0),
         ("ringpost_modem_state", &[], 2.0),
