@@ -6,14 +6,15 @@ use tracing::error;
 use zeroize::Zeroizing;
 
 use super::{
+    budget,
     record::apply,
     route::{self, History, Line, Preferences},
     step::{Event, Rules, shunned_sims},
 };
 use crate::{
     domain::{
-        Attempt, Detail, Lane, Money, Progress, Refusal, RefusalClass, Segment, SegmentId,
-        SegmentState, Timestamp,
+        self, Attempt, Detail, GatewayEvent, Lane, Money, Outcome, Progress, Refusal, RefusalClass,
+        Segment, SegmentId, SegmentState, Target, Timestamp,
     },
     sms,
     store::{
@@ -262,6 +263,19 @@ fn follow(
     put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
 }
 
+/// Books a segment for the SIM, and tells of budgets that come to their end with it.
+fn book(tx: &Tx<'_>, line: &Line, price: Money, now: Timestamp) -> Result<(), store::Error> {
+    store::sim::book(tx, &line.sim, now, price)?;
+    for note in budget::alerts(&line.terms.allowance, line.used, price) {
+        let target = Target { id: line.sim.clone(), ..Target::default() };
+        let alert = domain::Event::of_gateway(GatewayEvent::BudgetAlert, Outcome::Unknown, now)
+            .of_modem(&line.name)
+            .to(Some(target), Some(note));
+        store::event::append(tx, &alert)?;
+    }
+    Ok(())
+}
+
 /// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
 /// moment more.
 fn report_deadline(line: &Line, expires_at: Timestamp, now: Timestamp) -> Timestamp {
@@ -310,7 +324,7 @@ fn put_on_air(
         Ok(tpdu) => {
             let known = line.terms.prices.of(&outgoing.region);
             let price = known.unwrap_or(Money::ZERO);
-            store::sim::book(tx, &line.sim, conditions.now, price)?;
+            book(tx, line, price, conditions.now)?;
             store::message::book(tx, message, known)?;
             let (index, sim) = (line.index, line.sim.clone());
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
