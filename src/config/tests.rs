@@ -36,7 +36,7 @@ fn every_key_is_taken_from_the_file() {
         policy.template_segments = 2
         policy.national_tables = ["turkish"]
         policy.region = [{ region = "IN", ucs2_concat = "refuse", national_tables = ["hindi"], starts_with = "a", contains = ["b"], ends_with = "c" }]
-        limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
+        limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, address_per_minute = 14, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
@@ -92,6 +92,7 @@ fn every_key_is_taken_from_the_file() {
         region_per_day: 7,
         user_per_hour: 8,
         token_per_minute: 9,
+        address_per_minute: 14,
         adjacent_numbers: 10,
         conversion_sends: 11,
         conversion_percent: 12,

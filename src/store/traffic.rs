@@ -19,6 +19,8 @@ pub enum Kind {
     User,
     /// Tokens, by id.
     Token,
+    /// Addresses that requests come from.
+    Address,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Region => 2,
             Self::User => 3,
             Self::Token => 4,
+            Self::Address => 5,
         }
     }
 }

@@ -71,6 +71,34 @@ async fn of_64_clients_no_more_are_served_than_may_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_64_clients_of_one_address_no_more_are_served_than_may_be() {
+    let limits = "[limits]\naddress_per_minute = 7\nadjacent_numbers = 0";
+    let gateway = Arc::new(Gateway::builder().modems(0).config(limits).start().await);
+    // To numbers that have nothing in common but their region.
+    let ask = |client: u32| {
+        let gateway = gateway.clone();
+        thread::spawn(move || ask(&gateway, &code(&format!("+1415{}2345", 220 + client))))
+    };
+    let clients: Vec<_> = (0..64).map(ask).collect();
+    let answers: Vec<_> =
+        tokio::task::block_in_place(|| clients.into_iter().map(|it| it.join().unwrap()).collect());
+    let (served, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 202);
+    assert_eq!((served.len(), refused.len()), (7, 57));
+    for answer in refused {
+        assert_eq!((answer.status, word(&answer.body["code"])), (429, "rate_limited"));
+        assert!(word(&answer.body["detail"]).contains("this address"), "{answer:?}");
+        let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=65).contains(&wait), "{wait}");
+        assert_eq!(
+            gateway.events(&answer.body),
+            ["system.sms.send_factor_verify_message DENY", "system.sms.receive_status DENY"]
+        );
+    }
+    let alert = json!({"to": PHONE, "channel": "sms", "text": "an alert"});
+    assert_eq!(gateway.request("POST", "/api/v1/messages", Some(&alert)).status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_block_and_allow_numbers_prefixes_and_regions() {
     let mut gateway = Gateway::builder().modems(0).prepare().await;
     let config = std::fs::read_to_string(gateway.config_path()).unwrap();

@@ -145,7 +145,7 @@ CREATE INDEX listed_expiry ON listed (expires_at) WHERE expires_at IS NOT NULL;
 -- What was accepted, and what became of the codes, by whom it is counted for and by when the slot
 -- of time began.
 CREATE TABLE traffic (
-    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token
+    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token, 5 address
     subject  TEXT NOT NULL,
     slot     INTEGER NOT NULL,
     accepted INTEGER NOT NULL,
