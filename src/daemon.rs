@@ -228,6 +228,7 @@ fn start_modems(
             board: settings.board.as_ref().map(|board| board.name.clone()),
             pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
             roaming: settings.roaming,
+            service_centre: settings.smsc.clone(),
             power: None,
         };
         modem::modem(config, events.clone())

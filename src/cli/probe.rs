@@ -35,6 +35,7 @@ impl Probe {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -49,6 +49,7 @@ fn every_key_is_taken_from_the_file() {
         number = "+4915112345678"
         pin_file = "/etc/ringpost/pin-a"
         roaming = "off"
+        smsc = "+491710760000"
         reports = "off"
         lanes = ["alert", "otp"]
         roles = ["sms"]
@@ -113,6 +114,7 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
     assert!(!a.roaming && b.roaming);
+    assert_eq!(a.smsc.as_ref().map(|number| number.as_str()), Some("+491710760000"));
     assert_eq!(a.pin_file.as_deref(), Some(Path::new("/etc/ringpost/pin-a")));
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
     assert_eq!((b.baud, b.family, &b.number), (115_200, None, &None));
@@ -341,6 +343,10 @@ fn a_modem_that_cannot_be_used_is_refused() {
         (
             "name = 'a'\nport = '/d'\nroaming = 'no'",
             "4: modem.roaming: must be \"on\" or \"off\", found \"no\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nsmsc = '01710760000'",
+            "4: modem.smsc: must be the service centre's number, such as \"+15550100000\"",
         ),
         (
             "name = 'a'\nport = '/d'\npin_file = 'pin'",

@@ -69,6 +69,7 @@ impl Problem {
             (Detail::SimMissing, FailureKind::SimMissing),
             (Detail::SimLocked, FailureKind::SimLocked),
             (Detail::NotRegistered, FailureKind::NotRegistered),
+            (Detail::NotSubscribed, FailureKind::NotSubscribed),
         ];
         let kind = kinds.into_iter().find(|(detail, _)| *detail == self.detail);
         kind.map_or(FailureKind::Fault, |(_, kind)| kind)
@@ -82,6 +83,7 @@ impl From<Failure> for Problem {
             FailureKind::SimMissing => Detail::SimMissing,
             FailureKind::SimLocked => Detail::SimLocked,
             FailureKind::NotRegistered => Detail::NotRegistered,
+            FailureKind::NotSubscribed => Detail::NotSubscribed,
         };
         Self { detail, message: failure.message.into(), hint: failure.hint.into() }
     }
