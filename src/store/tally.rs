@@ -1,6 +1,6 @@
 //! What was committed since a mark, for who counts: it follows what is on disk, and nobody has to tell it.
 
-use super::{Error, View, event, word};
+use super::{Error, View, event, inbound, message, word};
 use crate::domain::Lane;
 
 /// Up to where somebody has counted.
@@ -17,12 +17,10 @@ impl Mark {
     /// # Errors
     /// Those of SQLite.
     pub fn newest(view: &View<'_>) -> Result<Self, Error> {
-        let newest =
-            |sql| -> Result<i64, Error> { Ok(view.prepare(sql)?.query_row([], |row| row.get(0))?) };
         Ok(Self {
             event: event::newest(view)?,
-            message: newest("SELECT ifnull(max(key), 0) FROM message")?,
-            inbound: newest("SELECT ifnull(max(key), 0) FROM inbound")?,
+            message: message::newest_key(view)?,
+            inbound: inbound::newest_key(view)?,
         })
     }
 }
@@ -152,7 +150,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Event, GatewayEvent, Outcome, Timestamp},
-        store::{Store, message, samples},
+        store::{Store, samples},
     };
 
     #[tokio::test]

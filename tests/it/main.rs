@@ -13,6 +13,7 @@ mod clock;
 mod config;
 mod crash;
 mod disk;
+mod export;
 mod faults;
 mod first_message;
 mod full_disk;
