@@ -314,6 +314,12 @@ fn smart_encoding_says_what_it_did() {
     let vain = notes("“Привет”");
     assert!(vain.contains("'“' x 1, at 0: not in GSM-7; \"\\\"\" would save nothing"), "{vain}");
     assert!(!vain.contains("--smart"), "{vain}");
+    // Nor is it offered where it would not help, and it never costs a segment.
+    let output = pdu(&["encode", "--to", "1", "--text", "😀’"], "");
+    assert!(!text(&output.stderr).contains("--smart"), "{output:?}");
+    for text in ["…".repeat(70), "™".repeat(67)] {
+        assert_eq!(encoded(&["--to", "1", "--smart"], &text).len(), 1, "{text}");
+    }
 }
 
 /// Only its carrier tells whether a report has a TP-FCS; TP-UDHI is shown, and so is what names no time.
@@ -331,6 +337,23 @@ fn reports_show_every_field() {
     let submit = "090003A121F3000004AABBCCDDEEFF00";
     let read = decoded(&["--tpdu", "--outbound", submit]);
     assert_eq!(read["tp"]["vp"]["raw"], "04AABBCCDDEEFF");
+    // Whatever no field takes is shown all the same, and padding is no TP-PI.
+    let padded = "06070D91945111325476F8111010214365001110102143750000FFFFFF";
+    let read = decoded(&["--tpdu", padded]);
+    assert_eq!((&read["tp"]["rest"], &read["tp"]["pi"]), (&json!("FFFFFF"), &Value::Null));
+    assert_eq!(read["tp"]["tpdu"], padded);
+    let shown = |arguments: &[&str]| {
+        let output = pdu(&[&["decode", "--tpdu"], arguments].concat(), "");
+        text(&output.stdout).to_owned()
+    };
+    let lines = shown(&["--outbound", "--carrier", "rp-ack", "0008ABCD"]);
+    assert!(lines.contains("something of a later release"), "{lines}");
+    assert!(lines.contains("  2  ABCD               rest     ignored"), "{lines}");
+    let lines = shown(&["--outbound", "4000"]);
+    assert!(lines.contains("TP-UDHI  set, though there is no user data"), "{lines}");
+    // An element that says nothing possible is not taken for one that counts.
+    let lines = shown(&["4403A121F30004111010214365000705000307030441"]);
+    assert!(lines.contains("segment 4 of 3, ignored"), "{lines}");
     // One octet is one octet.
     let output = pdu(&["decode", "--tpdu", "0402912100041110102143650001AB"], "");
     let lines = text(&output.stdout).to_owned();

@@ -12,7 +12,7 @@ pub struct Parameters {
     /// TP-User-Data, 9.2.3.24.
     pub ud: Option<UserData>,
     /// TP-UDHI, 9.2.3.23, of a TPDU without `ud`: it announces nothing, and is kept. Beside `ud`, whose own
-    /// [`UserData::udhi`] counts, it says nothing.
+    /// [`UserData::udhi`] counts, it cannot be written.
     pub stray_udhi: bool,
 }
 
@@ -81,6 +81,7 @@ impl Parameters {
             writer.octet(dcs.0)?;
         }
         match &self.ud {
+            Some(_) if self.stray_udhi => Err(EncodeError::contradicts("TP-UDHI", "TP-UD")),
             Some(ud) => ud.encode(writer, self.dcs.unwrap_or_default(), max),
             None => Ok(()),
         }

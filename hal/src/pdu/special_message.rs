@@ -36,8 +36,15 @@ impl SpecialMessage {
         Some(Self { kind, profile, count, store: indication & Self::STORE != 0 })
     }
 
-    /// Whether both speak of the same mailbox.
-    pub(super) fn same_mailbox(&self, other: &Self) -> bool {
-        (self.kind, self.profile) == (other.kind, other.profile)
+    /// Which mailbox IEI 01 speaks of; reserved extended types have each their own.
+    pub(super) fn mailbox(ie: Ie<'_>) -> Option<u8> {
+        match (ie.iei, ie.data) {
+            // Only type 3 has extended types.
+            (Ie::SPECIAL_MESSAGE, &[indication, _]) if indication & 0x03 == 0x03 => {
+                Some(indication & 0x7F)
+            }
+            (Ie::SPECIAL_MESSAGE, &[indication, _]) => Some(indication & 0x63),
+            _ => None,
+        }
     }
 }

@@ -103,12 +103,13 @@ impl<'a> UserDataHeader<'a> {
 
     /// The special message indications, 9.2.3.24.2: one for each mailbox, the last that speaks of it.
     pub fn special_messages(&self) -> impl Iterator<Item = SpecialMessage> + use<'a> {
-        let mut rest = self.elements().filter_map(SpecialMessage::of);
+        let mut rest = self.elements().filter(|ie| SpecialMessage::mailbox(*ie).is_some());
         core::iter::from_fn(move || {
             loop {
                 let found = rest.next()?;
-                if !rest.clone().any(|later| later.same_mailbox(&found)) {
-                    return Some(found);
+                let mailbox = SpecialMessage::mailbox(found);
+                if !rest.clone().any(|later| SpecialMessage::mailbox(later) == mailbox) {
+                    return SpecialMessage::of(found);
                 }
             }
         })

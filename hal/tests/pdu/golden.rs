@@ -93,6 +93,12 @@ fn line_of_pdu_mode() {
     let line = mode::encode_hex(Some(&odd), &[]).unwrap();
     assert_eq!(&*line, "04912143F5");
     assert_eq!(mode::decode_hex(&line).unwrap().0, Some(odd));
+    // A name of eight letters fills seven octets, and its last one is no filler; seven letters leave seven bits.
+    for name in ["abcdefgz", "abcdefgà", "abcdefg", "ab"] {
+        let name = Address::alphanumeric(name).unwrap();
+        let line = mode::encode_hex(Some(&name), &[0x01]).unwrap();
+        assert_eq!(mode::decode_hex(&line).unwrap().0, Some(name));
+    }
 }
 
 #[test]
@@ -255,6 +261,8 @@ fn header_indicator_without_user_data() {
     let Outbound::DeliverReport(report) = Outbound::decode(&octets).unwrap() else { panic!() };
     assert!(report.parameters.udhi() && !report.parameters.stray_udhi);
     assert_eq!(report.encode().unwrap(), octets[..]);
+    let parameters = Parameters { stray_udhi: true, ..report.parameters };
+    assert_eq!(DeliverReport { fcs: None, parameters }.encode().unwrap_err().field, "TP-UDHI");
 }
 
 /// 23.040 9.2.2.4: delete message 7 to +12.

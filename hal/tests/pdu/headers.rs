@@ -99,6 +99,10 @@ fn special_messages() {
     let video = SpecialMessage { kind: WaitingKind::Video, profile: 3, count: 0, store: false };
     let other = SpecialMessage { kind: WaitingKind::Other, profile: 1, count: 3, store: false };
     assert_eq!(found, [video, other, voicemail]);
+    // Another subscriber profile has another mailbox, and so has each reserved extended type.
+    for elements in ["01028001 0102A002", "01029305 01029B07"] {
+        assert_eq!(binary(elements).udh().unwrap().special_messages().count(), 2, "{elements}");
+    }
 }
 
 /// 23.038 A.2.1: `ş` is 0x73 behind the escape; four octets of header cover five septets.
@@ -125,6 +129,12 @@ fn national_tables_need_their_elements() {
     assert_eq!(decode(0x00, "06 0325010E 6000").unwrap().text().to_string(), "ø");
     assert_eq!(decode(0x00, "06 03250102 6000").unwrap().text().to_string(), "ø");
     assert_eq!(decode(0x00, "06 03250100 6000").unwrap().text().to_string(), "ø");
+    // A reserved language after one that has a table changes nothing.
+    assert_eq!(decode(0x00, "09 0625010125010E 0C").unwrap().text().to_string(), "ğ");
+    // Of two single shifts the last counts: 0x49 is Turkish `İ`, and nothing in the default extension.
+    let shifts = |elements| binary(elements).udh().unwrap().shifts().single;
+    assert_eq!(shifts("240103 240101"), Some(Language::Turkish));
+    assert_eq!(shifts("240101 240103"), Some(Language::Portuguese));
     // Seven octets of header cover eight septets; Portuguese 0x0C is `ô`.
     assert_eq!(decode(0x00, "09 06250101250103 0C").unwrap().text().to_string(), "ô");
 }

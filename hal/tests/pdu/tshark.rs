@@ -11,8 +11,8 @@ use proptest::{
 };
 use ringpost_hal::pdu::{
     Address, Alphabet, Command as SmsCommand, ConcatRef, DateTime, Deliver, DeliverReport,
-    FailureCause, Ie, Inbound, MessageReference, Outbound, Parameters, Segmentation, StatusReport,
-    Submit, SubmitReport, Timestamp, UserData, ValidityPeriod,
+    FailureCause, Ie, Inbound, MessageClass, MessageReference, Outbound, Parameters, Pid,
+    Segmentation, StatusReport, Submit, SubmitReport, Timestamp, UserData, ValidityPeriod,
 };
 
 use crate::{
@@ -21,7 +21,8 @@ use crate::{
 };
 
 const PER_DIRECTION: usize = 1500;
-const REFERENCE: u16 = 0x1234;
+/// The same as 8 bits, so that the dissector shows the same for both widths.
+const REFERENCE: u8 = 0x34;
 
 /// Columns that the dissector prints, in this order.
 const FIELDS: [&str; 48] = [
@@ -119,7 +120,8 @@ fn packets() -> Vec<Packet> {
     let mut packets = Vec::new();
     for index in 0..PER_DIRECTION {
         let (tpdu, times) = (sample(&mut runner, any_inbound()), sample(&mut runner, any_times()));
-        packets.push(inbound(&with_times(tpdu, times)));
+        let octet = sample(&mut runner, any::<u8>());
+        packets.push(inbound(&with_pid_and_class(with_times(tpdu, times), octet)));
         let (tpdu, times) = (sample(&mut runner, any_outbound()), sample(&mut runner, any_times()));
         packets.extend(outbound(&with_deadline(tpdu, times[0])));
         if index % 10 == 0 {
@@ -155,6 +157,19 @@ fn with_times(tpdu: Inbound, [scts, dt]: [Timestamp; 2]) -> Inbound {
     }
 }
 
+/// TP-PID as given, and a message class for TP-DCS.
+fn with_pid_and_class(tpdu: Inbound, octet: u8) -> Inbound {
+    let classes =
+        [MessageClass::Class0, MessageClass::Class1, MessageClass::Class2, MessageClass::Class3];
+    match tpdu {
+        Inbound::Deliver(it) => {
+            let dcs = it.dcs.with_class(classes[usize::from(octet % 4)]);
+            Inbound::Deliver(Deliver { pid: Pid(octet), dcs, ..it })
+        }
+        other => other,
+    }
+}
+
 fn with_deadline(tpdu: Outbound, until: Timestamp) -> Outbound {
     match tpdu {
         Outbound::Submit(it @ Submit { vp: Some(ValidityPeriod::Absolute(_)), .. }) => {
@@ -181,7 +196,9 @@ fn any_header() -> impl Strategy<Value = UserData> {
 
 fn segments(text: &str) -> Vec<Packet> {
     let da = Address::parse("+4915112345678").unwrap();
-    let segments = Segmentation::of(text).segments(ConcatRef::Wide(REFERENCE)).unwrap();
+    let widths = [ConcatRef::Narrow(REFERENCE), ConcatRef::Wide(REFERENCE.into())];
+    let segments = widths.map(|width| Segmentation::of(text).segments(width).unwrap());
+    let segments = segments.into_iter().flatten();
     segments.flat_map(|ud| outbound(&Outbound::Submit(Submit::new(da, ud)))).collect()
 }
 

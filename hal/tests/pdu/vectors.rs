@@ -210,12 +210,11 @@ struct Fields {
 }
 
 impl Fields {
-    /// What was read is written as the same octets; only reserved bits of the first octet, what fills a SIM
-    /// record (31.102 4.2.25), and a TP-PI that announces nothing (9.2.2.3: optional) may differ.
+    /// What was read is written as the same octets; only what fills a SIM record (31.102 4.2.25), and a TP-PI
+    /// that announces nothing (9.2.2.3: optional) may be missing.
     fn comes_back(&self) -> Result<(), String> {
         let (head, tail) = self.octets.split_at(self.again.len().min(self.octets.len()));
-        let same = head.get(1..) == self.again.get(1..) && head.len() == self.again.len();
-        if same && (tail.iter().all(|octet| *octet == 0xFF) || tail == [0]) {
+        if head == self.again && (tail.iter().all(|octet| *octet == 0xFF) || tail == [0]) {
             return Ok(());
         }
         Err(format!("written as {}", upper_hex(&self.again)))

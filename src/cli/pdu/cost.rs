@@ -9,9 +9,9 @@ use super::words;
 /// What smart encoding has to do with a layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Smartness {
-    /// It was not asked for.
-    Off,
-    /// It was, and changed nothing: other characters keep the text out of GSM 7 bit.
+    /// It would help, and was not asked for.
+    Offered,
+    /// It cannot help: other characters keep the text out of GSM 7 bit, or it would take more segments.
     InVain,
     /// The layout is that of the text as it rewrites it.
     Applied,
@@ -46,16 +46,17 @@ pub(super) fn print(
 
 fn layout(plan: &Segmentation<'_>) -> String {
     let alphabet = words::alphabet(plan.alphabet());
-    let unit = if plan.alphabet() == Alphabet::Gsm7 { "septets" } else { "units" };
+    let unit = if plan.alphabet() == Alphabet::Gsm7 { "septet" } else { "unit" };
     let Shifts { locking, single } = plan.shifts();
     let locking = locking.map(|it| format!(", {it:?} locking shift")).unwrap_or_default();
     let single = single.map(|it| format!(", {it:?} single shift")).unwrap_or_default();
-    let (total, units, each) =
-        (words::count(plan.total(), "segment"), plan.units(), plan.per_segment());
+    let (total, units, each) = (
+        words::count(plan.total(), "segment"),
+        words::count(plan.units(), unit),
+        plan.per_segment(),
+    );
     let left = plan.remaining();
-    format!(
-        "{alphabet}{locking}{single}: {total}; {units} {unit}, {each} a segment, room for {left}"
-    )
+    format!("{alphabet}{locking}{single}: {total}; {units}, {each} a segment, room for {left}")
 }
 
 /// The costly characters in the order in which they appear first, each with its places.
@@ -82,7 +83,7 @@ fn blame(costly: Costly, plan: &Segmentation<'_>, smart: Smartness) -> Option<St
         },
         _ if costly.cost == Cost::Escape => None,
         (Some(instead), _) if smart == Smartness::InVain => {
-            Some(format!("not in GSM-7; {instead:?} would save nothing while others stay"))
+            Some(format!("not in GSM-7; {instead:?} would save nothing"))
         }
         (Some(instead), _) => Some(format!("not in GSM-7; --smart writes {instead:?}")),
         (None, _) => Some("not in GSM-7".to_owned()),

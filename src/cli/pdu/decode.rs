@@ -15,8 +15,9 @@ const LONGEST_LINE: u64 = 64 * 1024;
 ///
 /// JSON is `{type, address, text, encoding, concat: {reference, total, sequence}, data, tp: {…}}`, where
 /// `type` is deliver, submit, `status_report`, `submit_report`, `deliver_report` or command, `data` is
-/// what is no text, in hexadecimal, and `tp` has `smsc` and every field by its name in small letters; or
-/// `{error: {field, offset, message}}`, where `offset` counts octets from the start, and exit code 1.
+/// what is no text, in hexadecimal, and `tp` has `smsc`, `tpdu` in hexadecimal, and every field by its name
+/// in small letters; or `{error: {field, offset, message}}`, where `offset` counts octets from the start,
+/// and exit code 1.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Decode {
     /// The PDU in hexadecimal, as `+CMT`, `+CMGR` and the like print it.

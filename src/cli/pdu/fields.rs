@@ -1,11 +1,11 @@
 //! Every field of a TPDU in order: where it stands, what it holds, what that means.
 
-use std::{iter, ops::Range};
+use std::ops::Range;
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, Command, ConcatRef, Dcs, DecodeError, Deliver, DeliverReport, FailureCause,
-    Ie, Inbound, Outbound, Parameters, Pid, SpecialMessage, StatusReport, Submit, SubmitReport,
-    Timestamp, UserData, ValidityPeriod,
+    Address, Alphabet, Command, Concat, ConcatRef, Dcs, DecodeError, Deliver, DeliverReport,
+    FailureCause, Ie, Inbound, Language, Outbound, Parameters, Pid, SpecialMessage, StatusReport,
+    Submit, SubmitReport, Timestamp, UserData, ValidityPeriod,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,8 @@ use super::words::{self, hex};
 
 /// What a TP-UDHI says.
 const HEADER: &str = "a header leads the user data";
+/// What it says where there is no user data.
+const STRAY: &str = "set, though there is no user data for a header to lead";
 
 /// Name of the lines that are information elements.
 const ELEMENT: &str = "IE";
@@ -40,6 +42,7 @@ pub(super) struct Anatomy {
     address: Option<Address>,
     user_data: Option<UserData>,
     compressed: bool,
+    octets: String,
 }
 
 impl Anatomy {
@@ -51,7 +54,7 @@ impl Anatomy {
             Inbound::SubmitReport(it) => walk.submit_report(it),
             Inbound::StatusReport(it) => walk.status_report(it),
         }
-        walk.anatomy
+        walk.end()
     }
 
     /// Of a TPDU to the service centre, whose octets these are.
@@ -62,7 +65,7 @@ impl Anatomy {
             Outbound::Command(it) => walk.command(it),
             Outbound::DeliverReport(it) => walk.deliver_report(it),
         }
-        walk.anatomy
+        walk.end()
     }
 
     /// The whole for programs; the service centre is no part of the TPDU, and stands with its fields.
@@ -83,8 +86,9 @@ impl Anatomy {
         // Information elements stand in the list of their header.
         let fields = self.fields.iter().filter(|field| field.name != ELEMENT);
         let fields = fields.map(|field| (key(field.name), field.value.clone()));
-        let service_centre = ("smsc".to_owned(), json!(service_centre));
-        let tp: Map<_, _> = iter::once(service_centre).chain(fields).collect();
+        let whole = [("smsc", json!(service_centre)), ("tpdu", json!(self.octets))];
+        let whole = whole.map(|(name, value)| (name.to_owned(), value));
+        let tp: Map<_, _> = whole.into_iter().chain(fields).collect();
         json!({
             "type": self.kind,
             "address": self.address.map(|it| it.to_string()),
@@ -117,6 +121,7 @@ impl<'o> Walk<'o> {
             address: None,
             user_data: None,
             compressed: false,
+            octets: hex(octets),
         };
         Self { octets, at: 0, anatomy }
     }
@@ -141,6 +146,30 @@ impl<'o> Walk<'o> {
         self.anatomy.kind = kind;
         let mti = self.octets.first().map_or(0, |octet| octet & 0x03);
         self.put("TP-MTI", 1, json!(mti), name);
+    }
+
+    /// Octets that no field has taken yet.
+    fn rest(&self) -> &'o [u8] {
+        self.octets.get(self.at..).unwrap_or_default()
+    }
+
+    /// What follows the last field that is known.
+    fn end(mut self) -> Anatomy {
+        let rest = self.rest();
+        if !rest.is_empty() {
+            let padding = rest.iter().all(|octet| *octet == 0xFF);
+            let says = if padding {
+                "padding of a record"
+            } else {
+                "ignored: TP-PI announces what no release defines"
+            };
+            self.put("rest", rest.len(), json!(hex(rest)), says);
+        }
+        self.anatomy
+    }
+
+    fn header_of_report(&mut self, it: &Parameters) {
+        self.flag("TP-UDHI", it.udhi(), if it.stray_udhi { STRAY } else { HEADER });
     }
 
     fn octet(&mut self, name: &'static str, octet: u8, says: impl Into<String>) {
@@ -246,14 +275,14 @@ impl<'o> Walk<'o> {
         self.flag("TP-MMS", it.mms, "more messages are waiting");
         self.flag("TP-LP", it.lp, "forwarded or spawned already");
         self.flag("TP-SRQ", it.srq, "answers a command");
-        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
+        self.header_of_report(&it.parameters);
         self.octet("TP-MR", it.mr.0, it.mr.0.to_string());
         self.address("TP-RA", &it.ra);
         self.time("TP-SCTS", it.scts);
         self.time("TP-DT", it.dt);
         let (value, says) = words::status(it.st);
         self.put("TP-ST", 1, value, says);
-        if self.at < self.octets.len() {
+        if self.rest().iter().any(|octet| *octet != 0xFF) {
             self.indicator();
             self.parameters(&it.parameters);
         }
@@ -261,7 +290,7 @@ impl<'o> Walk<'o> {
 
     fn submit_report(&mut self, it: &SubmitReport) {
         self.begin("submit_report", "SMS-SUBMIT-REPORT");
-        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
+        self.header_of_report(&it.parameters);
         self.failure(it.fcs);
         self.indicator();
         self.time("TP-SCTS", it.scts);
@@ -270,7 +299,7 @@ impl<'o> Walk<'o> {
 
     fn deliver_report(&mut self, it: &DeliverReport) {
         self.begin("deliver_report", "SMS-DELIVER-REPORT");
-        self.flag("TP-UDHI", it.parameters.udhi(), HEADER);
+        self.header_of_report(&it.parameters);
         self.failure(it.fcs);
         self.indicator();
         self.parameters(&it.parameters);
@@ -297,13 +326,16 @@ impl<'o> Walk<'o> {
 
     /// TP-PI with its extension octets.
     fn indicator(&mut self) {
-        let rest = self.octets.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let length =
             rest.iter().position(|octet| octet & 0x80 == 0).map_or(rest.len(), |at| at + 1);
         let bits = rest.first().copied().unwrap_or_default();
         let present = [(1, "TP-PID"), (2, "TP-DCS"), (4, "TP-UD")];
         let present = present.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name);
-        let present: Vec<_> = present.collect();
+        let mut present: Vec<_> = present.collect();
+        if bits & 0xF8 != 0 {
+            present.push("something of a later release");
+        }
         let says =
             if present.is_empty() { "nothing follows".to_owned() } else { present.join(", ") };
         self.put("TP-PI", length, json!(bits), says);
@@ -325,27 +357,36 @@ impl<'o> Walk<'o> {
 /// An information element for programs and for people.
 fn element(ie: Ie<'_>) -> (Value, String) {
     let wide = |high: u8, low: u8| u16::from_be_bytes([high, low]);
-    let (name, says) = match (ie.iei, ie.data) {
+    // Whether the element counts, beside its name and what it says.
+    let (name, says, counts) = match (ie.iei, ie.data) {
         (Ie::CONCAT_NARROW, &[reference, total, sequence]) => {
-            ("concatenation", format!("reference {reference}, segment {sequence} of {total}"))
+            let says = format!("reference {reference}, segment {sequence} of {total}");
+            ("concatenation", says, Concat::of(ie).is_some())
         }
         (Ie::CONCAT_WIDE, &[high, low, total, sequence]) => {
             let reference = wide(high, low);
-            ("concatenation", format!("reference {reference}, segment {sequence} of {total}"))
+            let says = format!("reference {reference}, segment {sequence} of {total}");
+            ("concatenation", says, Concat::of(ie).is_some())
         }
         (Ie::SPECIAL_MESSAGE, &[_, _]) => {
             let special = SpecialMessage::of(ie).map(words::special);
-            ("special message indication", special.unwrap_or_default())
+            ("special message indication", special.unwrap_or_default(), true)
         }
-        (Ie::PORT_NARROW, &[to, from]) => ("ports", format!("to {to}, from {from}")),
+        (Ie::PORT_NARROW, &[to, from]) => ("ports", format!("to {to}, from {from}"), true),
         (Ie::PORT_WIDE, &[d1, d0, s1, s0]) => {
-            ("ports", format!("to {}, from {}", wide(d1, d0), wide(s1, s0)))
+            ("ports", format!("to {}, from {}", wide(d1, d0), wide(s1, s0)), true)
         }
-        (Ie::SINGLE_SHIFT, &[id]) => ("single shift", words::language(id)),
-        (Ie::LOCKING_SHIFT, &[id]) => ("locking shift", words::language(id)),
-        _ => ("kept", String::new()),
+        (Ie::SINGLE_SHIFT, &[id]) => {
+            ("single shift", words::language(id), Language::from_id(id).is_some())
+        }
+        (Ie::LOCKING_SHIFT, &[id]) => {
+            let counts = Language::from_id(id).is_some_and(Language::has_locking);
+            ("locking shift", words::language(id), counts)
+        }
+        _ => ("kept", String::new(), true),
     };
     let value = json!({"iei": ie.iei, "name": name, "data": hex(ie.data)});
     let says = if says.is_empty() { hex(ie.data) } else { says };
-    (value, format!("{:02X} {name}: {says}", ie.iei))
+    let ignored = if counts { "" } else { ", ignored" };
+    (value, format!("{:02X} {name}: {says}{ignored}", ie.iei))
 }
