@@ -29,7 +29,7 @@ use crate::{
     arrivals, chronicle,
     config::{self, Config},
     domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
-    http::{self, AppState, LogAccess},
+    http::{self, AppState, LogAccess, Metrics},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
@@ -85,6 +85,8 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let (handles, modems) = start_modems(&config, root, &events);
     drop(events);
     let keep = keep(&config.retention);
+    // Before anything is written, so that what comes of it is counted.
+    let metrics = Metrics::begin(&store).await.context("failed to read the store")?;
     let pools = config.modems.iter().flat_map(|modem| modem.pools.iter().cloned());
     let names = config.modems.iter().map(|modem| modem.name.to_string());
     let state = AppState {
@@ -95,6 +97,7 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
         rules,
         log: Arc::new(LogAccess::new(keep.events, config.http.log_requests_per_minute)),
         currency: config.rates.currency.as_str().into(),
+        metrics: Arc::new(metrics),
         closing: CancellationToken::new(),
         modems: handles.clone().into(),
     };
@@ -131,6 +134,7 @@ impl Tasks {
     ) -> Self {
         let rules = state.rules;
         let modems = state.modems.to_vec();
+        let metrics = state.metrics.clone();
         let mut http = (state.closing.clone(), JoinSet::new());
         http.1.spawn(serve_http(listener, state, http.0.clone()));
         let mut tasks = Self {
@@ -148,6 +152,8 @@ impl Tasks {
         }
         tasks.events.spawn(arrivals::take_in(store.clone(), received, rules));
         tasks.tidying.1.spawn(chronicle::keep(store.clone(), modems, tasks.tidying.0.clone()));
+        let (counted, token) = (store.clone(), tasks.tidying.0.clone());
+        tasks.tidying.1.spawn(async move { metrics.follow(&counted, token).await });
         tasks.tidying.1.spawn(store.clone().keep_indexed(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));
@@ -227,6 +233,7 @@ fn start_modems(
             board: settings.board.as_ref().map(|board| board.name.clone()),
             pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
             roaming: settings.roaming,
+            service_centre: settings.smsc.clone(),
             power: None,
         };
         let config = ModemConfig { power: power(settings, &config, &ports), ..config };

@@ -136,7 +136,8 @@ fn shows_nothing(
 }
 
 /// Where the text is to be cut: before the cluster that does not fit, or inside one that is longer than
-/// a segment. Nothing where segments have no room for every character.
+/// a segment; but between any characters where that saves a segment. Nothing where segments have no room
+/// for every character.
 fn cut<'t>(
     plan: &Segmentation<'_>,
     text: &'t str,
@@ -146,18 +147,23 @@ fn cut<'t>(
     if capacity(plan, elements, None).is_some_and(|room| plan.units() <= room) {
         return Some(vec![text]);
     }
-    let room = capacity(plan, elements, Some(reference)).filter(|room| *room >= 2)?;
-    let (mut rest, mut heads) = (text, vec![]);
-    while !rest.is_empty() {
-        let mut end = longest(plan, room, rest.graphemes(true));
-        if end == 0 {
-            end = longest(plan, room, rest.split_inclusive(|_| true));
+    let widest = text.split_inclusive(|_| true).map(|c| units(plan, c)).max().unwrap_or(1);
+    let room = capacity(plan, elements, Some(reference)).filter(|room| *room >= widest)?;
+    let heads = |clusters: bool| {
+        let (mut rest, mut heads) = (text, vec![]);
+        while !rest.is_empty() {
+            let mut end = if clusters { longest(plan, room, rest.graphemes(true)) } else { 0 };
+            if end == 0 {
+                end = longest(plan, room, rest.split_inclusive(|_| true));
+            }
+            let (head, tail) = rest.split_at(end);
+            heads.push(head);
+            rest = tail;
         }
-        let (head, tail) = rest.split_at(end);
-        heads.push(head);
-        rest = tail;
-    }
-    Some(heads)
+        heads
+    };
+    let (whole, fewest) = (heads(true), heads(false));
+    Some(if fewest.len() < whole.len() { fewest } else { whole })
 }
 
 /// Octets of as many pieces as there is room for.

@@ -17,7 +17,10 @@ const KNOWN: u8 = 0x07;
 
 /// A TPDU from the service centre.
 pub fn inbound(octets: &[u8]) {
-    round_trip(octets, Inbound::decode, Inbound::encode, |tpdu, octets| match tpdu {
+    // Whatever is added to the octets, what carried them remains.
+    let decode = |again: &[u8]| Inbound::decode_from(again, RelayMessage::guess(octets));
+    assert_eq!(decode(octets), Inbound::decode(octets));
+    round_trip(octets, decode, Inbound::encode, |tpdu, octets| match tpdu {
         Inbound::Deliver(tpdu) => deliver(tpdu),
         Inbound::SubmitReport(tpdu) => submit_report(tpdu),
         Inbound::StatusReport(tpdu) => status_report(tpdu, octets),
@@ -30,7 +33,9 @@ pub fn inbound(octets: &[u8]) {
 
 /// A TPDU to the service centre.
 pub fn outbound(octets: &[u8]) {
-    round_trip(octets, Outbound::decode, Outbound::encode, |tpdu, _| match tpdu {
+    let decode = |again: &[u8]| Outbound::decode_from(again, RelayMessage::guess(octets));
+    assert_eq!(decode(octets), Outbound::decode(octets));
+    round_trip(octets, decode, Outbound::encode, |tpdu, _| match tpdu {
         Outbound::Submit(tpdu) => submit(tpdu),
         Outbound::Command(tpdu) => command(tpdu),
         Outbound::DeliverReport(tpdu) => deliver_report(tpdu),
@@ -90,10 +95,7 @@ fn check_error<T: PartialEq + Debug>(
     decode: impl Fn(&[u8]) -> Result<T, DecodeError>,
 ) {
     assert!(error.offset <= octets.len());
-    // A header that is longer than the user data is not mended by octets behind these.
-    if let (DecodeErrorKind::Short { missing }, false) =
-        (error.kind, error.field.starts_with("TP-UD.UDH"))
-    {
+    if let DecodeErrorKind::Short { missing } = error.kind {
         assert!((1..=255).contains(&missing));
         let longer = [octets, &vec![0; missing]].concat();
         assert_ne!(decode(&longer).err(), Some(error));
@@ -178,9 +180,7 @@ fn deliver_report(tpdu: &DeliverReport) -> Shape {
 fn report(parameters: &Parameters, first: u8, indicator: usize) -> Shape {
     let ud = parameters.ud.as_ref();
     ud.into_iter().for_each(user_data::check);
-    // Where there is no text, nothing says whether it would have had a header.
-    let first = if ud.is_some() { first | UDHI } else { first };
-    Shape { first, address: None, indicator: Some(indicator), body: body(ud) }
+    Shape { first: first | UDHI, address: None, indicator: Some(indicator), body: body(ud) }
 }
 
 fn body(ud: Option<&UserData>) -> usize {

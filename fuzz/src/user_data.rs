@@ -80,7 +80,10 @@ fn check_header(udh: &UserDataHeader<'_>) {
         assert!((1..=concat.total).contains(&concat.sequence));
     }
     assert!(udh.ports().is_none() || of([Ie::PORT_NARROW, Ie::PORT_WIDE]));
-    assert!(udh.special_messages().all(|it| (1..=4).contains(&it.profile)));
+    let mailboxes: Vec<_> = udh.special_messages().map(|it| (it.kind, it.profile)).collect();
+    assert!(mailboxes.iter().all(|(_, profile)| (1..=4).contains(profile)));
+    let repeated = |at: usize| mailboxes[..at].contains(&mailboxes[at]);
+    assert!(!(0..mailboxes.len()).any(repeated), "one indication for each mailbox");
     let Shifts { locking, single } = udh.shifts();
     assert!(locking.is_none_or(|it| of([Ie::LOCKING_SHIFT; 2]) && it.has_locking()));
     assert!(single.is_none_or(|_| of([Ie::SINGLE_SHIFT; 2])));

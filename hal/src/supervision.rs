@@ -81,7 +81,7 @@ impl Ladder {
     /// What to try after a failure; `None` = nothing helps but a person, and waiting.
     pub fn climb(&mut self, kind: FailureKind, means: Means) -> Option<Rung> {
         let rung = match kind {
-            FailureKind::SimLocked => return None,
+            FailureKind::SimLocked | FailureKind::NotSubscribed => return None,
             FailureKind::SimMissing | FailureKind::NotRegistered => {
                 self.waits = self.waits.saturating_add(1);
                 if self.waits < PATIENCE || !means.soft_reset {
@@ -166,9 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_sim_is_left_to_a_person() {
+    fn a_sim_that_is_locked_or_not_set_up_is_left_to_a_person() {
         let all = Means { soft_reset: true, hard_reset: true };
-        assert!(climbs(FailureKind::SimLocked, all, 20).iter().all(Option::is_none));
+        for kind in [FailureKind::SimLocked, FailureKind::NotSubscribed] {
+            assert!(climbs(kind, all, 20).iter().all(Option::is_none));
+        }
     }
 
     #[test]

@@ -163,6 +163,11 @@ impl ModemHandle {
         }
     }
 
+    /// Changes the service centre that the SIM names; none where it is empty.
+    pub fn set_service_centre(&self, address: &str) {
+        self.hub.with_device(self.index, |device| address.clone_into(&mut device.service_centre));
+    }
+
     /// Answers messages with the TP-MR of the host's TPDU, not with the modem's own counter.
     pub fn keep_mr(&self, keep: bool) {
         self.hub.with_device(self.index, |device| device.keeps_mr = keep);

@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::{
     Failure, Output, Server,
+    export::{Export, Source},
     table::{cell, items, table},
 };
+
+const MESSAGES: Source = Source { path: "/api/v1/messages/export", id: "id", what: "a message" };
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -30,6 +33,8 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Write all messages that are kept, one JSON a line; goes on with a file that broke off.
+    Export(Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,6 +52,7 @@ impl Messages {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.command {
             Some(Command::Show { id, server, output }) => show(&id, &server, output),
+            Some(Command::Export(export)) => export.run(MESSAGES),
             None => {
                 let List { limit, server, output } = self.list;
                 let page = server.get(&format!("/api/v1/messages?limit={limit}"), output)?;

@@ -6,6 +6,7 @@
 mod client;
 mod config;
 mod doctor;
+mod export;
 mod failure;
 mod inbound;
 mod lists;
@@ -54,10 +55,10 @@ enum Command {
     Token(token::Token),
     /// Send a text message.
     Send(send::Send),
-    /// See messages and how far they have come.
+    /// See messages and how far they have come; export them.
     #[command(visible_alias = "message")]
     Messages(messages::Messages),
-    /// See received messages.
+    /// See received messages; export them.
     Inbound(inbound::Inbound),
     /// See the System Log, newest first; follow or export it.
     Log(log::Log),

@@ -44,6 +44,7 @@ impl Probe {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         let ports = Hotplug::new(&self.machine.root, Vec::new());

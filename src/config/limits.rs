@@ -24,6 +24,7 @@ pub(super) fn read(section: &mut Section) -> Limits {
     let region_per_day = count("region_per_day", BROAD, default.region_per_day);
     let user_per_hour = count("user_per_hour", BROAD, default.user_per_hour);
     let token_per_minute = count("token_per_minute", BROAD, default.token_per_minute);
+    let address_per_minute = count("address_per_minute", BROAD, default.address_per_minute);
     let adjacent_numbers = count("adjacent_numbers", 0..=100, default.adjacent_numbers);
     let conversion_sends = count("conversion_sends", BROAD, default.conversion_sends);
     let conversion_percent = section.integer("conversion_percent", 1..=100, " per cent");
@@ -43,6 +44,7 @@ pub(super) fn read(section: &mut Section) -> Limits {
         region_per_day,
         user_per_hour,
         token_per_minute,
+        address_per_minute,
         adjacent_numbers,
         conversion_sends,
         conversion_percent: conversion_percent.unwrap_or(default.conversion_percent),

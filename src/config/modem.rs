@@ -74,6 +74,8 @@ pub struct Modem {
     pub power_command: Vec<String>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
+    /// The service centre, for a SIM that names none.
+    pub smsc: Option<E164>,
     /// Whether delivery reports are asked for.
     pub reports: bool,
     /// What it may be used for, most urgent first.
@@ -123,6 +125,10 @@ impl Modem {
         let pin_file = section.text("pin_file", |text| absolute(text, PIN_FILE));
         let power_command = power_command(section);
         let roaming = section.text("roaming", on_or_off);
+        let smsc = section.text("smsc", |text| {
+            E164::new(text)
+                .map_err(|_| "must be the service centre's number, such as \"+15550100000\"")
+        });
         let reports = section.text("reports", on_or_off);
         let lanes = lanes(section);
         let allowance = allowance(section);
@@ -141,6 +147,7 @@ impl Modem {
             pin_file,
             power_command,
             roaming: roaming.unwrap_or(true),
+            smsc,
             reports: reports.unwrap_or(true),
             lanes,
             roles: roles(section),

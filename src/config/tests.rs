@@ -36,7 +36,7 @@ fn every_key_is_taken_from_the_file() {
         policy.template_segments = 2
         policy.national_tables = ["turkish"]
         policy.region = [{ region = "IN", ucs2_concat = "refuse", national_tables = ["hindi"], starts_with = "a", contains = ["b"], ends_with = "c" }]
-        limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
+        limits = { enabled = false, purposes = ["mfa_verify"], cool_down_seconds = 1, number_per_10_minutes = 2, number_per_day = 3, number_calls_per_hour = 4, prefix_per_hour = 5, home_region_per_day = 6, region_per_day = 7, user_per_hour = 8, token_per_minute = 9, address_per_minute = 14, adjacent_numbers = 10, conversion_sends = 11, conversion_percent = 12, block_minutes = 13 }
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
@@ -49,6 +49,7 @@ fn every_key_is_taken_from_the_file() {
         number = "+4915112345678"
         pin_file = "/etc/ringpost/pin-a"
         roaming = "off"
+        smsc = "+491710760000"
         reports = "off"
         lanes = ["alert", "otp"]
         roles = ["sms"]
@@ -92,6 +93,7 @@ fn every_key_is_taken_from_the_file() {
         region_per_day: 7,
         user_per_hour: 8,
         token_per_minute: 9,
+        address_per_minute: 14,
         adjacent_numbers: 10,
         conversion_sends: 11,
         conversion_percent: 12,
@@ -112,6 +114,7 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
     assert!(!a.roaming && b.roaming);
+    assert_eq!(a.smsc.as_ref().map(|number| number.as_str()), Some("+491710760000"));
     assert_eq!(a.pin_file.as_deref(), Some(Path::new("/etc/ringpost/pin-a")));
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
     assert_eq!((b.baud, b.family, &b.number), (115_200, None, &None));
@@ -359,6 +362,10 @@ fn a_modem_that_cannot_be_used_is_refused() {
         (
             "name = 'a'\nport = '/d'\nroaming = 'no'",
             "4: modem.roaming: must be \"on\" or \"off\", found \"no\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nsmsc = '01710760000'",
+            "4: modem.smsc: must be the service centre's number, such as \"+15550100000\"",
         ),
         (
             "name = 'a'\nport = '/d'\npin_file = 'pin'",

@@ -180,6 +180,8 @@ pub enum GatewayEvent {
     AlarmRaise,
     /// What the alarm was about is over.
     AlarmClear,
+    /// The budget of a SIM comes to its end.
+    BudgetAlert,
     /// A template was made, changed or deleted.
     TemplateChange,
     /// Somebody was put on the blocklist, or taken off it.
@@ -232,7 +234,7 @@ impl EventKind {
 
 impl GatewayEvent {
     /// All but those that a modem has a list of.
-    const OWN: [Self; 11] = [
+    const OWN: [Self; 12] = [
         Self::ModemUp,
         Self::ModemDown,
         Self::SimChange,
@@ -241,6 +243,7 @@ impl GatewayEvent {
         Self::ConfigLoad,
         Self::AlarmRaise,
         Self::AlarmClear,
+        Self::BudgetAlert,
         Self::TemplateChange,
         Self::BlocklistChange,
         Self::AllowlistChange,
@@ -278,6 +281,12 @@ impl GatewayEvent {
             Self::AlarmClear => {
                 ("system.ringpost.alarm.clear", "Clear alarm", "SystemPrincipal", Some("Alarm"))
             }
+            Self::BudgetAlert => (
+                "system.ringpost.alarm.budget",
+                "SIM has used most of its budget",
+                "SystemPrincipal",
+                Some("SIM"),
+            ),
             Self::TemplateChange => {
                 ("system.ringpost.template.change", "Change template", "Token", Some("Template"))
             }
@@ -492,7 +501,7 @@ mod tests {
     fn every_type_is_listed_once_and_found_by_its_name() {
         let all: Vec<_> = EventType::all().collect();
         let names: BTreeSet<_> = all.iter().map(|it| it.name).collect();
-        assert_eq!((names.len(), all.len()), (38, 38));
+        assert_eq!((names.len(), all.len()), (39, 39));
         assert!(all.iter().all(|it| EventType::of(it.name) == Some(*it)));
     }
 }

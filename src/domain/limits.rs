@@ -29,6 +29,8 @@ pub struct Limits {
     pub user_per_hour: u32,
     /// Messages from a token in a minute.
     pub token_per_minute: u32,
+    /// Messages from an address in a minute.
+    pub address_per_minute: u32,
     /// So many neighbours, written to for the first time within 10 minutes, are an attack.
     pub adjacent_numbers: u32,
     /// Codes to a prefix that must have been sent before its conversion is judged.
@@ -56,6 +58,8 @@ impl Default for Limits {
             region_per_day: 1000,
             user_per_hour: 10,
             token_per_minute: 0,
+            // The identity platform asks for everybody, from one address: who floods that would lock out all.
+            address_per_minute: 0,
             adjacent_numbers: 10,
             conversion_sends: 20,
             conversion_percent: 20,

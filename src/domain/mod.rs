@@ -4,6 +4,7 @@ mod allowance;
 mod channel;
 pub mod clock;
 mod event;
+mod feedback;
 mod id;
 mod inbound;
 mod incident;
@@ -30,6 +31,7 @@ pub use event::{
     About, Actor, Event, EventKind, EventType, GatewayEvent, Incident, Outcome, Severity, Subject,
     Target,
 };
+pub use feedback::Feedback;
 pub use id::{InboundId, ListingId, MessageId, SegmentId, TransactionId};
 pub use inbound::{Inbound, InboundFragment};
 pub use incident::ModemIncident;

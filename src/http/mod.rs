@@ -4,11 +4,13 @@ mod api;
 mod auth;
 mod error;
 mod idempotency;
+mod metrics;
 mod okta;
 mod page;
 mod router;
 mod state;
 
 pub use auth::{NewToken, new_token};
+pub use metrics::Metrics;
 pub use router::{openapi, router, serve};
 pub use state::{AppState, LogAccess};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::{
@@ -18,6 +18,7 @@ use super::{
         segments,
     },
     error::{ApiError, MAX_BODY, Problem},
+    metrics,
     okta::{logs, templates},
 };
 
@@ -29,6 +30,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(|| async { ApiError::NotFound("path") })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(state.clone(), metrics::count))
         .with_state(state)
 }
 
@@ -58,7 +60,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(inbound::list))
         .routes(routes!(inbound::read))
         .routes(routes!(logs::list))
-        .routes(routes!(export::export))
+        .routes(routes!(export::log))
+        .routes(routes!(export::messages))
+        .routes(routes!(export::inbound))
         .routes(routes!(events::follow))
         .routes(routes!(reports::usage))
         .routes(routes!(reports::usage_csv))
@@ -78,6 +82,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(modems::unlock))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(metrics::page::scrape))
 }
 
 #[derive(OpenApi)]

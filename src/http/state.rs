@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::okta::Limiter;
+use super::{metrics::Metrics, okta::Limiter};
 use crate::{
     intake::{Policy, Repeats},
     modem::ModemHandle,
@@ -30,6 +30,8 @@ pub struct AppState {
     pub log: Arc<LogAccess>,
     /// The currency of all amounts, ISO 4217.
     pub currency: Arc<str>,
+    /// What was counted.
+    pub metrics: Arc<Metrics>,
     /// Answers that go on without an end end then.
     pub closing: CancellationToken,
     /// The modems, in the order of the configuration.

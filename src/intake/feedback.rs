@@ -1,35 +1,10 @@
-//! What became of a code: whether somebody entered it.
-
-use serde::{Deserialize, Serialize};
+//! What clients tell of a code: whether somebody entered it.
 
 use super::limits;
 use crate::{
-    domain::{Actor, Event, EventKind, MessageId, Outcome, Timestamp},
+    domain::{Actor, Event, EventKind, Feedback, MessageId, Outcome, Timestamp},
     store::{self, Tx},
 };
-
-/// What became of a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Feedback {
-    /// The right code was entered.
-    Verified,
-    /// Wrong codes were.
-    Failed,
-    /// None was, in time.
-    Expired,
-}
-
-impl Feedback {
-    /// The word of the API and the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-        }
-    }
-}
 
 /// What became of a feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +35,8 @@ pub fn hear(
     }
     store::message::set_feedback(tx, message.key, feedback.as_str())?;
     let mut subject = message.subject;
-    if feedback == Feedback::Verified
-        && let (Some(number), Some(region)) = (&subject.recipient, &subject.region)
-    {
-        limits::verified(tx, number, region, message.created_at)?;
+    if let (Some(number), Some(region)) = (&subject.recipient, &subject.region) {
+        limits::heard(tx, number, region, message.created_at, feedback)?;
     }
     subject.actor = actor;
     let outcome = if feedback == Feedback::Verified { Outcome::Success } else { Outcome::Failure };

@@ -8,13 +8,16 @@
 //! A window slides: a slot counts as a whole until its end is outside of the window, so that a limit is
 //! never exceeded, however the messages lie in time.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use super::{Denial, Policy, decide::Draft};
 use crate::{
     domain::{
-        Channel, Detail, E164, Event, EventKind, Limits, List, ListedBy, Listing, ListingId,
-        NumberPrefix, Outcome, Timestamp, Whom,
+        Channel, Detail, E164, Event, EventKind, Feedback, Limits, List, ListedBy, Listing,
+        ListingId, NumberPrefix, Outcome, Timestamp, Whom,
     },
     store::{
         self, Tx, listed,
@@ -39,7 +42,7 @@ const fn window(kind: Kind) -> Duration {
         Kind::Prefix | Kind::User => HOUR,
         Kind::Neighbours => TEN_MINUTES,
         Kind::Region => DAY,
-        Kind::Token => MINUTE,
+        Kind::Token | Kind::Address => MINUTE,
     }
 }
 
@@ -95,7 +98,7 @@ pub(super) fn check(
     for (kind, subject, limit) in subjects.limited(limits) {
         let wait = match kind {
             Kind::Prefix => slots_wait(&of_prefix, kind, limit, now),
-            Kind::Neighbours | Kind::Region | Kind::User | Kind::Token => {
+            Kind::Neighbours | Kind::Region | Kind::User | Kind::Token | Kind::Address => {
                 let slots = slots_within(tx, kind, subject, window(kind), now)?;
                 slots_wait(&slots, kind, limit, now)
             }
@@ -123,7 +126,7 @@ impl Within {
         count(Kind::Prefix, &subjects.prefix)?;
         count(Kind::Region, &subjects.region)?;
         for (kind, subject, _) in subjects.limited(limits) {
-            if matches!(kind, Kind::User | Kind::Token) {
+            if matches!(kind, Kind::User | Kind::Token | Kind::Address) {
                 count(kind, subject)?;
             }
         }
@@ -134,17 +137,18 @@ impl Within {
     }
 }
 
-/// Counts a code that was entered, of a message to `number` that was accepted at `at`.
-pub(super) fn verified(
+/// Counts what became of a code, of a message to `number` that was accepted at `at`.
+pub(super) fn heard(
     tx: &Tx<'_>,
     number: &E164,
     region: &str,
     at: Timestamp,
+    feedback: Feedback,
 ) -> Result<(), store::Error> {
     let (prefix, neighbours) = (without(number, 4), without(number, 2));
     let subjects = [(Kind::Prefix, prefix), (Kind::Neighbours, neighbours), (Kind::Region, region)];
     for (kind, subject) in subjects {
-        traffic::count_verified(tx, kind, subject, slot_of(kind, at))?;
+        traffic::count_feedback(tx, kind, subject, slot_of(kind, at), feedback)?;
     }
     Ok(())
 }
@@ -157,6 +161,7 @@ struct Subjects {
     home: bool,
     user: Option<String>,
     token: String,
+    address: Option<String>,
 }
 
 impl Subjects {
@@ -168,6 +173,7 @@ impl Subjects {
             home: draft.region == *policy.home_region.as_region_str(),
             user: draft.subject.user.clone(),
             token: draft.subject.actor.id.clone(),
+            address: draft.subject.actor.client_ip.as_deref().and_then(network),
         }
     }
 
@@ -179,6 +185,7 @@ impl Subjects {
             (Kind::Prefix, Some(&*self.prefix), limits.prefix_per_hour),
             (Kind::Region, Some(&*self.region), region),
             (Kind::Token, Some(&*self.token), limits.token_per_minute),
+            (Kind::Address, self.address.as_deref(), limits.address_per_minute),
         ];
         all.into_iter().filter_map(|(kind, subject, limit)| {
             subject.filter(|_| limit > 0).map(|subject| (kind, subject, limit))
@@ -194,7 +201,17 @@ const fn whose(kind: Kind) -> &'static str {
         Kind::Region => "this region",
         Kind::User => "this user",
         Kind::Token => "this token",
+        Kind::Address => "this address",
     }
+}
+
+/// What one client may choose its addresses from: of IPv6, whoever has one address has all of its /64.
+fn network(address: &str) -> Option<String> {
+    let network = match address.parse::<IpAddr>().ok()?.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    };
+    Some(network.to_string())
 }
 
 /// A number without its last digits.
@@ -399,7 +416,10 @@ mod tests {
 
         async fn entered(&self, number: &str, at: Timestamp) {
             let number = E164::new(number).unwrap();
-            self.store.write(move |tx| verified(tx, &number, "US", at)).await.unwrap();
+            self.store
+                .write(move |tx| heard(tx, &number, "US", at, Feedback::Verified))
+                .await
+                .unwrap();
         }
 
         async fn alarms(&self) -> u32 {
@@ -453,6 +473,7 @@ mod tests {
         region_per_day: 0,
         user_per_hour: 0,
         token_per_minute: 0,
+        address_per_minute: 0,
         adjacent_numbers: 0,
         conversion_sends: 0,
         conversion_percent: 1,
@@ -538,6 +559,30 @@ mod tests {
         let desk = Desk::with(Limits { token_per_minute: 5, ..none() });
         assert_eq!(desk.accepted((0..9).map(|it| by(&mine, code(&stranger(it), it)))).await, 5);
         assert_eq!(desk.accepted([near(1)]).await, 1, "another token");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_limited_whatever_token_it_has_and_outlives_a_restart() {
+        let from = |address: &str, index: u64| {
+            let client_ip = Some(address.to_owned());
+            let actor = Actor { id: format!("token {index}"), client_ip, ..Actor::default() };
+            Request { actor, ..code(&stranger(index), index) }
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let limits = Limits { address_per_minute: 5, ..none() };
+        let desk = Desk::at(&dir_path(&dir), limits.clone());
+        assert_eq!(desk.accepted((0..9).map(|it| from("192.0.2.7", it))).await, 5);
+        drop(desk);
+        let desk = Desk::at(&dir_path(&dir), limits);
+        let mapped = desk.ask(from("::ffff:192.0.2.7", 10)).await;
+        let (detail, wait) = mapped.expect("it is the same one");
+        assert!(detail == Detail::RateLimited && (50..=55).contains(&wait), "{wait}");
+        assert_eq!(desk.ask(from("192.0.2.8", 10)).await, None, "another address");
+        assert_eq!(desk.ask(from("192.0.2.7", 10 + wait)).await, None, "its time has come");
+        let rotated = (0..9).map(|it| from(&format!("2001:db8:0:1::{it}"), it));
+        assert_eq!(desk.accepted(rotated).await, 5, "of one /64");
+        assert_eq!(desk.ask(from("2001:db8:0:2::1", 9)).await, None, "of another");
+        assert_eq!(desk.accepted((0..9).map(|it| code(&stranger(20 + it), it))).await, 9);
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ use crate::{
 
 use decide::{Draft, consider};
 
-pub use feedback::{Feedback, Heard, hear};
+pub use feedback::{Heard, hear};
 pub use number::{NumberRefused, Recipient, e164, recipient};
 pub use policy::{Policy, region};
 pub use repeat::{Repeat, Repeats};

@@ -10,7 +10,7 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use super::{Hotplug, ModemState, ModemStatus, Runner, SubmitOutcome, port::Ports, runner::Worker};
-use crate::domain::{Detail, Locator, ModemIncident, SegmentId};
+use crate::domain::{Detail, E164, Locator, ModemIncident, SegmentId};
 
 /// Requests that may wait for a modem. The outbox hands over one at a time; the rest is room for
 /// actions by hand.
@@ -56,6 +56,8 @@ pub struct ModemConfig {
     pub pin_file: Option<PathBuf>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
+    /// The service centre, for a SIM that names none.
+    pub service_centre: Option<E164>,
     /// What switches its power, where something does.
     pub power: Option<Arc<dyn Power>>,
 }

@@ -403,6 +403,7 @@ mod tests {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         let (a, b) = (config("a"), config("b"));

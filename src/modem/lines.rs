@@ -228,6 +228,7 @@ mod tests {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         let presses = Arc::new(AtomicU32::new(0));

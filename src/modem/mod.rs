@@ -31,7 +31,7 @@ pub use probe::{Probed, probe};
 pub use ringpost_hal::at::dialogue::{NotSent, StoreUse, SubmitOutcome};
 pub use ringpost_hal::supervision::Rung;
 pub use runner::Runner;
-pub use status::{Counts, ModemState, ModemStatus, Problem};
+pub use status::{Counts, Exchanges, ModemState, ModemStatus, Problem};
 pub use usb::{UsbDevice, UsbPort, usb_devices};
 
 #[cfg(test)]

@@ -46,9 +46,10 @@ async fn probe_on<P>(
 where
     P: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
-    // Nobody listens: there is no store that anything could be written to, and so no PIN is entered.
+    // Nobody listens: there is no store that anything could be written to, and so no PIN is entered. Nor
+    // is anything written to the SIM.
     let (events, _) = mpsc::channel(1);
-    let config = ModemConfig { pin_file: None, ..config };
+    let config = ModemConfig { pin_file: None, service_centre: None, ..config };
     let (handle, mut worker) = apart(config, Arc::new(ports.clone()), events);
     worker.found(place);
     let ended = worker.bring_up(&mut link, &CancellationToken::new()).await.err();
@@ -86,6 +87,7 @@ mod tests {
                 board: None,
                 pin_file: Some(PathBuf::from("/dev/null")),
                 roaming: true,
+                service_centre: None,
                 power: None,
             };
             let ports = Hotplug::new(Path::new("/"), Vec::new());

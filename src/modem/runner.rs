@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use ringpost_hal::{
     at::{
-        Command, Pin, Urc,
+        Command, Pin, ServiceCentre, Urc,
         dialogue::{BringUp, Failure, FailureKind, NotSent, PinState, Reports, Verdict, Wishes},
     },
     family::GENERIC,
@@ -112,9 +112,10 @@ impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
         let state = match failure.kind {
             FailureKind::NotRegistered => ModemState::NotRegistered,
-            FailureKind::Fault | FailureKind::SimMissing | FailureKind::SimLocked => {
-                ModemState::Failed
-            }
+            FailureKind::Fault
+            | FailureKind::SimMissing
+            | FailureKind::SimLocked
+            | FailureKind::NotSubscribed => ModemState::Failed,
         };
         Self::Trouble(state, failure.into())
     }
@@ -497,13 +498,15 @@ impl Worker {
         link.settle(FLUSH).await?;
         link.forget_state();
         self.begin();
+        let centre = self.config.service_centre.as_ref();
         let wishes = Wishes {
             family: self.config.family,
             likely: self.status.borrow().place.as_ref().and_then(Place::family),
             roaming: self.config.roaming,
+            service_centre: centre.and_then(|number| ServiceCentre::parse(number.as_str())),
         };
         let mut is_known = false;
-        let mut up = BringUp::new(wishes);
+        let mut up = BringUp::new(wishes.clone());
         while let Some(command) = up.command() {
             self.turn_away();
             self.status.send_if_modified(|status| {
@@ -521,7 +524,7 @@ impl Worker {
             if link.forget_state() {
                 // It has restarted meanwhile, and forgotten what was set.
                 link.settle(QUIET).await?;
-                up = BringUp::new(wishes);
+                up = BringUp::new(wishes.clone());
                 continue;
             }
             if late && outcome.result.is_some() {

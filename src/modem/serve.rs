@@ -157,6 +157,7 @@ impl Worker {
             outcome = word(&outcome),
             "submit ended"
         );
+        self.count(|counts| counts.exchanges.note(&outcome));
         if outcome == SubmitOutcome::Unanswered {
             self.unanswered = Some(submit.segment);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringpost_hal::{
-    at::dialogue::{Facts, Failure, FailureKind, Reports},
+    at::dialogue::{Facts, Failure, FailureKind, NotSent, Reports, SubmitOutcome},
     family::{Family, GENERIC},
     supervision::Rung,
 };
@@ -29,6 +29,16 @@ pub enum ModemState {
 }
 
 impl ModemState {
+    /// All states.
+    pub const ALL: [Self; 6] = [
+        Self::Absent,
+        Self::Starting,
+        Self::Ready,
+        Self::NotRegistered,
+        Self::Failed,
+        Self::Quarantined,
+    ];
+
     /// The word of the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -65,6 +75,7 @@ impl Problem {
             (Detail::SimMissing, FailureKind::SimMissing),
             (Detail::SimLocked, FailureKind::SimLocked),
             (Detail::NotRegistered, FailureKind::NotRegistered),
+            (Detail::NotSubscribed, FailureKind::NotSubscribed),
         ];
         let kind = kinds.into_iter().find(|(detail, _)| *detail == self.detail);
         kind.map_or(FailureKind::Fault, |(_, kind)| kind)
@@ -78,6 +89,7 @@ impl From<Failure> for Problem {
             FailureKind::SimMissing => Detail::SimMissing,
             FailureKind::SimLocked => Detail::SimLocked,
             FailureKind::NotRegistered => Detail::NotRegistered,
+            FailureKind::NotSubscribed => Detail::NotSubscribed,
         };
         Self { detail, message: failure.message.into(), hint: failure.hint.into() }
     }
@@ -98,6 +110,35 @@ pub struct Counts {
     pub garbage: u32,
     /// The task that drives it failed.
     pub panics: u32,
+    /// Submits that were begun, by how they ended.
+    pub exchanges: Exchanges,
+}
+
+/// Submits that were begun, by how they ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exchanges {
+    /// The network took the segment.
+    pub accepted: u32,
+    /// The network or the modem refused it.
+    pub refused: u32,
+    /// The segment did not leave.
+    pub not_sent: u32,
+    /// Nobody knows.
+    pub unanswered: u32,
+}
+
+impl Exchanges {
+    /// Counts one that ended.
+    pub(super) const fn note(&mut self, outcome: &SubmitOutcome) {
+        match outcome {
+            SubmitOutcome::Accepted { .. } => self.accepted += 1,
+            SubmitOutcome::Refused(_) | SubmitOutcome::NotSent(NotSent::Refused(_)) => {
+                self.refused += 1;
+            }
+            SubmitOutcome::NotSent(_) => self.not_sent += 1,
+            SubmitOutcome::Unanswered => self.unanswered += 1,
+        }
+    }
 }
 
 /// How a modem is.

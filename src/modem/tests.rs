@@ -116,6 +116,7 @@ impl Rig {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         let (sender, events) = mpsc::channel(16);

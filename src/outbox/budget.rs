@@ -29,6 +29,33 @@ pub(super) fn admits(allowance: &Allowance, used: Used, price: Money) -> bool {
         && allowance.cost_per_month.is_none_or(|limit| used.cost.plus(price) <= limit)
 }
 
+/// Per cent of a budget at which people are told: time is left to buy more of it, or to send less.
+const ALERT_PERCENT: i64 = 80;
+
+/// What one segment more at this price takes past [`ALERT_PERCENT`], in words for people. Usage only grows within
+/// a day or a month, so each budget is told of once in its period. What is allowed for a minute or an
+/// hour is a pace, and reaching it nothing to be told.
+pub(super) fn alerts(allowance: &Allowance, used: Used, price: Money) -> Vec<String> {
+    let segments = |limit: Option<u32>, used: u32, period: &str| {
+        let limit = limit.filter(|limit| passes(*limit, used, used.saturating_add(1)))?;
+        Some(format!("{} of {limit} segments of this {period}", used.saturating_add(1)))
+    };
+    let day = segments(allowance.per_day, used.day, "day");
+    let month = segments(allowance.per_month, used.month, "month");
+    let cost = used.cost.plus(price);
+    let limit = allowance.cost_per_month;
+    let limit = limit.filter(|it| passes(it.as_micros(), used.cost.as_micros(), cost.as_micros()));
+    let cost = limit.map(|limit| format!("{cost} of the {limit} that this month may cost"));
+    [day, month, cost].into_iter().flatten().collect()
+}
+
+fn passes(limit: impl Into<i64>, before: impl Into<i64>, after: impl Into<i64>) -> bool {
+    // In a wider type, for a budget may be the largest amount there is.
+    let alert = i128::from(limit.into()) * i128::from(ALERT_PERCENT);
+    let reaches = |used: i64| i128::from(used) * 100 >= alert;
+    !reaches(before.into()) && reaches(after.into())
+}
+
 /// An hour of UTC, counted from 1970: what usage is stored by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hour(pub(super) i64);
@@ -164,6 +191,52 @@ mod tests {
         assert_eq!(account.used(at("2026-11-02T11:59:59Z")).hour, 60);
         assert_eq!(account.used(at("2026-11-02T12:30:00Z")).hour, 30);
         assert_eq!(account.used(at("2026-11-02T13:00:00Z")).hour, 0);
+    }
+
+    #[test]
+    fn each_budget_is_told_of_once_in_its_period() {
+        let allowance = Allowance {
+            per_day: Some(10),
+            per_month: Some(150),
+            cost_per_month: Money::parse("2"),
+            ..Allowance::default()
+        };
+        let cent = Money::parse("0.01").unwrap();
+        let mut account = Account::default();
+        let mut told = Vec::new();
+        // Two months, a segment in each of the first hours of a day; the daemon starts anew every day.
+        for day in 0..61_u64 {
+            account = Account::of(account.hours);
+            let sent = if day % 2 == 0 { 7 } else { 9 };
+            for hour in 0..sent {
+                let at = at("2026-10-01T00:30:00Z")
+                    .after(Duration::from_secs(86_400 * day + 3600 * hour));
+                let used = account.used(at);
+                told.extend(alerts(&allowance, used, cent).into_iter().map(|it| (day, it)));
+                account.book(at, cent);
+            }
+        }
+        let of = |period: &str| {
+            let told = told.iter().filter(|(_, note)| note.contains(period));
+            told.map(|(day, _)| *day).collect::<Vec<_>>()
+        };
+        assert_eq!(of("this day"), (0..61).filter(|day| day % 2 == 1).collect::<Vec<_>>());
+        // 120 segments of 150, and 1.60 of 2.00, in October and in November.
+        assert_eq!(of("segments of this month"), [15, 45]);
+        assert_eq!(of("that this month may cost"), [19, 50]);
+        assert!(told.contains(&(1, "8 of 10 segments of this day".into())), "{told:?}");
+        assert!(told.contains(&(19, "1.60 of the 2.00 that this month may cost".into())));
+    }
+
+    #[test]
+    fn a_pace_is_no_budget_and_the_largest_one_is_one() {
+        let paces = Allowance { per_minute: Some(1), per_hour: Some(1), ..Allowance::default() };
+        assert!(alerts(&paces, Used::default(), Money::ZERO).is_empty());
+        let most = Money::from_micros(i64::MAX);
+        let all = Allowance { cost_per_month: Some(most), ..Allowance::default() };
+        assert_eq!(alerts(&all, Used::default(), most).len(), 1);
+        let full = Used { cost: most, ..Used::default() };
+        assert!(alerts(&all, full, most).is_empty());
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! The one place where work is claimed: which segment goes next on which modem.
 
+use std::collections::HashMap;
+
 use tracing::error;
 use zeroize::Zeroizing;
 
 use super::{
+    budget,
     record::apply,
     route::{self, History, Line, Preferences},
     step::{Event, Rules, shunned_sims},
 };
 use crate::{
     domain::{
-        Attempt, Detail, Lane, Money, Progress, Refusal, RefusalClass, Segment, SegmentId,
-        SegmentState, Timestamp,
+        self, Attempt, Detail, GatewayEvent, Lane, Money, Outcome, Progress, Refusal, RefusalClass,
+        Segment, SegmentId, SegmentState, Target, Timestamp,
     },
     sms,
     store::{
@@ -66,25 +69,41 @@ pub(super) fn claim(
     conditions: Conditions,
 ) -> Result<Vec<Claimed>, store::Error> {
     let mut claimed = Vec::new();
-    let mut free: Vec<&Line> = lines.iter().collect();
+    let mut free: Vec<&Line> = lines.iter().filter(|line| line.idle).collect();
+    let mut begun = HashMap::new();
+    for line in &free {
+        begun.extend(store::queue::next_pending(tx, &line.sim)?.map(|next| (line.index, next)));
+    }
     for lane in Lane::ALL {
         let (now_free, resting): (Vec<_>, Vec<_>) =
             free.into_iter().partition(|line| route::is_free(line, lane, conditions.now));
         // A segment of an attempt that was begun goes before new messages of the same lane.
         let mut waiting = Vec::new();
         for line in now_free {
-            let pending = store::queue::next_pending(tx, &line.sim)?;
-            let pending = pending.filter(|pending| pending.lane == lane);
-            match pending {
-                Some(it) => match follow(tx, line, it.message, it.segment, conditions)? {
-                    Some(followed) => claimed.push(followed),
-                    None => waiting.push(line),
-                },
-                None => waiting.push(line),
+            let Some(next) = begun.get(&line.index).filter(|next| next.lane == lane).copied()
+            else {
+                waiting.push(line);
+                continue;
+            };
+            match follow(tx, line, next.message, next.segment, conditions)? {
+                Some(followed) => claimed.push(followed),
+                None => {
+                    // It was dropped instead; there may be others.
+                    begun.remove(&line.index);
+                    let next = store::queue::next_pending(tx, &line.sim)?;
+                    begun.extend(next.map(|next| (line.index, next)));
+                    waiting.push(line);
+                }
             }
         }
-        if !waiting.is_empty() {
+        // Of those that were looked at, some may only use lines that others got: then the next ones are looked at,
+        // or a line would be free for a less urgent lane while codes wait.
+        loop {
+            let before = claimed.len();
             waiting = begin_all(tx, lane, waiting, conditions, &mut claimed)?;
+            if waiting.is_empty() || claimed.len() == before {
+                break;
+            }
         }
         free = [waiting, resting].concat();
     }
@@ -244,6 +263,19 @@ fn follow(
     put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
 }
 
+/// Books a segment for the SIM, and tells of budgets that come to their end with it.
+fn book(tx: &Tx<'_>, line: &Line, price: Money, now: Timestamp) -> Result<(), store::Error> {
+    store::sim::book(tx, &line.sim, now, price)?;
+    for note in budget::alerts(&line.terms.allowance, line.used, price) {
+        let target = Target { id: line.sim.clone(), ..Target::default() };
+        let alert = domain::Event::of_gateway(GatewayEvent::BudgetAlert, Outcome::Unknown, now)
+            .of_modem(&line.name)
+            .to(Some(target), Some(note));
+        store::event::append(tx, &alert)?;
+    }
+    Ok(())
+}
+
 /// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
 /// moment more.
 fn report_deadline(line: &Line, expires_at: Timestamp, now: Timestamp) -> Timestamp {
@@ -292,7 +324,7 @@ fn put_on_air(
         Ok(tpdu) => {
             let known = line.terms.prices.of(&outgoing.region);
             let price = known.unwrap_or(Money::ZERO);
-            store::sim::book(tx, &line.sim, conditions.now, price)?;
+            book(tx, line, price, conditions.now)?;
             store::message::book(tx, message, known)?;
             let (index, sim) = (line.index, line.sim.clone());
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
@@ -305,5 +337,65 @@ fn put_on_air(
             apply(tx, message, Event::Refused(segment, refusal), conditions.now, conditions.rules)?;
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{
+        domain::{NewMessage, OnUnknown},
+        outbox::{budget::Used, route::Terms},
+        store::samples,
+    };
+
+    fn line(index: usize) -> Line {
+        let terms = Terms { lanes: Lane::ALL.to_vec(), reports: true, ..Terms::default() };
+        Line {
+            index,
+            name: format!("m{index}"),
+            sim: format!("sim{index}"),
+            terms: Arc::new(terms),
+            down: None,
+            ready: true,
+            idle: true,
+            reports: true,
+            rests_until: None,
+            settle: Duration::from_secs(240),
+            report_window: None,
+            used: Used::default(),
+            delivery: Vec::new(),
+        }
+    }
+
+    /// Two codes whose answer was lost may only go through the other SIM, and one of them gets it. The first
+    /// SIM is for the third code, then, not for the alert.
+    #[test]
+    fn a_code_that_waits_behind_others_goes_before_an_alert() {
+        samples::Memory::new().run(two_lost_codes_a_third_and_an_alert);
+    }
+
+    fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {
+        let start = Timestamp::now();
+        let rules = Rules { resend_after: Duration::from_secs(20) };
+        let at = |now| Conditions { now, rules, preferences: Preferences::default() };
+        let add = |lane, at| {
+            let message = samples::message(at);
+            let message = NewMessage { lane, on_unknown: OnUnknown::Resend, ..message };
+            store::message::insert(tx, &message).unwrap()
+        };
+        let lost = [add(Lane::Otp, start), add(Lane::Otp, start)];
+        for message in lost {
+            let [claimed] = &claim(tx, &[line(0)], at(start)).unwrap()[..] else { panic!() };
+            assert_eq!(claimed.message, message);
+            apply(tx, message, Event::Silent(claimed.segment), start, rules).unwrap();
+        }
+        let later = start.after(rules.resend_after + Duration::from_secs(1));
+        let (third, _alert) = (add(Lane::Otp, later), add(Lane::Alert, start));
+        let claimed = claim(tx, &[line(0), line(1)], at(later)).unwrap();
+        let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.message)).collect();
+        assert_eq!(claimed, [(1, lost[0]), (0, third)]);
     }
 }

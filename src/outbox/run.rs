@@ -2,7 +2,7 @@
 //! what goes out next, and lets the modems work.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -91,6 +91,9 @@ pub struct Outbox {
     delivery_read: Option<Instant>,
     /// When each SIM was ready last; one that never was counts from the start.
     seen: HashMap<String, Instant>,
+    /// The SIMs that were ready when no attempt waited for one that was not: as long as they are the same,
+    /// none does, for only a SIM that is ready begins one.
+    nothing_lost_with: Option<BTreeSet<String>>,
     started: Instant,
     /// One wake-up for a change of any modem's status.
     changed: Arc<Notify>,
@@ -148,6 +151,7 @@ impl Outbox {
             delivery: HashMap::new(),
             delivery_read: None,
             seen: HashMap::new(),
+            nothing_lost_with: None,
             started: Instant::now(),
             changed,
             watchers,
@@ -247,8 +251,11 @@ impl Outbox {
         let conditions = Conditions { now, rules, preferences };
         let stale = |read: Instant| instant.duration_since(read) >= DELIVERY_EVERY;
         let look_up = self.delivery_read.is_none_or(stale);
+        let ready = lines.iter().filter(|line| line.ready);
+        let ready: BTreeSet<_> = ready.map(|line| line.sim.clone()).collect();
+        let changed = self.nothing_lost_with.as_ref() != Some(&ready);
         let work = move |tx: &Tx<'_>| {
-            let mut turn = turn(tx, &events, &lines, present.as_deref(), conditions)?;
+            let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
                 store::sim::forget(tx, now.before(USAGE_WINDOW))?;
@@ -257,6 +264,7 @@ impl Outbox {
         };
         let mut turn = self.store.write(work).await?;
         back.clear();
+        self.nothing_lost_with = (!turn.waits_for_sim).then_some(ready);
         for claimed in &turn.claimed {
             let account = self.accounts.entry(claimed.sim.clone()).or_default();
             account.book(now, claimed.price);
@@ -420,7 +428,7 @@ fn turn(
     tx: &Tx<'_>,
     back: &[(i64, Event)],
     lines: &[Line],
-    present: Option<&[String]>,
+    (changed, present): (bool, Option<&[String]>),
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, .. } = conditions;
@@ -439,7 +447,7 @@ fn turn(
         let blocked = demand.and_then(|demand| route::obstacle(lines, &demand));
         apply(tx, *key, Event::Deadline(blocked), now, rules)?;
     }
-    let waits_for_sim = give_back(tx, lines, present, now, rules)?;
+    let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
@@ -455,7 +463,8 @@ fn announce_bursts(
     lines: &[Line],
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    if claimed.is_empty() {
+    if claimed.iter().all(|claimed| claimed.left >= BURST) {
+        claimed.iter_mut().for_each(|claimed| claimed.more = true);
         return Ok(());
     }
     let ready = lines.iter().filter(|line| line.ready).map(|_| 1).sum::<u32>().max(1);

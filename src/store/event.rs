@@ -61,7 +61,7 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
 }
 
 /// Deletes events from before `before`, at most `limit`; says how many. Those that no index has yet are
-/// left for later.
+/// left for later, and so is the last one: whoever polls goes on from its `seq`.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -70,6 +70,7 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
         .prepare(
             "DELETE FROM event WHERE seq IN (
                  SELECT seq FROM event WHERE indexed = 1 AND published < ?1
+                     AND seq < (SELECT max(seq) FROM event)
                  ORDER BY published LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?)

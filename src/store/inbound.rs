@@ -160,6 +160,39 @@ pub fn newest(
         .collect()
 }
 
+/// The inbound messages after row `key` with their keys, oldest first, at most `limit`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn after(view: &View<'_>, key: i64, limit: u32) -> Result<Vec<(i64, Inbound)>, Error> {
+    view.prepare("SELECT * FROM inbound WHERE key > ?1 ORDER BY key LIMIT ?2")?
+        .query_map((key, limit), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// The row of the newest inbound message, 0 where there is none.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn newest_key(view: &View<'_>) -> Result<i64, Error> {
+    let key =
+        view.prepare("SELECT ifnull(max(key), 0) FROM inbound")?.query_row([], |row| row.get(0))?;
+    Ok(key)
+}
+
+/// The row of the inbound message `id`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn key_of(view: &View<'_>, id: InboundId) -> Result<Option<i64>, Error> {
+    let key = view
+        .prepare("SELECT key FROM inbound WHERE id = ?1")?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(key)
+}
+
 /// Deletes messages received before `before`, at most `limit`; says how many.
 ///
 /// # Errors

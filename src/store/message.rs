@@ -283,6 +283,28 @@ pub fn newest(view: &View<'_>, before: Option<i64>, limit: u32) -> Result<Vec<Me
     messages.into_iter().map(|message| with_segments(view, message?)).collect()
 }
 
+/// The messages after row `key`, oldest first, at most `limit`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn after(view: &View<'_>, key: i64, limit: u32) -> Result<Vec<MessageView>, Error> {
+    let messages: Vec<_> = view
+        .prepare("SELECT * FROM message WHERE key > ?1 ORDER BY key LIMIT ?2")?
+        .query_map((key, limit), |row| Ok(read(row)))?
+        .collect::<Result<_, _>>()?;
+    messages.into_iter().map(|message| with_segments(view, message?)).collect()
+}
+
+/// The row of the newest message, 0 where there is none.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn newest_key(view: &View<'_>) -> Result<i64, Error> {
+    let key =
+        view.prepare("SELECT ifnull(max(key), 0) FROM message")?.query_row([], |row| row.get(0))?;
+    Ok(key)
+}
+
 fn with_segments(view: &View<'_>, mut message: MessageView) -> Result<MessageView, Error> {
     message.segments = view
         .prepare(

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use super::connection::open_for_writing;
 
@@ -65,6 +65,26 @@ fn no_statement_looks_at_all_rows_of_a_table() {
         .flat_map(|sql| scans(&connection, sql).into_iter().map(move |it| format!("{it}: {sql}")))
         .collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+/// SQLite may compile a statement anew each time that it is bound to another value.
+#[test]
+fn statements_are_compiled_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = open_for_writing(&dir.path().join("t.db")).unwrap();
+    let all = statements();
+    let asks = all.iter().filter(|sql| sql.starts_with("SELECT "));
+    let compiled_again = asks.filter(|sql| {
+        let mut statement = connection.prepare(sql).unwrap();
+        for value in [1, 2, 3] {
+            let parameters = vec![value; statement.parameter_count()];
+            let rows = statement.query(rusqlite::params_from_iter(parameters));
+            rows.unwrap().next().unwrap();
+        }
+        statement.get_status(StatementStatus::RePrepare) > 0
+    });
+    let compiled_again: Vec<_> = compiled_again.collect();
+    assert!(compiled_again.is_empty(), "{compiled_again:#?}");
 }
 
 #[test]

@@ -63,8 +63,12 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
         }
         let sequences = 1..=u8::MAX;
         for (sequence, segment) in sequences.zip(&attempt.segments) {
-            if old.and_then(|old| old.segment(sequence)) != Some(segment) {
-                save_segment(tx, attempt, sequence, segment)?;
+            match old.and_then(|old| old.segment(sequence)) {
+                None => save_segment(tx, INSERT_SEGMENT, attempt, sequence, segment)?,
+                Some(old) if old != segment => {
+                    save_segment(tx, UPDATE_SEGMENT, attempt, sequence, segment)?;
+                }
+                Some(_) => {}
             }
         }
     }
@@ -151,20 +155,21 @@ fn insert_attempt(tx: &Tx<'_>, message: i64, attempt: &Attempt) -> Result<(), Er
     Ok(())
 }
 
+const INSERT_SEGMENT: &str = "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+/// Spares SQLite what only a new row needs: a look for its attempt, and one for the row itself.
+const UPDATE_SEGMENT: &str =
+    "UPDATE segment SET state = ?4, reference = ?5, submitting_at = ?6, submitted_at = ?7,
+         reported_at = ?8, detail = ?9
+     WHERE attempt = ?1 AND sequence = ?2 AND sim = ?3";
+
 fn save_segment(
     tx: &Tx<'_>,
+    sql: &str,
     attempt: &Attempt,
     sequence: u8,
     segment: &Segment,
 ) -> Result<(), Error> {
-    tx.prepare(
-        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (attempt, sequence) DO UPDATE SET state = excluded.state,
-             reference = excluded.reference, submitting_at = excluded.submitting_at,
-             submitted_at = excluded.submitted_at, reported_at = excluded.reported_at,
-             detail = excluded.detail",
-    )?
-    .execute((
+    tx.prepare(sql)?.execute((
         attempt.key,
         sequence,
         &attempt.sim,

@@ -127,10 +127,62 @@ pub fn claimable(
 /// # Errors
 /// Those of SQLite.
 pub fn waiting(view: &View<'_>, now: Timestamp, enough: u32) -> Result<u32, Error> {
-    let counted = view
-        .prepare("SELECT count(*) FROM (SELECT 1 FROM message WHERE claimable_at <= ?1 LIMIT ?2)")?
-        .query_row((now.as_unix_ms(), enough), |row| row.get(0))?;
+    let mut counted = 0;
+    for lane in Lane::ALL {
+        for demand in demands(view, lane)? {
+            let sender = demand.sender.as_deref().unwrap_or_default();
+            let left = enough.saturating_sub(counted);
+            counted += view
+                .prepare(
+                    "SELECT count(*) FROM (
+                         SELECT 1 FROM message
+                         WHERE lane = ?1 AND ifnull(sender, '') = ?2 AND ifnull(region, '') = ?3
+                             AND claimable_at <= ?4
+                         LIMIT ?5)",
+                )?
+                .query_row(
+                    (lane.rank(), sender, &demand.region, now.as_unix_ms(), left),
+                    |row| row.get::<_, u32>(0),
+                )?;
+            if counted >= enough {
+                return Ok(counted);
+            }
+        }
+    }
     Ok(counted)
+}
+
+/// How many messages of a lane wait for an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// The lane.
+    pub lane: Lane,
+    /// Those whose time has come.
+    pub due: u32,
+    /// Those whose time comes later.
+    pub later: u32,
+    /// Since when the oldest of those that are due waits.
+    pub oldest: Option<Timestamp>,
+}
+
+/// How many messages wait at `now`, in the lanes where any do. Reads the index of those alone.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn depth(view: &View<'_>, now: Timestamp) -> Result<Vec<Depth>, Error> {
+    let mut statement = view.prepare(
+        "SELECT lane, sum(claimable_at <= ?1), sum(claimable_at > ?1), min(claimable_at)
+         FROM message WHERE claimable_at IS NOT NULL GROUP BY lane",
+    )?;
+    let rows = statement.query_map([now.as_unix_ms()], |row| {
+        Ok((row.get::<_, u8>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    let read = |row: rusqlite::Result<_>| {
+        let (rank, due, later, oldest) = row?;
+        let oldest = (due > 0).then(|| Timestamp::from_unix_ms(oldest));
+        Ok(Depth { lane: word::read_lane(rank)?, due, later, oldest })
+    };
+    rows.map(read).collect()
 }
 
 /// All messages that have not ended.
@@ -192,7 +244,8 @@ pub fn unfinished_attempts(view: &View<'_>) -> Result<Vec<(i64, i64, String)>, E
     .collect()
 }
 
-/// When something falls due by itself: the earliest deadline, or the earliest claim after `now`.
+/// When something falls due by itself: the earliest deadline, or the earliest claim after `now`. A message
+/// that has not waited since it was accepted is due since then.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -205,7 +258,8 @@ pub fn next_wake(view: &View<'_>, now: Timestamp) -> Result<Option<Timestamp>, E
     let deadline =
         earliest("SELECT min(deadline_at) FROM message WHERE deadline_at IS NOT NULL", &[])?;
     let claim = earliest(
-        "SELECT min(claimable_at) FROM message WHERE claimable_at > ?1",
+        "SELECT min(claimable_at) FROM message
+         WHERE claimable_at > ?1 AND claimable_at <> created_at",
         &[now.as_unix_ms()],
     )?;
     Ok(deadline.into_iter().chain(claim).min().map(Timestamp::from_unix_ms))
@@ -229,7 +283,8 @@ pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Erro
 pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
     view.prepare(
         "SELECT DISTINCT a.message FROM segment s JOIN attempt a ON a.key = s.attempt
-         WHERE s.state = 'submitting'",
+         WHERE s.reference IS NULL AND s.state = 'submitting'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| row.get(0))?
     .map(|row| Ok(row?))
@@ -358,6 +413,10 @@ mod tests {
                 (vec![5], vec![3], vec![3])
             );
             assert!(due(1000, (9, 0))?.is_empty(), "expired");
+            let depth = depth(tx, Timestamp::from_unix_ms(3))?;
+            let oldest = Some(Timestamp::from_unix_ms(1));
+            assert_eq!(depth, [Depth { lane: Lane::Bulk, due: 3, later: 2, oldest }]);
+            assert_eq!(super::depth(tx, Timestamp::from_unix_ms(0))?[0].oldest, None);
             Ok(())
         };
         store.write(work).await.unwrap();

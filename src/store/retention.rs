@@ -32,6 +32,12 @@ const FINGERPRINTS_KEPT: Duration = Duration::from_secs(90 * 86_400);
 /// The longest window that anything is counted for is a day.
 const TRAFFIC_KEPT: Duration = Duration::from_secs(2 * 86_400);
 
+/// Rows of traffic that one transaction looks at: a millisecond.
+const STEP: u32 = 1024;
+
+/// Such steps in one pass: six million rows in a day, of which two days are kept.
+const STEPS: u32 = 20;
+
 /// Unused pages are left for what comes next, unless there are more than this many and more than a
 /// quarter of all.
 const SPARE_PAGES: i64 = 4096;
@@ -60,7 +66,7 @@ struct Kind {
 }
 
 /// Keys go before the messages that they lead to.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 9] = [
     Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
     Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
     Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
@@ -73,7 +79,6 @@ const KINDS: [Kind; 10] = [
     Kind { name: "early_report", kept: |_| early_report::KEPT, forget: early_report::forget },
     // Entries expire by themselves: they are kept no longer than that.
     Kind { name: "listed", kept: |_| Duration::ZERO, forget: listed::forget },
-    Kind { name: "traffic", kept: |_| TRAFFIC_KEPT, forget: traffic::forget },
     Kind { name: "event", kept: |keep| keep.events, forget: event::forget },
     Kind { name: "usage", kept: |keep| keep.usage, forget: usage::forget },
 ];
@@ -81,14 +86,35 @@ const KINDS: [Kind; 10] = [
 impl Store {
     /// Deletes what is too old and gives unused room back to the disk, until `cancel`.
     pub async fn keep_tidy(self, keep: Keep, cancel: CancellationToken) {
-        let mut wait = FIRST;
+        let (mut wait, mut place) = (FIRST, traffic::Place::default());
         while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-            let pass = self.tidy(&keep, Timestamp::now());
+            let now = Timestamp::now();
+            let pass = async {
+                self.tidy(&keep, now).await?;
+                self.walk_traffic(now, &mut place).await
+            };
             if let Some(Err(cause)) = cancel.run_until_cancelled(pass).await {
                 warn!(%cause, "what is too old could not be deleted");
             }
             wait = EVERY;
         }
+    }
+
+    /// Goes on from `place` through what limits count, and forgets what is old.
+    async fn walk_traffic(&self, now: Timestamp, place: &mut traffic::Place) -> Result<(), Error> {
+        let before = now.before(TRAFFIC_KEPT);
+        for _ in 0..STEPS {
+            let from = place.clone();
+            let step = move |tx: &Tx<'_>| traffic::forget(tx, before, &from, STEP);
+            let (reached, _) = self.write(step).await?;
+            let at_the_end = reached.is_none();
+            *place = reached.unwrap_or_default();
+            if at_the_end {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     /// One pass.
@@ -263,6 +289,11 @@ mod tests {
         store.tidy(&KEEP, day(92)).await.unwrap();
         assert_eq!(count(&store, "event").await, 2);
         assert_eq!(count(&store, "early_report").await, 0);
+        // Whoever polls the log goes on from the last one: the next must come after it.
+        store.tidy(&KEEP, day(400)).await.unwrap();
+        assert_eq!(store.read(|view| event::newest(view)).await.unwrap(), 3);
+        store.write(|tx| event::append(tx, &store::samples::event(day(400)))).await.unwrap();
+        assert_eq!(store.read(|view| event::newest(view)).await.unwrap(), 4);
     }
 
     #[tokio::test(start_paused = true)]
@@ -290,7 +321,7 @@ mod tests {
         let store = Store::open(&old).unwrap();
         store.write(add).await.unwrap();
         store.tidy(&KEEP, day(92)).await.unwrap();
-        assert_eq!(count(&store, "event").await, 0, "the rows go all the same");
+        assert_eq!(count(&store, "event").await, 1, "the rows go all the same, but for the last");
         assert_eq!(store.write(|tx| pragma::<u8>(tx, "PRAGMA auto_vacuum")).await.unwrap(), 0);
     }
 

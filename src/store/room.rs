@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use tracing::{error, info};
 
-use super::Error;
+use super::{Disk, Error};
 
 /// What the write-ahead log may grow to, and some thousand messages to their ends.
 const RESERVE: u64 = 16 << 20;
@@ -44,9 +44,15 @@ impl Room {
 
     /// Whether there is more room than the reserve. Where nobody can say, writing will tell.
     pub(super) fn is_left(&self) -> bool {
-        rustix::fs::statvfs(&self.folder).map_or(true, |disk| {
-            let all = disk.f_blocks.saturating_mul(disk.f_frsize);
-            disk.f_bavail.saturating_mul(disk.f_frsize) > RESERVE.min(all / SMALL_DISK)
+        self.disk().is_none_or(|disk| disk.free > RESERVE.min(disk.size / SMALL_DISK))
+    }
+
+    /// The disk, where the system tells.
+    pub(super) fn disk(&self) -> Option<Disk> {
+        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(Disk {
+            size: disk.f_blocks.saturating_mul(disk.f_frsize),
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
         })
     }
 

@@ -1,8 +1,10 @@
-//! Table `traffic`: how much was accepted, and how many codes were entered, by subject and slot of time.
+//! Table `traffic`: how much was accepted, and what became of the codes, by subject and slot of time.
 //! What one number received is found in `message` itself.
 
+use rusqlite::OptionalExtension as _;
+
 use super::{Error, Tx, View, word};
-use crate::domain::{Channel, E164, Purpose, Timestamp};
+use crate::domain::{Channel, E164, Feedback, Purpose, Timestamp};
 
 /// What traffic is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +19,8 @@ pub enum Kind {
     User,
     /// Tokens, by id.
     Token,
+    /// Addresses that requests come from.
+    Address,
 }
 
 impl Kind {
@@ -27,6 +31,7 @@ impl Kind {
             Self::Region => 2,
             Self::User => 3,
             Self::Token => 4,
+            Self::Address => 5,
         }
     }
 }
@@ -52,32 +57,47 @@ pub fn count_accepted(
     subject: &str,
     slot: Timestamp,
 ) -> Result<(), Error> {
-    count(tx, (kind, subject, slot), (1, 0))
+    count(tx, (kind, subject, slot), [1, 0, 0, 0])
 }
 
-/// Counts a code that was entered, of a message that was accepted in the slot.
+/// Counts what became of a code, of a message that was accepted in the slot.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn count_verified(
+pub fn count_feedback(
     tx: &Tx<'_>,
     kind: Kind,
     subject: &str,
     slot: Timestamp,
+    feedback: Feedback,
 ) -> Result<(), Error> {
-    count(tx, (kind, subject, slot), (0, 1))
+    let counts = match feedback {
+        Feedback::Verified => [0, 1, 0, 0],
+        Feedback::Failed => [0, 0, 1, 0],
+        Feedback::Expired => [0, 0, 0, 1],
+    };
+    count(tx, (kind, subject, slot), counts)
 }
 
 fn count(
     tx: &Tx<'_>,
     (kind, subject, slot): (Kind, &str, Timestamp),
-    (accepted, verified): (u32, u32),
+    [accepted, verified, failed, expired]: [u32; 4],
 ) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5",
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5,
+             failed = failed + ?6, expired = expired + ?7",
     )?
-    .execute((kind.rank(), subject, slot.as_unix_ms(), accepted, verified))?;
+    .execute((
+        kind.rank(),
+        subject,
+        slot.as_unix_ms(),
+        accepted,
+        verified,
+        failed,
+        expired,
+    ))?;
     Ok(())
 }
 
@@ -115,7 +135,7 @@ pub fn any_verified(view: &View<'_>, after: Timestamp) -> Result<bool, Error> {
         .exists((Kind::Region.rank(), after.as_unix_ms()))?)
 }
 
-/// How many messages a subject was sent, and how many of their codes were entered.
+/// How many messages a subject was sent, and what became of their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversion {
     /// The prefix or region.
@@ -124,6 +144,28 @@ pub struct Conversion {
     pub accepted: u32,
     /// Those of them whose code was entered.
     pub verified: u32,
+    /// Those for which wrong codes were entered.
+    pub failed: u32,
+    /// Those whose code was not entered in time.
+    pub expired: u32,
+}
+
+impl Conversion {
+    /// Those of which nothing was heard.
+    pub const fn open(&self) -> u32 {
+        let heard = self.verified.saturating_add(self.failed).saturating_add(self.expired);
+        self.accepted.saturating_sub(heard)
+    }
+
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            subject: row.get(0)?,
+            accepted: row.get(1)?,
+            verified: row.get(2)?,
+            failed: row.get(3)?,
+            expired: row.get(4)?,
+        })
+    }
 }
 
 /// The `limit` busiest subjects of a kind in slots that began after `after`, busiest first.
@@ -136,16 +178,28 @@ pub fn conversion(
     after: Timestamp,
     limit: u32,
 ) -> Result<Vec<Conversion>, Error> {
-    // The plus keeps SQLite from walking the whole kind in the order of its groups.
     view.prepare(
-        "SELECT subject, sum(accepted), sum(verified) FROM traffic
-         WHERE +kind = ?1 AND slot > ?2
-         GROUP BY +subject HAVING sum(accepted) > 0
+        "SELECT subject, sum(accepted), sum(verified), sum(failed), sum(expired) FROM traffic
+         WHERE kind = ?1 AND slot > ?2
+         GROUP BY subject HAVING sum(accepted) > 0
          ORDER BY sum(accepted) DESC, subject LIMIT ?3",
     )?
-    .query_map((kind.rank(), after.as_unix_ms(), limit), |row| {
-        Ok(Conversion { subject: row.get(0)?, accepted: row.get(1)?, verified: row.get(2)? })
-    })?
+    .query_map((kind.rank(), after.as_unix_ms(), limit), Conversion::read)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// All regions in slots that began after `after`. However much is counted for prefixes and users, there are
+/// as many regions as there are.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn conversion_by_region(view: &View<'_>, after: Timestamp) -> Result<Vec<Conversion>, Error> {
+    view.prepare(
+        "SELECT subject, sum(accepted), sum(verified), sum(failed), sum(expired) FROM traffic
+         WHERE kind = ?1 AND slot > ?2 GROUP BY subject HAVING sum(accepted) > 0",
+    )?
+    .query_map((Kind::Region.rank(), after.as_unix_ms()), Conversion::read)?
     .map(|row| Ok(row?))
     .collect()
 }
@@ -193,15 +247,69 @@ pub fn received(
     Ok(found)
 }
 
-/// Deletes slots that began before `before`, at most `limit`; says how many.
+/// Where a walk through the table has come: kind, subject and slot.
+pub(super) type Place = (u8, String, i64);
+
+/// Deletes slots that began before `before` among the `limit` rows behind `from`; answers where it came, or
+/// nothing at the end, and how many it deleted. An index would find them at once, but would have to be
+/// written for each message.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
-    Ok(tx
+pub(super) fn forget(
+    tx: &Tx<'_>,
+    before: Timestamp,
+    from: &Place,
+    limit: u32,
+) -> Result<(Option<Place>, usize), Error> {
+    let (kind, subject, slot) = from;
+    let to: Option<Place> = tx
         .prepare(
-            "DELETE FROM traffic WHERE (kind, subject, slot) IN (
-                 SELECT kind, subject, slot FROM traffic WHERE slot < ?1 ORDER BY slot LIMIT ?2)",
+            "SELECT kind, subject, slot FROM traffic WHERE (kind, subject, slot) > (?1, ?2, ?3)
+             ORDER BY kind, subject, slot LIMIT 1 OFFSET ?4",
         )?
-        .execute((before.as_unix_ms(), limit))?)
+        .query_row((kind, subject, slot, limit.saturating_sub(1)), |row| row.try_into())
+        .optional()?;
+    let (last_kind, last_subject, last_slot) = to.clone().unwrap_or((u8::MAX, String::new(), 0));
+    let deleted = tx
+        .prepare(
+            "DELETE FROM traffic
+             WHERE (kind, subject, slot) > (?1, ?2, ?3) AND (kind, subject, slot) <= (?4, ?5, ?6)
+                 AND slot < ?7",
+        )?
+        .execute((kind, subject, slot, last_kind, last_subject, last_slot, before.as_unix_ms()))?;
+    Ok((to, deleted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_walk_forgets_what_is_old_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let at = Timestamp::from_unix_ms;
+        let kinds = [Kind::Prefix, Kind::Neighbours, Kind::Region, Kind::User, Kind::Token];
+        let walk = move |tx: &Tx<'_>| {
+            for subject in 0..50 {
+                for kind in kinds {
+                    count_accepted(tx, kind, &subject.to_string(), at(100))?;
+                    count_accepted(tx, kind, &subject.to_string(), at(200))?;
+                }
+            }
+            let (mut place, mut steps, mut deleted) = (Some(Place::default()), 0, 0);
+            while let Some(from) = place {
+                let (next, count) = forget(tx, at(150), &from, 60)?;
+                (place, steps, deleted) = (next, steps + 1, deleted + count);
+            }
+            let old = slots(tx, Kind::Token, "7", at(0), at(150))?;
+            let young = slots(tx, Kind::Token, "7", at(150), at(300))?;
+            Ok((steps, deleted, old.len(), young.len()))
+        };
+        let (steps, deleted, old, young) = store.write(walk).await.unwrap();
+        assert_eq!((deleted, old, young), (250, 0, 1));
+        assert_eq!(steps, 9, "500 rows, 60 at a time");
+    }
 }

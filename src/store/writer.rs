@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tracing::error;
 
-use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room};
+use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room, vitals::Work};
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
 /// for longer than some tens of milliseconds.
@@ -38,6 +38,8 @@ pub(super) struct Wakers {
     pub(super) erased: Notify,
     /// Who follows the log looks by itself what there is: a slow one costs the writer nothing.
     pub(super) events: watch::Sender<()>,
+    /// What was done: for who looks by itself, and wakes nobody.
+    pub(super) work: Work,
 }
 
 /// Serves requests until it is told to close, or the last sender is gone.
@@ -106,6 +108,7 @@ fn commit(
         None => transaction.commit().map_err(Error::from),
     };
     room.note(left, &committed);
+    wakers.work.note(jobs.len(), committed.is_ok());
     if committed.is_ok() {
         if signals.queue {
             wakers.queue.notify_one();

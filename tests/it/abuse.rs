@@ -71,6 +71,34 @@ async fn of_64_clients_no_more_are_served_than_may_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_64_clients_of_one_address_no_more_are_served_than_may_be() {
+    let limits = "[limits]\naddress_per_minute = 7\nadjacent_numbers = 0";
+    let gateway = Arc::new(Gateway::builder().modems(0).config(limits).start().await);
+    // To numbers that have nothing in common but their region.
+    let ask = |client: u32| {
+        let gateway = gateway.clone();
+        thread::spawn(move || ask(&gateway, &code(&format!("+1415{}2345", 220 + client))))
+    };
+    let clients: Vec<_> = (0..64).map(ask).collect();
+    let answers: Vec<_> =
+        tokio::task::block_in_place(|| clients.into_iter().map(|it| it.join().unwrap()).collect());
+    let (served, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 202);
+    assert_eq!((served.len(), refused.len()), (7, 57));
+    for answer in refused {
+        assert_eq!((answer.status, word(&answer.body["code"])), (429, "rate_limited"));
+        assert!(word(&answer.body["detail"]).contains("this address"), "{answer:?}");
+        let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=65).contains(&wait), "{wait}");
+        assert_eq!(
+            gateway.events(&answer.body),
+            ["system.sms.send_factor_verify_message DENY", "system.sms.receive_status DENY"]
+        );
+    }
+    let alert = json!({"to": PHONE, "channel": "sms", "text": "an alert"});
+    assert_eq!(gateway.request("POST", "/api/v1/messages", Some(&alert)).status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_block_and_allow_numbers_prefixes_and_regions() {
     let mut gateway = Gateway::builder().modems(0).prepare().await;
     let config = std::fs::read_to_string(gateway.config_path()).unwrap();
@@ -153,11 +181,18 @@ async fn feedback_is_heard_once_and_joins_the_events_of_its_message() {
     );
     assert_eq!(tell(&gateway, other_id, "maybe").status, 400);
     assert_eq!(tell(&gateway, "01M851FGGQ1G4J6EKNET225S8Q", "verified").status, 404);
+    let wrong = ask(&gateway, &code("+14155562345"));
+    assert_eq!(tell(&gateway, word(&wrong.body["id"]), "failed").status, 200);
+    assert_eq!(ask(&gateway, &code("+14155563456")).status, 202, "nobody tells of it");
     let report = gateway.get("/api/v1/reports/conversion");
-    let us = json!([{"region": "US", "accepted": 2, "verified": 1, "percent": 50}]);
+    let us = json!([{"region": "US", "accepted": 4, "verified": 1, "failed": 1, "expired": 1,
+                     "open": 1, "percent": 25}]);
     assert_eq!(report["items"], us);
     let report = gateway.get("/api/v1/reports/conversion?by=prefix");
-    let prefix = json!([{"prefix": "+1415555", "accepted": 2, "verified": 1, "percent": 50}]);
+    let prefix = json!([{"prefix": "+1415555", "accepted": 2, "verified": 1, "failed": 0,
+                         "expired": 1, "open": 0, "percent": 50},
+                        {"prefix": "+1415556", "accepted": 2, "verified": 0, "failed": 1,
+                         "expired": 0, "open": 1, "percent": 0}]);
     assert_eq!(report["items"], prefix);
 }
 

@@ -9,8 +9,13 @@ use crate::gateway::{Gateway, PHONE, wait_for};
 
 /// A gateway with two modems whose time of day can be set, and the file that sets it; nothing where
 /// the library for that is missing.
-#[expect(clippy::print_stderr, reason = "the summary of a test run repeats what was skipped")]
 async fn gateway() -> Option<(Gateway, PathBuf)> {
+    gateway_with("").await
+}
+
+/// The same, with this in the configuration of `m2`.
+#[expect(clippy::print_stderr, reason = "the summary of a test run repeats what was skipped")]
+async fn gateway_with(config: &str) -> Option<(Gateway, PathBuf)> {
     let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
     let library = libraries
         .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
@@ -19,7 +24,7 @@ async fn gateway() -> Option<(Gateway, PathBuf)> {
         eprintln!("skipped: faketime is not installed");
         return None;
     };
-    let mut gateway = Gateway::builder().modems(2).prepare().await;
+    let mut gateway = Gateway::builder().modems(2).config_of("m2", config).prepare().await;
     let file = gateway.dir.path().join("time");
     fs::write(&file, "+0").unwrap();
     gateway.environment = vec![
@@ -104,4 +109,42 @@ async fn a_clock_that_starts_behind_goes_on_from_what_is_stored() {
     assert_eq!(gateway.message(&waiting)["state"], "queued");
     gateway.sim.modem("m2").replug().unwrap();
     gateway.wait_for_state(&waiting, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_that_comes_to_its_end_is_told_of_once_a_day() {
+    let Some((mut gateway, file)) = gateway_with("max_per_day = 5").await else { return };
+    let send = |gateway: &Gateway, count: usize| {
+        for _ in 0..count {
+            let id = gateway.send_json(&json!({
+                "to": PHONE, "channel": "sms", "text": "x", "sender": "m2"
+            }));
+            gateway.wait_for_state(&id, "delivered");
+        }
+    };
+    let alerts =
+        |gateway: &Gateway| gateway.system_log("eventType eq \"system.ringpost.alarm.budget\"");
+    // Noon, so that no day ends meanwhile.
+    let day = 86_400;
+    let noon = day + day / 2 - jiff::Timestamp::now().as_second() % day;
+    set(&gateway, &file, &format!("+{noon}"), 1);
+    send(&gateway, 3);
+    assert!(alerts(&gateway).is_empty(), "60 %");
+    assert!(gateway.stop().success());
+    gateway.start_daemon();
+    gateway.wait_for_modem("m2", "ready");
+    send(&gateway, 2);
+    let told = alerts(&gateway);
+    assert_eq!(told.len(), 1, "at 80 %, and not again at 100: {told:#?}");
+    assert_eq!(
+        (&told[0]["severity"], &told[0]["outcome"]["result"]),
+        (&json!("WARN"), &json!("UNKNOWN"))
+    );
+    assert_eq!(told[0]["target"][0]["id"], "m2");
+    let sim = (&told[0]["target"][1]["type"], &told[0]["target"][1]["id"]);
+    assert_eq!(sim, (&json!("SIM"), &json!(gateway.sim.modem("m2").iccid())));
+    assert!(told[0].to_string().contains("4 of 5 segments of this day"), "{:#}", told[0]);
+    set(&gateway, &file, &format!("+{}", noon + day), 2);
+    send(&gateway, 5);
+    assert_eq!(alerts(&gateway).len(), 2, "the next day has a budget of its own");
 }

@@ -140,7 +140,7 @@ fn what_is_wrong_is_named_with_its_place() {
     let output = pdu(&["decode", "--json", cut], "");
     assert_eq!(output.status.code(), Some(1));
     let fault: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let expected = json!({"field": "TP-OA", "offset": 11, "message": "3 octets are missing"});
+    let expected = json!({"field": "TP-OA", "offset": 11, "message": "octets missing: 3"});
     assert_eq!(fault, json!({ "error": expected }));
     let output = pdu(&["decode", "--json", "--tpdu", &cut[16..]], "");
     let fault: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -300,6 +300,64 @@ fn smart_encoding_rewrites_where_it_helps() {
     assert_eq!(smart("“hi”…"), "\"hi\"...");
     // The text stays UCS-2 whatever becomes of its quotes.
     assert_eq!(smart("“Привет”"), "“Привет”");
+}
+
+/// Who reads JSON is told all the same what smart encoding rewrote, or why it could not help.
+#[test]
+fn smart_encoding_says_what_it_did() {
+    let notes = |sample: &str| {
+        let output = pdu(&["encode", "--to", "1", "--smart", "--json"], sample);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        text(&output.stderr).to_owned()
+    };
+    assert!(notes("“hi”").contains("'“' x 1, at 0: written as \"\\\"\"\n"));
+    let vain = notes("“Привет”");
+    assert!(vain.contains("'“' x 1, at 0: not in GSM-7; \"\\\"\" would save nothing"), "{vain}");
+    assert!(!vain.contains("--smart"), "{vain}");
+    // Nor is it offered where it would not help, and it never costs a segment.
+    let output = pdu(&["encode", "--to", "1", "--text", "😀’"], "");
+    assert!(!text(&output.stderr).contains("--smart"), "{output:?}");
+    for text in ["…".repeat(70), "™".repeat(67)] {
+        assert_eq!(encoded(&["--to", "1", "--smart"], &text).len(), 1, "{text}");
+    }
+}
+
+/// Only its carrier tells whether a report has a TP-FCS; TP-UDHI is shown, and so is what names no time.
+#[test]
+fn reports_show_every_field() {
+    let report = ["--tpdu", "--outbound"];
+    let read = decoded(&[&report[..], &["4003AA04"]].concat());
+    assert_eq!((&read["tp"]["udhi"], &read["tp"]["fcs"]), (&json!(true), &Value::Null));
+    let read = decoded(&[&report[..], &["--carrier", "rp-error", "40030204"]].concat());
+    assert_eq!((&read["tp"]["fcs"], &read["tp"]["pi"]), (&json!(3), &json!(2)));
+    let read = decoded(&[&report[..], &["--carrier", "rp-ack", "001200"]].concat());
+    assert_eq!((&read["tp"]["fcs"], &read["tp"]["pi"]), (&Value::Null, &json!(0x12)));
+    let status = "460702912111101021436500111010214365000000".to_owned();
+    assert_eq!(decoded(&["--tpdu", &status])["tp"]["udhi"], true);
+    let submit = "090003A121F3000004AABBCCDDEEFF00";
+    let read = decoded(&["--tpdu", "--outbound", submit]);
+    assert_eq!(read["tp"]["vp"]["raw"], "04AABBCCDDEEFF");
+    // Whatever no field takes is shown all the same, and padding is no TP-PI.
+    let padded = "06070D91945111325476F8111010214365001110102143750000FFFFFF";
+    let read = decoded(&["--tpdu", padded]);
+    assert_eq!((&read["tp"]["rest"], &read["tp"]["pi"]), (&json!("FFFFFF"), &Value::Null));
+    assert_eq!(read["tp"]["tpdu"], padded);
+    let shown = |arguments: &[&str]| {
+        let output = pdu(&[&["decode", "--tpdu"], arguments].concat(), "");
+        text(&output.stdout).to_owned()
+    };
+    let lines = shown(&["--outbound", "--carrier", "rp-ack", "0008ABCD"]);
+    assert!(lines.contains("something of a later release"), "{lines}");
+    assert!(lines.contains("  2  ABCD               rest     ignored"), "{lines}");
+    let lines = shown(&["--outbound", "4000"]);
+    assert!(lines.contains("TP-UDHI  set, though there is no user data"), "{lines}");
+    // An element that says nothing possible is not taken for one that counts.
+    let lines = shown(&["4403A121F30004111010214365000705000307030441"]);
+    assert!(lines.contains("segment 4 of 3, ignored"), "{lines}");
+    // One octet is one octet.
+    let output = pdu(&["decode", "--tpdu", "0402912100041110102143650001AB"], "");
+    let lines = text(&output.stdout).to_owned();
+    assert!(lines.contains("TP-UDL  ") && lines.contains("1 octet\n"), "{lines}");
 }
 
 /// What a text costs, and why, is said beside its PDUs.

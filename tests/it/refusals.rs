@@ -90,6 +90,7 @@ async fn tokens_and_scopes_are_needed() {
         ("GET", "/api/v1/modems"),
         ("GET", "/api/v1/modems/m1"),
         ("GET", "/api/v1/inbound"),
+        ("GET", "/api/v1/inbound/export"),
         ("DELETE", "/api/v1/messages/01M851FGGQ1G4J6EKNET225S8Q"),
     ] {
         let body = (method == "POST").then(|| message(json!({})).to_string());

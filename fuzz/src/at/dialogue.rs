@@ -2,7 +2,7 @@
 
 use ringpost_hal::{
     at::{
-        Classifier, Command, FinalResult, Line, Pin, Seconds,
+        Classifier, Command, FinalResult, Line, Pin, Seconds, ServiceCentre,
         dialogue::{BringUp, Heard, Next, Reply, Submit, SubmitOutcome, Verdict, Wishes},
     },
     family,
@@ -19,8 +19,10 @@ pub fn dialogue(octets: &[u8]) {
     let family = family::ALL[usize::from(which >> 1) % family::ALL.len()];
     if which & 1 == 0 {
         let family = (which & 0x80 != 0).then_some(family);
-        let wishes = Wishes { family, likely: None, roaming: length & 1 == 0 };
-        bring_up(BringUp::new(wishes), wishes.roaming, &lines);
+        let roaming = length & 1 == 0;
+        let centre = ServiceCentre::parse("+491710760000").filter(|_| length & 2 == 0);
+        let wishes = Wishes { family, likely: None, roaming, service_centre: centre };
+        bring_up(BringUp::new(wishes), roaming, &lines);
     } else {
         submit(family, length, &lines);
     }

@@ -133,6 +133,20 @@ impl core::fmt::Debug for Pin {
     }
 }
 
+/// The address of a service centre: an international number, 3GPP TS 27.005 3.3.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCentre(heapless::String<16>);
+
+impl ServiceCentre {
+    /// Reads a plus and 5 to 15 digits; `None` where it is anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('+')?;
+        let good = digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        good.then(|| heapless::String::try_from(text).ok().map(Self)).flatten()
+    }
+}
+
 /// One command line, the answer it has, and how long that may take.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
@@ -271,6 +285,16 @@ impl Command {
     #[must_use]
     pub fn service_centre() -> Self {
         Self::query("+CSCA", SIM)
+    }
+
+    /// `+CSCA=`: use this service centre. 145: an international number, 3GPP TS 24.011 8.2.5.2.
+    #[must_use]
+    pub fn use_service_centre(centre: &ServiceCentre) -> Self {
+        let bytes = Self::built(|buffer| {
+            let builder = CommandBuilder::create_set(buffer, true).named("+CSCA");
+            builder.with_string_parameter(&centre.0).with_int_parameter(145).finish_with(b"\r")
+        });
+        Self { bytes, answer: Answer::Nothing, timeout: SIM }
     }
 
     /// `+CSQ`: the signal.

@@ -187,7 +187,13 @@ impl Address {
         }
         let type_of_address = sub.octet(field)?;
         let value = sub.rest();
-        let odd = value.last().is_some_and(|octet| octet >> 4 == 0x0F);
+        let last = value.last().copied().unwrap_or_default();
+        let odd = if Self::from_parts(type_of_address, 0, &[]).is_name() {
+            // Seven bits are left behind seven letters: they are no letter, but `@` would look the same.
+            value.len().is_multiple_of(7) && last >> 1 == 0
+        } else {
+            last >> 4 == 0x0F
+        };
         let semi_octets = (2 * value.len()).saturating_sub(usize::from(odd));
         let semi_octets = u8::try_from(semi_octets).unwrap_or(u8::MAX);
         Ok(Some(Self::from_parts(type_of_address, semi_octets, value)))

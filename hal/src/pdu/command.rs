@@ -46,8 +46,8 @@ impl CommandType {
 }
 
 impl Command {
-    /// Octets of the longest TP-CD: those that leave the TPDU within 164 octets.
-    pub const MAX_CD: usize = 156;
+    /// Octets of the longest TP-CD, 9.2.3.21.
+    pub const MAX_CD: usize = 157;
 
     /// Reads a whole TPDU.
     ///

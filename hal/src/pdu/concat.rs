@@ -24,7 +24,8 @@ pub struct Concat {
 
 impl Concat {
     /// Reads IEI 00 and 08; 9.2.3.24.1: an element with an impossible count is ignored.
-    pub(super) fn of(ie: Ie<'_>) -> Option<Self> {
+    #[must_use]
+    pub fn of(ie: Ie<'_>) -> Option<Self> {
         let (reference, total, sequence) = match (ie.iei, ie.data) {
             (Ie::CONCAT_NARROW, &[reference, total, sequence]) => {
                 (ConcatRef::Narrow(reference), total, sequence)

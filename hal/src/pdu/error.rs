@@ -16,7 +16,7 @@ pub struct DecodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeErrorKind {
     /// The octets end before the field does.
-    #[error("{missing} octets are missing")]
+    #[error("octets missing: {missing}")]
     Short {
         /// Octets that would complete the field.
         missing: usize,
@@ -30,7 +30,7 @@ pub enum DecodeErrorKind {
         max: usize,
     },
     /// Octets follow where the TPDU ends.
-    #[error("{count} octets are left over")]
+    #[error("octets left over: {count}")]
     Trailing {
         /// How many.
         count: usize,

@@ -11,6 +11,9 @@ pub struct Parameters {
     pub dcs: Option<Dcs>,
     /// TP-User-Data, 9.2.3.24.
     pub ud: Option<UserData>,
+    /// TP-UDHI, 9.2.3.23, of a TPDU without `ud`: it announces nothing, and is kept. Beside `ud`, whose own
+    /// [`UserData::udhi`] counts, it cannot be written.
+    pub stray_udhi: bool,
 }
 
 impl Parameters {
@@ -20,15 +23,21 @@ impl Parameters {
     const RESERVED: u8 = 0x78;
     const EXTENSION: u8 = 0x80;
 
+    /// Whether a TP-PI announces nothing but parameters that are known here.
+    pub(super) const fn defines(indicator: u8) -> bool {
+        indicator & (Self::RESERVED | Self::EXTENSION) == 0
+    }
+
     /// Whether none is present.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.pid.is_none() && self.dcs.is_none() && self.ud.is_none()
     }
 
-    /// TP-UDHI of the TPDU.
-    pub(super) fn udhi(&self) -> bool {
-        self.ud.as_ref().is_some_and(UserData::udhi)
+    /// TP-User-Data-Header-Indicator of the TPDU, 9.2.3.23.
+    #[must_use]
+    pub fn udhi(&self) -> bool {
+        self.ud.as_ref().map_or(self.stray_udhi, UserData::udhi)
     }
 
     /// TP-PI itself.
@@ -59,7 +68,8 @@ impl Parameters {
         if !more {
             reader.finish(tpdu)?;
         }
-        Ok(Self { pid, dcs, ud })
+        let stray_udhi = udhi && ud.is_none();
+        Ok(Self { pid, dcs, ud, stray_udhi })
     }
 
     /// Writes what follows TP-PI; `max` limits the octets of TP-UD.
@@ -71,6 +81,7 @@ impl Parameters {
             writer.octet(dcs.0)?;
         }
         match &self.ud {
+            Some(_) if self.stray_udhi => Err(EncodeError::contradicts("TP-UDHI", "TP-UD")),
             Some(ud) => ud.encode(writer, self.dcs.unwrap_or_default(), max),
             None => Ok(()),
         }

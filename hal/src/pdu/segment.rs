@@ -20,6 +20,16 @@ pub struct Segmentation<'a> {
     wide: bool,
     units: usize,
     total: usize,
+    cut: Cut,
+}
+
+/// Where a text may be cut: never within an escape or a surrogate pair.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Between grapheme clusters, which people see as one character; within one that is longer than a segment.
+    Clusters,
+    /// Between any characters.
+    Characters,
 }
 
 /// What a layout may use beyond the default.
@@ -79,8 +89,8 @@ impl<'a> Segmentation<'a> {
 
     fn counted(text: &'a str, coding: Coding, options: SegmentOptions<'a>, units: usize) -> Self {
         let SegmentOptions { elements, wide, .. } = options;
-        let mut plan = Self { text, coding, elements, wide, units, total: 1 };
-        plan.total = plan.total_with(plan.width());
+        let mut plan = Self { text, coding, elements, wide, units, total: 1, cut: Cut::Clusters };
+        (plan.total, plan.cut) = plan.cuts_with(plan.width());
         plan
     }
 
@@ -136,7 +146,7 @@ impl<'a> Segmentation<'a> {
         }
         let mut rest = self.text;
         for _ in 1..self.total.min(self.text.len()) {
-            (_, rest) = split(rest, self.coding, capacity);
+            (_, rest) = split(rest, self.coding, capacity, self.cut);
         }
         let used: usize = rest.chars().filter_map(|c| self.coding.units(c)).sum();
         capacity.saturating_sub(used)
@@ -156,28 +166,44 @@ impl<'a> Segmentation<'a> {
             return Err(EncodeError::contradicts("TP-UD.UDH.IE", "TP-UD.UDH"));
         }
         let counted = self.wide == matches!(reference, ConcatRef::Wide(_));
-        let total = if counted { self.total } else { self.total_with(reference) };
+        let (total, cut) = if counted { (self.total, self.cut) } else { self.cuts_with(reference) };
         let max = usize::from(u8::MAX);
         let total = u8::try_from(total).map_err(|_| EncodeError::too_long("text", total, max))?;
         let rest = self.text;
-        Ok(Segments { plan: *self, rest, reference, total, sequence: 0 })
+        Ok(Segments { plan: *self, rest, reference, total, cut, sequence: 0 })
     }
 
-    /// Segments with such a reference; `usize::MAX` where a segment has no room for a character.
-    fn total_with(&self, reference: ConcatRef) -> usize {
+    /// Segments with such a reference, `usize::MAX` where one has no room for a character, and where they are
+    /// cut: clusters stay whole unless that takes a segment more.
+    fn cuts_with(&self, reference: ConcatRef) -> (usize, Cut) {
         if self.capacity(None).is_some_and(|capacity| self.units <= capacity) {
-            return 1;
+            return (1, Cut::Clusters);
         }
         let capacity = self.capacity(Some(reference)).unwrap_or(0);
-        if capacity < Coding::LONGEST {
-            return usize::MAX;
+        if capacity < Coding::LONGEST && capacity < self.longest() {
+            return (usize::MAX, Cut::Clusters);
         }
+        let whole = self.count(capacity, Cut::Clusters);
+        if whole == self.units.div_ceil(capacity) {
+            return (whole, Cut::Clusters);
+        }
+        let fewest = self.count(capacity, Cut::Characters);
+        if fewest < whole { (fewest, Cut::Characters) } else { (whole, Cut::Clusters) }
+    }
+
+    /// Segments of such a capacity, which is that of the longest character at least.
+    fn count(&self, capacity: usize, cut: Cut) -> usize {
         let (mut rest, mut total) = (self.text, 0);
         while !rest.is_empty() {
-            (_, rest) = split(rest, self.coding, capacity);
+            (_, rest) = split(rest, self.coding, capacity, cut);
             total += 1;
         }
         total
+    }
+
+    /// Units of the longest character; an empty text needs room for one all the same.
+    fn longest(&self) -> usize {
+        self.text.chars().filter_map(|c| self.coding.units(c)).max().unwrap_or(1)
     }
 
     /// Units beside the header, which in one of several segments has the concatenation element; nothing
@@ -210,6 +236,7 @@ pub struct Segments<'a> {
     rest: &'a str,
     reference: ConcatRef,
     total: u8,
+    cut: Cut,
     sequence: u8,
 }
 
@@ -251,7 +278,7 @@ impl<'a> Segments<'a> {
             return Some(self.rest);
         }
         let capacity = self.plan.capacity(Some(self.reference))?;
-        let (head, rest) = split(self.rest, self.plan.coding, capacity);
+        let (head, rest) = split(self.rest, self.plan.coding, capacity, self.cut);
         self.rest = rest;
         Some(head)
     }
@@ -330,9 +357,8 @@ fn tables_of(languages: &[Language]) -> impl Iterator<Item = Shifts> {
     all.filter(|shifts| !shifts.is_none())
 }
 
-/// Takes the longest head that has `capacity` units at the most and ends between grapheme clusters, or
-/// between characters where one cluster alone is longer.
-fn split(text: &str, coding: Coding, capacity: usize) -> (&str, &str) {
+/// Takes the longest head that has `capacity` units at the most and may be cut off.
+fn split(text: &str, coding: Coding, capacity: usize, cut: Cut) -> (&str, &str) {
     let (mut at, mut units) = skip(text, coding, capacity);
     let Some(rest) = text.get(at..) else { return (text, "") };
     let mut next = None;
@@ -345,6 +371,9 @@ fn split(text: &str, coding: Coding, capacity: usize) -> (&str, &str) {
         at += c.len_utf8();
     }
     let Some(next) = next else { return (text, "") };
+    if cut == Cut::Characters {
+        return text.split_at_checked(at).unwrap_or((text, ""));
+    }
     // One character further decides whether a cluster ends; the cursor sees no more than that, so
     // that its work is bounded.
     let seen = text.get(..at + next.len_utf8());

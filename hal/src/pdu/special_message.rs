@@ -2,7 +2,8 @@
 
 use super::{Ie, WaitingKind};
 
-/// Special SMS message indication, 3GPP TS 23.040 9.2.3.24.2; it overrides that of TP-DCS.
+/// Special SMS message indication, 3GPP TS 23.040 9.2.3.24.2; it overrides that of TP-DCS, but for storing:
+/// there either of them suffices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SpecialMessage {
     /// Which mailbox.
@@ -18,8 +19,9 @@ pub struct SpecialMessage {
 impl SpecialMessage {
     const STORE: u8 = 0x80;
 
-    /// Reads IEI 01.
-    pub(super) fn of(ie: Ie<'_>) -> Option<Self> {
+    /// Reads IEI 01; nothing in other elements, or where the length is wrong.
+    #[must_use]
+    pub fn of(ie: Ie<'_>) -> Option<Self> {
         let (Ie::SPECIAL_MESSAGE, &[indication, count]) = (ie.iei, ie.data) else {
             return None;
         };
@@ -32,5 +34,17 @@ impl SpecialMessage {
         };
         let profile = 1 + (indication >> 5 & 0x03);
         Some(Self { kind, profile, count, store: indication & Self::STORE != 0 })
+    }
+
+    /// Which mailbox IEI 01 speaks of; reserved extended types have each their own.
+    pub(super) fn mailbox(ie: Ie<'_>) -> Option<u8> {
+        match (ie.iei, ie.data) {
+            // Only type 3 has extended types.
+            (Ie::SPECIAL_MESSAGE, &[indication, _]) if indication & 0x03 == 0x03 => {
+                Some(indication & 0x7F)
+            }
+            (Ie::SPECIAL_MESSAGE, &[indication, _]) => Some(indication & 0x63),
+            _ => None,
+        }
     }
 }

@@ -80,7 +80,7 @@ impl StatusReport {
     /// TP-PI is absent where nothing follows it.
     fn decode_parameters(mut reader: Reader<'_>, udhi: bool) -> Result<Parameters, DecodeError> {
         if reader.is_padding() {
-            return Ok(Parameters::default());
+            return Ok(Parameters { stray_udhi: udhi, ..Parameters::default() });
         }
         let indicator = Indicator::decode(&mut reader)?;
         Parameters::decode(reader, indicator, udhi, Self::MAX_UD, "SMS-STATUS-REPORT")

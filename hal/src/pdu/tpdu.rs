@@ -2,7 +2,7 @@
 
 use super::{
     Command, DecodeError, Deliver, DeliverReport, EncodeError, FailureCause, FirstOctet,
-    MessageType, Reader, StatusReport, Submit, SubmitReport, Tpdu,
+    MessageType, Parameters, Reader, StatusReport, Submit, SubmitReport, Tpdu,
 };
 
 /// A TPDU from the service centre to a phone, 3GPP TS 23.040 9.2.3.1.
@@ -42,11 +42,17 @@ impl Inbound {
     /// # Errors
     /// The first field that cannot be read.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_from(octets, RelayMessage::guess(octets))
+    }
+
+    /// Reads a TPDU; a SUBMIT-REPORT as one that `carrier` brought.
+    ///
+    /// # Errors
+    /// The first field that cannot be read.
+    pub fn decode_from(octets: &[u8], carrier: RelayMessage) -> Result<Self, DecodeError> {
         Ok(match FirstOctet(Reader::new(octets).octet("TP-MTI")?).mti() {
             MessageType::Deliver | MessageType::Reserved => Self::Deliver(Deliver::decode(octets)?),
-            MessageType::Submit => {
-                Self::SubmitReport(SubmitReport::decode(octets, RelayMessage::guess(octets))?)
-            }
+            MessageType::Submit => Self::SubmitReport(SubmitReport::decode(octets, carrier)?),
             MessageType::Status => Self::StatusReport(StatusReport::decode(octets)?),
         })
     }
@@ -70,10 +76,16 @@ impl Outbound {
     /// # Errors
     /// The first field that cannot be read, or the reserved message type.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_from(octets, RelayMessage::guess(octets))
+    }
+
+    /// Reads a TPDU; a DELIVER-REPORT as one that `carrier` brings.
+    ///
+    /// # Errors
+    /// The first field that cannot be read, or the reserved message type.
+    pub fn decode_from(octets: &[u8], carrier: RelayMessage) -> Result<Self, DecodeError> {
         Ok(match FirstOctet(Reader::new(octets).octet("TP-MTI")?).mti() {
-            MessageType::Deliver => {
-                Self::DeliverReport(DeliverReport::decode(octets, RelayMessage::guess(octets))?)
-            }
+            MessageType::Deliver => Self::DeliverReport(DeliverReport::decode(octets, carrier)?),
             MessageType::Submit | MessageType::Reserved => Self::Submit(Submit::decode(octets)?),
             MessageType::Status => Self::Command(Command::decode(octets)?),
         })
@@ -93,12 +105,12 @@ impl Outbound {
 }
 
 impl RelayMessage {
-    /// What most likely carried a report of which only the TPDU is known: TP-FCS values begin at 0x80
-    /// (9.2.3.22), and a TP-PI of that size would announce an extension that no release defines.
+    /// What most likely carried a report of which only the TPDU is known: its second octet is a TP-PI that
+    /// announces what releases define (9.2.3.27), or else a TP-FCS, reserved values (9.2.3.22) included.
     #[must_use]
     pub fn guess(tpdu: &[u8]) -> Self {
         match tpdu {
-            [_, 0x80..=0xFF, ..] => Self::Error,
+            [_, indicator, ..] if !Parameters::defines(*indicator) => Self::Error,
             _ => Self::Ack,
         }
     }

@@ -8,6 +8,9 @@ use super::{Concat, ConcatRef, DecodeError, EncodeError, Ports, Reader, SpecialM
 /// Of elements that repeat or exclude each other the last one counts; unknown ones are kept and passed over.
 #[derive(Clone, Copy)]
 pub struct UserDataHeader<'a> {
+    /// Octets that UDHL announces.
+    length: usize,
+    /// Those of them that TP-UD has.
     elements: &'a [u8],
 }
 
@@ -43,9 +46,16 @@ impl Ie<'_> {
 }
 
 impl<'a> UserDataHeader<'a> {
-    /// `elements` follow the UDHL octet.
-    pub(super) const fn new(elements: &'a [u8]) -> Self {
-        Self { elements }
+    /// `rest` follows the UDHL octet, to the end of TP-UD.
+    pub(super) fn new(udhl: u8, rest: &'a [u8]) -> Self {
+        let length = usize::from(udhl);
+        Self { length, elements: rest.get(..length).unwrap_or(rest) }
+    }
+
+    /// UDHL, 9.2.3.24: the octets that it announces; more than there are in a broken one.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.length
     }
 
     /// The elements; none where [`Self::check`] fails, because 9.2.3.24 has such a header ignored whole.
@@ -65,12 +75,14 @@ impl<'a> UserDataHeader<'a> {
         self.elements
     }
 
-    /// Whether the elements fill the header exactly.
+    /// Whether the header fits its TP-UD, and the elements fill it exactly.
     ///
     /// # Errors
-    /// The element that overruns the header; the offset counts from the octet behind UDHL.
+    /// The element that overruns the header, or the header that overruns TP-UD; the offset counts from the
+    /// octet behind UDHL.
     pub fn check(&self) -> Result<(), DecodeError> {
         let mut reader = Reader::new(self.elements);
+        reader.clone().take(self.length, "TP-UD.UDH")?;
         while !reader.is_empty() {
             element(&mut reader)?;
         }
@@ -89,9 +101,18 @@ impl<'a> UserDataHeader<'a> {
         self.elements().filter_map(Ports::of).last()
     }
 
-    /// The special message indications, 9.2.3.24.2: one for each mailbox.
+    /// The special message indications, 9.2.3.24.2: one for each mailbox, the last that speaks of it.
     pub fn special_messages(&self) -> impl Iterator<Item = SpecialMessage> + use<'a> {
-        self.elements().filter_map(SpecialMessage::of)
+        let mut rest = self.elements().filter(|ie| SpecialMessage::mailbox(*ie).is_some());
+        core::iter::from_fn(move || {
+            loop {
+                let found = rest.next()?;
+                let mailbox = SpecialMessage::mailbox(found);
+                if !rest.clone().any(|later| SpecialMessage::mailbox(later) == mailbox) {
+                    return SpecialMessage::of(found);
+                }
+            }
+        })
     }
 
     /// The national language tables, 9.2.3.24.15 and 9.2.3.24.16; elements with reserved values are ignored.

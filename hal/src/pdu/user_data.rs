@@ -121,8 +121,8 @@ impl UserData {
     /// The header, where TP-UDHI announces one.
     #[must_use]
     pub fn udh(&self) -> Option<UserDataHeader<'_>> {
-        let elements = self.octets.get(1..self.header_octets())?;
-        self.udhi.then(|| UserDataHeader::new(elements))
+        let (udhl, rest) = self.octets.split_first()?;
+        self.udhi.then(|| UserDataHeader::new(*udhl, rest))
     }
 
     /// Which segment of a concatenated message this is, where it is one.
@@ -152,12 +152,9 @@ impl UserData {
         }
     }
 
-    /// Octets of the header, UDHL included; 0 without one.
+    /// Octets of the header, UDHL included; 0 without one. One that TP-UD does not hold leaves no text.
     fn header_octets(&self) -> usize {
-        match self.octets.first() {
-            Some(udhl) if self.udhi => 1 + usize::from(*udhl),
-            _ => 0,
-        }
+        self.udh().map_or(0, |udh| 1 + udh.length())
     }
 
     /// Reads TP-UDL and TP-UD of up to `max` octets.
@@ -179,13 +176,8 @@ impl UserData {
         if usize::from(udl) > max {
             return Err(too_long());
         }
-        let mut sub = reader.sub(length, "TP-UD")?;
-        let octets = heapless::Vec::from_slice(sub.clone().rest()).map_err(|_| too_long())?;
-        // Phones set TP-UDHI on empty messages too: there is nothing to misread.
-        if udhi && length > 0 {
-            let udhl = sub.octet("TP-UD.UDH")?;
-            sub.take(udhl.into(), "TP-UD.UDH")?;
-        }
+        let octets = reader.take(length, "TP-UD")?;
+        let octets = heapless::Vec::from_slice(octets).map_err(|_| too_long())?;
         Ok(Self { alphabet, udhi, udl, octets })
     }
 

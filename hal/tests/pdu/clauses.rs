@@ -130,11 +130,11 @@ fn command_with_data() {
         assert_eq!(&it.cd[..], hex("037001FF"));
         assert_eq!(it.encode().unwrap(), octets[..], "{first}");
     }
-    // TP-CDL of 156 fits, of 157 does not.
+    // 9.2.3.21: TP-CD has 157 octets at the most.
     let with = |cdl: u8| [hex("02 09 00 00 00 0081"), vec![cdl], vec![0; cdl.into()]].concat();
-    assert!(Command::decode(&with(156)).is_ok());
-    let kind = DecodeErrorKind::TooLong { length: 157, max: 156 };
-    let error = Command::decode(&with(157)).unwrap_err();
+    assert!(Command::decode(&with(157)).is_ok());
+    let kind = DecodeErrorKind::TooLong { length: 158, max: 157 };
+    let error = Command::decode(&with(158)).unwrap_err();
     assert_eq!((error.field, error.offset, error.kind), ("TP-CDL", 7, kind));
 }
 

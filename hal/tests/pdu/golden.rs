@@ -93,6 +93,12 @@ fn line_of_pdu_mode() {
     let line = mode::encode_hex(Some(&odd), &[]).unwrap();
     assert_eq!(&*line, "04912143F5");
     assert_eq!(mode::decode_hex(&line).unwrap().0, Some(odd));
+    // A name of eight letters fills seven octets, and its last one is no filler; seven letters leave seven bits.
+    for name in ["abcdefgz", "abcdefgà", "abcdefg", "ab"] {
+        let name = Address::alphanumeric(name).unwrap();
+        let line = mode::encode_hex(Some(&name), &[0x01]).unwrap();
+        assert_eq!(mode::decode_hex(&line).unwrap().0, Some(name));
+    }
 }
 
 #[test]
@@ -168,7 +174,7 @@ fn status_report_carries_less() {
         StatusReport::decode(&hex("0607 029121 11101021436500 11101021437500 00")).unwrap();
     let with = |octets: &[u8]| {
         let ud = Some(UserData::from_octets(octets).unwrap());
-        let parameters = Parameters { dcs: Some(Dcs(0x04)), ud, pid: None };
+        let parameters = Parameters { dcs: Some(Dcs(0x04)), ud, ..Parameters::default() };
         StatusReport { parameters, ..report.clone() }.encode()
     };
     assert!(with(&[0; 131]).is_ok());
@@ -214,6 +220,12 @@ fn reports() {
     assert_eq!(DeliverReport::decode(&hex("00 D3 00"), RelayMessage::Error), Ok(error.clone()));
     assert_eq!(Outbound::decode(&hex("00 D3 00")), Ok(Outbound::DeliverReport(error)));
     assert_eq!(Outbound::decode(&hex("00 00")), Ok(Outbound::DeliverReport(ack)));
+    // 9.2.3.27: no release defines 0x12 as a TP-PI, so it is a TP-FCS, unless the carrier is known.
+    let Outbound::DeliverReport(odd) = Outbound::decode(&hex("00 12 00")).unwrap() else {
+        panic!()
+    };
+    assert_eq!(odd.fcs, Some(FailureCause(0x12)));
+    assert_eq!(DeliverReport::decode(&hex("00 12 00"), RelayMessage::Ack).unwrap().fcs, None);
     let scts = Timestamp::from_octets(hex("11101021436500").try_into().unwrap());
     let refused =
         SubmitReport { fcs: Some(FailureCause(0x80)), scts, parameters: Parameters::default() };
@@ -230,6 +242,27 @@ fn reports() {
     let ack = |count| [hex("01 06 11101021436500 04"), ud(count)].concat();
     assert!(SubmitReport::decode(&ack(152), RelayMessage::Ack).is_ok());
     assert!(SubmitReport::decode(&ack(153), RelayMessage::Ack).is_err());
+}
+
+/// 23.040 9.2.3.23: TP-UDHI without TP-UD announces nothing, and comes back.
+#[test]
+fn header_indicator_without_user_data() {
+    let report = hex("46 07 029121 11101021436500 11101021437500 00");
+    let read = StatusReport::decode(&report).unwrap();
+    assert!(read.parameters.udhi() && read.parameters.stray_udhi);
+    assert_eq!(read.encode().unwrap(), report[..]);
+    for octets in ["40 00", "40 D3 01 40"] {
+        assert_eq!(Outbound::decode(&hex(octets)).unwrap().encode().unwrap(), hex(octets)[..]);
+    }
+    let octets = hex("41 00 11101021436500");
+    assert_eq!(Inbound::decode(&octets).unwrap().encode().unwrap(), octets[..]);
+    // With TP-UD it is that of the user data.
+    let octets = hex("40 06 04 06 03 01 02 80 05 41");
+    let Outbound::DeliverReport(report) = Outbound::decode(&octets).unwrap() else { panic!() };
+    assert!(report.parameters.udhi() && !report.parameters.stray_udhi);
+    assert_eq!(report.encode().unwrap(), octets[..]);
+    let parameters = Parameters { stray_udhi: true, ..report.parameters };
+    assert_eq!(DeliverReport { fcs: None, parameters }.encode().unwrap_err().field, "TP-UDHI");
 }
 
 /// 23.040 9.2.2.4: delete message 7 to +12.

@@ -40,11 +40,21 @@ fn header_with_a_truncated_element_is_ignored() {
     assert_eq!(ud.body(), b"body");
 }
 
-/// 9.2.3.24: a header longer than TP-UD.
+/// 9.2.3.24: a header longer than TP-UD is ignored whole too, even where its elements could be read; no text
+/// is left behind it, and the octets are kept.
 #[test]
-fn header_beyond_the_user_data_is_an_error() {
-    let error = decode(0x04, "03 05 0003").unwrap_err();
-    assert_eq!((error.field, error.offset), ("TP-UD.UDH", 15));
+fn header_beyond_the_user_data_is_ignored() {
+    for (dcs, octets) in [(0x04, "05 05 0003AABB"), (0x00, "05 06 03250101"), (0x04, "01 01")] {
+        let ud = decode(dcs, octets).unwrap();
+        let udh = ud.udh().unwrap();
+        let error = udh.check().unwrap_err();
+        assert_eq!((error.field, error.offset), ("TP-UD.UDH", 0), "{octets}");
+        assert_eq!((udh.elements().count(), ud.body()), (0, &[][..]), "{octets}");
+        assert_eq!(ud.text().to_string(), "", "{octets}");
+        assert_eq!(ud.octets(), &hex(octets)[1..], "{octets}");
+    }
+    let tpdu = hex("4003A121F30004112233445566000305AABB");
+    assert_eq!(Deliver::decode(&tpdu).unwrap().encode().unwrap(), tpdu[..]);
 }
 
 #[test]
@@ -81,13 +91,18 @@ fn data_behind_a_header() {
 /// 9.2.3.24.2: bit 8 stores, bits 7-6 profile, bits 5-3 extended type, bits 2-1 type; one per mailbox.
 #[test]
 fn special_messages() {
-    let ud = binary("01028005 01024700 01020303");
+    // Voicemail is told of twice: the last counts.
+    let ud = binary("01028001 01024700 01020303 01028005");
     let found: Vec<_> = ud.udh().unwrap().special_messages().collect();
     let voicemail =
         SpecialMessage { kind: WaitingKind::Voicemail, profile: 1, count: 5, store: true };
     let video = SpecialMessage { kind: WaitingKind::Video, profile: 3, count: 0, store: false };
     let other = SpecialMessage { kind: WaitingKind::Other, profile: 1, count: 3, store: false };
-    assert_eq!(found, [voicemail, video, other]);
+    assert_eq!(found, [video, other, voicemail]);
+    // Another subscriber profile has another mailbox, and so has each reserved extended type.
+    for elements in ["01028001 0102A002", "01029305 01029B07"] {
+        assert_eq!(binary(elements).udh().unwrap().special_messages().count(), 2, "{elements}");
+    }
 }
 
 /// 23.038 A.2.1: `ş` is 0x73 behind the escape; four octets of header cover five septets.
@@ -114,6 +129,12 @@ fn national_tables_need_their_elements() {
     assert_eq!(decode(0x00, "06 0325010E 6000").unwrap().text().to_string(), "ø");
     assert_eq!(decode(0x00, "06 03250102 6000").unwrap().text().to_string(), "ø");
     assert_eq!(decode(0x00, "06 03250100 6000").unwrap().text().to_string(), "ø");
+    // A reserved language after one that has a table changes nothing.
+    assert_eq!(decode(0x00, "09 0625010125010E 0C").unwrap().text().to_string(), "ğ");
+    // Of two single shifts the last counts: 0x49 is Turkish `İ`, and nothing in the default extension.
+    let shifts = |elements| binary(elements).udh().unwrap().shifts().single;
+    assert_eq!(shifts("240103 240101"), Some(Language::Turkish));
+    assert_eq!(shifts("240101 240103"), Some(Language::Portuguese));
     // Seven octets of header cover eight septets; Portuguese 0x0C is `ô`.
     assert_eq!(decode(0x00, "09 06250101250103 0C").unwrap().text().to_string(), "ô");
 }
@@ -266,7 +287,8 @@ fn elements_without_room_for_text_are_refused() {
     let elements = [Ie { iei: 0x70, data: &[0; 129] }];
     let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
     assert!(Segmentation::with("ЖЖЖЖ", options).segments(WIDE).is_ok());
-    assert!(Segmentation::with("ЖЖЖЖЖ", options).segments(WIDE).is_err());
+    assert_eq!(Segmentation::with("ЖЖЖЖЖ", options).segments(WIDE).unwrap().len(), 5);
+    assert!(Segmentation::with("ЖЖЖ😀", options).segments(WIDE).is_err());
 }
 
 proptest! {

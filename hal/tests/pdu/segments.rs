@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringpost_hal::pdu::{
-    Alphabet, ConcatRef, Cost, Scope, SegmentOptions, Segmentation, Smart, gsm7::Code,
+    Alphabet, ConcatRef, Cost, Ie, Scope, SegmentOptions, Segmentation, Smart, gsm7::Code,
 };
 
 const WIDE: ConcatRef = ConcatRef::Wide(0x1234);
@@ -37,6 +37,37 @@ fn clusters_stay_whole() {
 fn cluster_longer_than_a_segment_is_cut_between_characters() {
     let text = "e".to_owned() + &"\u{301}".repeat(200);
     assert_eq!(lengths(&text, WIDE), [66, 66, 66, 3]);
+}
+
+/// A segment is paid for, and the phone joins what is cut: the family goes in two where whole it would
+/// take a third segment.
+#[test]
+fn cluster_is_cut_where_whole_it_would_cost_a_segment() {
+    let family = "👨\u{200D}👩\u{200D}👧";
+    let text = "a".repeat(62) + family + &"Ж".repeat(63);
+    assert_eq!(Segmentation::of(&text).total(), 2);
+    let cut: Vec<_> = Segmentation::of(&text).segments(NARROW).unwrap().collect();
+    assert_eq!(cut.iter().map(|ud| ud.octets().len()).collect::<Vec<_>>(), [140, 138]);
+    // With a unit to spare it stays whole, and so it does where a third is needed anyway.
+    assert_eq!(lengths(&("a".repeat(62) + family + "Ж"), WIDE), [62, 6]);
+    assert_eq!(lengths(&("a".repeat(63) + family + &"Ж".repeat(64)), WIDE), [63, 63, 6]);
+}
+
+/// 9.2.3.24: further elements may leave a segment one unit, which holds every character of a single one.
+#[test]
+fn segments_of_one_unit() {
+    let elements = [Ie { iei: 0x7F, data: &[0; 130] }];
+    let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
+    let text = "é漢".repeat(100);
+    let plan = Segmentation::with(&text, options);
+    assert_eq!((plan.total(), plan.per_segment(), plan.remaining()), (200, 1, 0));
+    let joined: String = plan.segments(NARROW).unwrap().map(|ud| ud.text().to_string()).collect();
+    assert_eq!(joined, text);
+    // A surrogate pair has no room, and neither has anything in no unit at all.
+    assert!(Segmentation::with("Ж😀😀", options).segments(NARROW).is_err());
+    let elements = [Ie { iei: 0x7F, data: &[0; 131] }];
+    let options = SegmentOptions { elements: &elements, ..SegmentOptions::default() };
+    assert!(Segmentation::with("ЖЖЖЖ", options).segments(NARROW).is_err());
 }
 
 #[test]

@@ -148,8 +148,12 @@ fn any_ud() -> impl Strategy<Value = UserData> {
 }
 
 prop_compose! {
-    fn any_parameters()(pid: Option<u8>, ud in proptest::option::of(any_ud())) -> Parameters {
-        Parameters { pid: pid.map(Pid), dcs: ud.as_ref().map(|ud| ud.alphabet().into()), ud }
+    fn any_parameters()(
+        pid: Option<u8>, ud in proptest::option::of(any_ud()), udhi: bool
+    ) -> Parameters {
+        let stray_udhi = udhi && ud.is_none();
+        let dcs = ud.as_ref().map(|ud| ud.alphabet().into());
+        Parameters { pid: pid.map(Pid), dcs, ud, stray_udhi }
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) struct ModemView {
     registered: bool,
     pace: u32,
     keep_mr: bool,
+    service_centre: String,
     faults: Vec<FaultSpec>,
     pdu_errors: Vec<PduError>,
 }
@@ -45,6 +46,7 @@ pub(super) struct ModemView {
 pub(super) struct ModemChange {
     pace: Option<u32>,
     keep_mr: Option<bool>,
+    service_centre: Option<String>,
 }
 
 /// Under which name a modem comes back.
@@ -86,6 +88,9 @@ pub(super) async fn change(
     }
     if let Some(keep) = change.keep_mr {
         hub.with_device(index, |device| device.keeps_mr = keep);
+    }
+    if let Some(address) = change.service_centre {
+        hub.with_device(index, |device| device.service_centre = address);
     }
     shown(&hub, index, &name)
 }
@@ -185,6 +190,7 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
         registered: plugged && device.registered(),
         pace: slot.pace.load(Ordering::Relaxed),
         keep_mr: device.keeps_mr,
+        service_centre: device.service_centre.clone(),
         faults: device.faults.active(),
         pdu_errors: device.pdu_errors.clone(),
     })

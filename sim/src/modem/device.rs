@@ -71,7 +71,7 @@ pub(crate) struct Device {
     pub(crate) keeps_mr: bool,
     pub(super) settings: Settings,
     pub(super) memories: Vec<Memory>,
-    pub(super) service_centre: String,
+    pub(crate) service_centre: String,
     pub(super) mode: Mode,
     pub(super) line: Vec<u8>,
     pub(super) held: Vec<u8>,

@@ -57,7 +57,7 @@ impl Device {
     /// Checks a body and hands its message to the network.
     pub(super) fn submit(&mut self, length: usize, body: &[u8]) -> Answer {
         let hex = body.trim_ascii();
-        let (submit, tpdu_hex) = match read(length, hex) {
+        let (centre, submit, tpdu_hex) = match read(length, hex) {
             Ok(read) => read,
             Err(error) => {
                 self.note_pdu_error(&error, hex);
@@ -66,6 +66,10 @@ impl Device {
         };
         if let Some(answer) = self.submit_fault() {
             return answer;
+        }
+        // TS 27.005 clause 3.2.5: 330, SMSC address unknown.
+        if centre.is_none() && self.service_centre.is_empty() {
+            return Answer::Cms(330);
         }
         let mr = if self.keeps_mr { submit.mr } else { self.take_mr() };
         let submission = self.submission(mr, submit, tpdu_hex);
@@ -154,13 +158,13 @@ impl Device {
 }
 
 // TS 27.005 clause 3.5.1: <length> counts the TPDU without the service centre's address.
-fn read(length: usize, hex: &[u8]) -> Result<(Submit, String), TpduError> {
+fn read(length: usize, hex: &[u8]) -> Result<(Option<Address>, Submit, String), TpduError> {
     let pdu = tpdu::octets(hex)?;
     let mut cursor = Cursor::new(&pdu);
-    Address::decode_sca(&mut cursor)?;
+    let centre = Address::decode_sca(&mut cursor)?;
     let tpdu = cursor.rest();
     if tpdu.len() != length {
         return tpdu::refuse("length", "+CMGS announced another number of octets than came");
     }
-    Ok((Submit::decode(tpdu)?, tpdu::hex(tpdu)))
+    Ok((centre, Submit::decode(tpdu)?, tpdu::hex(tpdu)))
 }

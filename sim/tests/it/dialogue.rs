@@ -336,3 +336,14 @@ async fn paced_line_takes_the_time_of_its_bits() {
     let bits = (u64::try_from("AT+CPMS=?\r".len() + answer.len()).unwrap()) * 10;
     assert!(start.elapsed() >= Duration::from_micros(bits * 1_000_000 / 9600));
 }
+
+#[tokio::test]
+async fn without_a_service_centre_nothing_is_sent_until_one_is_set() {
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    sim.modem("m1").set_service_centre("");
+    assert_eq!(host.command("AT+CSCA?").await, "\r\n+CSCA: \"\",129\r\n\r\nOK\r\n");
+    assert_eq!(host.send(&hello()).await, "\r\n+CMS ERROR: 330\r\n");
+    assert_eq!(host.command("AT+CSCA=\"+14155550100\",145").await, "\r\nOK\r\n");
+    assert_eq!(host.send(&hello()).await, "\r\n+CMGS: 0\r\n\r\nOK\r\n");
+}

@@ -1,9 +1,6 @@
 //! `ringpost log`.
 
-mod export;
 mod tail;
-
-use std::path::PathBuf;
 
 use clap::Subcommand;
 use jiff::{Span, Timestamp as Instant, tz::Offset};
@@ -11,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     Failure, Output, Server,
+    export::{Export, Source},
     table::{cell, table},
 };
 use crate::{
@@ -20,6 +18,8 @@ use crate::{
 
 /// Events of one request at most.
 const PAGE: usize = 1000;
+
+const EVENTS: Source = Source { path: "/api/v1/logs/export", id: "uuid", what: "an event" };
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -46,13 +46,7 @@ enum Command {
         output: Output,
     },
     /// Write all events that are kept, one JSON a line; goes on with a file that broke off.
-    Export {
-        /// The file; else standard output.
-        #[arg(long, value_name = "FILE")]
-        to: Option<PathBuf>,
-        #[command(flatten)]
-        server: Server,
-    },
+    Export(Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,7 +80,7 @@ impl Log {
                 check(filter.as_deref())?;
                 tail::run(&server, filter.as_deref(), lines, output)
             }
-            Some(Command::Export { to, server }) => export::run(&server, to.as_deref()),
+            Some(Command::Export(export)) => export.run(EVENTS),
         }
     }
 }

@@ -6,16 +6,27 @@ use ringpost_hal::pdu::{Alphabet, Cost, Costly, Scope, Segmentation, Shifts, Sma
 
 use super::words;
 
+/// What smart encoding has to do with a layout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Smartness {
+    /// It would help, and was not asked for.
+    Offered,
+    /// It cannot help: other characters keep the text out of GSM 7 bit, or it would take more segments.
+    InVain,
+    /// The layout is that of the text as it rewrites it.
+    Applied,
+}
+
 /// Places of a character that are named; the count says how many there are.
 const PLACES: usize = 5;
 
 /// Prints the layout, and a line for each character of the text as it was given that costs more than a
-/// septet; `smart` says that the layout is that of the text as smart encoding rewrites it.
+/// septet.
 pub(super) fn print(
     out: &mut impl Write,
     given: &str,
     plan: &Segmentation<'_>,
-    smart: bool,
+    smart: Smartness,
 ) -> io::Result<()> {
     writeln!(out, "{}", layout(plan))?;
     for (costly, places) in characters(given) {
@@ -28,26 +39,24 @@ pub(super) fn print(
     }
     if plan.alphabet() == Alphabet::Ucs2 {
         let total = Segmentation::of(&without(given)).total();
-        writeln!(out, "  without these, GSM-7: {}", segments(total))?;
+        writeln!(out, "  without these, GSM-7: {}", words::count(total, "segment"))?;
     }
     Ok(())
 }
 
 fn layout(plan: &Segmentation<'_>) -> String {
     let alphabet = words::alphabet(plan.alphabet());
-    let unit = if plan.alphabet() == Alphabet::Gsm7 { "septets" } else { "units" };
+    let unit = if plan.alphabet() == Alphabet::Gsm7 { "septet" } else { "unit" };
     let Shifts { locking, single } = plan.shifts();
     let locking = locking.map(|it| format!(", {it:?} locking shift")).unwrap_or_default();
     let single = single.map(|it| format!(", {it:?} single shift")).unwrap_or_default();
-    let (total, units, each) = (segments(plan.total()), plan.units(), plan.per_segment());
+    let (total, units, each) = (
+        words::count(plan.total(), "segment"),
+        words::count(plan.units(), unit),
+        plan.per_segment(),
+    );
     let left = plan.remaining();
-    format!(
-        "{alphabet}{locking}{single}: {total}; {units} {unit}, {each} a segment, room for {left}"
-    )
-}
-
-fn segments(total: usize) -> String {
-    if total == 1 { "1 segment".to_owned() } else { format!("{total} segments") }
+    format!("{alphabet}{locking}{single}: {total}; {units}, {each} a segment, room for {left}")
 }
 
 /// The costly characters in the order in which they appear first, each with its places.
@@ -63,14 +72,19 @@ fn characters(text: &str) -> Vec<(Costly, Vec<usize>)> {
 }
 
 /// What a character costs in this layout; nothing where it costs what every other one does.
-fn blame(costly: Costly, plan: &Segmentation<'_>, smart: bool) -> Option<String> {
+fn blame(costly: Costly, plan: &Segmentation<'_>, smart: Smartness) -> Option<String> {
     match (costly.suggestion, plan.alphabet()) {
-        (Some(instead), _) if smart => Some(format!("written as {instead:?}")),
+        (Some(instead), _) if smart == Smartness::Applied => {
+            Some(format!("written as {instead:?}"))
+        }
         (_, Alphabet::Gsm7) => match Code::with(costly.character, plan.shifts())? {
             Code::Plain(_) => Some("a septet of the national table".to_owned()),
             Code::Escaped(_) => Some("two septets".to_owned()),
         },
         _ if costly.cost == Cost::Escape => None,
+        (Some(instead), _) if smart == Smartness::InVain => {
+            Some(format!("not in GSM-7; {instead:?} would save nothing"))
+        }
         (Some(instead), _) => Some(format!("not in GSM-7; --smart writes {instead:?}")),
         (None, _) => Some("not in GSM-7".to_owned()),
     }

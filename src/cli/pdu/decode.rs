@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 
-use ringpost_hal::pdu::{DecodeError, Inbound, Outbound, mode};
+use ringpost_hal::pdu::{DecodeError, Inbound, Outbound, RelayMessage, mode};
 use serde_json::{Value, json};
 
 use super::{fields::Anatomy, print};
@@ -15,8 +15,9 @@ const LONGEST_LINE: u64 = 64 * 1024;
 ///
 /// JSON is `{type, address, text, encoding, concat: {reference, total, sequence}, data, tp: {…}}`, where
 /// `type` is deliver, submit, `status_report`, `submit_report`, `deliver_report` or command, `data` is
-/// what is no text, in hexadecimal, and `tp` has `smsc` and every field by its name in small letters; or
-/// `{error: {field, offset, message}}`, where `offset` counts octets from the start, and exit code 1.
+/// what is no text, in hexadecimal, and `tp` has `smsc`, `tpdu` in hexadecimal, and every field by its name
+/// in small letters; or `{error: {field, offset, message}}`, where `offset` counts octets from the start,
+/// and exit code 1.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Decode {
     /// The PDU in hexadecimal, as `+CMT`, `+CMGR` and the like print it.
@@ -28,6 +29,9 @@ pub(in crate::cli) struct Decode {
     /// It begins with the TPDU: no service centre address leads.
     #[arg(long)]
     tpdu: bool,
+    /// What carried a report: only an RP-ERROR has a TP-FCS. Else the octets tell, as far as they can.
+    #[arg(long, value_name = "RELAY")]
+    carrier: Option<Carrier>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -43,6 +47,17 @@ pub(super) struct Form {
     pub(super) outbound: bool,
     /// A service centre address leads.
     pub(super) has_sca: bool,
+    /// What carried it, where that is known.
+    pub(super) carrier: Option<RelayMessage>,
+}
+
+/// The relay message of a report.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Carrier {
+    /// The other side took what the report is about.
+    RpAck,
+    /// It did not.
+    RpError,
 }
 
 /// A PDU that could be read.
@@ -73,8 +88,12 @@ impl Decode {
         }
     }
 
-    const fn form(&self) -> Form {
-        Form { outbound: self.outbound, has_sca: !self.tpdu }
+    fn form(&self) -> Form {
+        let carrier = self.carrier.map(|carrier| match carrier {
+            Carrier::RpAck => RelayMessage::Ack,
+            Carrier::RpError => RelayMessage::Error,
+        });
+        Form { outbound: self.outbound, has_sca: !self.tpdu, carrier }
     }
 
     /// Every line gets its answer, empty ones too: the numbers of the lines agree.
@@ -123,10 +142,11 @@ impl Read {
         let (sca, tpdu) = if form.has_sca { mode::split(&octets)? } else { (None, &*octets) };
         let start = octets.len() - tpdu.len();
         let behind = |fault: DecodeError| DecodeError { offset: fault.offset + start, ..fault };
+        let carrier = form.carrier.unwrap_or_else(|| RelayMessage::guess(tpdu));
         let anatomy = if form.outbound {
-            Anatomy::of_outbound(&Outbound::decode(tpdu).map_err(behind)?, tpdu)
+            Anatomy::of_outbound(&Outbound::decode_from(tpdu, carrier).map_err(behind)?, tpdu)
         } else {
-            Anatomy::of_inbound(&Inbound::decode(tpdu).map_err(behind)?, tpdu)
+            Anatomy::of_inbound(&Inbound::decode_from(tpdu, carrier).map_err(behind)?, tpdu)
         };
         let service_centre = sca.map(|sca| sca.to_string());
         Ok(Self { anatomy, service_centre, octets: octets.to_vec(), start })

@@ -9,7 +9,7 @@ use ringpost_hal::pdu::{
 use serde_json::{Value, json};
 
 use super::{
-    cost,
+    cost::{self, Smartness},
     decode::{Form, Read, ignore_closed},
 };
 use crate::cli::{Failure, output};
@@ -68,14 +68,17 @@ impl Encode {
         let sca = self.smsc.as_deref().map(Address::parse).transpose();
         let sca = sca.map_err(|cause| wrong("read --smsc", cause))?;
         let given = self.read_text()?;
-        let smart = if self.smart { self.rewritten(&given) } else { None };
-        let plan = self.plan(smart.as_deref().unwrap_or(&given));
+        let rewritten = self.rewritten(&given);
+        let smartness = match (&rewritten, self.smart) {
+            (None, _) => Smartness::InVain,
+            (Some(_), false) => Smartness::Offered,
+            (Some(_), true) => Smartness::Applied,
+        };
+        let text = rewritten.as_deref().filter(|_| self.smart).unwrap_or(&given);
+        let plan = self.plan(text);
         let segments = plan.segments(ConcatRef::Narrow(self.reference));
         let segments = segments.map_err(|cause| wrong("lay the text out", cause))?;
-        if !self.json {
-            let printed = cost::print(&mut io::stderr(), &given, &plan, smart.is_some());
-            ignore_closed(printed)?;
-        }
+        ignore_closed(cost::print(&mut io::stderr(), &given, &plan, smartness))?;
         let mut mr = MessageReference(self.mr);
         let mut lines = Vec::new();
         for ud in segments {
@@ -113,11 +116,13 @@ impl Encode {
         Ok(text)
     }
 
-    /// The text with what may stand for its costly characters, if GSM 7 bit has all of it then: else
-    /// nothing is gained.
+    /// The text with what may stand for its costly characters, if GSM 7 bit has all of it then, and it takes
+    /// no more segments: else nothing is gained.
     fn rewritten(&self, text: &str) -> Option<String> {
         let smart = Smart::new(text, Scope::Typography).to_string();
-        (self.plan(&smart).alphabet() == Alphabet::Gsm7).then_some(smart)
+        let plan = self.plan(&smart);
+        let gains = plan.alphabet() == Alphabet::Gsm7 && plan.total() <= self.plan(text).total();
+        gains.then_some(smart)
     }
 
     fn plan<'a>(&'a self, text: &'a str) -> Segmentation<'a> {
@@ -129,7 +134,7 @@ impl Encode {
         let mut out = anstream::stdout();
         let mut list = Vec::new();
         for (index, (length, line)) in lines.iter().enumerate() {
-            let read = Read::from_hex(line, Form { outbound: true, has_sca: true })
+            let read = Read::from_hex(line, Form { outbound: true, has_sca: true, carrier: None })
                 .map_err(|cause| Failure::while_doing("read what was written", cause))?;
             if self.json {
                 let mut json = read.json();

@@ -1,15 +1,20 @@
 //! Every field of a TPDU in order: where it stands, what it holds, what that means.
 
-use std::{iter, ops::Range};
+use std::ops::Range;
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, Command, ConcatRef, Dcs, DecodeError, Deliver, DeliverReport, FailureCause,
-    Ie, Inbound, Outbound, Parameters, Pid, SpecialMessage, StatusReport, Submit, SubmitReport,
-    Timestamp, UserData, ValidityPeriod,
+    Address, Alphabet, Command, Concat, ConcatRef, Dcs, DecodeError, Deliver, DeliverReport,
+    FailureCause, Ie, Inbound, Language, Outbound, Parameters, Pid, SpecialMessage, StatusReport,
+    Submit, SubmitReport, Timestamp, UserData, ValidityPeriod,
 };
 use serde_json::{Map, Value, json};
 
-use super::words;
+use super::words::{self, hex};
+
+/// What a TP-UDHI says.
+const HEADER: &str = "a header leads the user data";
+/// What it says where there is no user data.
+const STRAY: &str = "set, though there is no user data for a header to lead";
 
 /// Name of the lines that are information elements.
 const ELEMENT: &str = "IE";
@@ -37,6 +42,7 @@ pub(super) struct Anatomy {
     address: Option<Address>,
     user_data: Option<UserData>,
     compressed: bool,
+    octets: String,
 }
 
 impl Anatomy {
@@ -48,7 +54,7 @@ impl Anatomy {
             Inbound::SubmitReport(it) => walk.submit_report(it),
             Inbound::StatusReport(it) => walk.status_report(it),
         }
-        walk.anatomy
+        walk.end()
     }
 
     /// Of a TPDU to the service centre, whose octets these are.
@@ -59,7 +65,7 @@ impl Anatomy {
             Outbound::Command(it) => walk.command(it),
             Outbound::DeliverReport(it) => walk.deliver_report(it),
         }
-        walk.anatomy
+        walk.end()
     }
 
     /// The whole for programs; the service centre is no part of the TPDU, and stands with its fields.
@@ -80,8 +86,9 @@ impl Anatomy {
         // Information elements stand in the list of their header.
         let fields = self.fields.iter().filter(|field| field.name != ELEMENT);
         let fields = fields.map(|field| (key(field.name), field.value.clone()));
-        let service_centre = ("smsc".to_owned(), json!(service_centre));
-        let tp: Map<_, _> = iter::once(service_centre).chain(fields).collect();
+        let whole = [("smsc", json!(service_centre)), ("tpdu", json!(self.octets))];
+        let whole = whole.map(|(name, value)| (name.to_owned(), value));
+        let tp: Map<_, _> = whole.into_iter().chain(fields).collect();
         json!({
             "type": self.kind,
             "address": self.address.map(|it| it.to_string()),
@@ -99,11 +106,6 @@ fn key(name: &str) -> String {
     name.trim_start_matches("TP-").to_lowercase()
 }
 
-/// Octets as people write them.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
 /// Goes along the octets.
 struct Walk<'o> {
     octets: &'o [u8],
@@ -119,6 +121,7 @@ impl<'o> Walk<'o> {
             address: None,
             user_data: None,
             compressed: false,
+            octets: hex(octets),
         };
         Self { octets, at: 0, anatomy }
     }
@@ -143,6 +146,30 @@ impl<'o> Walk<'o> {
         self.anatomy.kind = kind;
         let mti = self.octets.first().map_or(0, |octet| octet & 0x03);
         self.put("TP-MTI", 1, json!(mti), name);
+    }
+
+    /// Octets that no field has taken yet.
+    fn rest(&self) -> &'o [u8] {
+        self.octets.get(self.at..).unwrap_or_default()
+    }
+
+    /// What follows the last field that is known.
+    fn end(mut self) -> Anatomy {
+        let rest = self.rest();
+        if !rest.is_empty() {
+            let padding = rest.iter().all(|octet| *octet == 0xFF);
+            let says = if padding {
+                "padding of a record"
+            } else {
+                "ignored: TP-PI announces what no release defines"
+            };
+            self.put("rest", rest.len(), json!(hex(rest)), says);
+        }
+        self.anatomy
+    }
+
+    fn header_of_report(&mut self, it: &Parameters) {
+        self.flag("TP-UDHI", it.udhi(), if it.stray_udhi { STRAY } else { HEADER });
     }
 
     fn octet(&mut self, name: &'static str, octet: u8, says: impl Into<String>) {
@@ -174,24 +201,22 @@ impl<'o> Walk<'o> {
     }
 
     fn user_data(&mut self, ud: &UserData) {
-        let unit = if ud.alphabet() == Alphabet::Gsm7 { "septets" } else { "octets" };
-        self.octet("TP-UDL", ud.udl(), format!("{} {unit}", ud.udl()));
+        let unit = if ud.alphabet() == Alphabet::Gsm7 { "septet" } else { "octet" };
+        self.octet("TP-UDL", ud.udl(), words::count(ud.udl().into(), unit));
         let data8 = ud.alphabet() == Alphabet::Data8;
         if let Some(udh) = ud.udh() {
-            let count = udh.octets().len();
-            self.put("TP-UDHL", 1, json!(count), format!("{count} octets"));
-            let mut mailboxes = udh.special_messages();
-            let elements: Vec<_> = udh.elements().map(|ie| element(ie, &mut mailboxes)).collect();
+            self.put("TP-UDHL", 1, json!(udh.length()), words::count(udh.length(), "octet"));
+            let elements: Vec<_> = udh.elements().map(element).collect();
             let list: Vec<_> = elements.iter().map(|(value, _)| value.clone()).collect();
             let (value, says) = match udh.check() {
-                Ok(()) => (json!(list), format!("{} information elements", elements.len())),
+                Ok(()) => (json!(list), words::count(elements.len(), "information element")),
                 // As octets: there is no saying where an element begins.
                 Err(DecodeError { kind, .. }) => (
                     json!(hex(udh.octets())),
-                    format!("ignored whole, an element overruns it: {kind}"),
+                    format!("ignored whole, something overruns it: {kind}"),
                 ),
             };
-            let start = self.at;
+            let (start, count) = (self.at, udh.octets().len());
             self.put("TP-UDH", count, value, says);
             self.at = start;
             for (ie, (value, says)) in udh.elements().zip(elements) {
@@ -210,7 +235,7 @@ impl<'o> Walk<'o> {
         self.flag("TP-MMS", it.mms, "more messages are waiting");
         self.flag("TP-LP", it.lp, "forwarded or spawned already");
         self.flag("TP-SRI", it.sri, "a status report is wanted");
-        self.flag("TP-UDHI", it.ud.udhi(), "a header leads the user data");
+        self.flag("TP-UDHI", it.ud.udhi(), HEADER);
         self.flag("TP-RP", it.rp, "a reply path is set");
         self.address("TP-OA", &it.oa);
         self.pid(it.pid);
@@ -231,7 +256,7 @@ impl<'o> Walk<'o> {
         let (name, says) = ("TP-VPF", format.to_owned());
         self.anatomy.fields.push(Field { name, octets: 0..1, value: json!(vpf), says });
         self.flag("TP-SRR", it.srr, "a status report is wanted");
-        self.flag("TP-UDHI", it.ud.udhi(), "a header leads the user data");
+        self.flag("TP-UDHI", it.ud.udhi(), HEADER);
         self.flag("TP-RP", it.rp, "a reply path is set");
         self.octet("TP-MR", it.mr.0, it.mr.0.to_string());
         self.address("TP-DA", &it.da);
@@ -250,13 +275,14 @@ impl<'o> Walk<'o> {
         self.flag("TP-MMS", it.mms, "more messages are waiting");
         self.flag("TP-LP", it.lp, "forwarded or spawned already");
         self.flag("TP-SRQ", it.srq, "answers a command");
+        self.header_of_report(&it.parameters);
         self.octet("TP-MR", it.mr.0, it.mr.0.to_string());
         self.address("TP-RA", &it.ra);
         self.time("TP-SCTS", it.scts);
         self.time("TP-DT", it.dt);
         let (value, says) = words::status(it.st);
         self.put("TP-ST", 1, value, says);
-        if self.at < self.octets.len() {
+        if self.rest().iter().any(|octet| *octet != 0xFF) {
             self.indicator();
             self.parameters(&it.parameters);
         }
@@ -264,6 +290,7 @@ impl<'o> Walk<'o> {
 
     fn submit_report(&mut self, it: &SubmitReport) {
         self.begin("submit_report", "SMS-SUBMIT-REPORT");
+        self.header_of_report(&it.parameters);
         self.failure(it.fcs);
         self.indicator();
         self.time("TP-SCTS", it.scts);
@@ -272,6 +299,7 @@ impl<'o> Walk<'o> {
 
     fn deliver_report(&mut self, it: &DeliverReport) {
         self.begin("deliver_report", "SMS-DELIVER-REPORT");
+        self.header_of_report(&it.parameters);
         self.failure(it.fcs);
         self.indicator();
         self.parameters(&it.parameters);
@@ -286,7 +314,7 @@ impl<'o> Walk<'o> {
         self.octet("TP-CT", it.ct.0, words::command(it.ct));
         self.octet("TP-MN", it.mn.0, it.mn.0.to_string());
         self.address("TP-DA", &it.da);
-        self.put("TP-CDL", 1, json!(it.cd.len()), format!("{} octets", it.cd.len()));
+        self.put("TP-CDL", 1, json!(it.cd.len()), words::count(it.cd.len(), "octet"));
         self.put("TP-CD", it.cd.len(), json!(hex(&it.cd)), hex(&it.cd));
     }
 
@@ -298,13 +326,16 @@ impl<'o> Walk<'o> {
 
     /// TP-PI with its extension octets.
     fn indicator(&mut self) {
-        let rest = self.octets.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let length =
             rest.iter().position(|octet| octet & 0x80 == 0).map_or(rest.len(), |at| at + 1);
         let bits = rest.first().copied().unwrap_or_default();
         let present = [(1, "TP-PID"), (2, "TP-DCS"), (4, "TP-UD")];
         let present = present.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name);
-        let present: Vec<_> = present.collect();
+        let mut present: Vec<_> = present.collect();
+        if bits & 0xF8 != 0 {
+            present.push("something of a later release");
+        }
         let says =
             if present.is_empty() { "nothing follows".to_owned() } else { present.join(", ") };
         self.put("TP-PI", length, json!(bits), says);
@@ -323,29 +354,39 @@ impl<'o> Walk<'o> {
     }
 }
 
-/// An information element for programs and for people; `mailboxes` are those of the header, in order.
-fn element(ie: Ie<'_>, mailboxes: &mut impl Iterator<Item = SpecialMessage>) -> (Value, String) {
+/// An information element for programs and for people.
+fn element(ie: Ie<'_>) -> (Value, String) {
     let wide = |high: u8, low: u8| u16::from_be_bytes([high, low]);
-    let (name, says) = match (ie.iei, ie.data) {
+    // Whether the element counts, beside its name and what it says.
+    let (name, says, counts) = match (ie.iei, ie.data) {
         (Ie::CONCAT_NARROW, &[reference, total, sequence]) => {
-            ("concatenation", format!("reference {reference}, segment {sequence} of {total}"))
+            let says = format!("reference {reference}, segment {sequence} of {total}");
+            ("concatenation", says, Concat::of(ie).is_some())
         }
         (Ie::CONCAT_WIDE, &[high, low, total, sequence]) => {
             let reference = wide(high, low);
-            ("concatenation", format!("reference {reference}, segment {sequence} of {total}"))
+            let says = format!("reference {reference}, segment {sequence} of {total}");
+            ("concatenation", says, Concat::of(ie).is_some())
         }
         (Ie::SPECIAL_MESSAGE, &[_, _]) => {
-            ("special message indication", mailboxes.next().map(words::special).unwrap_or_default())
+            let special = SpecialMessage::of(ie).map(words::special);
+            ("special message indication", special.unwrap_or_default(), true)
         }
-        (Ie::PORT_NARROW, &[to, from]) => ("ports", format!("to {to}, from {from}")),
+        (Ie::PORT_NARROW, &[to, from]) => ("ports", format!("to {to}, from {from}"), true),
         (Ie::PORT_WIDE, &[d1, d0, s1, s0]) => {
-            ("ports", format!("to {}, from {}", wide(d1, d0), wide(s1, s0)))
+            ("ports", format!("to {}, from {}", wide(d1, d0), wide(s1, s0)), true)
         }
-        (Ie::SINGLE_SHIFT, &[id]) => ("single shift", words::language(id)),
-        (Ie::LOCKING_SHIFT, &[id]) => ("locking shift", words::language(id)),
-        _ => ("kept", String::new()),
+        (Ie::SINGLE_SHIFT, &[id]) => {
+            ("single shift", words::language(id), Language::from_id(id).is_some())
+        }
+        (Ie::LOCKING_SHIFT, &[id]) => {
+            let counts = Language::from_id(id).is_some_and(Language::has_locking);
+            ("locking shift", words::language(id), counts)
+        }
+        _ => ("kept", String::new(), true),
     };
     let value = json!({"iei": ie.iei, "name": name, "data": hex(ie.data)});
     let says = if says.is_empty() { hex(ie.data) } else { says };
-    (value, format!("{:02X} {name}: {says}", ie.iei))
+    let ignored = if counts { "" } else { ", ignored" };
+    (value, format!("{:02X} {name}: {says}{ignored}", ie.iei))
 }

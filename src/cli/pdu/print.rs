@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use ringpost_hal::pdu::DecodeError;
 
-use super::fields::{Anatomy, Field, hex};
+use super::{
+    fields::{Anatomy, Field},
+    words::hex,
+};
 
 const NAME: Style = AnsiColor::Cyan.on_default().bold();
 const OCTETS: Style = Style::new().dimmed();

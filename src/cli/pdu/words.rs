@@ -1,9 +1,9 @@
 //! What the values of fields mean, in words.
 
 use ringpost_hal::pdu::{
-    Address, Alphabet, CommandType, Dcs, FailureCause, Language, MessageClass, NumberingPlan, Pid,
-    Protocol, SpecialMessage, Status, StatusClass, Timestamp, TypeOfNumber, ValidityPeriod,
-    WaitingKind,
+    Address, Alphabet, CommandType, Dcs, EnhancedValidity, FailureCause, Language, MessageClass,
+    NumberingPlan, Pid, Protocol, SpecialMessage, Status, StatusClass, Timestamp, TypeOfNumber,
+    ValidityPeriod, WaitingKind,
 };
 use serde_json::{Value, json};
 
@@ -208,6 +208,11 @@ pub(super) fn validity(period: ValidityPeriod) -> (Value, String) {
         ValidityPeriod::Enhanced(_) => "enhanced",
     };
     let until = if let ValidityPeriod::Absolute(at) = period { time(at) } else { None };
+    let raw = match period {
+        ValidityPeriod::Relative(octet) => hex(&[octet]),
+        ValidityPeriod::Absolute(at) => hex(&at.octets()),
+        ValidityPeriod::Enhanced(EnhancedValidity(octets)) => hex(&octets),
+    };
     let single_shot = matches!(period, ValidityPeriod::Enhanced(it) if it.single_shot());
     let seconds = period.seconds();
     let mut says = match (seconds, &until) {
@@ -220,8 +225,19 @@ pub(super) fn validity(period: ValidityPeriod) -> (Value, String) {
     }
     let value = json!({
         "format": format, "seconds": seconds, "until": until, "single_shot": single_shot,
+        "raw": raw,
     });
     (value, says)
+}
+
+/// A number of things.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// Octets as people write them.
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
 fn duration(seconds: u32) -> String {

@@ -48,6 +48,7 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         modem::probe(config, &hotplug)

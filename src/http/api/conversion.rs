@@ -1,4 +1,4 @@
-//! `/api/v1/reports/conversion`: how many codes are entered, by prefix and by region.
+//! `/api/v1/reports/conversion`: what becomes of codes, by prefix and by region.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(in crate::http) struct ConversionQuery {
     by: By,
 }
 
-/// How many codes were entered in the last 24 hours, busiest first.
+/// What became of the codes of the last 24 hours, busiest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct Report {
     items: Vec<Row>,
@@ -59,11 +59,17 @@ struct Row {
     accepted: u32,
     /// Those of them whose code was entered, as feedback tells.
     verified: u32,
-    /// The same in per cent, rounded down.
+    /// Those for which wrong codes were entered.
+    failed: u32,
+    /// Those whose code was not entered in time.
+    expired: u32,
+    /// Those of which nothing was heard.
+    open: u32,
+    /// How many codes were entered, in per cent, rounded down.
     percent: u32,
 }
 
-/// See how many codes are entered, by region or prefix.
+/// See what becomes of codes, by region or prefix.
 #[utoipa::path(
     get, path = "/api/v1/reports/conversion", tag = "reports", params(ConversionQuery),
     responses((status = 200, body = Report))
@@ -90,6 +96,9 @@ pub(in crate::http) async fn report(
             prefix: named(By::Prefix),
             accepted: row.accepted,
             verified: row.verified,
+            failed: row.failed,
+            expired: row.expired,
+            open: row.open(),
             percent: u32::try_from(percent).unwrap_or(u32::MAX),
         }
     });

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Channel, Detail, Encoding, End, Family, Lane, MessageId, OnUnknown, Phase, Purpose, Secret,
-        Timestamp,
+        Channel, Detail, Encoding, End, Family, Feedback, Lane, MessageId, OnUnknown, Phase,
+        Purpose, Secret, Timestamp,
     },
     http::{
         AppState,
@@ -25,7 +25,7 @@ use crate::{
         idempotency,
         page::{Page, PageQuery},
     },
-    intake::{self, Answer, Content, Feedback, Heard},
+    intake::{self, Answer, Content, Heard},
     outbox,
     store::{self, message::MessageView},
 };

@@ -1,5 +1,6 @@
 //! Modems of the simulator, on lines in memory and on paused time: whole lives, in no time.
 
+mod centre;
 mod matrix;
 mod pins;
 mod transcripts;
@@ -134,6 +135,7 @@ impl Rig {
             board: None,
             pin_file: None,
             roaming: true,
+            service_centre: None,
             power: None,
         };
         change(&mut config, &modem);

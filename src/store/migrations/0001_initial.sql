@@ -58,7 +58,9 @@ CREATE TABLE message (
 CREATE INDEX message_claimable
     ON message (lane, ifnull(sender, ''), ifnull(region, ''), claimable_at, key)
     WHERE claimable_at IS NOT NULL;
-CREATE INDEX message_due ON message (claimable_at) WHERE claimable_at IS NOT NULL;
+-- Those that come into it as they are accepted are due at once: nothing waits for their time.
+CREATE INDEX message_scheduled ON message (claimable_at)
+    WHERE claimable_at IS NOT NULL AND claimable_at <> created_at;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
 -- What one number received, and all that limits ask of it.
@@ -99,7 +101,6 @@ CREATE TABLE segment (
     PRIMARY KEY (attempt, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
-CREATE INDEX segment_submitting ON segment (attempt) WHERE state = 'submitting';
 CREATE INDEX segment_open ON segment (sim, state)
     WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
@@ -141,17 +142,18 @@ CREATE TABLE listed (
 CREATE INDEX listed_newest ON listed (list, key);
 CREATE INDEX listed_expiry ON listed (expires_at) WHERE expires_at IS NOT NULL;
 
--- What was accepted, and how many codes were entered, by whom it is counted for and by when the slot
+-- What was accepted, and what became of the codes, by whom it is counted for and by when the slot
 -- of time began.
 CREATE TABLE traffic (
-    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token
+    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token, 5 address
     subject  TEXT NOT NULL,
     slot     INTEGER NOT NULL,
     accepted INTEGER NOT NULL,
     verified INTEGER NOT NULL,
+    failed   INTEGER NOT NULL,
+    expired  INTEGER NOT NULL,
     PRIMARY KEY (kind, subject, slot)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX traffic_age ON traffic (slot);
 
 -- Which accepted request made which message, by the key that it came with.
 CREATE TABLE idempotency (
@@ -206,9 +208,10 @@ CREATE TABLE sim_pin (
     entered_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The System Log. `seq` is the order of commits; rows never change but for `indexed`.
+-- The System Log. `seq` is the order of commits, and the last event is never deleted, so that none is given
+-- out twice; rows never change but for `indexed`.
 CREATE TABLE event (
-    seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq            INTEGER PRIMARY KEY,
     indexed        INTEGER NOT NULL DEFAULT 0 CHECK (indexed IN (0, 1)),
     uuid           TEXT NOT NULL,
     published      INTEGER NOT NULL,

@@ -11,6 +11,8 @@ pub enum FailureKind {
     SimLocked,
     /// No network serves it.
     NotRegistered,
+    /// The SIM is not set up for messages.
+    NotSubscribed,
 }
 
 /// A step that failed, for people.
@@ -109,6 +111,16 @@ pub(super) const NO_PDU_MODE: Failure = Failure {
     kind: FailureKind::Fault,
     message: "The modem's message service does not become ready.",
     hint: "Restart the modem; where that does not help, the SIM may have no SMS service.",
+};
+pub(super) const NO_CENTRE: Failure = Failure {
+    kind: FailureKind::NotSubscribed,
+    message: "The SIM names no service centre, so nothing can be sent.",
+    hint: "Set `smsc` for this modem to the number that the SIM's operator tells for it.",
+};
+pub(super) const CENTRE_NOT_KEPT: Failure = Failure {
+    kind: FailureKind::NotSubscribed,
+    message: "The SIM names no service centre, and does not keep the one that is configured.",
+    hint: "Set it in a phone (`*#*#4636#*#*` on many), or ask the operator for another SIM.",
 };
 pub(super) const NO_STORE: Failure = Failure {
     kind: FailureKind::Fault,

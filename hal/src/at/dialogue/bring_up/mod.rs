@@ -6,7 +6,7 @@ mod signal;
 use crate::{
     at::{
         Cell, Command, Fields, FinalResult, Line, Pin, Registration, RegistrationDomain, Seconds,
-        Store, Technology,
+        ServiceCentre, Store, Technology,
     },
     family::{self, Family},
 };
@@ -15,8 +15,9 @@ pub use failure::{Failure, FailureKind};
 pub use signal::{reference_dbm, signal_dbm};
 
 use failure::{
-    BAD_COUNTER, BUSY_SIM, LAST_TRY, NO_INDICATIONS, NO_NETWORK, NO_PDU_MODE, NO_SIM, NO_STORE,
-    REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK, WRONG_PIN, WRONG_SPEED,
+    BAD_COUNTER, BUSY_SIM, CENTRE_NOT_KEPT, LAST_TRY, NO_CENTRE, NO_INDICATIONS, NO_NETWORK,
+    NO_PDU_MODE, NO_SIM, NO_STORE, REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK, WRONG_PIN,
+    WRONG_SPEED,
 };
 
 /// A short text that a modem says of itself.
@@ -248,6 +249,8 @@ const TWO_SECONDS: Seconds = Seconds(2);
 const SERVICE: Seconds = Seconds(15);
 /// A modem that finds no network in a minute is brought up again later.
 const NETWORK: Seconds = Seconds(60);
+/// Some name no service centre until they have read the SIM, which others have done long before.
+const CENTRE: Seconds = Seconds(5);
 /// For what is asked for once.
 const ONCE: Seconds = Seconds(30);
 /// Fewest entries of the PIN that must be left before one is tried: a wrong one must not be the last.
@@ -302,7 +305,7 @@ const STEPS: &[Step] = &[
     // Phase 2: what the modem tells whole needs no acknowledgement, whose lack would silence it.
     step("message service", |_| Some(Command::setting("+CSMS=0")), may_fail),
     step("message service read back", |_| Some(Command::service()), judge_service),
-    step("service centre", |_| Some(Command::service_centre()), judge_centre),
+    step("service centre", say_centre, judge_centre),
     step("stores", |_| Some(Command::stores()), judge_stores).within(|_| SERVICE),
     step("store", say_use_store, must_be_ok),
     step("store read back", |_| Some(Command::stores_used()), judge_stores_used),
@@ -322,7 +325,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// What a site says of how a modem is brought up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wishes {
     /// Its family, where the site knows better than the modem says.
     pub family: Option<&'static Family>,
@@ -330,11 +333,13 @@ pub struct Wishes {
     pub likely: Option<&'static Family>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
+    /// The service centre, for a SIM that names none.
+    pub service_centre: Option<ServiceCentre>,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { family: None, likely: None, roaming: true }
+        Self { family: None, likely: None, roaming: true, service_centre: None }
     }
 }
 
@@ -366,8 +371,8 @@ impl BringUp {
             step: 0,
             part: 0,
             spent: 0,
-            wishes,
             family: wishes.family.or(wishes.likely).unwrap_or(&family::GENERIC),
+            wishes,
             facts: Facts::default(),
             pin_state: PinState::Unknown,
             pin: None,
@@ -773,11 +778,30 @@ fn judge_service(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     may_fail(up, reply)
 }
 
-fn judge_centre(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    if let Some(centre) = reply.fields("+CSCA").and_then(|mut it| it.next()) {
-        up.facts.service_centre = word_of(centre);
+/// Asks for it; where there is none, sets that of the site, and asks again.
+fn say_centre(up: &BringUp) -> Option<Command> {
+    match up.part {
+        0 | 2 => Some(Command::service_centre()),
+        1 => up.wishes.service_centre.as_ref().map(Command::use_service_centre),
+        _ => None,
     }
-    may_fail(up, reply)
+}
+
+/// Without a service centre nothing can be sent. A modem that does not know the question may have one.
+fn judge_centre(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.result.is_none() {
+        return Verdict::Fail(SILENT);
+    }
+    let told = reply.fields("+CSCA").and_then(|mut it| it.next());
+    up.facts.service_centre = told.map(word_of).unwrap_or_default();
+    match (up.part, told) {
+        // Whatever it says to the setting: what counts is what is set.
+        (1, _) => up.next_part(),
+        (0, Some("")) if up.spent < CENTRE.0 => Verdict::Retry(A_SECOND, NO_CENTRE),
+        (0, Some("")) => up.next_part_or(say_centre, Verdict::Fail(NO_CENTRE)),
+        (_, Some("")) => Verdict::Fail(CENTRE_NOT_KEPT),
+        (_, _) => Verdict::Go,
+    }
 }
 
 /// `+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")`: as many parameters as groups, and a store that all of

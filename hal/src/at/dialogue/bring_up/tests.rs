@@ -218,6 +218,48 @@ fn a_foreign_network_counts_only_where_roaming_is_allowed() {
 }
 
 #[test]
+fn a_service_centre_that_the_sim_lacks_is_that_of_the_site() {
+    let centre = || ServiceCentre::parse("+491710760000");
+    let wishes = || Wishes { service_centre: centre(), ..Wishes::default() };
+    let asked = |said: &[String]| said.iter().filter(|it| it.starts_with("+CSCA")).count();
+    // The table says the same whatever is set: a SIM that keeps nothing.
+    let empty = but(&[("+CSCA?", "+CSCA: \"\",129|OK")]);
+    let (said, up, end) = bring_up_with(&empty, wishes(), None);
+    assert_eq!((end, up.step_name()), (Verdict::Fail(CENTRE_NOT_KEPT), "service centre"));
+    assert_eq!(said.last().map(String::as_str), Some("+CSCA?"), "it is read back");
+    let set: Vec<_> = said.iter().filter(|it| it.starts_with("+CSCA=")).collect();
+    assert_eq!(set, ["+CSCA=\"+491710760000\",145"]);
+    let (said, up, end) = bring_up(&empty);
+    assert_eq!((end, asked(&said)), (Verdict::Fail(NO_CENTRE), 6), "{said:?}");
+    assert!(up.facts().service_centre.is_empty());
+    // One that has its own keeps it, and so does one that does not know the question.
+    for answer in ["+CSCA: \"+4915\",145|OK", "ERROR", "OK"] {
+        let (said, _, end) = bring_up_with(&but(&[("+CSCA?", answer)]), wishes(), None);
+        assert_eq!((end, asked(&said)), (Verdict::Done, 1), "{answer}");
+    }
+    for text in ["", "+", "491710760000", "+49171x", "+4917107600001234", "+1234", "+12345\r"] {
+        assert_eq!(ServiceCentre::parse(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_service_centre_that_is_told_late_is_waited_for() {
+    let mut up = BringUp::new(Wishes::default());
+    let lines = ["+CPIN: READY", "+CREG: 2,1", "+CSCA: \"\",129"];
+    let lines = lines.map(|line| Line::try_from(line).unwrap());
+    let reply =
+        |lines| Reply { lines, result: Some(FinalResult::Ok), took: Seconds(0), garbage: false };
+    while up.step_name() != "service centre" {
+        up.command().unwrap();
+        up.on(&reply(&lines));
+    }
+    assert_eq!(up.on(&reply(&lines)), Verdict::Retry(A_SECOND, NO_CENTRE));
+    let told = [Line::try_from("+CSCA: \"+491710760000\",145").unwrap()];
+    assert_eq!((up.on(&reply(&told)), up.step_name()), (Verdict::Go, "stores"));
+    assert_eq!(up.facts().service_centre, "+491710760000");
+}
+
+#[test]
 fn an_iccid_is_read_from_the_card_where_the_modem_has_no_command_for_it() {
     let (_, up, _) = bring_up(&but(&[
         ("+CICCID", "ERROR"),
