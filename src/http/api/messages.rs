@@ -363,6 +363,7 @@ impl NewMessage {
             sender: self.sender,
             flash: self.flash,
             on_unknown: self.on_unknown,
+            awaited: false,
             reference: self.reference,
             user: self.user,
             actor: caller.into_actor(),
