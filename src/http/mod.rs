@@ -10,5 +10,6 @@ mod router;
 mod state;
 
 pub use auth::{NewToken, new_token};
+pub use okta::hook::{Callers, Hook, KeySource, Tokens, TokensError};
 pub use router::{openapi, router, serve};
 pub use state::{AppState, LogAccess};

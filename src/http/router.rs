@@ -18,7 +18,7 @@ use super::{
         segments,
     },
     error::{ApiError, MAX_BODY, Problem},
-    okta::{logs, templates},
+    okta::{hook, logs, templates},
 };
 
 /// The API of `state`, ready to be served.
@@ -76,6 +76,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(conversion::report))
         .routes(routes!(modems::reset))
         .routes(routes!(modems::unlock))
+        .routes(routes!(hook::telephony))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

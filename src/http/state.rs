@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::okta::Limiter;
+use super::okta::{Limiter, hook::Hook};
 use crate::{
     intake::{Policy, Repeats},
     modem::ModemHandle,
@@ -32,6 +32,8 @@ pub struct AppState {
     pub currency: Arc<str>,
     /// Answers that go on without an end end then.
     pub closing: CancellationToken,
+    /// How Okta's telephony hook is served, where it is.
+    pub hook: Option<Arc<Hook>>,
     /// The modems, in the order of the configuration.
     pub modems: Arc<[ModemHandle]>,
 }

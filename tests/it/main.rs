@@ -23,6 +23,8 @@ mod inbound;
 mod life;
 mod modem_faults;
 mod okta_client;
+mod okta_hook;
+mod okta_org;
 mod ordeal;
 mod pdu;
 mod power_cut;
