@@ -1,7 +1,8 @@
 //! The command line.
 //!
 //! `serve`, `config` and `token` work on this box's files, daemon running or not; `probe` needs a modem
-//! that the daemon does not hold, `pdu` nothing; the others talk to a running daemon over HTTP.
+//! that the daemon does not hold, `okta` the URL of a hook, `pdu` nothing; the others talk to a running
+//! daemon over HTTP.
 
 mod client;
 mod config;
@@ -12,6 +13,7 @@ mod lists;
 mod log;
 mod messages;
 mod modems;
+mod okta;
 mod output;
 mod pdu;
 mod probe;
@@ -74,6 +76,9 @@ enum Command {
     Template(template::Template),
     /// What a text takes on the air: alphabet, segments, and what makes it expensive.
     Segments(segments::Segments),
+    /// The telephony hook of an Okta organisation.
+    #[command(subcommand)]
+    Okta(okta::Okta),
     /// Ask a modem what it is and can do, without the daemon.
     Probe(probe::Probe),
     /// Find out what on this box keeps the gateway from working.
@@ -121,6 +126,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Allowlist(command) => command.run(lists::Which::Allow),
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
+        Command::Okta(command) => command.run(),
         Command::Probe(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Pdu(command) => command.run(),

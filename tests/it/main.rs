@@ -22,6 +22,7 @@ mod idempotency;
 mod inbound;
 mod life;
 mod modem_faults;
+mod okta_check;
 mod okta_client;
 mod okta_hook;
 mod okta_org;

@@ -19,7 +19,7 @@ use crate::{
 const QUICK: &str = "answer_within_ms = 700";
 
 /// A gateway that knows the secret of the tests.
-fn builder(okta: &str) -> Builder {
+pub(crate) fn builder(okta: &str) -> Builder {
     with_config(okta, "")
 }
 
