@@ -25,6 +25,7 @@ mod modem_faults;
 mod okta_check;
 mod okta_client;
 mod okta_hook;
+mod okta_once;
 mod okta_org;
 mod ordeal;
 mod pdu;

@@ -23,7 +23,7 @@ pub(crate) fn builder(okta: &str) -> Builder {
     with_config(okta, "")
 }
 
-fn with_config(okta: &str, more: &str) -> Builder {
+pub(crate) fn with_config(okta: &str, more: &str) -> Builder {
     // Everybody may read it; the folder is the test's own.
     let file = std::env::temp_dir().join(format!("ringpost-okta-{}", std::process::id()));
     std::fs::write(&file, SECRET).unwrap();
@@ -282,13 +282,14 @@ async fn a_refusal_by_the_network_is_an_error_as_nothing_went_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_pending_whatever_comes_of_it() {
-    let gateway = builder(QUICK).start().await;
+    let gateway = with_config(QUICK, "[outbox]\nsettle_seconds = 2").start().await;
     gateway.sim.modem("m1").fault(Fault::DropFinal.times(1));
     gateway.sim.network().set_reports(false);
     let org = Org::of(&gateway);
     let exchange = org.hook(&event("e1"));
     assert_eq!((exchange.status(), org.fallbacks()), ("PENDING", 0));
-    assert_eq!(org.hook(&event("e1")).status(), "PENDING");
+    gateway.wait_for_state(exchange.message(), "unknown");
+    assert_eq!(org.hook(&event("e1")).status(), "PENDING", "nobody can say that nothing was sent");
     assert_eq!(copies(&gateway, "e1"), 1);
 }
 

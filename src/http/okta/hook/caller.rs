@@ -3,7 +3,10 @@
 //! Secrets are read from their files when they are wanted, and kept nowhere: a new one counts at once. A file may
 //! hold several, a line each, so that one can be exchanged without a moment in which none is right.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -107,11 +110,11 @@ impl Callers {
 /// The secret of `file` that, written as `written` does, was presented. Takes as long whichever it is, and
 /// however much of it is right.
 async fn find(
-    file: &PathBuf,
+    file: &Path,
     presented: &str,
     written: impl Fn(&str) -> Zeroizing<String>,
 ) -> Result<Secret, Rejected> {
-    let secrets = lines(file).await.map_err(|it| Rejected::Unreadable(file.clone(), it))?;
+    let secrets = lines(file).await.map_err(|it| Rejected::Unreadable(file.to_path_buf(), it))?;
     let presented = Sha256::digest(presented.as_bytes());
     let mut found = None;
     for secret in secrets {
@@ -121,12 +124,12 @@ async fn find(
             found = Some(secret);
         }
     }
-    found.ok_or_else(|| Rejected::Wrong(file.clone()))
+    found.ok_or_else(|| Rejected::Wrong(file.to_path_buf()))
 }
 
 /// The secrets of a file, but for those that could be guessed.
-async fn lines(file: &PathBuf) -> io::Result<Vec<Secret>> {
-    let file = file.clone();
+async fn lines(file: &Path) -> io::Result<Vec<Secret>> {
+    let file = file.to_path_buf();
     let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file)).await;
     let text = Zeroizing::new(read.map_err(io::Error::other)??);
     let lines = text.lines().map(str::trim).filter(|line| line.len() >= LEAST_SECRET);

@@ -49,7 +49,9 @@ impl Check {
             Algorithm::ES256 => How::Ecdsa(&ECDSA_P256_SHA256_FIXED),
             Algorithm::ES384 => How::Ecdsa(&ECDSA_P384_SHA384_FIXED),
             // Whoever can check those can make them, and nobody asked for the others yet.
-            _ => return Err(ErrorKind::InvalidAlgorithm.into()),
+            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 | Algorithm::EdDSA | _ => {
+                return Err(ErrorKind::InvalidAlgorithm.into());
+            }
         };
         if key.family() != algorithm.family() {
             return Err(ErrorKind::InvalidKeyFormat.into());

@@ -55,7 +55,7 @@ pub(super) async fn for_outcome(
     if let Reply::Pending(Some(message)) = reply {
         reply = last_word(state, hook, *message, until).await;
     }
-    caller.is_answered();
+    caller.hears();
     reply
 }
 
@@ -119,7 +119,8 @@ struct Caller {
 }
 
 impl Caller {
-    fn is_answered(mut self) {
+    /// There is an answer.
+    fn hears(mut self) {
         self.waits = false;
     }
 }
