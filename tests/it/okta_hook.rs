@@ -1,6 +1,12 @@
 //! Okta's telephony hook, driven by an organisation that does what Okta does.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+    thread,
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -18,17 +24,28 @@ use crate::{
 /// As long as nobody waits for it in vain, and short enough for a test.
 const QUICK: &str = "answer_within_ms = 700";
 
-/// A gateway that knows the secret of the tests.
+/// The secret, written once: tests read it while others begin.
+static SECRET_FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let name = format!("okta-secret-{}", std::process::id());
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, SECRET).unwrap();
+    file
+});
+
+/// A gateway that knows the secret of the tests, with these keys of `[okta]`.
 pub(crate) fn builder(okta: &str) -> Builder {
     with_config(okta, "")
 }
 
+/// The same with more of a configuration.
 pub(crate) fn with_config(okta: &str, more: &str) -> Builder {
-    // Everybody may read it; the folder is the test's own.
-    let file = std::env::temp_dir().join(format!("ringpost-okta-{}", std::process::id()));
-    std::fs::write(&file, SECRET).unwrap();
+    with_limits("enabled = false", okta, more)
+}
+
+fn with_limits(limits: &str, okta: &str, more: &str) -> Builder {
+    let file = &*SECRET_FILE;
     Gateway::builder().config(&format!(
-        "[limits]\nenabled = false\n[okta]\nheader = {HEADER:?}\nsecret_file = {file:?}\n{okta}\n{more}"
+        "[limits]\n{limits}\n[okta]\nheader = {HEADER:?}\nsecret_file = {file:?}\n{okta}\n{more}"
     ))
 }
 
@@ -52,6 +69,8 @@ async fn a_code_goes_out_verbatim_and_both_logs_name_its_transaction() {
     assert_eq!(value["provider"], "Ringpost");
     assert_eq!(value["transactionId"], exchange.transaction());
     assert!(value["transactionMetadata"].as_str().unwrap().starts_with("Duration="));
+    let elapsed = exchange.body["debugContext"]["elapsedMs"].as_u64().unwrap();
+    assert!(elapsed < 1700, "when the network took it, not when the time is over: {elapsed} ms");
     let text = gateway.sim.phone(PHONE).wait_for_text(Duration::from_secs(5)).await.unwrap();
     assert_eq!(text.text, "Your code for e1 is 481592");
     let message = gateway.wait_for_state(exchange.message(), "delivered");
@@ -117,6 +136,24 @@ async fn what_is_refused_is_an_error_for_strangers_and_a_pair_in_the_log() {
     let voice = gateway.system_log(&format!("transaction.id eq {:?}", sent[0].transaction()));
     assert_eq!(voice[0]["eventType"], "system.voice.send_mfa_challenge_call");
     assert_eq!((org.fallbacks(), messages(&gateway).len(), gateway.submits()), (7, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_hold_for_the_user_that_okta_names() {
+    let gateway = with_limits("user_per_hour = 1", "", "").start().await;
+    let org = Org::of(&gateway);
+    let same_user = |id: &str, phone: &str| {
+        let mut event = event_to(id, phone);
+        event["data"]["userProfile"]["userId"] = json!("00uone");
+        event
+    };
+    assert_eq!(org.hook(&same_user("e1", PHONE)).status(), "SUCCESSFUL");
+    let second = org.hook(&same_user("e2", "+12065552345"));
+    assert_eq!(second.reason(), "rate_limited");
+    let Verdict::Error(says) = &second.verdict else { panic!() };
+    assert!(says.starts_with("Too many codes"), "{says}");
+    assert_eq!(org.hook(&event_to("e3", "+13105552345")).status(), "SUCCESSFUL", "of another user");
+    assert_eq!(gateway.submits(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

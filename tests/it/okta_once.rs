@@ -152,7 +152,6 @@ impl Case {
             modem.clear_faults();
         }
         self.gateway.sim.network().set_latency(Duration::ZERO);
-        println!("{:?} {:?}", self.trouble, self.event);
         if matches!(self.event, Event::CrashBefore | Event::CrashAfter | Event::Stop) {
             self.gateway.start_daemon();
         }

@@ -111,7 +111,7 @@ async fn answer(
         Ok(ByThen::Done(Answer::KeyReused)) => Err(Unsent::because(Detail::Bug)),
         Ok(ByThen::NotBegun) => {
             warn!("the disk was too slow for a hook of Okta's: nothing will be sent for it");
-            Err(Unsent::because(Detail::Bug))
+            Err(Unsent::slow_disk())
         }
         Ok(ByThen::UnderWay) => {
             warn!("a hook of Okta's was answered PENDING before its message was on disk");
@@ -142,7 +142,7 @@ async fn authenticate(
         }),
         Err(rejected) => {
             let from = client.address.unwrap_or_default();
-            warn!(client = from, "a hook was not let in: {rejected}");
+            warn!(client.address = from, "a hook was not let in: {rejected}");
             Err(Unsent::unauthorized())
         }
     }

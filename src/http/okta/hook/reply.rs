@@ -144,6 +144,15 @@ impl Unsent {
         Self { message: Some(Box::new(message)), ..Self::because(Detail::NoModem) }
     }
 
+    /// The disk did not begin with it in time.
+    pub(super) fn slow_disk() -> Self {
+        Self {
+            reason: "storage_slow",
+            cause: "The disk is too slow to take the message in time.".into(),
+            ..Self::because(Detail::StorageFull)
+        }
+    }
+
     /// The caller is not known.
     pub(super) fn unauthorized() -> Self {
         Self {
