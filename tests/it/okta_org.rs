@@ -92,13 +92,16 @@ impl Org {
         }
         let began = Instant::now();
         let answer = request.send(body);
-        let read = answer.and_then(|mut it| Ok((it.status(), it.body_mut().read_to_string()?)));
+        let read = answer.and_then(|mut it| {
+            let json = it.headers().get("content-type").is_some_and(|it| it == "application/json");
+            Ok((it.status(), json, it.body_mut().read_to_string()?))
+        });
         let took = began.elapsed();
         let (verdict, body) = match read {
             Err(cause) => (Verdict::Skipped(cause.to_string()), Value::Null),
-            Ok((status, text)) => {
+            Ok((status, json, text)) => {
                 let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                (verdict(status.as_u16(), &text, &body), body)
+                (verdict(status.as_u16(), json, &text, &body), body)
             }
         };
         if !matches!(verdict, Verdict::Command(_)) {
@@ -113,9 +116,12 @@ impl Org {
     }
 }
 
-fn verdict(status: u16, text: &str, body: &Value) -> Verdict {
+fn verdict(status: u16, json: bool, text: &str, body: &Value) -> Verdict {
     if status != 200 {
         return Verdict::Skipped(format!("status {status}"));
+    }
+    if !json || body.is_null() {
+        return Verdict::Skipped("no JSON".into());
     }
     if text.len() >= MAX_ANSWER {
         return Verdict::Skipped("too long".into());

@@ -32,7 +32,7 @@ use crate::{
 
 /// Nothing is worth sending after a week: no operator keeps an SMS much longer.
 const MAX_TTL_SECONDS: u32 = 7 * 86_400;
-/// The same.
+/// The same as a duration.
 pub(in crate::http) const MAX_TTL: Duration = Duration::from_secs(MAX_TTL_SECONDS as u64);
 /// Furthest `not_before`: a month, so that a slip of the year is noticed.
 const MAX_DELAY: Duration = Duration::from_secs(31 * 86_400);
