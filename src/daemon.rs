@@ -29,7 +29,7 @@ use crate::{
     arrivals, chronicle,
     config::{self, Config},
     domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
-    http::{self, AppState, LogAccess, Metrics},
+    http::{self, AppState, Callers, Hook, LogAccess, Metrics, Tokens},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
@@ -84,6 +84,7 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let (handles, modems) = start_modems(&config, root, &events);
     drop(events);
+    let outlets = outlets(&config, handles.clone());
     let keep = keep(&config.retention);
     // Before anything is written, so that what comes of it is counted.
     let metrics = Metrics::begin(&store).await.context("failed to read the store")?;
@@ -99,10 +100,10 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
         currency: config.rates.currency.as_str().into(),
         metrics: Arc::new(metrics),
         closing: CancellationToken::new(),
-        modems: handles.clone().into(),
+        hook: hook(&config, &outlets).await?.map(Arc::new),
+        modems: handles.into(),
     };
-    let mut outbox =
-        Outbox::new(store.clone(), settings(&config, rules), outlets(&config, handles));
+    let mut outbox = Outbox::new(store.clone(), settings(&config, rules), outlets);
     outbox.recover().await.context("failed to go on from what is stored")?;
     if let Err(cause) = store.write(loaded(&config)).await {
         warn!(%cause, "the start could not be written into the System Log");
@@ -231,7 +232,10 @@ fn start_modems(
             baud: settings.baud,
             family: settings.family.and_then(ringpost_hal::family::by_name),
             board: settings.board.as_ref().map(|board| board.name.clone()),
-            pin_file: settings.pin_file.clone().or_else(|| credential(&settings.name)),
+            pin_file: settings
+                .pin_file
+                .clone()
+                .or_else(|| credential(&format!("pin-{}", settings.name))),
             roaming: settings.roaming,
             service_centre: settings.smsc.clone(),
             power: None,
@@ -279,10 +283,41 @@ fn power(
     }
 }
 
-/// The credential that systemd hands over for the PIN of a modem's SIM, where it does.
-fn credential(modem: &config::ModemName) -> Option<PathBuf> {
+/// The credential that systemd hands over under a name, where it does.
+fn credential(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
-    Some(PathBuf::from(folder).join(format!("pin-{modem}"))).filter(|file| file.exists())
+    Some(PathBuf::from(folder).join(name)).filter(|file| file.exists())
+}
+
+/// How Okta's hook is served; not at all where nothing says who may use it.
+async fn hook(config: &Config, outlets: &[Outlet]) -> anyhow::Result<Option<Hook>> {
+    let okta = &config.okta;
+    let secrets = okta.secret_file.clone().or_else(|| credential("okta-secret"));
+    let tokens = okta.jwt.as_ref().map(|jwt| {
+        let keys = match &jwt.keys {
+            config::KeySource::File(file) => http::KeySource::File(file.clone()),
+            config::KeySource::Url(url) => http::KeySource::Url(url.clone()),
+        };
+        Tokens::new(&jwt.issuer, &jwt.audience, jwt.algorithm, keys)
+    });
+    let callers = Callers {
+        header: okta.header.clone().zip(secrets),
+        basic: okta.basic_file.clone().or_else(|| credential("okta-basic")),
+        tokens: tokens.transpose().context("failed to prepare for Okta's tokens")?,
+    };
+    if okta.header.is_some() && callers.header.is_none() {
+        warn!("okta.header is set, but neither okta.secret_file nor the credential okta-secret is");
+    }
+    for problem in callers.problems().await {
+        warn!("Okta's hook: {problem}");
+    }
+    let served = callers.header.is_some() || callers.basic.is_some() || callers.tokens.is_some();
+    Ok(served.then(|| Hook {
+        callers,
+        answer_within: okta.answer_within,
+        national_first: okta.bare_numbers == config::BareNumbers::National,
+        outlets: outlets.to_vec(),
+    }))
 }
 
 fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {

@@ -1,7 +1,8 @@
 //! The command line.
 //!
 //! `serve`, `config`, `token` and `setup` work on this box's files, daemon running or not; `probe` and `setup`
-//! need modems that the daemon does not hold, `pdu` nothing; the others talk to a running daemon over HTTP.
+//! need modems that the daemon does not hold, `okta` the URL of a hook, `pdu` nothing; the others talk to a
+//! running daemon over HTTP.
 
 mod client;
 mod config;
@@ -13,6 +14,7 @@ mod lists;
 mod log;
 mod messages;
 mod modems;
+mod okta;
 mod output;
 mod pdu;
 mod probe;
@@ -77,6 +79,9 @@ enum Command {
     Template(template::Template),
     /// What a text takes on the air: alphabet, segments, and what makes it expensive.
     Segments(segments::Segments),
+    /// The telephony hook of an Okta organisation.
+    #[command(subcommand)]
+    Okta(okta::Okta),
     /// Ask a modem what it is and can do, without the daemon.
     Probe(probe::Probe),
     /// Set the gateway up: look at what is plugged in, ask a few questions, write the configuration.
@@ -137,6 +142,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Allowlist(command) => command.run(lists::Which::Allow),
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
+        Command::Okta(command) => command.run(),
         Command::Probe(command) => command.run(),
         Command::Setup(command) => command.run(),
         Command::Doctor(command) => command.run(),

@@ -5,6 +5,7 @@ use std::{env, fs, path::Path};
 use super::{
     limits,
     modem::Modem,
+    okta::Okta,
     problem::ConfigError,
     rates::Rates,
     reader::Section,
@@ -40,6 +41,8 @@ pub struct Config {
     pub rates: Rates,
     /// `[org]`.
     pub org: Org,
+    /// `[okta]`.
+    pub okta: Okta,
     /// `[log]`.
     pub log: Log,
     /// `[[modem]]`, in the order of the file.
@@ -84,6 +87,7 @@ impl Config {
             retention: root.table("retention", Retention::read),
             rates: root.table("rates", Rates::read),
             org: root.table("org", Org::read),
+            okta: root.table("okta", Okta::read),
             log: root.table("log", Log::read),
             modems: Modem::read_all(&mut root),
         };

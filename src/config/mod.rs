@@ -8,6 +8,7 @@
 mod limits;
 mod load;
 mod modem;
+mod okta;
 mod problem;
 mod rates;
 mod reader;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use load::{Config, environment};
 pub use modem::{Modem, ModemName};
+pub use okta::{BareNumbers, KeySource, Okta, OktaJwt};
 pub use problem::{ConfigError, Problem, Whence};
 pub use rates::{RateCard, Rates};
 pub use retention::Retention;

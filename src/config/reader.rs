@@ -192,6 +192,11 @@ impl Section {
         parsed.collect::<Vec<_>>().into_iter().collect()
     }
 
+    /// Whether nothing is written in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// Notes a problem with the value of `key`.
     pub(super) fn note(&mut self, key: &str, whence: Whence, what: String) {
         let key = self.key_path(key);

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use rlibphonenumber::Region;
 
-use super::{Config, ConfigError, Regions, Routing};
+use super::{BareNumbers, Config, ConfigError, KeySource, Okta, OktaJwt, Regions, Routing};
 use crate::domain::{Channel, Lane, Limits, Locator, Money, Purpose};
 
 #[test]
@@ -40,6 +40,7 @@ fn every_key_is_taken_from_the_file() {
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
+        okta = { header = "X-Key", secret_file = "/s", basic_file = "/b", answer_within_ms = 900, bare_numbers = "international", jwt = { issuer = "i", audience = "a", keys = "https://k", algorithm = "PS256" } }
         log.level = "warn,ringpost::modem=debug"
         [[modem]]
         name = "a-1"
@@ -107,6 +108,20 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!((days, config.retention.events_days), ((7, 8), 9));
     assert_eq!((config.retention.idempotency_hours, config.retention.usage_months), (10, 11));
     assert_eq!(config.org.name, "Example Corp");
+    let okta = Okta {
+        header: Some("x-key".into()),
+        secret_file: Some("/s".into()),
+        basic_file: Some("/b".into()),
+        jwt: Some(OktaJwt {
+            issuer: "i".into(),
+            audience: "a".into(),
+            keys: KeySource::Url("https://k".into()),
+            algorithm: "PS256",
+        }),
+        answer_within: Duration::from_millis(900),
+        bare_numbers: BareNumbers::International,
+    };
+    assert_eq!(config.okta, okta);
     assert_eq!(config.log.level, "warn,ringpost::modem=debug");
     let [a, b] = config.modems.as_slice() else { panic!("two modems") };
     assert_eq!((a.name.as_str(), a.baud, a.family), ("a-1", 9600, Some("ec25")));
@@ -180,7 +195,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[webhooks]",
             "1: webhooks: unknown section; the sections are http, store, policy, limits, outbox, \
-             retention, rates, org, log, modem",
+             retention, rates, org, okta, log, modem",
         ),
         ("http = 1", "1: http: expected a table [http], found an integer"),
         ("[modem]\nname = 'a'", "1: modem: expected tables [[modem]], found a table"),
@@ -276,6 +291,29 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[[policy.region]]\nregion = 'IN'\nucs2_concat = 'no'",
             "3: policy.region.ucs2_concat: must be \"allow\" or \"refuse\", found \"no\"",
+        ),
+        (
+            "[okta]\nanswer_within_ms = 3000",
+            "2: okta.answer_within_ms: must be a whole number from 500 to 2500 ms, found 3000",
+        ),
+        (
+            "[okta]\nheader = 'a b'",
+            "2: okta.header: must be the name of a header such as \"x-telephony-key\", found \"a b\"",
+        ),
+        (
+            "[okta]\nsecret_file = '/s'",
+            "2: okta.secret_file: needs okta.header: the header that the secret comes in",
+        ),
+        (
+            "[okta.jwt]\nissuer = 'i'\naudience = 'a'\nkeys = 'http://x/keys'",
+            "4: okta.jwt.keys: must be the address of the issuer's keys, such as \
+             \"https://example.okta.com/oauth2/default/v1/keys\", or the path of a file, found \
+             \"http://x/keys\"",
+        ),
+        (
+            "[okta.jwt]\nissuer = 'i'\naudience = 'a'\nkeys = '/k'\nalgorithm = 'HS256'",
+            "5: okta.jwt.algorithm: \"HS256\" is no algorithm; they are RS256, RS384, RS512, PS256, \
+             PS384, PS512, ES256, ES384",
         ),
         ("[org]\nname = \"a\\nb\"", "2: org.name: must be one line of 1 to 64 characters"),
         ("[log]\nlevel = 'inf'", "2: log.level: \"inf\" is no level; did you mean \"info\"?"),
@@ -460,7 +498,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     ringpost.toml:5: http.port: unknown key; the keys of [http] are listen, log_requests_per_minute
     ringpost.toml:6: modem.port: is missing: port = "/dev/serial/by-path/…", usb = "1-1.2", usb = "1e0e:9001", imei = "…" or iccid = "…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
-    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, log, modem
+    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, okta, log, modem
     "#);
 }
 

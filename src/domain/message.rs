@@ -151,6 +151,8 @@ pub struct NewMessage {
     pub sender: Option<String>,
     /// What to do when an answer is lost.
     pub on_unknown: OnUnknown,
+    /// Whether whoever asked waits for what becomes of it, and helps himself where he is not told.
+    pub awaited: bool,
     /// The caller's own reference.
     pub reference: Option<String>,
     /// When it was accepted.

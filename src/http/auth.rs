@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use sha2::{Digest, Sha256};
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{convert::Infallible, fmt::Write as _, net::SocketAddr};
 use ulid::Ulid;
 
 use super::{AppState, error::ApiError};
@@ -83,14 +83,35 @@ impl FromRequestParts<AppState> for Caller {
         let sha256 = sha256(bearer(&parts.headers).ok_or(ApiError::Unauthorized)?);
         let found = state.store.read(move |view| store::token::find(view, &sha256)).await?;
         let token = found.ok_or(ApiError::Unauthorized)?;
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let Ok(client) = Client::from_request_parts(parts, state).await;
         let actor = Actor {
             id: token.id.clone(),
             name: token.name.clone(),
-            client_ip: address.map(|info| info.0.ip().to_string()),
-            user_agent: user_agent(&parts.headers),
+            client_ip: client.address,
+            user_agent: client.user_agent,
         };
         Ok(Self { token, actor })
+    }
+}
+
+/// Where a request comes from, whoever sends it.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    /// Its address.
+    pub(super) address: Option<String>,
+    /// What it says that it is.
+    pub(super) user_agent: Option<String>,
+}
+
+impl FromRequestParts<AppState> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self {
+            address: address.map(|info| info.0.ip().to_string()),
+            user_agent: user_agent(&parts.headers),
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     },
     error::{ApiError, MAX_BODY, Problem},
     metrics,
-    okta::{logs, templates},
+    okta::{hook, logs, templates},
 };
 
 /// The API of `state`, ready to be served.
@@ -80,6 +80,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(conversion::report))
         .routes(routes!(modems::reset))
         .routes(routes!(modems::unlock))
+        .routes(routes!(hook::telephony))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::page::scrape))

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{metrics::Metrics, okta::Limiter};
+use super::{
+    metrics::Metrics,
+    okta::{Limiter, hook::Hook},
+};
 use crate::{
     intake::{Policy, Repeats},
     modem::ModemHandle,
@@ -34,6 +37,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Answers that go on without an end end then.
     pub closing: CancellationToken,
+    /// How Okta's telephony hook is served, where it is.
+    pub hook: Option<Arc<Hook>>,
     /// The modems, in the order of the configuration.
     pub modems: Arc<[ModemHandle]>,
 }

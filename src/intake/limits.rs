@@ -449,6 +449,7 @@ mod tests {
             sender: None,
             flash: false,
             on_unknown: None,
+            awaited: false,
             reference: None,
             user: None,
             actor: Actor { id: "token".into(), ..Actor::default() },

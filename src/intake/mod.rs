@@ -16,9 +16,11 @@ mod wording;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::{
     domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom},
-    store::{self, Store, Tx, message::MessageView},
+    store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
 use decide::{Draft, consider};
@@ -59,12 +61,38 @@ pub async fn accept(
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> Result<Answer, store::Error> {
-    let (now, policy) = (request.received_at, policy.clone());
+    store.write(decision(request, policy.clone(), repeat)).await
+}
+
+/// As [`accept`], for somebody who waits until `until` only.
+///
+/// # Errors
+/// Those of the store; then nothing was accepted.
+pub async fn accept_by(
+    until: Instant,
+    store: &Store,
+    request: Request,
+    policy: &Arc<Policy>,
+    repeat: Option<Repeat>,
+) -> Result<ByThen<Answer>, store::Error> {
+    store.write_by(until, decision(request, policy.clone(), repeat)).await
+}
+
+/// What is done in the transaction that stores the message. The key is looked up there too: of two
+/// requests at one time, the second finds the first.
+fn decision(
+    request: Request,
+    policy: Arc<Policy>,
+    repeat: Option<Repeat>,
+) -> impl FnOnce(&Tx<'_>) -> Result<Answer, store::Error> + Send + 'static {
+    let now = request.received_at;
     let considered = consider(request, &policy);
-    // The key is looked up in the transaction that stores the message: of two requests at one time,
-    // the second finds the first.
-    let job = move |tx: &Tx<'_>| {
-        let known = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?.flatten();
+    move |tx: &Tx<'_>| {
+        let subject = match &considered {
+            Ok(draft) => &draft.subject,
+            Err(denial) => &denial.subject,
+        };
+        let known = repeat.as_ref().map(|repeat| repeat.answer(tx, subject)).transpose()?.flatten();
         if let Some(answer) = known {
             return Ok(answer);
         }
@@ -85,11 +113,13 @@ pub async fn accept(
             }
             Err(denial) => {
                 log_denial(tx, &denial, now)?;
+                if let Some(repeat) = &repeat {
+                    repeat.remember_refusal(tx, &denial, now)?;
+                }
                 Ok(Answer::Refused(denial))
             }
         }
-    };
-    store.write(job).await
+    }
 }
 
 /// Decides what takes more than the request itself.

@@ -10,11 +10,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Answer, Content, Request};
+use super::{Answer, Content, Denial, Request};
 use crate::{
-    domain::{MessageId, Timestamp},
-    store::{self, Tx, idempotency::Remembered},
+    domain::{MessageId, Subject, Timestamp},
+    store::{
+        self, Tx,
+        idempotency::{LedTo, Remembered},
+    },
 };
+
+/// Of requests that are known by their key alone.
+const WHATEVER_IT_HOLDS: [u8; 32] = [0; 32];
 
 /// Recognises requests by their keys.
 #[derive(Clone)]
@@ -39,7 +45,16 @@ impl Repeats {
     pub fn identify(&self, key: String, request: &Request) -> Repeat {
         let since = request.received_at.before(self.kept);
         let fingerprint = fingerprint(&self.secret, request);
-        Repeat { token: request.actor.id.clone(), key, fingerprint, since }
+        let token = request.actor.id.clone();
+        Repeat { token, key, fingerprint, since, refusals: false }
+    }
+
+    /// What makes an event of the caller's known again by its id, whatever `request` makes of it. Refusals
+    /// are remembered too: a caller that was refused has helped himself, and must not be served later.
+    pub fn identify_event(&self, id: String, request: &Request) -> Repeat {
+        let since = request.received_at.before(self.kept);
+        let (token, fingerprint) = (request.actor.id.clone(), WHATEVER_IT_HOLDS);
+        Repeat { token, key: id, fingerprint, since, refusals: true }
     }
 }
 
@@ -50,19 +65,33 @@ pub struct Repeat {
     key: String,
     fingerprint: [u8; 32],
     since: Timestamp,
+    /// Whether refusals are remembered.
+    refusals: bool,
 }
 
 impl Repeat {
-    /// The answer to the request if another came with its key before.
-    pub(super) fn answer(&self, tx: &Tx<'_>) -> Result<Option<Answer>, store::Error> {
+    /// The answer to the request about `subject` if another came with its key before.
+    pub(super) fn answer(
+        &self,
+        tx: &Tx<'_>,
+        subject: &Subject,
+    ) -> Result<Option<Answer>, store::Error> {
         let known = store::idempotency::find(tx, &self.token, &self.key, self.since)?;
         let Some(known) = known else { return Ok(None) };
         if known.fingerprint != self.fingerprint {
             return Ok(Some(Answer::KeyReused));
         }
-        // A message is kept longer than the key that made it.
-        let message = store::message::find(tx, known.message)?;
-        Ok(message.map(|message| Answer::Replayed(Box::new(message))))
+        match known.led_to {
+            LedTo::Message(message) => {
+                // A message is kept longer than the key that made it.
+                let message = store::message::find(tx, message)?;
+                Ok(message.map(|message| Answer::Replayed(Box::new(message))))
+            }
+            LedTo::Refusal(detail, transaction_id) => {
+                let subject = Subject { transaction_id, ..subject.clone() };
+                Ok(Some(Answer::Refused(Denial::new(detail, subject))))
+            }
+        }
     }
 
     /// Remembers that the request made `message`.
@@ -72,7 +101,24 @@ impl Repeat {
         message: MessageId,
         now: Timestamp,
     ) -> Result<(), store::Error> {
-        let remembered = Remembered { fingerprint: self.fingerprint, message };
+        self.note(tx, LedTo::Message(message), now)
+    }
+
+    /// Remembers that the request was refused, where refusals are remembered.
+    pub(super) fn remember_refusal(
+        &self,
+        tx: &Tx<'_>,
+        denial: &Denial,
+        now: Timestamp,
+    ) -> Result<(), store::Error> {
+        if !self.refusals {
+            return Ok(());
+        }
+        self.note(tx, LedTo::Refusal(denial.detail, denial.subject.transaction_id), now)
+    }
+
+    fn note(&self, tx: &Tx<'_>, led_to: LedTo, now: Timestamp) -> Result<(), store::Error> {
+        let remembered = Remembered { fingerprint: self.fingerprint, led_to };
         store::idempotency::remember(tx, &self.token, &self.key, remembered, now)
     }
 }
@@ -92,6 +138,7 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
         sender,
         flash,
         on_unknown,
+        awaited: _,
         reference,
         user,
         actor: _,
@@ -175,6 +222,7 @@ mod tests {
             sender: None,
             flash: false,
             on_unknown: None,
+            awaited: false,
             reference: None,
             user: None,
             actor: Actor { id: "token".into(), ..Actor::default() },
@@ -231,6 +279,26 @@ mod tests {
         assert!(matches!(desk.send("k", request("x", 1)).await, Answer::Accepted(_)));
         let refused = Request { to: "+14165552345".into(), ..request("x", 1) };
         assert!(matches!(desk.send("k", refused).await, Answer::KeyReused));
+    }
+
+    #[tokio::test]
+    async fn an_event_is_known_by_its_id_alone_and_its_refusal_is_remembered() {
+        let desk = Desk::open();
+        let policy = Arc::new(Policy::of(Region::US));
+        let tell = async |id: &str, request: Request| {
+            let repeat = repeats().identify_event(id.into(), &request);
+            accept(&desk.store, request, &policy, Some(repeat)).await.unwrap()
+        };
+        let Answer::Accepted(first) = tell("e", request("x", 1)).await else { panic!() };
+        let other = Request { to: "nobody".into(), ..request("y", 2) };
+        let Answer::Replayed(again) = tell("e", other).await else { panic!() };
+        assert_eq!(again.id, first.id);
+        let abroad = Request { to: "+14165552345".into(), ..request("x", 1) };
+        let Answer::Refused(denied) = tell("f", abroad).await else { panic!() };
+        let Answer::Refused(again) = tell("f", request("x", 3)).await else { panic!() };
+        assert_eq!(again.detail, denied.detail);
+        assert_eq!(again.subject.transaction_id, denied.subject.transaction_id);
+        assert_eq!(desk.messages().await, 1);
     }
 
     #[tokio::test]

@@ -43,6 +43,8 @@ pub struct Request {
     pub flash: bool,
     /// What to do when an answer is lost, where the request says so.
     pub on_unknown: Option<OnUnknown>,
+    /// Whether the caller waits for what becomes of it, and sends it by other means where he is not told.
+    pub awaited: bool,
     /// The caller's own reference.
     pub reference: Option<String>,
     /// For which user of the identity platform.

@@ -16,7 +16,7 @@ mod run;
 mod step;
 
 pub use clock::Boot;
-pub use record::{apply, cancel};
+pub use record::{abandon, apply, cancel};
 pub use report::{Received, receive};
 pub use route::{Preferences, Prices, Terms};
 pub use run::{Outbox, Outlet, Settings, late_answer};

@@ -76,6 +76,21 @@ pub fn cancel(
     apply(tx, key, Event::Cancelled, now, rules).map(Some)
 }
 
+/// Whoever asked for the message `key` has gone without an answer, and sends it by other means: it is
+/// cancelled, or, where it may be on the air, not sent again.
+///
+/// # Errors
+/// Those of the store.
+pub fn abandon(
+    tx: &Tx<'_>,
+    key: i64,
+    now: Timestamp,
+    rules: Rules,
+) -> Result<Progress, store::Error> {
+    store::message::set_abandoned(tx, key)?;
+    apply(tx, key, Event::Cancelled, now, rules)
+}
+
 fn execute(
     tx: &Tx<'_>,
     key: i64,

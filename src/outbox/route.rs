@@ -29,6 +29,14 @@ pub struct Terms {
     pub jitter: Duration,
 }
 
+impl Terms {
+    /// Whether the site lets the modem send messages of `lane` to `region`.
+    pub fn serve(&self, lane: Lane, region: &str) -> bool {
+        let there = |regions: &Vec<String>| regions.iter().any(|it| it == region);
+        self.lanes.contains(&lane) && self.regions.as_ref().is_none_or(there)
+    }
+}
+
 /// What a segment costs, by region.
 #[derive(Debug, Clone, Default)]
 pub struct Prices {
@@ -122,8 +130,7 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     let terms = &line.terms;
     let sender = wish.sender.as_ref();
     let meant = sender.is_none_or(|it| *it == line.name || terms.pools.contains(it));
-    let region = terms.regions.as_ref().is_none_or(|regions| regions.contains(&wish.region));
-    if !meant || !region || !terms.lanes.contains(&wish.lane) {
+    if !meant || !terms.serve(wish.lane, &wish.region) {
         return Err(Detail::NoModem);
     }
     if let Some(detail) = line.down {

@@ -20,7 +20,7 @@ use super::{
     budget::{Account, Hour},
     claim::{Claimed, Conditions, claim},
     clock::{Boot, Watch},
-    record::apply,
+    record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
@@ -206,6 +206,9 @@ impl Outbox {
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
+                }
+                for key in store::message::awaited(tx)? {
+                    abandon(tx, key, now, rules)?;
                 }
                 let before = store::boot::begin(tx, &boot.id)?;
                 if !boot.clock_known && before.is_some_and(|before| before != boot.id) {

@@ -11,7 +11,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -22,6 +22,7 @@ use super::{
     vitals::Work,
     writer::{self, Request, Task, Wakers},
 };
+use crate::domain::MessageId;
 
 /// Append-only: a migration that has been released is never changed.
 const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];
@@ -122,6 +123,15 @@ impl Store {
         Ok(answer)
     }
 
+    /// Hands `work` over without waiting for anything; says whether there was a place in the line.
+    pub fn try_hand_over(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<(), Error> + Send + 'static,
+    ) -> bool {
+        let task = Task::new(work, drop::<Result<(), Error>>);
+        self.requests.try_send(Request::Write(Box::new(task))).is_ok()
+    }
+
     /// Runs `work` on a read-only connection, off the async threads.
     ///
     /// # Errors
@@ -179,6 +189,11 @@ impl Store {
     /// Changes after each commit of events.
     pub fn events_changed(&self) -> watch::Receiver<()> {
         self.wakers.events.subscribe()
+    }
+
+    /// The messages that events tell of, each after the commit of its event.
+    pub fn messages_told(&self) -> broadcast::Receiver<MessageId> {
+        self.wakers.told.subscribe()
     }
 
     /// Cleans the write-ahead log some seconds after each erasure, until `cancel`. Begins with what a run that

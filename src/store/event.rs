@@ -56,7 +56,7 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         event.sent_at.map(Timestamp::as_unix_ms),
     ])?;
     usage::count(tx, event)?;
-    tx.signal_events();
+    tx.signal_events(subject.and_then(|it| it.message));
     Ok(())
 }
 

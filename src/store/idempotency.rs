@@ -2,16 +2,28 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{Error, Tx, View, message::id};
-use crate::domain::{MessageId, Timestamp};
+use super::{
+    Error, Tx, View,
+    message::{detail, id},
+};
+use crate::domain::{Detail, MessageId, Timestamp, TransactionId};
 
-/// What is kept of an accepted request: nothing that tells its text to those who lack the secret.
+/// What is kept of a request: nothing that tells its text to those who lack the secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Remembered {
     /// Keyed hash of the request.
     pub fingerprint: [u8; 32],
-    /// The message it made.
-    pub message: MessageId,
+    /// What it led to.
+    pub led_to: LedTo,
+}
+
+/// What a request led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedTo {
+    /// This message.
+    Message(MessageId),
+    /// A refusal, for this reason, with the events of this transaction.
+    Refusal(Detail, TransactionId),
 }
 
 /// The request that `token` sent with `key` after `since`.
@@ -26,13 +38,28 @@ pub fn find(
 ) -> Result<Option<Remembered>, Error> {
     let row = view
         .prepare(
-            "SELECT fingerprint, message FROM idempotency
+            "SELECT fingerprint, message, refusal, transaction_id FROM idempotency
              WHERE token = ?1 AND key = ?2 AND created_at > ?3",
         )?
-        .query_row((token, key, since.as_unix_ms()), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((token, key, since.as_unix_ms()), |row| {
+            Ok((row.get(0)?, led_to(row.get(1)?, row.get(2)?, row.get(3)?)))
+        })
         .optional()?;
-    row.map(|(fingerprint, message)| Ok(Remembered { fingerprint, message: id(message)? }))
-        .transpose()
+    row.map(|(fingerprint, led_to)| Ok(Remembered { fingerprint, led_to: led_to? })).transpose()
+}
+
+fn led_to(
+    message: Option<String>,
+    refusal: Option<String>,
+    transaction: Option<String>,
+) -> Result<LedTo, Error> {
+    if let Some(message) = message {
+        return id(message).map(LedTo::Message);
+    }
+    let refusal = detail("idempotency", "refusal", refusal)?;
+    let transaction = transaction.and_then(|transaction| transaction.parse().ok());
+    let refusal = refusal.zip(transaction).ok_or(Error::Missing("what a request led to"))?;
+    Ok(LedTo::Refusal(refusal.0, refusal.1))
 }
 
 /// Remembers a request, in the place of one that is too old to count.
@@ -46,17 +73,25 @@ pub fn remember(
     request: Remembered,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let (message, refusal) = match request.led_to {
+        LedTo::Message(message) => (Some(message.to_string()), None),
+        LedTo::Refusal(detail, transaction) => (None, Some((detail, transaction))),
+    };
     tx.prepare(
-        "INSERT INTO idempotency (token, key, fingerprint, message, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO idempotency (token, key, fingerprint, message, refusal, transaction_id,
+             created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (token, key) DO UPDATE SET fingerprint = excluded.fingerprint,
-             message = excluded.message, created_at = excluded.created_at",
+             message = excluded.message, refusal = excluded.refusal,
+             transaction_id = excluded.transaction_id, created_at = excluded.created_at",
     )?
     .execute((
         token,
         key,
         request.fingerprint,
-        request.message.to_string(),
+        message,
+        refusal.map(|(detail, _)| detail.as_str()),
+        refusal.map(|(_, transaction)| transaction.to_string()),
         now.as_unix_ms(),
     ))?;
     Ok(())

@@ -20,9 +20,9 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
-                 claimable_at, deadline_at, national, locale)
+                 claimable_at, deadline_at, national, locale, awaited)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -48,6 +48,7 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.expires_at.as_unix_ms(),
             message.national,
             message.locale,
+            message.awaited,
         ])?;
     tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
         .execute((key, message.text.reveal().as_bytes()))?;
@@ -145,6 +146,36 @@ pub fn erase_text(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     if erased > 0 {
         tx.signal_erased();
     }
+    Ok(())
+}
+
+/// Messages that have not ended, and whose askers were told nothing yet.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn awaited(view: &View<'_>) -> Result<Vec<i64>, Error> {
+    view.prepare("SELECT key FROM message WHERE awaited = 1 AND deadline_at IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// Whoever asked for the message `key` is told that it goes on, and waits no more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_told(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE message SET awaited = 0 WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
+
+/// Whoever asked for the message `key` has gone, and wants no second copy of it either.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_abandoned(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE message SET awaited = 0, on_unknown = 'hold' WHERE key = ?1")?
+        .execute([key])?;
     Ok(())
 }
 

@@ -171,7 +171,12 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Inbound, InboundFragment, InboundId, MessageId, Secret},
-        store::{self, connection::PAGE, idempotency::Remembered, inbound::Arrival},
+        store::{
+            self,
+            connection::PAGE,
+            idempotency::{LedTo, Remembered},
+            inbound::Arrival,
+        },
     };
 
     const DAY: Duration = Duration::from_secs(86_400);
@@ -204,7 +209,7 @@ mod tests {
             "UPDATE message SET state = ?2, ended_at = ?3, deadline_at = ?4 WHERE key = ?1",
         )?
         .execute((key, state, ended_at.map(Timestamp::as_unix_ms), deadline_at))?;
-        let remembered = Remembered { fingerprint: [0; 32], message: message.id };
+        let remembered = Remembered { fingerprint: [0; 32], led_to: LedTo::Message(message.id) };
         let name = message.id.to_string();
         idempotency::remember(tx, "token", &name, remembered, at)
     }

@@ -27,6 +27,7 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         lane: Lane::Bulk,
         sender: None,
         on_unknown: OnUnknown::Hold,
+        awaited: false,
         reference: None,
         created_at: at,
         not_before: at,

@@ -1,7 +1,7 @@
 //! What SQL functions get to work on: a view to read, a transaction to write.
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection};
 use tracing::error;
 
 use super::{Error, room::Room};
+use crate::domain::MessageId;
 
 /// A consistent view of the database, for reading.
 pub struct View<'c> {
@@ -43,6 +44,8 @@ pub(super) struct Signals {
 pub struct Tx<'c> {
     view: View<'c>,
     signals: Cell<Signals>,
+    /// Messages that new events tell of.
+    told: RefCell<Vec<MessageId>>,
     room: &'c Room,
     /// Asked once for all jobs of a transaction.
     room_left: OnceCell<bool>,
@@ -55,6 +58,7 @@ impl<'c> Tx<'c> {
         Self {
             view: View::new(connection),
             signals: Cell::default(),
+            told: RefCell::default(),
             room,
             room_left: OnceCell::new(),
             undone: OnceCell::new(),
@@ -79,9 +83,15 @@ impl<'c> Tx<'c> {
         self.signals.set(Signals { erased: true, ..self.signals.get() });
     }
 
-    /// After the commit, wakes whoever follows the System Log.
-    pub(super) fn signal_events(&self) {
+    /// After the commit, wakes whoever follows the System Log, and whoever waits for this message.
+    pub(super) fn signal_events(&self, about: Option<MessageId>) {
         self.signals.set(Signals { events: true, ..self.signals.get() });
+        self.told.borrow_mut().extend(about);
+    }
+
+    /// The messages that the new events tell of.
+    pub(super) fn take_told(&self) -> Vec<MessageId> {
+        self.told.take()
     }
 
     pub(super) fn signals(&self) -> Signals {
@@ -106,7 +116,7 @@ impl<'c> Tx<'c> {
         if let Some(cause) = self.undone() {
             return Err(cause);
         }
-        let before = self.signals();
+        let (before, told) = (self.signals(), self.told.borrow().len());
         self.prepare("SAVEPOINT job")?.execute([])?;
         let result = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
             error!("a store job panicked; its writes are undone");
@@ -121,6 +131,7 @@ impl<'c> Tx<'c> {
         if result.is_err() {
             self.prepare("ROLLBACK TO job")?.execute([])?;
             self.signals.set(before);
+            self.told.borrow_mut().truncate(told);
         }
         self.prepare("RELEASE job")?.execute([])?;
         result

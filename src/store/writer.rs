@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tracing::error;
 
 use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room, vitals::Work};
+use crate::domain::MessageId;
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
 /// for longer than some tens of milliseconds.
@@ -31,8 +32,12 @@ pub(super) enum Request {
     Close(oneshot::Sender<()>),
 }
 
+/// Messages that may be told of before somebody who waits for one of them must look by himself: two
+/// commits of the outbox at its fullest.
+const TOLD: usize = 1024;
+
 /// Whom the writer thread wakes after a commit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wakers {
     pub(super) queue: Notify,
     pub(super) erased: Notify,
@@ -40,6 +45,20 @@ pub(super) struct Wakers {
     pub(super) events: watch::Sender<()>,
     /// What was done: for who looks by itself, and wakes nobody.
     pub(super) work: Work,
+    /// Who waits for one message need not look for each commit.
+    pub(super) told: broadcast::Sender<MessageId>,
+}
+
+impl Default for Wakers {
+    fn default() -> Self {
+        Self {
+            queue: Notify::default(),
+            erased: Notify::default(),
+            events: watch::Sender::default(),
+            work: Work::default(),
+            told: broadcast::Sender::new(TOLD),
+        }
+    }
 }
 
 /// Serves requests until it is told to close, or the last sender is gone.
@@ -102,7 +121,7 @@ fn commit(
             Err(_) => break,
         }
     }
-    let (signals, left) = (tx.signals(), tx.room_left());
+    let (signals, told, left) = (tx.signals(), tx.take_told(), tx.room_left());
     let committed = match tx.undone() {
         Some(cause) => Err(cause),
         None => transaction.commit().map_err(Error::from),
@@ -115,6 +134,9 @@ fn commit(
         }
         if signals.events {
             wakers.events.send_replace(());
+        }
+        if wakers.told.receiver_count() > 0 {
+            told.into_iter().for_each(|message| drop(wakers.told.send(message)));
         }
         if signals.erased {
             wakers.erased.notify_one();

@@ -2,6 +2,7 @@
 
 mod accept;
 mod footprint;
+mod hook;
 mod latency;
 mod rate;
 mod start;
@@ -40,12 +41,13 @@ pub struct Bench {
 type Part = fn(&mut Bench) -> Result<Vec<Line>>;
 
 /// All of them, by the name under which one alone can be asked for.
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("idle-latency", latency::idle),
     ("gap", latency::gap),
     ("urgent", latency::urgent),
     ("share", rate::share),
     ("accept", accept::accept),
+    ("hook", hook::hook),
     ("memory", footprint::memory),
     ("idle", footprint::idle),
     ("disk", footprint::disk),

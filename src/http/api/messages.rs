@@ -32,10 +32,12 @@ use crate::{
 
 /// Nothing is worth sending after a week: no operator keeps an SMS much longer.
 const MAX_TTL_SECONDS: u32 = 7 * 86_400;
+/// The same as a duration.
+pub(in crate::http) const MAX_TTL: Duration = Duration::from_secs(MAX_TTL_SECONDS as u64);
 /// Furthest `not_before`: a month, so that a slip of the year is noticed.
 const MAX_DELAY: Duration = Duration::from_secs(31 * 86_400);
 /// Longest `reference` and `user`, in characters: room for any identifier, none for a text.
-pub(super) const MAX_LABEL: usize = 128;
+pub(in crate::http) const MAX_LABEL: usize = 128;
 /// Longest `code`: templates are checked with one as long.
 const MAX_CODE: usize = 10;
 
@@ -299,6 +301,12 @@ pub(in crate::http) async fn feedback(
     }
 }
 
+/// Whether a text can be the code of a message.
+pub(in crate::http) fn is_code(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain && (1..=MAX_CODE).contains(&text.len())
+}
+
 async fn find(state: &AppState, id: MessageId) -> Result<Message, ApiError> {
     let found = state.store.read(move |view| store::message::find(view, id)).await?;
     found.map(Message::from).ok_or(ApiError::NotFound("message"))
@@ -319,8 +327,7 @@ impl NewMessage {
             (Some(_), None) => return invalid("template", "needs a code in the place of a text"),
             (None, Some(code)) => {
                 let code = Secret::new(code);
-                let plain = code.reveal().bytes().all(|byte| byte.is_ascii_alphanumeric());
-                if !plain || !(1..=MAX_CODE).contains(&code.reveal().len()) {
+                if !is_code(code.reveal()) {
                     return invalid("code", "must be 1 to 10 letters and digits");
                 }
                 Content::Code { code, template: template.clone() }
@@ -363,6 +370,7 @@ impl NewMessage {
             sender: self.sender,
             flash: self.flash,
             on_unknown: self.on_unknown,
+            awaited: false,
             reference: self.reference,
             user: self.user,
             actor: caller.into_actor(),

@@ -1,6 +1,7 @@
 //! What Okta's clients ask, answered as Okta answers.
 
 pub(super) mod error;
+pub(super) mod hook;
 mod link;
 pub(super) mod logs;
 mod rate;

@@ -32,6 +32,7 @@ CREATE TABLE message (
     flash          INTEGER NOT NULL CHECK (flash IN (0, 1)),
     sender         TEXT,                                       -- only through this modem
     on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
+    awaited        INTEGER NOT NULL DEFAULT 0 CHECK (awaited IN (0, 1)), -- who asked waits for its outcome
     reference      TEXT,
     user           TEXT,
     actor_id       TEXT NOT NULL,
@@ -53,6 +54,7 @@ CREATE TABLE message (
     -- No state without a deadline: only what has ended may wait for ever.
     CHECK (deadline_at IS NOT NULL OR state NOT IN ('queued', 'sending', 'sent'))
 ) STRICT;
+CREATE INDEX message_awaited ON message (key) WHERE awaited = 1 AND deadline_at IS NOT NULL;
 -- Messages that the same modems can send stand together, so that those which no modem can send now
 -- are passed over at once.
 CREATE INDEX message_claimable
@@ -160,9 +162,13 @@ CREATE TABLE idempotency (
     token       TEXT NOT NULL,
     key         TEXT NOT NULL,
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
-    message     TEXT NOT NULL, -- its id
+    message     TEXT,          -- id of the one it made
+    refusal     TEXT,          -- or why it made none, where that is remembered
+    transaction_id TEXT,       -- of the events of that refusal
     created_at  INTEGER NOT NULL,
-    PRIMARY KEY (token, key)
+    PRIMARY KEY (token, key),
+    CHECK ((message IS NULL) = (refusal IS NOT NULL)),
+    CHECK ((refusal IS NULL) = (transaction_id IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 

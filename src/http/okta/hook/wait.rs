@@ -1,0 +1,142 @@
+//! Waiting for what becomes of a message, until Okta must be answered.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::{
+    Hook,
+    reply::{Reply, Unsent},
+};
+use crate::{
+    domain::{End, MessageId, Phase, Timestamp},
+    http::AppState,
+    modem::ModemState,
+    outbox::{self, Rules},
+    store::{self, ByThen, Store, message::MessageView},
+};
+
+/// Kept of the time for the last write: that Okta was told, or that nothing will be sent. A disk takes some
+/// milliseconds for it.
+const LAST_WRITE: Duration = Duration::from_millis(200);
+
+/// Waits until the network has taken the message, or will not, or there is no more time. `told` has been there
+/// since before the message.
+pub(super) async fn for_outcome(
+    state: &AppState,
+    hook: &Hook,
+    mut told: broadcast::Receiver<MessageId>,
+    message: MessageView,
+    until: Instant,
+) -> Reply {
+    let (id, key) = (message.id, message.key);
+    let caller = Caller { store: state.store.clone(), key, rules: state.rules, waits: true };
+    let mut reply = Reply::of(message);
+    let last_write_at = until.checked_sub(LAST_WRITE).unwrap_or(until);
+    while let Reply::Pending(_) = &reply {
+        tokio::select! {
+            () = sleep_until(last_write_at) => break,
+            () = state.closing.cancelled() => break,
+            () = news_of(&mut told, id) => {}
+        }
+        match state.store.read(move |view| store::message::find(view, id)).await {
+            Ok(Some(message)) => reply = Reply::of(message),
+            Ok(None) => break,
+            Err(cause) => {
+                warn!(%cause, "a hook of Okta's is answered PENDING: its message cannot be read");
+                break;
+            }
+        }
+    }
+    if let Reply::Pending(Some(message)) = reply {
+        reply = last_word(state, hook, *message, until).await;
+    }
+    caller.hears();
+    reply
+}
+
+/// Resolves when an event may have told of the message.
+async fn news_of(told: &mut broadcast::Receiver<MessageId>, id: MessageId) {
+    loop {
+        match told.recv().await {
+            Ok(other) if other != id => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            // The store has closed: there will be no news.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// The time is over. What no modem can send is cancelled, if nothing of it is on the air, so that Okta may send
+/// it; of anything else, it is noted that Okta does not.
+async fn last_word(state: &AppState, hook: &Hook, message: MessageView, until: Instant) -> Reply {
+    let (id, key, rules) = (message.id, message.key, state.rules);
+    let hopeless = !can_be_sent(hook, &message);
+    let settled = state.store.write_by(until, move |tx| {
+        if hopeless {
+            outbox::cancel(tx, id, Timestamp::now(), rules)?;
+        }
+        store::message::set_told(tx, key)?;
+        store::message::find(tx, id)
+    });
+    match settled.await {
+        Ok(ByThen::Done(Some(message)))
+            if hopeless && message.phase == Phase::Ended(End::Cancelled) =>
+        {
+            Reply::Unsent(Unsent::no_modem(message))
+        }
+        Ok(ByThen::Done(Some(message))) => Reply::of(message),
+        Ok(ByThen::Done(None) | ByThen::NotBegun | ByThen::UnderWay) => {
+            Reply::Pending(Some(Box::new(message)))
+        }
+        Err(cause) => {
+            warn!(%cause, "it could not be noted that Okta was told PENDING");
+            Reply::Pending(Some(Box::new(message)))
+        }
+    }
+}
+
+/// Whether a modem is registered that the site lets send this.
+fn can_be_sent(hook: &Hook, message: &MessageView) -> bool {
+    let region = message.subject.region.as_deref().unwrap_or_default();
+    hook.outlets.iter().any(|outlet| {
+        let ready = outlet.handle.status().borrow().state == ModemState::Ready;
+        ready && outlet.terms.serve(message.lane, region)
+    })
+}
+
+/// Whoever waits for the answer. When its connection ends before, this is dropped: Okta sends the code by
+/// other means then, and this box must not.
+struct Caller {
+    store: Store,
+    key: i64,
+    rules: Rules,
+    waits: bool,
+}
+
+impl Caller {
+    /// There is an answer.
+    fn hears(mut self) {
+        self.waits = false;
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        if !self.waits {
+            return;
+        }
+        let (key, rules) = (self.key, self.rules);
+        let abandon =
+            move |tx: &store::Tx<'_>| outbox::abandon(tx, key, Timestamp::now(), rules).map(drop);
+        if self.store.try_hand_over(abandon) {
+            info!("a hook of Okta's was given up before its answer: its message is not sent again");
+        } else {
+            warn!("a hook of Okta's was given up before its answer, and its message goes on");
+        }
+    }
+}
