@@ -296,9 +296,9 @@ mod tests {
         assert_eq!(count(&store, "early_report").await, 0);
         // Whoever polls the log goes on from the last one: the next must come after it.
         store.tidy(&KEEP, day(400)).await.unwrap();
-        assert_eq!(store.read(|view| event::newest(view)).await.unwrap(), 3);
+        assert_eq!(store.read(event::newest).await.unwrap(), 3);
         store.write(|tx| event::append(tx, &store::samples::event(day(400)))).await.unwrap();
-        assert_eq!(store.read(|view| event::newest(view)).await.unwrap(), 4);
+        assert_eq!(store.read(event::newest).await.unwrap(), 4);
     }
 
     #[tokio::test(start_paused = true)]

@@ -166,16 +166,16 @@ fn with_pid_and_class(tpdu: Inbound, octet: u8) -> Inbound {
             let dcs = it.dcs.with_class(classes[usize::from(octet % 4)]);
             Inbound::Deliver(Deliver { pid: Pid(octet), dcs, ..it })
         }
-        other => other,
+        Inbound::StatusReport(_) | Inbound::SubmitReport(_) => tpdu,
     }
 }
 
 fn with_deadline(tpdu: Outbound, until: Timestamp) -> Outbound {
     match tpdu {
-        Outbound::Submit(it @ Submit { vp: Some(ValidityPeriod::Absolute(_)), .. }) => {
+        Outbound::Submit(it) if matches!(it.vp, Some(ValidityPeriod::Absolute(_))) => {
             Outbound::Submit(Submit { vp: Some(ValidityPeriod::Absolute(until)), ..it })
         }
-        other => other,
+        Outbound::Submit(_) | Outbound::Command(_) | Outbound::DeliverReport(_) => tpdu,
     }
 }
 
