@@ -5,6 +5,7 @@
 //! What the handle asks for is done in order, one exchange at a time, each to its end. Which port is whose,
 //! [`Hotplug`] knows.
 
+mod call;
 mod handle;
 mod hold;
 mod hotplug;
@@ -22,6 +23,7 @@ mod status;
 mod stored;
 mod usb;
 
+pub use call::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
 pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, Submit, modem};
 pub use hotplug::{Hotplug, Place, UsbPlace};
 pub use lines::LinePower;

@@ -1,0 +1,152 @@
+//! A call, as whoever speaks in it holds it, and as the modem's task sees it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
+
+use crate::domain::{Clip, E164, SegmentId, Sound};
+
+/// What may wait to be heard by whoever speaks: a call tells of its steps and of keys, which come one at a
+/// time.
+const EVENTS: usize = 64;
+
+/// A call to place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// Which call it is.
+    pub call: SegmentId,
+    /// Whom to ring.
+    pub number: E164,
+    /// How long it may ring: shorter than a voicemail takes to answer.
+    pub ring_for: Duration,
+    /// How long it may last once it is answered.
+    pub talk_for: Duration,
+    /// The clips that it will play, so that a modem that plays files has them before it dials.
+    pub clips: Vec<Arc<Clip>>,
+}
+
+impl fmt::Debug for Dial {
+    /// Without the number, and without the clips: they are a code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dial({})", self.call)
+    }
+}
+
+/// What happens in a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEvent {
+    /// The phone rings.
+    Alerting,
+    /// Somebody answered, and can hear what is played.
+    Answered,
+    /// What was played under this number came to its end.
+    Played(u32),
+    /// A key was pressed: one of `0123456789*#ABCD`.
+    Key(char),
+    /// It is over. Nothing comes after it.
+    Ended(CallEnd),
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallEnd {
+    /// Why.
+    pub cause: CallCause,
+    /// The network's own number for it (3GPP TS 24.008 10.5.4.11, Q.850), where it told one.
+    pub network: Option<u8>,
+    /// From dialling until it rang, or ended.
+    pub setup: Duration,
+    /// While it rang.
+    pub ring: Duration,
+    /// From the answer to the end; zero = nobody answered.
+    pub talk: Duration,
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallCause {
+    /// This side hung up after it was answered.
+    Finished,
+    /// The other side hung up after it was answered.
+    HungUp,
+    /// The line was busy.
+    Busy,
+    /// It rang, and nobody answered.
+    NoAnswer,
+    /// The call was declined.
+    Declined,
+    /// The phone could not be reached.
+    Unreachable,
+    /// The network knows no such number.
+    Unassigned,
+    /// The network had no room.
+    NetworkBusy,
+    /// The SIM may not place this call.
+    Barred,
+    /// The network or the modem refused it for another reason.
+    Refused,
+    /// The modem was lost in the middle: it may still ring, or talk.
+    ModemLost,
+    /// The call was answered, but no sound could be played.
+    NoSound,
+    /// This side hung up before it was answered.
+    Abandoned,
+    /// It was never dialled: the modem could not.
+    NotDialled,
+}
+
+/// What whoever speaks asks of the modem.
+#[derive(Debug)]
+pub(super) enum CallOrder {
+    /// To play this, in the place of what is played now.
+    Play(u32, Vec<Sound>),
+    /// To end it.
+    HangUp,
+}
+
+/// A call under way. Dropping it hangs up.
+#[derive(Debug)]
+pub struct CallHandle {
+    events: mpsc::Receiver<CallEvent>,
+    orders: mpsc::UnboundedSender<CallOrder>,
+    played: u32,
+}
+
+/// The modem's side of a call.
+#[derive(Debug)]
+pub(super) struct CallLine {
+    pub(super) events: mpsc::Sender<CallEvent>,
+    /// Closed = nobody speaks any more, which means the same as to hang up.
+    pub(super) orders: mpsc::UnboundedReceiver<CallOrder>,
+}
+
+impl CallHandle {
+    /// Both sides of a call.
+    pub(super) fn pair() -> (Self, CallLine) {
+        let (tell, events) = mpsc::channel(EVENTS);
+        let (orders, asked) = mpsc::unbounded_channel();
+        (Self { events, orders, played: 0 }, CallLine { events: tell, orders: asked })
+    }
+
+    /// What happens next; `None` once the call has ended, and where the modem's task died.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub async fn next(&mut self) -> Option<CallEvent> {
+        self.events.recv().await
+    }
+
+    /// Plays this in the place of what is played now, and answers its number. Silence is sent before, between
+    /// and after. What is asked for before the answer is played from the answer on.
+    pub fn play(&mut self, sounds: Vec<Sound>) -> u32 {
+        self.played += 1;
+        // A call that is over plays nothing, and has told so.
+        let _ = self.orders.send(CallOrder::Play(self.played, sounds));
+        self.played
+    }
+
+    /// Hangs up; [`CallEvent::Ended`] follows.
+    pub fn hang_up(&self) {
+        let _ = self.orders.send(CallOrder::HangUp);
+    }
+}
