@@ -213,8 +213,8 @@ pub struct Received {
     pub channel: Channel,
 }
 
-/// The newest messages to `number` that were accepted after `after` and not after `until`, newest first, at
-/// most `limit`; of the purposes that `counts` names.
+/// Tells `is_enough` of the messages to `number` that were accepted after `after` and not after `until`,
+/// newest first, until it says so; of the purposes that `counts` names.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -223,17 +223,14 @@ pub fn received(
     number: &E164,
     (after, until): (Timestamp, Timestamp),
     counts: impl Fn(Purpose) -> bool,
-    limit: usize,
-) -> Result<Vec<Received>, Error> {
+    mut is_enough: impl FnMut(Received) -> bool,
+) -> Result<(), Error> {
     // The index holds all of it.
     let mut statement = view.prepare(
         "SELECT created_at, channel, purpose FROM message WHERE recipient = ?1 ORDER BY key DESC",
     )?;
     let mut rows = statement.query([number.as_str()])?;
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
+    while let Some(row) = rows.next()? {
         let at = Timestamp::from_unix_ms(row.get(0)?);
         if at <= after {
             break;
@@ -241,10 +238,12 @@ pub fn received(
         let purpose = word::read("message", "purpose", row.get_ref(2)?.as_str().unwrap_or(""))?;
         if at <= until && counts(purpose) {
             let channel = word::read("message", "channel", row.get_ref(1)?.as_str().unwrap_or(""))?;
-            found.push(Received { at, channel });
+            if is_enough(Received { at, channel }) {
+                break;
+            }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Where a walk through the table has come: kind, subject and slot.
