@@ -36,8 +36,8 @@ pub(super) fn of(
         },
     };
     let preferred = match &draft.subject.user {
-        Some(user) if draft.locale.is_none() => store::preference::locale(view, user)?,
-        Some(_) | None => None,
+        Some(user) => store::preference::locale(view, user)?,
+        None => None,
     };
     let preferred = preferred.as_deref().and_then(Locale::parse);
     let wishes = Wishes {
