@@ -156,6 +156,37 @@ async fn a_port_that_another_program_holds_is_named_with_that_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ports_where_nobody_answers_hold_no_modem_up() {
+    // Asked one after the other, they would take longer than anybody waits here.
+    const SILENT: usize = 5;
+    const PORTS: [&str; SILENT + 1] =
+        ["ttyUSB0", "ttyUSB1", "ttyUSB2", "ttyUSB3", "ttyUSB4", "ttyUSB5"];
+    const PATHS: [&str; SILENT + 1] = ["1-1", "1-2", "1-3", "1-4", "1-5", "1-6"];
+    let mut builder = Gateway::builder().modems(SILENT + 1);
+    for name in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+        builder = builder.found_by(name, "imei = \"{imei}\"");
+    }
+    let mut site = Site::prepare(builder).await;
+    for (at, (path, port)) in PATHS.into_iter().zip(PORTS).enumerate() {
+        let modem = format!("m{}", at + 1);
+        if at < SILENT {
+            site.gateway.sim.modem(&modem).fault(Fault::Hang);
+        }
+        site.plug(&modem, &Plug { path, port, ..SIM7600 });
+    }
+    site.gateway.start_daemon();
+    site.at("m6", "ttyUSB5");
+    let silent = site.absent("m1", "and nobody answers at");
+    let says = silent["problem"]["message"].as_str().unwrap();
+    assert!(PORTS[..SILENT].iter().all(|port| says.contains(port)), "{says}");
+    // It was asked in vain just now, and is found as soon as it answers.
+    site.pull("m1", PATHS[0]);
+    site.gateway.sim.modem("m1").clear_faults();
+    site.plug("m1", &Plug { path: PATHS[0], port: "ttyUSB7", ..SIM7600 });
+    site.at("m1", "ttyUSB7");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stick_that_comes_as_a_disk_is_waited_for() {
     let builder = Gateway::builder().family(Family::Huawei).found_by("m1", "usb = \"1-1.2\"");
     let mut site = Site::prepare(builder).await;

@@ -320,6 +320,10 @@ impl Ports for Faulty {
         self.0.replug(usb, config)
     }
 
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        self.0.silent(config)
+    }
+
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
         self.0.nodes(config)
     }

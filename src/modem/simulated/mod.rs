@@ -1,5 +1,6 @@
 //! Modems of the simulator, on lines in memory and on paused time: whole lives, in no time.
 
+mod absence;
 mod centre;
 mod matrix;
 mod pins;
@@ -65,6 +66,10 @@ impl Ports for Lines {
 
     fn replug<'p>(&'p self, _: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
         Box::pin(ready(self.0.switch_power().map_err(|cause| cause.to_string())))
+    }
+
+    fn silent(&self, _: &ModemConfig) -> Vec<UsbPlace> {
+        Vec::new()
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
