@@ -1,5 +1,7 @@
 //! Modems that are pulled out and plugged in elsewhere: found again whatever their port is called.
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use ringpost_sim::{Family, Fault, Machine, ModemHandle, Simulator};
 use serde_json::{Value, json};
 
@@ -148,11 +150,28 @@ async fn a_port_that_another_program_holds_is_named_with_that_program() {
     });
     site.gateway.start_daemon();
     let process = format!("(process {})", std::process::id());
-    site.absent("m1", &process);
-    site.absent("m2", &process);
+    for modem in ["m1", "m2"] {
+        assert_eq!(site.absent(modem, &process)["problem"]["detail"], "port_unavailable");
+    }
     drop(held);
     site.at("m1", "ttyUSB2");
     site.at("m2", "ttyUSB9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_may_not_be_opened_is_told_and_picked_up_once_it_may() {
+    let mut gateway = Gateway::builder().bound_by_modes().prepare().await;
+    let device = fs::canonicalize(gateway.sim.modem("m1").port()).unwrap();
+    let allow = |mode| fs::set_permissions(&device, fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o000);
+    gateway.start_daemon();
+    let problem = gateway.wait_for_modem("m1", "absent")["problem"].clone();
+    assert_eq!(problem["detail"], "port_unavailable");
+    let says = problem["message"].as_str().unwrap();
+    assert!(says.ends_with("m1-at may not be opened by this user."), "{says}");
+    assert_eq!(problem["hint"], "Add the user to the group of the port, mostly `dialout`.");
+    allow(0o600);
+    gateway.wait_for_modem("m1", "ready");
 }
 
 #[tokio::test(flavor = "multi_thread")]
