@@ -262,7 +262,7 @@ async fn a_stick_that_no_command_restarts_is_taken_off_its_bus() {
     site.gateway.start_daemon();
     site.at("m1", "ttyUSB0");
     let file = site.machine.root().join("sys/bus/usb/devices/1-1.2/authorized");
-    let authorized = |what: &str| std::fs::read_to_string(&file).unwrap_or_default().trim() == what;
+    let authorized = |what: &str| fs::read_to_string(&file).unwrap_or_default().trim() == what;
     site.gateway.request("POST", "/api/v1/modems/m1/reset", Some(&json!({})));
     assert!(wait_for(|| authorized("0").then_some(())).is_some(), "{}", site.gateway.log());
     site.gateway.sim.modem("m1").unplug();
