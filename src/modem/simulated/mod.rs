@@ -26,10 +26,10 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
-    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
-    SubmitOutcome,
+    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
+    Submit, SubmitOutcome,
     handle::apart,
-    hotplug::UsbPlace,
+    hotplug::{Place, UsbPlace},
     ledger::Node,
     port::{Opened, Opening, Ports, Replugging},
     runner::Runner,
@@ -65,6 +65,14 @@ impl Ports for Lines {
 
     fn replug<'p>(&'p self, _: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
         Box::pin(ready(self.0.switch_power().map_err(|cause| cause.to_string())))
+    }
+
+    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        None
+    }
+
+    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        None
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
@@ -137,6 +145,7 @@ impl Rig {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: SoundConfig::default(),
         };
         change(&mut config, &modem);
         let (sender, events) = mpsc::channel(16);
