@@ -239,6 +239,7 @@ fn start_modems(
             roaming: settings.roaming,
             service_centre: settings.smsc.clone(),
             power: None,
+            sound: modem::SoundConfig::default(),
         };
         let config = ModemConfig { power: power(settings, &config, &ports), ..config };
         modem::modem(config, &ports, events.clone())

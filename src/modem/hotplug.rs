@@ -23,7 +23,7 @@ use super::{
     link::Link,
     port::{self, Opened, Opening, Ports, Replugging},
     power,
-    usb::usb_devices,
+    usb::{sound_card, usb_devices},
 };
 use crate::domain::Locator;
 
@@ -311,6 +311,23 @@ impl Ports for Hotplug {
         silent.collect()
     }
 
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
+        let found = || {
+            let usb = place?.usb.as_ref()?;
+            let (_, product) = family::by_usb(usb.vendor, usb.product)?;
+            let device =
+                usb_devices(&self.shared.root).into_iter().find(|it| it.path == usb.path)?;
+            let port = device.ports.into_iter().find(|it| Some(it.interface) == product.audio)?;
+            Some(port.device)
+        };
+        config.sound.audio_port.clone().or_else(found)
+    }
+
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
+        let found = || sound_card(&self.shared.root, &place?.usb.as_ref()?.path);
+        config.sound.alsa_device.clone().or_else(found)
+    }
+
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
         let places = self.places(&config.locator).unwrap_or_default();
         places.iter().filter_map(|place| node_of(&place.port)).collect()
@@ -417,6 +434,7 @@ mod tests {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: crate::modem::SoundConfig::default(),
         }
     }
 

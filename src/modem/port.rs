@@ -1,6 +1,12 @@
 //! Opening a serial port, and saying what is in the way.
 
-use std::{fmt, fs, future::Future, io, path::Path, pin::Pin};
+use std::{
+    fmt, fs,
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    pin::Pin,
+};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
@@ -48,6 +54,12 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
 
     /// USB devices that may be the modem, for all that is known, and where nobody answers.
     fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace>;
+
+    /// The port that carries the sound of the modem's calls, where it has one and it is known.
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf>;
+
+    /// The sound card of the modem, as ALSA calls it, where it has one and it is known.
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String>;
 
     /// Which devices are there now among which its port may be.
     fn nodes(&self, config: &ModemConfig) -> Vec<Node>;

@@ -1,6 +1,6 @@
 //! A modem that is ready: submits, what comes in, and whether it still lives.
 
-use std::time::Duration;
+use std::{mem::take, time::Duration};
 
 use ringpost_hal::{
     at::{
@@ -20,7 +20,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
-    handle::{Request, STALE},
+    handle::{Placed, Request, STALE},
     hold::Hold,
     link::{Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
@@ -45,6 +45,8 @@ struct Chores {
     stored: Stored,
     /// Its link to the network.
     hold: Hold,
+    /// Somebody calls it.
+    ringing: bool,
     next_look: Instant,
     next_sweep: Instant,
 }
@@ -60,6 +62,7 @@ impl Worker {
         let mut chores = Chores {
             stored: Stored::new(self.stores(), self.naming()),
             hold: Hold::new(self.status.borrow().facts.holds_link),
+            ringing: false,
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
         };
@@ -67,6 +70,10 @@ impl Worker {
             self.take_in(link, &mut chores).await?;
             if link.behind {
                 self.resync(link, cancel, Instant::now()).await?;
+                continue;
+            }
+            if take(&mut chores.ringing) {
+                self.turn_caller_away(link).await?;
                 continue;
             }
             let check_at = chores.next_look.min(link.heard_at + SILENCE);
@@ -83,6 +90,9 @@ impl Worker {
                     }
                     None => return Ok(()),
                 },
+                Some(placed) = self.calls.recv() => {
+                    self.place_call(link, placed, &mut chores, cancel).await?;
+                }
                 Some(action) = self.actions.recv() => return Err(Ended::Asked(action)),
                 heard = link.listen() => heard?,
                 Some(handed) = chores.stored.handed_over() => {
@@ -179,6 +189,31 @@ impl Worker {
         // A modem that waits for the network may answer nothing until it has heard from it.
         let patience = self.status.borrow().submit_timeout;
         self.resync(link, cancel, Instant::now() + patience).await
+    }
+
+    /// Rejects a call from outside: it would keep the line from those who are to be called.
+    async fn turn_caller_away<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
+        if let Some(word) = family.call.as_ref().and_then(|call| call.hang_up.first()) {
+            debug!(modem.name = self.config.name, "somebody calls, and is rejected");
+            link.execute(&Command::hang_up(word)).await?;
+        }
+        Ok(())
+    }
+
+    /// Places a call, and follows it to its end.
+    async fn place_call<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        _link: &mut Link<P>,
+        placed: Placed,
+        _chores: &mut Chores,
+        _cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
+        placed.line.refuse();
+        Ok(())
     }
 
     /// After an answer that did not come: nothing new begins until `AT` is answered. After `until`, and
@@ -284,15 +319,16 @@ impl Worker {
             match unsolicited {
                 Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
                 Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
-                Unsolicited::Urc(urc) => self.react(urc, &mut chores.stored)?,
+                Unsolicited::Urc(urc) => self.react(urc, chores)?,
                 Unsolicited::Late(_) => {}
             }
         }
         Ok(())
     }
 
-    fn react(&mut self, urc: Urc, stored: &mut Stored) -> Result<(), Ended> {
+    fn react(&mut self, urc: Urc, chores: &mut Chores) -> Result<(), Ended> {
         let name = &self.config.name;
+        let stored = &mut chores.stored;
         match urc {
             Urc::Cmti(store, Some(index)) if !store.is_empty() => stored.told_of(&store, index),
             // Some tell no slot that can be read: then the store is read as a whole.
@@ -312,7 +348,10 @@ impl Worker {
                 return Err(Ended::Trouble(ModemState::Failed, problem));
             }
             Urc::PowerDown => warn!(modem.name = name, "the modem powers down"),
-            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::Ring | Urc::UnderVoltage => {}
+            Urc::Ring => chores.ringing = true,
+            // Of a call that has ended, or that somebody outside places.
+            Urc::Call(_) | Urc::Key(_) | Urc::Played(_) => {}
+            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::UnderVoltage => {}
         }
         Ok(())
     }

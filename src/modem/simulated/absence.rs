@@ -2,6 +2,7 @@
 
 use std::{
     future::ready,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +17,7 @@ use crate::{
     domain::Detail,
     modem::{
         Action, ModemConfig, ModemState, Problem, Rung,
-        hotplug::UsbPlace,
+        hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
     },
@@ -56,6 +57,14 @@ impl Ports for Arc<Mute> {
     fn silent(&self, _: &ModemConfig) -> Vec<UsbPlace> {
         let usb = UsbPlace { path: "1-1".into(), vendor: 0x1e0e, product: 0x9001 };
         self.is_mute().then_some(usb).into_iter().collect()
+    }
+
+    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        None
+    }
+
+    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        None
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

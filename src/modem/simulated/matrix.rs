@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +19,7 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         Counts, Exchanges, ModemConfig, ModemState, Rung,
-        hotplug::UsbPlace,
+        hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
     },
@@ -311,6 +312,14 @@ async fn a_line_at_another_speed_is_told_as_that() {
 struct Faulty(Lines, AtomicBool);
 
 impl Ports for Faulty {
+    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        None
+    }
+
+    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        None
+    }
+
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         assert!(self.1.swap(true, Ordering::Relaxed), "a mistake of ours");
         self.0.open(config)

@@ -27,10 +27,10 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
-    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
-    SubmitOutcome,
+    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
+    Submit, SubmitOutcome,
     handle::apart,
-    hotplug::UsbPlace,
+    hotplug::{Place, UsbPlace},
     ledger::Node,
     port::{Opened, Opening, Ports, Replugging},
     runner::Runner,
@@ -70,6 +70,14 @@ impl Ports for Lines {
 
     fn silent(&self, _: &ModemConfig) -> Vec<UsbPlace> {
         Vec::new()
+    }
+
+    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        None
+    }
+
+    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        None
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
@@ -142,6 +150,7 @@ impl Rig {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: SoundConfig::default(),
         };
         change(&mut config, &modem);
         let (sender, events) = mpsc::channel(16);

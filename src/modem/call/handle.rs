@@ -97,11 +97,22 @@ pub enum CallCause {
 
 /// What whoever speaks asks of the modem.
 #[derive(Debug)]
-pub(super) enum CallOrder {
+pub(in crate::modem) enum CallOrder {
     /// To play this, in the place of what is played now.
     Play(u32, Vec<Sound>),
     /// To end it.
     HangUp,
+}
+
+impl CallEnd {
+    /// The end of a call that was never dialled.
+    pub(in crate::modem) const NOT_DIALLED: Self = Self {
+        cause: CallCause::NotDialled,
+        network: None,
+        setup: Duration::ZERO,
+        ring: Duration::ZERO,
+        talk: Duration::ZERO,
+    };
 }
 
 /// A call under way. Dropping it hangs up.
@@ -114,15 +125,28 @@ pub struct CallHandle {
 
 /// The modem's side of a call.
 #[derive(Debug)]
-pub(super) struct CallLine {
-    pub(super) events: mpsc::Sender<CallEvent>,
+pub(in crate::modem) struct CallLine {
+    pub(in crate::modem) events: mpsc::Sender<CallEvent>,
     /// Closed = nobody speaks any more, which means the same as to hang up.
-    pub(super) orders: mpsc::UnboundedReceiver<CallOrder>,
+    pub(in crate::modem) orders: mpsc::UnboundedReceiver<CallOrder>,
+}
+
+impl CallLine {
+    /// Tells whoever speaks.
+    pub(in crate::modem) fn tell(&self, event: CallEvent) {
+        // Whoever does not listen loses keys, or is gone.
+        let _ = self.events.try_send(event);
+    }
+
+    /// Ends a call that is not dialled.
+    pub(in crate::modem) fn refuse(self) {
+        self.tell(CallEvent::Ended(CallEnd::NOT_DIALLED));
+    }
 }
 
 impl CallHandle {
     /// Both sides of a call.
-    pub(super) fn pair() -> (Self, CallLine) {
+    pub(in crate::modem) fn pair() -> (Self, CallLine) {
         let (tell, events) = mpsc::channel(EVENTS);
         let (orders, asked) = mpsc::unbounded_channel();
         (Self { events, orders, played: 0 }, CallLine { events: tell, orders: asked })
