@@ -2,5 +2,7 @@
 
 mod handle;
 
-pub(super) use handle::CallLine;
+pub(crate) use handle::CallLine;
+#[cfg(test)]
+pub(crate) use handle::CallOrder;
 pub use handle::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
