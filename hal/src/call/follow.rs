@@ -60,6 +60,11 @@ impl Follow {
         }
     }
 
+    /// This side has ended it: one list without it shows that it is gone.
+    pub fn hung_up(&mut self) {
+        self.said_over = true;
+    }
+
     /// Takes the list of calls (`+CLCC`, 3GPP TS 27.007 7.18), or that the modem has none to show.
     pub fn on_list(&mut self, lines: &[Line], result: Option<FinalResult>) {
         if !result.is_some_and(FinalResult::is_ok) {
@@ -71,7 +76,7 @@ impl Follow {
         }
         match lines.iter().find_map(|line| ours(line)) {
             Some(stage) => {
-                (self.missed, self.said_over) = (0, false);
+                (self.missed, self.said_over) = (0, self.said_over && stage == Stage::Ended);
                 self.reach(stage);
             }
             None => {

@@ -9,9 +9,11 @@ pub struct Sound {
     pub way: Way,
     /// The question that is answered where the modem has it.
     pub offered: Asked,
-    /// Settings made before each call.
+    /// Settings made before each call, so that it begins anew; errors are no failure.
+    pub clear: &'static [&'static str],
+    /// Settings made before each call, without which it is not placed.
     pub before: &'static [&'static str],
-    /// Settings made as soon as it is dialled.
+    /// Settings made as soon as it is dialled, without which nothing is heard.
     pub dialled: &'static [&'static str],
     /// Settings made once it was answered. Without them nothing is heard; some are refused at first.
     pub active: &'static [&'static str],
@@ -192,6 +194,7 @@ impl Sound {
         way: Way::Card,
         // Answered by every modem.
         offered: Asked::Ok(""),
+        clear: &[],
         before: &[],
         dialled: &[],
         active: &[],

@@ -3,6 +3,7 @@
 use std::{string::String, vec::Vec};
 
 use super::*;
+use crate::family::Sink;
 
 /// A modem as a table: what it answers to what begins so. Without a line, `OK`.
 fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
