@@ -5,17 +5,18 @@
 //! by what answers there. What was heard at a port is remembered for as long as the same device is there.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use ringpost_hal::family::{self, Family, GENERIC};
+use ringpost_hal::family::{self, Family, GENERIC, Sink};
 use tokio::time::timeout;
 
 use super::{
     ModemConfig, Problem, UsbDevice,
+    audio::{Pump, Wires},
     identity::{self, Identity, names_one},
     ledger::{Ledger, Node, canonical, node_of},
     link::Link,
@@ -247,6 +248,22 @@ impl Ports for Hotplug {
             Some(port.device)
         };
         config.sound.audio_port.clone().or_else(found)
+    }
+
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        let none = || io::Error::new(io::ErrorKind::NotFound, "it is not there");
+        let wires = if sink == Sink::Alsa {
+            Wires::card(&self.sound_card(config, place).ok_or_else(none)?)
+        } else {
+            Wires::serial(&self.audio_port(config, place).ok_or_else(none)?)
+        };
+        pump.run_on(wires?)
     }
 
     fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {

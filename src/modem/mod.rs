@@ -5,6 +5,7 @@
 //! What the handle asks for is done in order, one exchange at a time, each to its end. Which port is whose,
 //! [`Hotplug`] knows.
 
+mod audio;
 mod call;
 mod handle;
 mod hold;

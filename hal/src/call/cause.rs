@@ -92,7 +92,7 @@ pub struct Release {
     /// In words of ITU-T V.250.
     pub result: Option<FinalResult>,
     /// In the modem's words.
-    words: Option<Cause>,
+    pub words: Option<Cause>,
 }
 
 impl Release {

@@ -1,7 +1,10 @@
 //! A call, followed by what is told of it.
 
 use super::{Fact, Release, Stage};
-use crate::at::{Fields, FinalResult, Line};
+use crate::{
+    at::{Fields, FinalResult, Line},
+    family::Reason,
+};
 
 /// Lists in a row without the call that show its end where nothing else told of it: one may be read between
 /// the dialling and the call's entry in it.
@@ -58,6 +61,11 @@ impl Follow {
                 }
             }
         }
+    }
+
+    /// Takes the answer to `+CEER`, as the family writes it.
+    pub fn on_report(&mut self, lines: &[Line], reason: Reason) {
+        self.release.on_report(lines, reason);
     }
 
     /// This side has ended it: one list without it shows that it is gone.

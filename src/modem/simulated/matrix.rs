@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family;
+use ringpost_hal::family::{self, Sink};
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         Counts, Exchanges, ModemConfig, ModemState, Rung,
+        audio::Pump,
         hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
@@ -314,6 +316,10 @@ struct Faulty(Lines, AtomicBool);
 impl Ports for Faulty {
     fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
         None
+    }
+
+    fn carry(&self, _: Sink, _: &ModemConfig, _: Option<&Place>, _: Pump) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
     }
 
     fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {

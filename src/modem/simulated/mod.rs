@@ -9,12 +9,14 @@ use std::{
     collections::BTreeMap,
     fmt,
     future::{Future, ready},
+    io,
     path::PathBuf,
     pin::Pin,
     sync::Arc,
 };
 use std::{sync::Mutex, time::Duration};
 
+use ringpost_hal::family::Sink;
 use ringpost_hal::pdu::{Address, ConcatRef, Segmentation, Submit as SubmitTpdu};
 use ringpost_sim::{Builder, Family, ModemHandle as Simulated, Simulator};
 use tokio::{
@@ -29,6 +31,7 @@ use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
     Submit, SubmitOutcome,
     handle::apart,
+    audio::Pump,
     hotplug::{Place, UsbPlace},
     ledger::Node,
     port::{Opened, Opening, Ports, Replugging},
@@ -69,6 +72,10 @@ impl Ports for Lines {
 
     fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
         None
+    }
+
+    fn carry(&self, _: Sink, _: &ModemConfig, _: Option<&Place>, _: Pump) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
     }
 
     fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
