@@ -1,6 +1,7 @@
 //! The control API: what tests and people ask of a running simulator, over HTTP and JSON.
 
 mod body;
+mod calls;
 mod error;
 mod modems;
 mod network;
@@ -47,6 +48,13 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/phones/{number}", get(phones::show).put(phones::change))
         .route("/phones/{number}/messages", get(phones::messages))
         .route("/phones/{number}/send", post(phones::send))
+        .route("/phones/{number}/calls", get(phones::calls))
+        .route("/phones/{number}/answer", post(phones::answer))
+        .route("/phones/{number}/hang_up", post(phones::hang_up))
+        .route("/phones/{number}/keys", post(phones::press))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/audio", get(calls::audio))
         .route("/network", get(network::show).put(network::change))
         .route("/network/submits", get(network::submits))
         .fallback(error::no_such_path)

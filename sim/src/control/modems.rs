@@ -25,6 +25,8 @@ pub(super) struct ModemView {
     name: String,
     family: &'static str,
     port: PathBuf,
+    /// Where its sound goes through a port.
+    audio_port: Option<PathBuf>,
     number: String,
     imei: String,
     iccid: String,
@@ -181,6 +183,11 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
         name: slot.name.clone(),
         family: device.profile.name,
         port: hub.port_path(index),
+        audio_port: device
+            .profile
+            .voice
+            .filter(|voice| voice.audio_port)
+            .map(|_| hub.audio_path(index)),
         number: slot.number.clone(),
         imei: device.card.imei.clone(),
         iccid: device.card.iccid.clone(),

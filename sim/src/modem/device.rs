@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError};
+use super::{
+    Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError,
+    telephony::Telephony,
+};
 use crate::{
     family::{Profile, Restart},
     fault::{Cure, Fault, FaultSpec, Faults},
@@ -57,6 +60,31 @@ pub(crate) enum Effect {
         life: u32,
         delay: Duration,
     },
+    /// A call to a number.
+    Dial {
+        number: String,
+        withheld: bool,
+    },
+    /// The answer to `ATD`, later.
+    AnswerDial {
+        life: u32,
+        delay: Duration,
+    },
+    /// The modem ends its call, for a cause (Q.850).
+    HangUp {
+        cause: u8,
+    },
+    SendKey {
+        id: u64,
+        key: char,
+    },
+    /// Restart by itself, later.
+    Reboot {
+        life: u32,
+        delay: Duration,
+    },
+    /// What the audio ports are to do has changed.
+    AudioChanged,
 }
 
 /// One modem: what it is, what it was told, and what it is doing.
@@ -99,6 +127,7 @@ pub(crate) struct Device {
     pub(super) away: bool,
     /// When `+CMMS?` was asked, for families that need a rest after it.
     pub(crate) cmms_read: Option<Instant>,
+    pub(crate) telephony: Telephony,
     pub(super) rng: Rng,
     pub(super) wire: Option<UnboundedSender<Chunk>>,
     pub(super) effects: Vec<Effect>,
@@ -140,6 +169,7 @@ impl Device {
             was_registered: true,
             away: false,
             cmms_read: None,
+            telephony: Telephony::default(),
             rng,
             wire: None,
             effects: Vec::new(),
@@ -247,6 +277,19 @@ impl Device {
         self.plan_flap(&spec);
     }
 
+    /// Restarts by itself after so many milliseconds.
+    pub(super) fn plan_reboot(&mut self, delay: u64) {
+        let delay = Duration::from_millis(delay);
+        self.effects.push(Effect::Reboot { life: self.life, delay });
+    }
+
+    /// The time of a planned restart has come.
+    pub(crate) fn reboot(&mut self, life: u32) {
+        if life == self.life {
+            self.boot();
+        }
+    }
+
     fn plan_flap(&mut self, spec: &FaultSpec) {
         let delay = Duration::from_millis(spec.delay_ms.unwrap_or(500));
         self.effects.push(Effect::Flap { life: self.life, delay });
@@ -274,6 +317,9 @@ impl Device {
             self.unplug(&spec);
         } else if at_once && spec.fault == Fault::Reboot {
             self.boot();
+        } else if spec.fault == Fault::AudioWedged {
+            self.telephony.wedged = true;
+            self.effects.push(Effect::AudioChanged);
         } else if at_once && spec.fault == Fault::UnderVoltage {
             self.say_low_voltage();
         } else {
@@ -352,6 +398,11 @@ impl Device {
         self.settings.kept.get(name).map(String::as_str)
     }
 
+    /// What a setting is: the value kept for it, or what the family begins with.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.kept(name).or_else(|| self.default_of(name))
+    }
+
     fn boot_line(&mut self, line: usize) {
         if let Some((delay, _)) = self.profile.boot.get(line) {
             let delay = Duration::from_millis(*delay);
@@ -362,6 +413,10 @@ impl Device {
     fn begin_life(&mut self) {
         self.life += 1;
         self.mode = Mode::Command;
+        // The network notices that the radio is gone.
+        self.drop_call(crate::call::RADIO_LOST);
+        self.telephony = Telephony::default();
+        self.effects.push(Effect::AudioChanged);
         self.settings = self.settings.restarted(self.profile);
         self.line.clear();
         self.held.clear();

@@ -151,6 +151,9 @@ impl Device {
             | Answer::Cme(_)
             | Answer::Cms(_)
             | Answer::NoCarrier
+            | Answer::Busy
+            | Answer::NoAnswer
+            | Answer::NoDialtone
             | Answer::NotSupported => self.answer(answer),
         }
     }

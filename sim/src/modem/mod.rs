@@ -11,11 +11,14 @@ mod output;
 mod settings;
 mod store;
 mod submit;
+mod telephony;
 
 pub(crate) use answer::Answer;
 pub(crate) use card::Card;
 pub(crate) use command::{Command, Form};
+use device::Mode;
 pub(crate) use device::{Device, Effect};
 pub(crate) use output::Chunk;
 pub use submit::PduError;
 pub(crate) use submit::{Submission, Verdict};
+pub(crate) use telephony::{Gate, ModemCall, Pcm, Release, Step};

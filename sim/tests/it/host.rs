@@ -74,6 +74,11 @@ impl Host {
         }
     }
 
+    /// Whether a text comes in time.
+    pub(crate) async fn hears(&mut self, text: &str, within: Duration) -> bool {
+        timeout(within, self.read_until(text)).await.is_ok()
+    }
+
     /// One command and everything up to its final result.
     pub(crate) async fn command(&mut self, line: &str) -> String {
         self.write(&format!("{line}\r")).await;
@@ -81,7 +86,7 @@ impl Host {
         loop {
             answer += &self.until("\r\n").await;
             let last = answer.trim_end().rsplit("\r\n").next().unwrap_or("");
-            if matches!(last, "OK" | "ERROR" | "NO CARRIER")
+            if matches!(last, "OK" | "ERROR" | "NO CARRIER" | "NO DIALTONE" | "BUSY" | "NO ANSWER")
                 || last.starts_with("+CMS ERROR")
                 || last.starts_with("+CME ERROR")
             {
