@@ -54,6 +54,12 @@ impl Sink {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::SerialPcm, Self::Alsa, Self::File, Self::Speaks];
 
+    /// Whether the other side is heard through it too, and with it the tones of keys.
+    #[must_use]
+    pub const fn hears(self) -> bool {
+        matches!(self, Self::SerialPcm | Self::Alsa)
+    }
+
     /// In a word, for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -18,9 +18,9 @@ use crate::domain::Sound;
 
 pub(super) use file::file;
 pub(super) use library::{Library, say};
-pub(super) use pump::{Pump, pcm};
 #[cfg(test)]
 pub(super) use pump::{FRAME_TIME, Turn};
+pub(super) use pump::{Pump, pcm};
 pub(super) use speech::speech;
 
 /// What a sink wants, or tells.

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ringpost_hal::tone::Detector;
 use tokio::sync::mpsc;
 
 use super::{AudioSink, Broken, Cue, Next, Wires};
@@ -55,6 +56,10 @@ pub(in crate::modem) struct Pump {
     sent: usize,
     /// Frames in a row that were not taken.
     refused: u32,
+    /// Hears keys, where the modem does not tell of them.
+    ear: Option<Detector>,
+    /// The first byte of a sample whose second one is to come.
+    half: Option<u8>,
 }
 
 /// A sink whose samples a pump sends.
@@ -63,8 +68,8 @@ pub(in crate::modem) struct PcmSink {
     cues: mpsc::UnboundedReceiver<Cue>,
 }
 
-/// A sink, and the pump that somebody has to run for it.
-pub(in crate::modem) fn pcm() -> (PcmSink, Pump) {
+/// A sink, and the pump that somebody has to run for it; where it `hears_keys`, they are told.
+pub(in crate::modem) fn pcm(hears_keys: bool) -> (PcmSink, Pump) {
     let (orders, asked) = channel();
     let (tell, cues) = mpsc::unbounded_channel();
     let pump = Pump {
@@ -75,6 +80,8 @@ pub(in crate::modem) fn pcm() -> (PcmSink, Pump) {
         number: None,
         sent: 0,
         refused: 0,
+        ear: hears_keys.then(Detector::new),
+        half: None,
     };
     (PcmSink { orders, cues }, pump)
 }
@@ -153,9 +160,18 @@ impl Pump {
         }
     }
 
-    /// Takes what was heard.
-    pub(in crate::modem) fn heard(&mut self, _samples: &[u8]) {
-        // Keys are told by the modem.
+    /// Takes what was heard, however it was cut.
+    pub(in crate::modem) fn heard(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let Some(low) = self.half.take() else {
+                self.half = Some(*byte);
+                continue;
+            };
+            let sample = i16::from_le_bytes([low, *byte]);
+            if let Some(key) = self.ear.as_mut().and_then(|ear| ear.hear(sample)) {
+                self.tell(Cue::Key(key));
+            }
+        }
     }
 
     fn tell(&self, cue: Cue) {
@@ -266,7 +282,7 @@ mod tests {
 
     #[test]
     fn sounds_follow_each_other_without_a_gap_and_silence_follows_them() {
-        let (mut sink, mut pump) = pcm();
+        let (mut sink, mut pump) = pcm(true);
         sink.play(1, vec![clip(vec![7; 100]), Sound::Silence(Duration::from_millis(5))]);
         assert_eq!(pump.turn(), Turn::Wait);
         sink.play(
@@ -286,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_is_played_gives_way_to_what_is_to_be_played_at_once() {
-        let (mut sink, mut pump) = pcm();
+        let (mut sink, mut pump) = pcm(true);
         sink.open();
         sink.play(1, vec![clip(vec![1; 8000])]);
         assert_eq!(samples(&pump.turn()), [1; 160]);
@@ -298,7 +314,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_takes_nothing_for_two_seconds_is_wedged() {
-        let (mut sink, mut pump) = pcm();
+        let (mut sink, mut pump) = pcm(true);
         for _ in 0..WEDGED - 1 {
             pump.taken(false);
         }
@@ -308,5 +324,22 @@ mod tests {
             pump.taken(false);
         }
         assert_eq!(sink.cues.try_recv(), Ok(Cue::Broken(Broken::Wedged)));
+    }
+
+    #[test]
+    fn keys_are_heard_however_their_samples_are_cut() {
+        let (mut sink, mut pump) = pcm(true);
+        let bytes: Vec<u8> = ringpost_hal::tone::Tone::of('5', 8000)
+            .unwrap()
+            .take(800)
+            .flat_map(i16::to_le_bytes)
+            .collect();
+        for piece in bytes.chunks(33) {
+            pump.heard(piece);
+        }
+        assert_eq!(sink.cues.try_recv(), Ok(Cue::Key('5')));
+        let (mut deaf, mut pump) = pcm(false);
+        pump.heard(&bytes);
+        assert!(deaf.cues.try_recv().is_err(), "the modem tells of keys itself");
     }
 }

@@ -175,8 +175,12 @@ impl Worker {
         }
         Ok(match sound.way {
             Way::SerialPcm | Way::Card => {
-                let (sink, pump) = audio::pcm();
-                let place = self.status.borrow().place.clone();
+                let (place, tells_keys) = {
+                    let status = self.status.borrow();
+                    let voice = status.facts.voice;
+                    (status.place.clone(), voice.is_some_and(|voice| voice.tells_keys))
+                };
+                let (sink, pump) = audio::pcm(!tells_keys);
                 let carried =
                     self.ports.carry(sound.way.sink(), &self.config, place.as_ref(), pump);
                 match carried {

@@ -30,8 +30,8 @@ use zeroize::Zeroizing;
 use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
     Submit, SubmitOutcome,
-    handle::apart,
     audio::Pump,
+    handle::apart,
     hotplug::{Place, UsbPlace},
     ledger::Node,
     port::{Opened, Opening, Ports, Replugging},
