@@ -120,6 +120,8 @@ faults! {
     AudioRefused = "audio_refused",
     /// The audio port takes no more frames until the modem restarts.
     AudioWedged = "audio_wedged",
+    /// A file or text that is to be played into a call fails at once.
+    PlayFails = "play_fails",
     /// The modem restarts by itself `delay_ms` (default 1000) after a call was answered.
     RebootInCall = "reboot_in_call",
 }
@@ -155,8 +157,9 @@ impl Fault {
         )
     }
 
-    /// Whether it is about calls, which some families cannot make.
-    pub(crate) fn is_of_calls(self) -> bool {
+    /// Whether it happens in calls alone, which some families cannot make.
+    #[must_use]
+    pub fn is_of_calls(self) -> bool {
         matches!(
             self,
             Self::DialRefused
@@ -167,6 +170,7 @@ impl Fault {
                 | Self::NoCause
                 | Self::AudioRefused
                 | Self::AudioWedged
+                | Self::PlayFails
                 | Self::RebootInCall
         )
     }

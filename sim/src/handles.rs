@@ -10,6 +10,7 @@ use crate::{
     call::Call,
     fault::{Cure, Fault},
     hub::{Hub, lock},
+    modem::Device,
     network::{Network, NetworkSettings},
 };
 
@@ -118,6 +119,19 @@ impl ModemHandle {
     #[must_use]
     pub fn pdu_errors(&self) -> Vec<PduError> {
         self.hub.with_device(self.index, |device| device.pdu_errors.clone()).unwrap_or_default()
+    }
+
+    /// The files in its flash, and their sizes.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, usize)> {
+        self.hub.with_device(self.index, |device| device.flash.list()).unwrap_or_default()
+    }
+
+    /// A file in its flash.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let read = |device: &mut Device| device.flash.read(name).map(<[u8]>::to_vec);
+        self.hub.with_device(self.index, read).flatten()
     }
 
     /// Whether its port is there.

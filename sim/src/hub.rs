@@ -246,6 +246,26 @@ impl Hub {
             Effect::Dial { number, withheld } => self.dial(index, &number, withheld),
             Effect::HangUp { cause } => self.modem_hung_up(index, cause),
             Effect::SendKey { id, key } => self.modem_sent_key(id, key),
+            Effect::Played { id, samples } => {
+                self.with_call(id, |call| call.hear_played(&samples));
+                self.changed();
+            }
+            Effect::NotePlayed { id, name } => {
+                self.with_call(id, |call| call.note_played(name));
+                self.changed();
+            }
+            Effect::NoteSpoken { id, text } => {
+                self.with_call(id, |call| call.note_spoken(text));
+                self.changed();
+            }
+            Effect::PlayEnds { life, token, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.play_ends(life, token));
+            }),
+            Effect::UploadEnds { life, token, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.upload_ends(life, token));
+            }),
             Effect::AudioChanged => {
                 if let Some(slot) = self.slots.get(index) {
                     slot.audio.stir();

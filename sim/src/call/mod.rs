@@ -17,4 +17,4 @@ pub use frames::FrameCounts;
 pub(crate) use on_call::check_key;
 pub use on_call::{Does, KeyPress, OnCall, PressWhenSilent};
 pub use record::{CallRecord, Side};
-pub(crate) use tone::{FRAME, RATE};
+pub(crate) use tone::{FRAME, RATE, hum};

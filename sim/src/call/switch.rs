@@ -126,6 +126,15 @@ impl Hub {
 
     /// A call ends; `false` when it had ended before.
     pub(crate) fn end_call(self: &Arc<Self>, id: u64, side: Side, cause: u8) -> bool {
+        let Some(index) = self.with_call(id, |call| call.modem) else { return false };
+        if side != Side::Modem {
+            // What it plays is heard as far as it got.
+            self.with_device(index, |device| {
+                if device.active_call() == Some(id) {
+                    device.stop_playing(false);
+                }
+            });
+        }
         let ended = self.with_call(id, |call| call.end(side, cause).then_some(call.modem));
         let Some(index) = ended.flatten() else { return false };
         if let Some(slot) = self.slots.get(index) {

@@ -46,7 +46,7 @@ impl IntoResponse for ApiError {
 pub(super) async fn no_such_path(uri: Uri) -> ApiError {
     let message = format!(
         "nothing is at {}; there are: /, /modems, /modems/m1, /modems/m1/transcript, \
-         /modems/m1/faults, /modems/m1/unplug, /modems/m1/replug, /phones, /phones/+NUMBER, \
+         /modems/m1/faults, /modems/m1/files, /modems/m1/unplug, /modems/m1/replug, /phones, /phones/+NUMBER, \
          /phones/+NUMBER/messages, /phones/+NUMBER/send, /phones/+NUMBER/calls, \
          /phones/+NUMBER/answer, /phones/+NUMBER/hang_up, /phones/+NUMBER/keys, /calls, \
          /calls/1, /calls/1/audio, /network, /network/submits",

@@ -37,6 +37,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/modems", get(modems::list))
         .route("/modems/{modem}", get(modems::show).put(modems::change))
         .route("/modems/{modem}/transcript", get(modems::transcript))
+        .route("/modems/{modem}/files", get(modems::files))
         .route(
             "/modems/{modem}/faults",
             get(modems::faults).post(modems::add_fault).delete(modems::clear_faults),

@@ -65,6 +65,13 @@ pub(super) struct FaultsView {
     available: Vec<AvailableFault>,
 }
 
+/// A file in a modem's flash.
+#[derive(Serialize)]
+pub(super) struct FileView {
+    name: String,
+    size: usize,
+}
+
 #[derive(Serialize)]
 struct AvailableFault {
     fault: &'static str,
@@ -103,6 +110,15 @@ pub(super) async fn transcript(
 ) -> Api<Vec<TranscriptLine>> {
     let index = find(&hub, &name)?;
     Ok(Json(hub.with_device(index, |device| device.transcript.lines()).unwrap_or_default()))
+}
+
+pub(super) async fn files(
+    State(hub): State<Arc<Hub>>,
+    Path(name): Path<String>,
+) -> Api<Vec<FileView>> {
+    let files = hub.with_device(find(&hub, &name)?, |device| device.flash.list());
+    let view = |(name, size)| FileView { name, size };
+    Ok(Json(files.unwrap_or_default().into_iter().map(view).collect()))
 }
 
 pub(super) async fn faults(

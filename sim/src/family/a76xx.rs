@@ -4,6 +4,7 @@ use super::{
     Parameter, Profile, Restart, Voice,
     calls::{CLCC, VOICE_CALL},
     shared::{cpinr, spic},
+    simcom_lte::FILES,
 };
 use crate::{call::words, modem::Answer};
 
@@ -13,6 +14,8 @@ const VOICE: Voice = Voice {
     ceer: |last| format!("\"{} {}\"", last.cause, words(last.cause)),
     no_service: Answer::NoDialtone,
     clcc_tells: true,
+    files: FILES,
+    flash: 5 * 1024 * 1024,
     no_messages_in_call: true,
     ..Voice::STANDARD
 };
@@ -47,6 +50,12 @@ pub(super) const PROFILE: Profile = Profile {
     parameters: &[
         Parameter { name: "+CVHU", range: "(0,1)", default: "1" },
         Parameter { name: "+CLCC", range: "(0,1)", default: "0" },
+        Parameter { name: "+CDTAM", range: "(0,1)", default: "0" },
+        Parameter {
+            name: "+CTTSPARAM",
+            range: "(0-2),(0-3),(0-3),(0-2),(0-2)",
+            default: "1,3,0,1,1",
+        },
     ],
     commands: &[("+CPINR", cpinr), ("+SPIC", spic)],
     low_voltage: Some("UNDER-VOLTAGE WARNNING"),

@@ -1,5 +1,6 @@
 //! How families tell of calls: lines as their manuals have them.
 
+use super::Handler;
 use crate::{
     call::words,
     fault::Fault,
@@ -23,6 +24,10 @@ pub(crate) struct Voice {
     pub(crate) partial_frame_wedges: bool,
     /// Sound that is not closed after a call is dead after a few.
     pub(crate) sound_must_be_closed: bool,
+    /// Commands for files and for what plays them.
+    pub(crate) files: &'static [(&'static str, Handler)],
+    /// Octets that its flash has for files.
+    pub(crate) flash: usize,
     /// Messages cannot be sent during a call.
     pub(crate) no_messages_in_call: bool,
 }
@@ -50,6 +55,8 @@ impl Voice {
         audio_port: false,
         partial_frame_wedges: false,
         sound_must_be_closed: false,
+        files: &[],
+        flash: 0,
         no_messages_in_call: false,
     };
 
@@ -59,6 +66,7 @@ impl Voice {
             Fault::EarlyCallBegin => {
                 self.tellers.iter().any(|teller| std::ptr::fn_addr_eq(teller.says, VOICE_CALL.says))
             }
+            Fault::PlayFails => !self.files.is_empty(),
             Fault::AudioRefused | Fault::AudioWedged => self.audio_port,
             _ => true,
         }

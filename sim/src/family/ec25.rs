@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{
     Handler, Parameter, Profile, Restart, Voice,
     calls::{CCINFO, DSCI, Keys, quectel_cause},
+    quectel_files::FILES,
     shared::{keyed, qinistat, qpinc},
 };
 use crate::modem::{Answer, Command, Device, Form, Pcm};
@@ -33,6 +34,8 @@ const VOICE: Voice = Voice {
     }),
     ceer: quectel_cause,
     audio_port: true,
+    files: FILES,
+    flash: 5 * 1024 * 1024,
     ..Voice::STANDARD
 };
 
@@ -76,6 +79,7 @@ pub(super) const PROFILE: Profile = Profile {
         parameter("+CTZU", "(0,1,3)", "0"),
         parameter("^DSCI", "(0,1)", "0"),
         parameter("+QTONEDET", "(0,1)", "0"),
+        parameter("+QTTSETUP", "(1,2),(1,2),(-32768-32767)", "1,1,0"),
     ],
     commands: COMMANDS,
     iccid: Some(("+QCCID", "+QCCID: ", "F")),

@@ -4,6 +4,7 @@ use super::{
     Handler, Parameter, Profile, Restart, Voice,
     calls::{CLCC, Keys, VOICE_CALL},
     shared::{cpinr, spic},
+    simcom_lte::{FILES, ccmxplaywav, stop},
 };
 use crate::modem::{Answer, Command, Device, Form, Pcm};
 
@@ -11,8 +12,14 @@ const fn parameter(name: &'static str, range: &'static str, default: &'static st
     Parameter { name, range, default }
 }
 
-const COMMANDS: &[(&str, Handler)] =
-    &[("+CPINR", cpinr), ("+SPIC", spic), ("+CRESET", reset), ("+CPCMREG", cpcmreg)];
+const COMMANDS: &[(&str, Handler)] = &[
+    ("+CPINR", cpinr),
+    ("+SPIC", spic),
+    ("+CRESET", reset),
+    ("+CPCMREG", cpcmreg),
+    ("+CCMXPLAYWAV", ccmxplaywav),
+    ("+CCMXSTOPWAV", stop),
+];
 
 const VOICE: Voice = Voice {
     tellers: &[VOICE_CALL, CLCC],
@@ -22,6 +29,8 @@ const VOICE: Voice = Voice {
     audio_port: true,
     partial_frame_wedges: true,
     sound_must_be_closed: true,
+    files: FILES,
+    flash: 5 * 1024 * 1024,
     no_messages_in_call: true,
     ..Voice::STANDARD
 };
@@ -60,6 +69,8 @@ pub(super) const PROFILE: Profile = Profile {
         parameter("+CNMP", "(2,13,14,38,39)", "2"),
         parameter("+CLCC", "(0,1)", "0"),
         parameter("+DDET", "(0,1)", "0"),
+        parameter("+CDTAM", "(0,1)", "0"),
+        parameter("+CTTSPARAM", "(0-2),(0-3),(0-3),(0-2),(0-2)", "1,3,0,1,1"),
         parameter("+CPCMFRM", "(0,1)", "0"),
     ],
     commands: COMMANDS,

@@ -4,6 +4,7 @@ use super::{
     Parameter, Profile, Voice,
     calls::{CLCC, Keys, MO_RING},
     shared::spic,
+    simcom_2g::FILES,
 };
 use crate::modem::Answer;
 
@@ -13,6 +14,8 @@ const VOICE: Voice = Voice {
     ceer: |last| format!("1,{}", last.cause),
     no_service: Answer::NoDialtone,
     clcc_tells: true,
+    files: FILES,
+    flash: 300 * 1024,
     no_messages_in_call: true,
     ..Voice::STANDARD
 };
@@ -47,6 +50,12 @@ pub(super) const PROFILE: Profile = Profile {
     registers_in: [true, true, false],
     parameters: &[
         Parameter { name: "+CLCC", range: "(0,1)", default: "0" },
+        Parameter { name: "+DTAM", range: "(0-2)", default: "0" },
+        Parameter {
+            name: "+CTTSPARAM",
+            range: "(0-100),(0-3),(1-100),(1-100)",
+            default: "50,0,50,50",
+        },
         Parameter { name: "+MORING", range: "(0,1)", default: "0" },
         Parameter { name: "+DDET", range: "(0,1),(0-10000),(0,1),(0,1)", default: "0,0,0,0" },
     ],

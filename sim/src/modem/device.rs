@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
-    Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError,
+    Answer, Card, Chunk, Submission,
+    files::{Flash, Incoming},
+    settings::Settings,
+    store::Memory,
+    submit::PduError,
     telephony::Telephony,
 };
 use crate::{
@@ -25,6 +29,8 @@ pub(super) enum Mode {
     },
     /// The network's answer; what the host types meanwhile is held.
     Busy,
+    /// Octets of a file.
+    Data,
 }
 
 /// What a modem wants done outside itself.
@@ -78,6 +84,33 @@ pub(crate) enum Effect {
         id: u64,
         key: char,
     },
+    /// A sound that was played into a call, and ends now.
+    Played {
+        id: u64,
+        samples: Vec<i16>,
+    },
+    /// A file that begins to be played into a call.
+    NotePlayed {
+        id: u64,
+        name: String,
+    },
+    /// A text that begins to be read out into a call.
+    NoteSpoken {
+        id: u64,
+        text: String,
+    },
+    /// What plays comes to its end.
+    PlayEnds {
+        life: u32,
+        token: u32,
+        delay: Duration,
+    },
+    /// The host has had its time to send a file.
+    UploadEnds {
+        life: u32,
+        token: u32,
+        delay: Duration,
+    },
     /// Restart by itself, later.
     Reboot {
         life: u32,
@@ -128,6 +161,11 @@ pub(crate) struct Device {
     /// When `+CMMS?` was asked, for families that need a rest after it.
     pub(crate) cmms_read: Option<Instant>,
     pub(crate) telephony: Telephony,
+    pub(crate) flash: Flash,
+    /// A file that is being received.
+    pub(super) incoming: Option<Incoming>,
+    /// Tells one file or sound from the one before.
+    pub(super) next_token: u32,
     pub(super) rng: Rng,
     pub(super) wire: Option<UnboundedSender<Chunk>>,
     pub(super) effects: Vec<Effect>,
@@ -170,6 +208,9 @@ impl Device {
             away: false,
             cmms_read: None,
             telephony: Telephony::default(),
+            flash: Flash::new(profile.voice.map_or(0, |voice| voice.flash)),
+            incoming: None,
+            next_token: 0,
             rng,
             wire: None,
             effects: Vec::new(),
@@ -349,7 +390,7 @@ impl Device {
 
     /// Whether the host is typing a message.
     pub(super) fn at_prompt(&self) -> bool {
-        matches!(self.mode, Mode::Body { .. })
+        matches!(self.mode, Mode::Body { .. } | Mode::Data)
     }
 
     /// Whether the network serves the modem.
@@ -388,6 +429,11 @@ impl Device {
         }
     }
 
+    /// Has something done outside.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// Keeps the value of a setting that nothing acts upon.
     pub(crate) fn keep(&mut self, name: String, value: String) {
         self.settings.kept.insert(name, value);
@@ -416,6 +462,8 @@ impl Device {
         // The network notices that the radio is gone.
         self.drop_call(crate::call::RADIO_LOST);
         self.telephony = Telephony::default();
+        self.incoming = None;
+        self.flash.forget_volatile();
         self.effects.push(Effect::AudioChanged);
         self.settings = self.settings.restarted(self.profile);
         self.line.clear();

@@ -27,6 +27,7 @@ impl Device {
                 Mode::Busy => self.held.push(byte),
                 Mode::Command => self.command_byte(byte, &mut echo),
                 Mode::Body { .. } => self.body_byte(byte, &mut echo),
+                Mode::Data => self.data_byte(byte),
             }
         }
         self.echo(&mut echo);

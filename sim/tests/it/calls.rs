@@ -11,17 +11,7 @@ const NOW: Duration = Duration::ZERO;
 /// A modem of a family with its host, after these commands.
 async fn ready(family: Family, commands: &[&str]) -> (Simulator, Host, tempfile::TempDir) {
     let (sim, directory) = simulator(family).await;
-    let mut host = Host::open(&sim.port("m1"));
-    // Some lose their first lines.
-    let woken = async {
-        loop {
-            host.write("ATE0\r").await;
-            if host.hears("OK\r\n", Duration::from_millis(200)).await {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, woken).await.unwrap();
+    let mut host = Host::awake(&sim.port("m1")).await;
     for command in ["AT+CMEE=1"].iter().chain(commands) {
         let answer = host.command(command).await;
         assert!(answer.ends_with("OK\r\n"), "{command}: {answer}");

@@ -8,5 +8,6 @@ mod control;
 mod dialogue;
 mod faults;
 mod host;
+mod playing;
 mod routing;
 mod strangers;

@@ -30,7 +30,7 @@ use crate::{
 /// How long a condition lasts that does not end by itself.
 const LASTS: u64 = 90_000;
 
-/// All faults, as each is played.
+/// All faults of messages, as each is played.
 fn faults() -> Vec<FaultSpec> {
     let play = |fault: &Fault| match fault {
         // Happen once, at the second message.
@@ -65,8 +65,19 @@ fn faults() -> Vec<FaultSpec> {
         | Fault::SimMissing
         | Fault::SimPin
         | Fault::StoreFull => fault.delay_ms(LASTS),
+        // In calls alone.
+        Fault::DialRefused
+        | Fault::LateDialAnswer
+        | Fault::LostCallUrc
+        | Fault::EarlyCallBegin
+        | Fault::PacketBearer
+        | Fault::NoCause
+        | Fault::AudioRefused
+        | Fault::AudioWedged
+        | Fault::PlayFails
+        | Fault::RebootInCall => fault.times(1),
     };
-    Fault::ALL.iter().map(play).collect()
+    Fault::ALL.iter().filter(|fault| !fault.is_of_calls()).map(play).collect()
 }
 
 /// A gateway that can switch the power of its modem.

@@ -31,7 +31,8 @@ impl Device {
         if let Some(answer) = self.quirk(command) {
             return answer;
         }
-        let own = [self.profile.commands];
+        let files = self.profile.voice.map_or(&[] as &[_], |voice| voice.files);
+        let own = [self.profile.commands, files];
         let handler = own
             .iter()
             .chain(TABLES)

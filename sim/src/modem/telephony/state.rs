@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::{
     fault::Fault,
-    modem::{Answer, Device, Effect},
+    modem::{Answer, Device, Effect, files::Playing},
 };
 
 /// How far the modem's call has come, as far as the modem knows.
@@ -119,6 +119,8 @@ pub(crate) struct Telephony {
     pub(crate) wedged: bool,
     /// Calls that ended with the sound still on.
     pub(crate) unclosed: u8,
+    /// What the modem plays by itself.
+    pub(in crate::modem) playing: Option<Playing>,
 }
 
 impl Device {
@@ -202,6 +204,7 @@ impl Device {
             return;
         }
         self.telephony.last = Some(Release { cause, local: true });
+        self.stop_playing(false);
         self.tell_step(Step::Released { cause, local: true });
         self.drop_call(cause);
     }
@@ -209,6 +212,7 @@ impl Device {
     /// The call is gone, and nobody is told but the network.
     pub(crate) fn drop_call(&mut self, cause: u8) {
         if self.telephony.call.is_some() {
+            self.stop_playing(false);
             self.forget_call();
             self.effects.push(Effect::HangUp { cause });
             self.effects.push(Effect::AudioChanged);
