@@ -103,6 +103,8 @@ impl Library {
             if !upload(link, how, &name, &bytes).await? {
                 // Its disk may be fuller than is known here.
                 self.make_room(link, how, &names, how.room).await?;
+                // And what was written of it may be in the way.
+                delete(link, how, &name).await?;
                 if !upload(link, how, &name, &bytes).await? {
                     return Ok(Err(NotKept::Refused));
                 }
@@ -156,13 +158,22 @@ impl Library {
             let oldest = spare.min_by_key(|(_, kept)| kept.used).map(|(name, _)| name.clone());
             let Some(oldest) = oldest else { return Ok(()) };
             files.remove(&oldest);
-            let Around(before, after) = how.delete;
-            let line = format!("{before}{oldest}{after}");
-            if !say(link, &line, &Answer::Nothing, FLASH).await?.is_ok() {
+            if !delete(link, how, &oldest).await? {
                 warn!("a clip could not be deleted in the modem");
             }
         }
     }
+}
+
+/// Deletes a file; says whether that was done.
+async fn delete<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    how: &Files,
+    name: &str,
+) -> Result<bool, Lost> {
+    let Around(before, after) = how.delete;
+    let line = format!("{before}{name}{after}");
+    Ok(say(link, &line, &Answer::Nothing, FLASH).await?.is_ok())
 }
 
 /// Says a command, and answers what came.

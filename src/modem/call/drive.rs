@@ -509,7 +509,8 @@ impl Talk {
         let rang_until = self.answered.unwrap_or(now);
         CallEnd {
             cause,
-            network: release.number,
+            // What this side did, the network only repeats.
+            network: release.number.filter(|_| by.is_none()),
             setup: self.alerted.unwrap_or(now).saturating_duration_since(self.dialled),
             ring: self.alerted.map(|at| rang_until - at).unwrap_or_default(),
             talk: self.answered.map(|at| now - at).unwrap_or_default(),
