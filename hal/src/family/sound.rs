@@ -72,6 +72,30 @@ impl Sink {
     }
 }
 
+/// Which way to be heard a site chooses for a modem.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SoundWay {
+    /// The best that there is.
+    #[default]
+    Auto,
+    /// This one.
+    Only(Sink),
+    /// None: it places no calls.
+    Off,
+}
+
+impl SoundWay {
+    /// Reads it as a configuration writes it: `auto`, `none`, or the word of a sink.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "auto" => Some(Self::Auto),
+            "none" => Some(Self::Off),
+            _ => Sink::ALL.into_iter().find(|sink| sink.as_str() == word).map(Self::Only),
+        }
+    }
+}
+
 impl Way {
     /// Which sink it takes.
     #[must_use]

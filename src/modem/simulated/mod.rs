@@ -4,6 +4,7 @@ mod calls;
 mod centre;
 mod matrix;
 mod pins;
+mod sound;
 mod transcripts;
 
 use std::{
