@@ -54,5 +54,6 @@ static FILES: Files = Files {
     play: Around("+CREC=4,\"C:\\User\\", "\",0,90"),
     stop: "+CREC=5",
     ends: Ends::Code("+CREC"),
-    room: 512 * 1024,
+    // Some have not much more than this free.
+    room: 256 * 1024,
 };

@@ -62,3 +62,62 @@ fn plain(pipe: OwnedFd) -> io::Result<File> {
     fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
     Ok(File::from(pipe))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+
+    use super::*;
+    use crate::{
+        domain::{Clip, Sound},
+        modem::audio::{AudioSink as _, Cue, pcm},
+    };
+
+    /// A program in the place of ALSA's.
+    fn program(folder: &Path, name: &str, script: &str) -> std::path::PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn samples_go_to_one_program_and_keys_come_from_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let tone = dir.path().join("tone");
+        let samples = ringpost_hal::tone::Tone::of('7', 8000).unwrap().take(1600);
+        fs::write(&tone, samples.flat_map(i16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+        let (args, heard) = (dir.path().join("args"), dir.path().join("heard"));
+        let script = format!("echo \"$*\" > {}\nexec cat > {}", args.display(), heard.display());
+        let aplay = program(dir.path(), "aplay", &script);
+        let script = format!("cat {}\nexec sleep 60", tone.display());
+        let arecord = program(dir.path(), "arecord", &script);
+        let (mut sink, pump) = pcm(true);
+        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
+        let samples = vec![1234; 800];
+        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
+        sink.play(1, vec![Sound::Clip(clip.into())]);
+        sink.open();
+        let (mut key, mut played) = (None, false);
+        while key.is_none() || !played {
+            let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+            match cue {
+                Cue::Key(it) => key = Some(it),
+                Cue::Played(number) => played = number == 1,
+                Cue::Say(_) | Cue::Broken(_) => panic!("{cue:?}"),
+            }
+        }
+        assert_eq!(key, Some('7'));
+        let wanted = 1234_i16.to_le_bytes().repeat(800);
+        let heard = fs::read(&heard).unwrap();
+        assert!(heard.starts_with(&wanted), "{} bytes", heard.len());
+        let args = fs::read_to_string(&args).unwrap();
+        assert!(args.contains("-D plughw:1,0 -t raw -f S16_LE -r 8000 -c 1"), "{args}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told() {
+        let none = Path::new("/nonexistent/aplay");
+        assert_eq!(open("default", none, none).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

@@ -5,10 +5,15 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 use ringpost_hal::family::by_name;
 use ringpost_sim::{CallRecord, Direction, Does, Family, Fault, FaultSpec, OnCall, Simulator};
 
-use super::{Fate, PHONE, Rig, Socket};
+use tokio::sync::mpsc;
+
+use super::{Fate, Lines, PHONE, Rig, Socket, listen};
 use crate::{
     domain::{Clip, E164, SegmentId, Sound},
-    modem::{CallCause, CallEnd, CallEvent, Dial, ModemState, Rung, Sink, SoundWay},
+    modem::{
+        CallCause, CallEnd, CallEvent, Dial, ModemState, Rung, Sink, SoundWay, handle::apart,
+        runner::Runner,
+    },
 };
 
 /// Families that place calls.
@@ -330,4 +335,79 @@ async fn who_calls_a_modem_is_rejected() {
     let rejects = said.iter().skip(before).filter(|line| line.text == "AT+CHUP").count();
     assert_eq!(rejects, 1, "{}", rig.tail());
     rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arrives_in_a_call_is_read_after_it() {
+    for family in SPEAKERS {
+        let rig = speaker(family, SoundWay::Auto).await;
+        rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(2)));
+        let mut handle = rig.handle.call(dial());
+        while handle.next().await != Some(CallEvent::Answered) {}
+        rig.sim.phone("+491701234567").send_to("m1", "while you speak");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        handle.hang_up();
+        while handle.next().await.is_some() {}
+        // At the latest the sweep finds it.
+        tokio::time::sleep(Duration::from_secs(700)).await;
+        assert_eq!(rig.told.lock().unwrap().received, 1, "{}\n{}", family.name(), rig.tail());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_a_crash_left_open_is_ended_by_the_next_start() {
+    for family in SPEAKERS {
+        let rig = speaker(family, SoundWay::Auto).await;
+        let mut handle = rig.handle.call(dial());
+        while handle.next().await != Some(CallEvent::Answered) {}
+        rig.running.abort();
+        assert_eq!(handle.next().await, None, "nobody knows how it goes on");
+        let open = || rig.sim.network().calls().iter().filter(|it| it.ended_ms.is_none()).count();
+        assert_eq!(open(), 1, "{}", family.name());
+        let (sender, events) = mpsc::channel(16);
+        let ports = Arc::new(Lines(rig.modem.clone()));
+        let (again, worker) = apart(rig.handle.config().clone(), ports, sender);
+        tokio::spawn(listen(events, Arc::default()));
+        tokio::spawn(Runner::new(worker).run(rig.cancel.clone()));
+        let mut status = again.status();
+        status.wait_for(|status| status.state == ModemState::Ready).await.unwrap();
+        assert_eq!(open(), 0, "{}\n{}", family.name(), rig.tail());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_are_played_least_make_room_for_others() {
+    let rig = speaker(Family::Sim800, SoundWay::Only(Sink::File)).await;
+    rig.sim.phone(PHONE).on_call(OnCall::new(Does::Busy));
+    // 40 kB each, of which 256 kB hold six.
+    let clips: Vec<_> = (1..=16).map(|name| quiet(name, 20_000)).collect();
+    for clip in &clips {
+        let often = clips.first().unwrap().clone();
+        let mut handle = rig.handle.call(Dial { clips: vec![often, clip.clone()], ..dial() });
+        let end = handle.next().await;
+        assert!(
+            matches!(end, Some(CallEvent::Ended(end)) if end.cause == CallCause::Busy),
+            "{end:?}"
+        );
+    }
+    let said = rig.modem.transcript();
+    let count = |word: &str| said.iter().filter(|line| line.text.starts_with(word)).count();
+    assert_eq!(count("AT+FSCREATE="), 16, "each was put there once");
+    let gone = count("AT+FSDEL=");
+    assert_eq!(gone, 10);
+    assert_eq!(count("AT+FSDEL=C:\\User\\rp0101"), 0, "what is used stays");
+    assert_eq!(count("AT+FSDEL=C:\\User\\rp0202"), 1, "what is used least goes first");
+    rig.stop().await;
+}
+
+fn quiet(name: u8, length: usize) -> Arc<Clip> {
+    let key = format!("{name:02x}").repeat(32);
+    Arc::new(Clip { key, words: String::new(), samples: vec![0; length], keepable: true })
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_word_of_what_is_said_is_in_what_debugging_shows() {
+    let shown = format!("{:?} {:?} {:?}", dial(), said(), CallEvent::Played(1));
+    assert!(!shown.contains("word") && !shown.contains("555"), "{shown}");
 }

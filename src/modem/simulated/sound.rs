@@ -180,3 +180,18 @@ async fn calls_at_one_time_lose_no_frame_while_messages_are_sent() {
         modem.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_takes_nothing_any_more_ends_the_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = Simulator::builder().dir(dir.path()).family(Family::Sim7600);
+    let sim = builder.start().await.unwrap();
+    let simulated = sim.modem("m1");
+    let driven = Driven::ready(&simulated).await;
+    let number = "+14155550100".to_owned();
+    sim.phone(&number).on_call(OnCall::answer_after(Duration::ZERO));
+    simulated.fault(ringpost_sim::Fault::AudioWedged);
+    let cause = timeout(PATIENCE, play(driven.handle.clone(), number, ramp(30))).await.unwrap();
+    assert_eq!(cause, CallCause::NoSound);
+    driven.stop().await;
+}
