@@ -127,7 +127,11 @@ impl Release {
             FinalResult::Busy => Some(Cause::Busy),
             FinalResult::NoAnswer => Some(Cause::NoAnswer),
             FinalResult::NoDialtone => Some(Cause::Refused),
-            _ => None,
+            FinalResult::Ok
+            | FinalResult::Error
+            | FinalResult::Cme(_)
+            | FinalResult::Cms(_)
+            | FinalResult::NoCarrier => None,
         });
         self.number.map(Cause::of_number).or(result).or(self.words)
     }

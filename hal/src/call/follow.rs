@@ -57,7 +57,11 @@ impl Follow {
                     FinalResult::Busy | FinalResult::NoAnswer | FinalResult::NoDialtone => {
                         self.reach(Stage::Ended);
                     }
-                    _ => self.said_over = true,
+                    FinalResult::Ok
+                    | FinalResult::Error
+                    | FinalResult::Cme(_)
+                    | FinalResult::Cms(_)
+                    | FinalResult::NoCarrier => self.said_over = true,
                 }
             }
         }
@@ -105,7 +109,7 @@ impl Follow {
 /// about one. Quectel lists the bearers of packet data too (mode 1).
 fn ours(line: &str) -> Option<Stage> {
     let mut fields = Fields::after(line, "+CLCC")?;
-    let mut next = || fields.nth(0)?.parse::<u8>().ok();
+    let mut next = || fields.next()?.parse::<u8>().ok();
     let (_, direction, stat, mode) = (next()?, next()?, next()?, next()?);
     // 9: unknown.
     if direction != 0 || !matches!(mode, 0 | 9) {
