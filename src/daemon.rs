@@ -240,7 +240,11 @@ fn start_modems(
             roaming: settings.roaming,
             service_centre: settings.smsc.clone(),
             power: None,
-            sound: modem::SoundConfig::default(),
+            sound: modem::SoundConfig {
+                way: settings.sound,
+                audio_port: settings.audio_port.clone(),
+                alsa_device: settings.alsa_device.clone(),
+            },
         };
         let config = ModemConfig { power: power(settings, &config, &ports), ..config };
         modem::modem(config, &ports, events.clone())

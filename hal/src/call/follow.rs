@@ -1,7 +1,10 @@
 //! A call, followed by what is told of it.
 
 use super::{Fact, Release, Stage};
-use crate::at::{Fields, FinalResult, Line};
+use crate::{
+    at::{Fields, FinalResult, Line},
+    family::Reason,
+};
 
 /// Lists in a row without the call that show its end where nothing else told of it: one may be read between
 /// the dialling and the call's entry in it.
@@ -54,10 +57,24 @@ impl Follow {
                     FinalResult::Busy | FinalResult::NoAnswer | FinalResult::NoDialtone => {
                         self.reach(Stage::Ended);
                     }
-                    _ => self.said_over = true,
+                    FinalResult::Ok
+                    | FinalResult::Error
+                    | FinalResult::Cme(_)
+                    | FinalResult::Cms(_)
+                    | FinalResult::NoCarrier => self.said_over = true,
                 }
             }
         }
+    }
+
+    /// Takes the answer to `+CEER`, as the family writes it.
+    pub fn on_report(&mut self, lines: &[Line], reason: Reason) {
+        self.release.on_report(lines, reason);
+    }
+
+    /// This side has ended it: one list without it shows that it is gone.
+    pub fn hung_up(&mut self) {
+        self.said_over = true;
     }
 
     /// Takes the list of calls (`+CLCC`, 3GPP TS 27.007 7.18), or that the modem has none to show.
@@ -71,7 +88,7 @@ impl Follow {
         }
         match lines.iter().find_map(|line| ours(line)) {
             Some(stage) => {
-                (self.missed, self.said_over) = (0, false);
+                (self.missed, self.said_over) = (0, self.said_over && stage == Stage::Ended);
                 self.reach(stage);
             }
             None => {
@@ -92,7 +109,7 @@ impl Follow {
 /// about one. Quectel lists the bearers of packet data too (mode 1).
 fn ours(line: &str) -> Option<Stage> {
     let mut fields = Fields::after(line, "+CLCC")?;
-    let mut next = || fields.nth(0)?.parse::<u8>().ok();
+    let mut next = || fields.next()?.parse::<u8>().ok();
     let (_, direction, stat, mode) = (next()?, next()?, next()?, next()?);
     // 9: unknown.
     if direction != 0 || !matches!(mode, 0 | 9) {
