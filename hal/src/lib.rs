@@ -4,6 +4,7 @@
 extern crate std;
 
 pub mod at;
+pub mod call;
 pub mod family;
 pub mod pdu;
 pub mod power;

@@ -121,6 +121,8 @@ fn banner(simulator: &Simulator) -> String {
         text,
         "\nAt a glance:            curl http://{address}/\n\
          What a phone received:  curl http://{address}/phones/+14155550123\n\
+         Let a phone decline:    curl -X PUT http://{address}/phones/+14155550123 --json '{{\"on_call\": {{\"does\": \"decline\"}}}}'\n\
+         What a call sounded as: curl -o heard.wav http://{address}/calls/1/audio\n\
          Let a phone send:       curl http://{address}/phones/+14155550123/send --json '{{\"to\": \"m1\", \"text\": \"hello\"}}'\n\
          Switch a phone off:     curl -X PUT http://{address}/phones/+14155550123 --json '{{\"reachable\": false}}'\n\
          Lose an answer:         curl http://{address}/modems/m1/faults --json '{{\"fault\": \"drop_final\", \"times\": 1}}'\n\

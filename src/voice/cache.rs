@@ -1,7 +1,7 @@
 //! Clips that are kept: a file for each, named by what it holds.
 //!
-//! A clip that was half written, or spoilt, is made anew. Where the folder cannot be written, clips are kept
-//! in memory.
+//! A clip that was half written, or spoilt, is made anew. Where there is no folder, or it cannot be written, clips
+//! are kept in memory.
 
 use std::{
     collections::BTreeMap,
@@ -21,43 +21,51 @@ const UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The kept clips.
 #[derive(Debug)]
 pub(super) struct Cache {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     memory: Mutex<BTreeMap<String, Vec<i16>>>,
 }
 
 impl Cache {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
         Self { folder, memory: Mutex::default() }
     }
 
     /// The clip with that key.
     pub(super) fn get(&self, key: &str) -> Option<Vec<i16>> {
         let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.get(key).cloned().or_else(|| read(&self.file(key)))
+        memory.get(key).cloned().or_else(|| read(&file(self.folder.as_ref()?, key)))
     }
 
     /// Keeps a clip; in memory, and why, where that cannot be on disk.
     pub(super) fn put(&self, key: &str, samples: &[i16]) -> Result<(), String> {
-        let written = self.write(key, samples);
-        if written.is_err() {
-            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            memory.insert(key.to_owned(), samples.to_vec());
-        }
-        written.map_err(|cause| format!("{}: {cause}", self.folder.display()))
+        let failed = match &self.folder {
+            None => None,
+            Some(folder) => match write(folder, key, samples) {
+                Ok(()) => return Ok(()),
+                Err(cause) => Some(format!("{}: {cause}", folder.display())),
+            },
+        };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.insert(key.to_owned(), samples.to_vec());
+        failed.map_or(Ok(()), Err)
     }
 
     /// Notes that a clip is wanted still, for [`tidy`](Self::tidy).
     pub(super) fn touch(&self, key: &str) {
+        let Some(folder) = &self.folder else { return };
         // Where that fails, it is made anew once it is gone.
         let _ = fs::File::options()
             .append(true)
-            .open(self.file(key))
+            .open(file(folder, key))
             .and_then(|file| file.set_modified(SystemTime::now()));
     }
 
     /// Removes what was not wanted for a month, and what a crash left half written.
     pub(super) fn tidy(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
+        let Some(folder) = self.folder.as_ref().filter(|folder| folder.is_dir()) else {
+            return Ok(());
+        };
+        for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let ours = entry.path().extension().is_some_and(|it| it == "wav" || it == "new");
             let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
@@ -67,26 +75,26 @@ impl Cache {
         }
         Ok(())
     }
+}
 
-    fn file(&self, key: &str) -> PathBuf {
-        self.folder.join(format!("{key}.wav"))
-    }
+fn file(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{key}.wav"))
+}
 
-    /// Under another name first, so that whoever reads finds all of it or nothing.
-    fn write(&self, key: &str, samples: &[i16]) -> Result<(), String> {
-        fs::create_dir_all(&self.folder).map_err(|cause| cause.to_string())?;
-        let mut unique = [0; 8];
-        getrandom::fill(&mut unique).map_err(|cause| cause.to_string())?;
-        let new = self.folder.join(format!("{key}-{:016x}.new", u64::from_le_bytes(unique)));
-        let written = fs::File::create_new(&new)
-            .map_err(|cause| cause.to_string())
-            .and_then(|file| dsp::write_wav(BufWriter::new(file), samples))
-            .and_then(|()| fs::rename(&new, self.file(key)).map_err(|cause| cause.to_string()));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written
+/// Under another name first, so that whoever reads finds all of it or nothing.
+fn write(folder: &Path, key: &str, samples: &[i16]) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|cause| cause.to_string())?;
+    let mut unique = [0; 8];
+    getrandom::fill(&mut unique).map_err(|cause| cause.to_string())?;
+    let new = folder.join(format!("{key}-{:016x}.new", u64::from_le_bytes(unique)));
+    let written = fs::File::create_new(&new)
+        .map_err(|cause| cause.to_string())
+        .and_then(|file| dsp::write_wav(BufWriter::new(file), samples))
+        .and_then(|()| fs::rename(&new, file(folder, key)).map_err(|cause| cause.to_string()));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
     }
+    written
 }
 
 fn read(file: &Path) -> Option<Vec<i16>> {
@@ -104,7 +112,7 @@ mod tests {
     #[test]
     fn a_kept_clip_comes_back_and_a_spoilt_one_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path().join("clips"));
+        let cache = Cache::new(Some(folder.path().join("clips")));
         assert_eq!(cache.get("ab"), None);
         cache.put("ab", &[1, -2, 3]).unwrap();
         assert_eq!(cache.get("ab"), Some(vec![1, -2, 3]));
@@ -125,7 +133,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let cache = Cache::new(file.join("clips"));
+        let cache = Cache::new(Some(file.join("clips")));
         let cause = cache.put("ab", &[1, 2]).unwrap_err();
         assert!(cause.contains("file/clips: "), "{cause}");
         assert_eq!(cache.get("ab"), Some(vec![1, 2]));
@@ -134,10 +142,10 @@ mod tests {
     #[test]
     fn what_nobody_wanted_for_long_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path().to_owned());
+        let cache = Cache::new(Some(folder.path().to_owned()));
         for (name, age) in [("old", UNUSED * 2), ("wanted", UNUSED * 2), ("young", UNUSED / 2)] {
             cache.put(name, &[1]).unwrap();
-            let file = fs::File::options().append(true).open(cache.file(name)).unwrap();
+            let file = fs::File::options().append(true).open(file(folder.path(), name)).unwrap();
             file.set_modified(SystemTime::now() - age).unwrap();
         }
         fs::write(folder.path().join("README"), "not ours").unwrap();

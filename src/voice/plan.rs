@@ -31,8 +31,10 @@ pub struct Reading {
     pub group_gap: Duration,
 }
 
-impl Default for Reading {
-    fn default() -> Self {
+#[cfg(test)]
+impl Reading {
+    /// Twice, the second time slower.
+    pub(super) const fn usual() -> Self {
         Self {
             times: 2,
             gap: Duration::from_millis(400),
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_code_is_read_again_and_slower_then_offered_then_said_goodbye() {
-        let reading = Reading::default();
+        let reading = Reading::usual();
         let plan = plan(Said::Code("481592"), true, true, &reading).unwrap();
         let shown = |pieces: &[Piece]| -> String {
             let pieces = pieces.iter().map(|piece| match piece {
@@ -221,14 +223,14 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_where_no_key_is_heard_and_a_text_is_no_secret() {
-        let plan = plan(Said::Text("Door open"), false, false, &Reading::default()).unwrap();
+        let plan = plan(Said::Text("Door open"), false, false, &Reading::usual()).unwrap();
         assert_eq!((plan.gate, plan.offer), (None, None));
         let texts = plan.message.iter().filter(|it| **it == Piece::Text).count();
         assert_eq!(texts, 2);
         assert!(plan.message.contains(&Piece::Phrase(Phrase::Repeat)));
         assert!(!plan.bye.contains(&Piece::Phrase(Phrase::Secret)));
         for bad in ["", " \n", &"x".repeat(LONGEST_TEXT + 1)] {
-            let said = super::plan(Said::Text(bad), false, false, &Reading::default());
+            let said = super::plan(Said::Text(bad), false, false, &Reading::usual());
             assert_eq!(said, Err(SpeechError::Length(LONGEST_TEXT)));
         }
     }

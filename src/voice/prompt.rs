@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::engine::EngineError;
-use crate::domain::Sound;
+use crate::domain::{Detail, Sound};
 
 /// What a call shall say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PromptRequest<'a> {
-    /// The language: a tag that [`Speech::locale_of`](super::Speech::locale_of) answered.
+    /// The language: a tag of [`Speech::spoken`](super::Speech::spoken).
     pub locale: &'a str,
     /// What it is about.
     pub said: Said<'a>,
@@ -78,4 +78,16 @@ pub enum SpeechError {
     /// A recording cannot be used.
     #[error("{0}")]
     Recording(String),
+}
+
+impl SpeechError {
+    /// What it means to the message that should have been said.
+    pub const fn detail(&self) -> Detail {
+        match self {
+            // An engine that failed has no voice for the language, as far as anybody can tell.
+            Self::LocaleUnknown(..) | Self::Engine(_) | Self::Recording(_) => Detail::LocaleUnknown,
+            Self::NotACode => Detail::Bug,
+            Self::Length(_) => Detail::TooLong,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a site decides about speech.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::plan::Reading;
 use crate::domain::Locale;
@@ -10,12 +10,10 @@ use crate::domain::Locale;
 pub struct Settings {
     /// The name that callers are told.
     pub org: String,
-    /// How a language says that name, by its tag: written for the ear, or in its own script.
-    pub org_spoken: Vec<(String, String)>,
-    /// The language of those whose own is not known; that of the organisation if unset.
-    pub locale: Option<Locale>,
-    /// Whether who asks for a language that nothing speaks is refused, and not called in another one.
-    pub strict: bool,
+    /// The languages that are spoken; all that can be if unset.
+    pub locales: Option<Vec<Locale>>,
+    /// The tags of those whose clips are made before the first call; those of others are made when they are wanted.
+    pub ready: BTreeSet<String>,
     /// The engines by name, best first: those of `programs`, and those that Ringpost knows.
     pub engines: Vec<String>,
     /// Programs that the site brings along.
@@ -24,28 +22,29 @@ pub struct Settings {
     pub pace: u16,
     /// How a code is read.
     pub reading: Reading,
-    /// The folder of the site's own wording and recordings.
-    pub wording: PathBuf,
+    /// The folder of the site's own words and recordings.
+    pub prompts: PathBuf,
     /// The folder of packs of recordings.
     pub packs: PathBuf,
-    /// The folder where clips are kept.
-    pub cache: PathBuf,
+    /// The folder where clips are kept; in memory if unset.
+    pub cache: Option<PathBuf>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+#[cfg(test)]
+impl Settings {
+    /// Speaks nothing.
+    pub(crate) fn mute() -> Self {
         Self {
             org: "Ringpost".to_owned(),
-            org_spoken: Vec::new(),
-            locale: None,
-            strict: false,
-            engines: ["flite", "espeak-ng"].map(str::to_owned).to_vec(),
+            locales: None,
+            ready: BTreeSet::new(),
+            engines: Vec::new(),
             programs: Vec::new(),
             pace: 80,
-            reading: Reading::default(),
-            wording: PathBuf::from("/etc/ringpost/voice"),
-            packs: PathBuf::from("/var/lib/ringpost/voice"),
-            cache: PathBuf::from("/var/cache/ringpost"),
+            reading: Reading::usual(),
+            prompts: PathBuf::from("/nonexistent"),
+            packs: PathBuf::from("/nonexistent"),
+            cache: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -20,7 +20,7 @@ use super::{
     settings::Settings,
     wording::{self, ORG, Phrase, Wording, Wordings},
 };
-use crate::domain::{Clip, Sound, Wishes};
+use crate::domain::{Clip, Sound};
 
 /// What a code is made of.
 const CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -36,8 +36,6 @@ struct Inner {
     engines: Vec<Box<dyn Engine>>,
     cache: Cache,
     problems: Vec<String>,
-    /// Languages whose engine failed, and how.
-    broken: Mutex<BTreeMap<String, SpeechError>>,
     warmth: watch::Sender<Warmth>,
 }
 
@@ -83,7 +81,7 @@ impl Speech {
             problems.push(cause);
             Wordings::new()
         });
-        let file = settings.wording.join("prompts.toml");
+        let file = settings.prompts.join("prompts.toml");
         match fs::read_to_string(&file) {
             Ok(text) => match wording::parse(&text) {
                 Ok(site) => wording::overlay(&mut wordings, site),
@@ -91,6 +89,12 @@ impl Speech {
             },
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
             Err(cause) => problems.push(format!("{}: {cause}", file.display())),
+        }
+        if let Some(only) = &settings.locales {
+            let only: BTreeSet<String> = only.iter().map(ToString::to_string).collect();
+            let unknown = only.iter().filter(|tag| !wordings.contains_key(*tag));
+            problems.extend(unknown.map(|tag| format!("there are no prompts in {tag}")));
+            wordings.retain(|tag, _| only.contains(tag));
         }
         let engines = engines(&settings, &wordings, &mut problems);
         let (warmth, _) = watch::channel(Warmth::default());
@@ -100,14 +104,27 @@ impl Speech {
             wordings,
             engines,
             problems,
-            broken: Mutex::default(),
             warmth,
         }))
     }
 
-    /// What is wrong with what the site has written, recorded or named.
-    pub fn problems(&self) -> &[String] {
-        &self.0.problems
+    /// What is wrong with what the site has written or named, and what is missing for languages to be spoken: a line
+    /// for each.
+    pub fn problems(&self) -> Vec<String> {
+        let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for tag in self.0.wordings.keys() {
+            if let Err(SpeechError::LocaleUnknown(_, why)) = self.speaks(tag) {
+                missing.entry(why).or_default().push(tag);
+            }
+        }
+        let missing = missing.into_iter().map(|(why, tags)| match tags.as_slice() {
+            tags if tags.len() == self.0.wordings.len() => format!("nothing is spoken: {why}"),
+            [tags @ ..] if tags.len() > 3 => {
+                format!("{} languages are not spoken: {why}", tags.len())
+            }
+            few => format!("{} cannot be spoken: {why}", few.join(", ")),
+        });
+        self.0.problems.iter().cloned().chain(missing).collect()
     }
 
     /// Makes the clips that calls need, language by language, and keeps them. Returns at its end.
@@ -118,16 +135,19 @@ impl Speech {
         for problem in self.problems() {
             warn!("voice: {problem}");
         }
-        let tags = self.by_urgency();
+        let spoken = self.spoken();
+        let wanted = |tag: &&String| self.0.settings.ready.contains(*tag);
+        let tags: Vec<String> = spoken.iter().filter(wanted).cloned().collect();
         self.0.warmth.send_replace(Warmth { done: 0, of: tags.len() });
-        let mut failed = BTreeSet::new();
+        let mut told = BTreeSet::new();
+        let mut failed = 0;
         for tag in &tags {
             if let Err(cause) = self.warm_one(tag).await {
-                // One line for an engine that is not there, not one for each of its languages.
-                if failed.insert(cause.to_string()) {
+                failed += 1;
+                // One line for an engine that does not work, not one for each of its languages.
+                if told.insert(cause.to_string()) {
                     warn!(%cause, "voice: {tag} cannot be spoken");
                 }
-                self.broken().insert(tag.clone(), cause);
             }
             self.0.warmth.send_modify(|warmth| warmth.done += 1);
         }
@@ -136,8 +156,8 @@ impl Speech {
         if let Ok(Err(cause)) = tidied {
             warn!(%cause, "voice: kept clips could not be tidied up");
         }
-        let spoken = tags.len() - self.broken().len();
-        info!("voice: {spoken} of {} languages are ready to be spoken", tags.len());
+        let (ready, of) = (tags.len() - failed, spoken.len());
+        info!("voice: {ready} languages are ready to be spoken, of {of} that can be");
     }
 
     /// How far [`warm`](Self::warm) has come, to be followed.
@@ -164,15 +184,9 @@ impl Speech {
         self.0.wordings.keys().map(|tag| self.describe(tag)).collect()
     }
 
-    /// The language in which somebody is called; `None` = none of his is spoken, and he shall not be called in
-    /// another, or nothing is spoken at all.
-    pub fn locale_of(&self, wishes: &Wishes<'_>) -> Option<String> {
-        let speaks = |tag: &str| self.speaks(tag).is_ok();
-        if let Some(asked) = wishes.asked.filter(|_| self.0.settings.strict) {
-            return asked.candidates().into_iter().find(|tag| speaks(tag));
-        }
-        let ours = self.0.settings.locale.as_ref();
-        Wishes { organisation: ours.or(wishes.organisation), ..*wishes }.choose(speaks)
+    /// The tags of the languages that can be spoken, as far as can be told without speaking.
+    pub fn spoken(&self) -> BTreeSet<String> {
+        self.0.wordings.keys().filter(|tag| self.speaks(tag).is_ok()).cloned().collect()
     }
 
     /// The prompt for a call.
@@ -252,12 +266,12 @@ impl Speech {
             }
             Piece::Phrase(phrase) => {
                 let words = wording.phrase(phrase).unwrap_or_default();
-                let (org, spoken) = self.org(locale);
+                let org = wording.org.as_ref().unwrap_or(&self.0.settings.org);
                 let said = match words.split_once(ORG) {
-                    Some((before, after)) if latin && !spoken => {
+                    Some((before, after)) if latin && wording.org.is_none() => {
                         vec![
                             one(before.into(), false),
-                            one(org.into(), true),
+                            one(org.clone(), true),
                             one(after.into(), false),
                         ]
                     }
@@ -277,26 +291,17 @@ impl Speech {
 
     /// The site's own recording of that name.
     fn recording(&self, locale: &str, name: &str) -> Option<PathBuf> {
-        let file = self.0.settings.wording.join(locale).join(format!("{name}.wav"));
+        let file = self.0.settings.prompts.join(locale).join(format!("{name}.wav"));
         file.is_file().then_some(file)
-    }
-
-    /// How a language says the organisation's name, and whether the site wrote it for that language.
-    fn org(&self, locale: &str) -> (&str, bool) {
-        let settings = &self.0.settings;
-        let language = locale.split('-').next().unwrap_or(locale);
-        let written = |tag: &str| settings.org_spoken.iter().find(|(known, _)| known == tag);
-        let spoken = written(locale).or_else(|| written(language));
-        spoken.map_or((settings.org.as_str(), false), |(_, org)| (org.as_str(), true))
     }
 
     async fn clip(&self, locale: &str, said: Utterance) -> Result<Arc<Clip>, SpeechError> {
         if let Some(file) = said.recording.clone() {
-            return self.recorded(file, said.words).await;
+            return self.by_recording(file, said.words).await;
         }
         let mut failed = None;
         for engine in self.engines_of(locale, said.latin) {
-            match self.spoken(engine, locale, &said).await {
+            match self.by_engine(engine, locale, &said).await {
                 Ok(clip) => return Ok(clip),
                 Err(cause) => failed = failed.or(Some(cause)),
             }
@@ -305,7 +310,7 @@ impl Speech {
     }
 
     /// A clip of a recording.
-    async fn recorded(&self, file: PathBuf, words: String) -> Result<Arc<Clip>, SpeechError> {
+    async fn by_recording(&self, file: PathBuf, words: String) -> Result<Arc<Clip>, SpeechError> {
         let speech = self.clone();
         let made = spawn_blocking(move || {
             let failed = |cause: String| format!("{}: {cause}", file.display());
@@ -325,7 +330,7 @@ impl Speech {
     }
 
     /// A clip of an engine's voice.
-    async fn spoken(
+    async fn by_engine(
         &self,
         engine: &dyn Engine,
         locale: &str,
@@ -391,9 +396,6 @@ impl Speech {
 
     /// Whether a language is spoken.
     fn speaks(&self, locale: &str) -> Result<(), SpeechError> {
-        if let Some(cause) = self.broken().get(locale) {
-            return Err(cause.clone());
-        }
         let wording = self.wording(locale)?;
         if self.engines_of(locale, false).next().is_some() {
             return Ok(());
@@ -422,18 +424,6 @@ impl Speech {
             Some(_) => missing.join("; "),
         };
         SpeechError::LocaleUnknown(locale.to_owned(), why)
-    }
-
-    fn broken(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SpeechError>> {
-        self.0.broken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The language of the organisation first, then English, then all others.
-    fn by_urgency(&self) -> Vec<String> {
-        let ours = self.0.settings.locale.as_ref().map(|it| it.candidates()).unwrap_or_default();
-        let mut tags: Vec<String> = self.0.wordings.keys().cloned().collect();
-        tags.sort_by_key(|tag| (!ours.contains(tag), tag != "en"));
-        tags
     }
 
     fn describe(&self, locale: &str) -> Spoken {

@@ -78,6 +78,8 @@ pub(super) struct Wording {
     pub(super) voice: Option<String>,
     /// eSpeak NG's voice for Latin letters and for names in them, where the other cannot read these.
     pub(super) latin: Option<String>,
+    /// The organisation's name as this language says it: written for the ear, or in its own script.
+    pub(super) org: Option<String>,
     hello: Option<String>,
     confirm: Option<String>,
     confirm_message: Option<String>,
@@ -126,6 +128,7 @@ impl Wording {
         let Self {
             voice,
             latin,
+            org,
             hello,
             confirm,
             confirm_message,
@@ -141,6 +144,7 @@ impl Wording {
         for (here, there) in [
             (&mut self.voice, voice),
             (&mut self.latin, latin),
+            (&mut self.org, org),
             (&mut self.hello, hello),
             (&mut self.confirm, confirm),
             (&mut self.confirm_message, confirm_message),

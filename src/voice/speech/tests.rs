@@ -1,11 +1,14 @@
 //! Prompts, by voices that are tones and by those of this machine.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use futures_util::future::{BoxFuture, ready};
 
 use super::*;
-use crate::{domain::Locale, voice::engine::Wave};
+use crate::{
+    domain::{Detail, Locale},
+    voice::engine::Wave,
+};
 
 /// Says everything as tones: longer words take longer, and each beginning sounds otherwise.
 #[derive(Debug)]
@@ -64,11 +67,11 @@ impl Engine for Tones {
 fn speech(engines: Vec<Tones>, change: impl FnOnce(&mut Settings)) -> (Speech, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings {
-        wording: folder.path().join("wording"),
+        prompts: folder.path().join("prompts"),
         packs: folder.path().join("packs"),
-        cache: folder.path().join("cache"),
-        engines: Vec::new(),
-        ..Settings::default()
+        cache: Some(folder.path().join("cache")),
+        ready: ["de", "en"].map(str::to_owned).into(),
+        ..Settings::mute()
     };
     change(&mut settings);
     let speech = Speech::open(settings);
@@ -155,43 +158,30 @@ async fn nobody_is_called_in_a_language_that_nothing_speaks() {
     let error = speech.prompt(&code("xx")).await.unwrap_err();
     assert_eq!(error.to_string(), "nothing speaks xx: there are no words in it");
 
-    let tag = |text: &str| Locale::parse(text).unwrap();
-    let (german, french) = (tag("de-AT"), tag("fr-CA"));
-    let wishes = Wishes { asked: Some(&german), region: Some("FR"), ..Wishes::default() };
-    assert_eq!(speech.locale_of(&wishes).as_deref(), Some("fr"), "that of the region");
-    let wishes = Wishes { asked: Some(&german), ..Wishes::default() };
-    assert_eq!(speech.locale_of(&wishes).as_deref(), Some("en"));
-    let asked = Wishes { asked: Some(&french), ..Wishes::default() };
-    assert_eq!(speech.locale_of(&asked).as_deref(), Some("fr"));
+    let spoken: Vec<String> = speech.spoken().into_iter().collect();
+    assert_eq!(spoken, ["en", "fr"]);
 }
 
 #[tokio::test]
-async fn a_site_chooses_the_language_of_others_or_refuses_them() {
-    let german = Locale::parse("de").unwrap();
-    let asked = Wishes { asked: Some(&german), ..Wishes::default() };
-    let (ours, _folder) = speech(vec![Tones::new(&["en", "fr"])], |it| {
-        it.locale = Locale::parse("fr");
+async fn a_site_chooses_which_languages_are_spoken() {
+    let locale = |text| Locale::parse(text).unwrap();
+    let (speech, _folder) = speech(vec![Tones::new(&["en", "fr", "pt-BR"])], |it| {
+        it.locales = Some(vec![locale("PT-br"), locale("fr"), locale("tlh")]);
     });
-    assert_eq!(ours.locale_of(&asked).as_deref(), Some("fr"));
-    let (strict, _folder) = speech(vec![Tones::new(&["en", "fr"])], |it| it.strict = true);
-    assert_eq!(strict.locale_of(&asked), None);
-    assert_eq!(strict.locale_of(&Wishes::default()).as_deref(), Some("en"), "nobody asked");
-    let (mute, _folder) = speech(Vec::new(), |_| {});
-    assert_eq!(mute.locale_of(&Wishes::default()), None);
+    assert_eq!(speech.spoken(), ["fr", "pt-BR"].map(str::to_owned).into());
+    assert_eq!(speech.problems(), ["there are no prompts in tlh"]);
 }
 
 #[tokio::test]
-async fn an_engine_that_fails_is_followed_by_the_next_and_alone_it_is_not_asked_again() {
+async fn an_engine_that_fails_is_followed_by_the_next() {
     let failing = || Tones { fails: true, name: "mute", ..Tones::new(&["en", "de"]) };
     let (speech, _folder) = speech(vec![failing(), Tones::new(&["en"])], |_| {});
     assert!(speech.prompt(&code("en")).await.is_ok());
     speech.warm().await;
-    assert_eq!(*speech.warmth().borrow(), Warmth { done: 40, of: 40 });
+    assert_eq!(*speech.warmth().borrow(), Warmth { done: 2, of: 2 });
     let error = speech.prompt(&code("de")).await.unwrap_err();
     assert_eq!(error.to_string(), "mute could not speak with the voice de: it ended");
-    let german = Locale::parse("de").unwrap();
-    let asked = Wishes { asked: Some(&german), ..Wishes::default() };
-    assert_eq!(speech.locale_of(&asked).as_deref(), Some("en"));
+    assert_eq!(error.detail(), Detail::LocaleUnknown);
 }
 
 #[tokio::test]
@@ -199,7 +189,7 @@ async fn the_sites_own_words_and_recordings_go_first() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("prompts.toml"),
-        "[en]\nhello = \"Hi from {org}.\"\ncharacters = { 9 = \"niner\" }\n",
+        "[en]\norg = \"Ex Ample\"\nhello = \"Hi from {org}.\"\ncharacters = { 9 = \"niner\" }\n",
     )
     .unwrap();
     std::fs::create_dir(folder.path().join("en")).unwrap();
@@ -211,8 +201,7 @@ async fn the_sites_own_words_and_recordings_go_first() {
     let tones = Tones::new(&["en", "fr"]);
     let said = Arc::clone(&tones.said);
     let (speech, _cache) = speech(vec![tones], |it| {
-        it.wording = folder.path().to_owned();
-        it.org_spoken = vec![("en".into(), "Ex Ample".into())];
+        it.prompts = folder.path().to_owned();
     });
     let error = speech.prompt(&code("en")).await.unwrap_err().to_string();
     assert!(error.contains("en/bye.wav: "), "{error}");
