@@ -153,7 +153,9 @@ impl AudioSink for ByModem {
                 self.queue.push_back(Piece::Missing);
                 State::Idle
             }
-            other => other,
+            other @ (State::Idle | State::Playing(_) | State::Stopped(_) | State::Silent(_)) => {
+                other
+            }
         };
     }
 

@@ -35,6 +35,7 @@ enum Order {
 
 /// What is to be done in a frame's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, each moved once")]
 pub(in crate::modem) enum Turn {
     /// This is to be sent.
     Send([u8; FRAME]),

@@ -291,7 +291,9 @@ impl Worker {
                 Unsolicited::Urc(Urc::Played(whole)) => talk.sink.played(whole),
                 // Who calls now finds the line busy: what would reject him would end this call.
                 Unsolicited::Urc(Urc::Ring) => {}
-                other => self.take(other, chores).await?,
+                other @ (Unsolicited::Urc(_) | Unsolicited::Body(_) | Unsolicited::Late(_)) => {
+                    self.take(other, chores).await?;
+                }
             }
         }
         Ok(())

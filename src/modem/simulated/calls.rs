@@ -96,20 +96,14 @@ async fn call_until(rig: &Rig, played: bool) -> Called {
     let mut handle = rig.handle.call(dial());
     let mut events = Vec::new();
     let end = loop {
-        match handle.next().await.expect("a call ends with its end") {
+        let event = handle.next().await.expect("a call ends with its end");
+        match event {
             CallEvent::Ended(end) => break end,
-            event => {
-                match event {
-                    CallEvent::Answered => drop(handle.play(said())),
-                    CallEvent::Played(_) if played => handle.hang_up(),
-                    CallEvent::Alerting
-                    | CallEvent::Played(_)
-                    | CallEvent::Key(_)
-                    | CallEvent::Ended(_) => {}
-                }
-                events.push(event);
-            }
+            CallEvent::Answered => drop(handle.play(said())),
+            CallEvent::Played(_) if played => handle.hang_up(),
+            CallEvent::Alerting | CallEvent::Played(_) | CallEvent::Key(_) => {}
         }
+        events.push(event);
     };
     assert_eq!(handle.next().await, None, "nothing comes after the end");
     let record = rig.sim.network().calls().into_iter().nth(calls);
