@@ -76,6 +76,7 @@ fn every_key_is_taken_from_the_file() {
         [[rates.card]]
         name = "prepaid"
         prices = ["DE 0.01", "* 0.25"]
+        calls = ["DE 0.05"]
         "#,
         &[],
     )
@@ -156,8 +157,10 @@ fn every_key_is_taken_from_the_file() {
     assert!(config.policy.rules[0].refuse_ucs2_concat);
     assert_eq!(config.rates.currency, "EUR");
     let card = config.rates.card("prepaid").unwrap();
-    assert_eq!(card.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
-    assert_eq!(card.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.segments.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
+    assert_eq!(card.segments.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.calls.prices, [(Region::DE, Money::parse("0.05").unwrap())]);
+    assert_eq!(card.calls.elsewhere, None);
 }
 
 #[test]

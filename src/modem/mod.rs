@@ -39,6 +39,9 @@ pub use status::{Counts, Exchanges, ModemState, ModemStatus, Problem};
 pub use usb::{UsbDevice, UsbPort, usb_devices};
 
 #[cfg(test)]
+pub(crate) use call::{CallLine, CallOrder};
+
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod tests;

@@ -497,7 +497,7 @@ impl Talk {
     /// How it ended, as whoever spoke hears it; `over` = it is known to be.
     fn end(&self, over: bool, not_dialled: bool) -> CallEnd {
         if not_dialled {
-            return CallEnd::NOT_DIALLED;
+            return CallEnd::of(CallCause::NotDialled);
         }
         let release: Release = self.follow.release();
         let by = self.hanging_up.map(|(by, ..)| by);

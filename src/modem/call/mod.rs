@@ -5,4 +5,4 @@ mod ending;
 mod handle;
 
 pub use handle::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
-pub(super) use handle::{CallLine, CallOrder};
+pub(crate) use handle::{CallLine, CallOrder};

@@ -303,7 +303,7 @@ async fn a_call_ends_when_nobody_speaks_any_more_and_when_the_daemon_stops() {
     // A second one at the same time is not dialled, nor is it waited for.
     let mut other = rig.handle.call(dial());
     let mut third = rig.handle.call(dial());
-    let refused = Some(CallEvent::Ended(CallEnd::NOT_DIALLED));
+    let refused = Some(CallEvent::Ended(CallEnd::of(CallCause::NotDialled)));
     assert_eq!(third.next().await, refused);
     rig.cancel.cancel();
     let end = loop {
