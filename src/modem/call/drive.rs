@@ -46,6 +46,8 @@ const OPENINGS: u8 = 5;
 const OPENING: Duration = Duration::from_millis(200);
 /// How long a call that is hung up may stay on the list until a stronger command is tried.
 const CLEARING: Duration = Duration::from_secs(10);
+/// And where that was refused: two looks at the list.
+const REFUSED: Duration = Duration::from_secs(2);
 /// How long a modem may take to begin to play, or to refuse to.
 const PLAY: Duration = Duration::from_secs(5);
 
@@ -65,7 +67,7 @@ struct Talk {
     /// Whether what is played can be heard.
     open: bool,
     next_look: Instant,
-    /// Why this side ended it, by which of its commands, and since when.
+    /// Why this side ended it, by which of its commands, and when a stronger one is due.
     hanging_up: Option<(By, usize, Instant)>,
     /// The modem takes no more samples.
     wedged: bool,
@@ -164,11 +166,12 @@ impl Worker {
         sound: &'static Sound,
     ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
         let name = &self.config.name;
+        chores.hold.let_go(link).await?;
         for word in sound.clear {
             link.execute(&Command::slow_setting(word)).await?;
         }
         for word in sound.before {
-            if !link.execute(&Command::slow_setting(word)).await?.is_ok() {
+            if !set(link, word).await? {
                 warn!(modem.name = name, setting = word, "the modem carries no sound");
                 return Ok(Err(NotDialled));
             }
@@ -242,7 +245,7 @@ impl Worker {
             }
         }
         for word in talk.sound.dialled {
-            if !talk.set(link, word).await? {
+            if !set(link, word).await? {
                 talk.hang_up(link, By::NoSound).await?;
             }
         }
@@ -365,7 +368,7 @@ impl Talk {
     /// When this side loses its patience, and with what.
     fn limit(&self) -> Option<(Instant, By)> {
         match (self.hanging_up, self.answered, self.alerted) {
-            (Some((by, _, since)), ..) => Some((since + CLEARING, by)),
+            (Some((by, _, until)), ..) => Some((until, by)),
             (None, Some(answered), _) => Some((answered + self.dial.talk_for, By::TalkLimit)),
             (None, None, Some(alerted)) => Some((alerted + self.dial.ring_for, By::RingLimit)),
             (None, None, None) => Some((self.dialled + SETUP, By::SetupLimit)),
@@ -407,7 +410,7 @@ impl Talk {
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         for word in self.sound.active {
-            if !self.set(link, word).await? {
+            if !set(link, word).await? {
                 return self.hang_up(link, By::NoSound).await;
             }
         }
@@ -415,25 +418,6 @@ impl Talk {
         self.sink.open();
         self.line.tell(CallEvent::Answered);
         Ok(())
-    }
-
-    /// Makes a setting without which nothing is heard.
-    async fn set<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-        word: &'static str,
-    ) -> Result<bool, Ended> {
-        for _ in 0..OPENINGS {
-            let outcome = link.execute(&Command::slow_setting(word)).await?;
-            if outcome.is_ok() {
-                return Ok(true);
-            }
-            if link.behind {
-                return Ok(false);
-            }
-            sleep(OPENING).await;
-        }
-        Ok(false)
     }
 
     /// Does what the sink wants.
@@ -450,8 +434,13 @@ impl Talk {
             Cue::Played(number) => self.line.tell(CallEvent::Played(number)),
             Cue::Key(key) => self.tell_key(key),
             Cue::Broken(broken) => {
-                self.wedged = broken == Broken::Wedged;
-                self.hang_up(link, By::NoSound).await?;
+                // A call whose end nobody told of takes no sound either: two lists without it show that.
+                self.look(link).await?;
+                self.look(link).await?;
+                if self.follow.stage() != Stage::Ended {
+                    self.wedged = broken == Broken::Wedged;
+                    self.hang_up(link, By::NoSound).await?;
+                }
             }
         }
         Ok(())
@@ -473,12 +462,15 @@ impl Talk {
         let Some(word) = self.call.hang_up.get(place) else {
             return Err(Ended::Trouble(ModemState::Failed, stuck()));
         };
-        self.hanging_up = Some((by, place, Instant::now()));
+        self.hanging_up = Some((by, place, Instant::now() + CLEARING));
         let outcome = link.execute(&Command::hang_up(word)).await?;
+        self.next_look = Instant::now();
         if outcome.is_ok() {
             self.follow.hung_up();
+        } else {
+            // As where the call is gone already, which the list shows.
+            self.hanging_up = Some((by, place, self.next_look + REFUSED));
         }
-        self.next_look = Instant::now();
         Ok(())
     }
 
@@ -518,6 +510,24 @@ impl Talk {
             talk: self.answered.map(|at| now - at).unwrap_or_default(),
         }
     }
+}
+
+/// Makes a setting without which nothing is heard.
+async fn set<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    word: &'static str,
+) -> Result<bool, Ended> {
+    for _ in 0..OPENINGS {
+        let outcome = link.execute(&Command::slow_setting(word)).await?;
+        if outcome.is_ok() {
+            return Ok(true);
+        }
+        if link.behind {
+            return Ok(false);
+        }
+        sleep(OPENING).await;
+    }
+    Ok(false)
 }
 
 fn milliseconds(length: Duration) -> u64 {
