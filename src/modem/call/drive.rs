@@ -46,7 +46,7 @@ const OPENINGS: u8 = 5;
 const OPENING: Duration = Duration::from_millis(200);
 /// How long a call that is hung up may stay on the list until a stronger command is tried.
 const CLEARING: Duration = Duration::from_secs(10);
-/// And where that was refused: two looks at the list.
+/// And where that was refused, or nothing can be heard any more: two looks at the list, that the call is not over.
 const REFUSED: Duration = Duration::from_secs(2);
 /// How long a modem may take to begin to play, or to refuse to.
 const PLAY: Duration = Duration::from_secs(5);
@@ -69,8 +69,8 @@ struct Talk {
     next_look: Instant,
     /// Why this side ended it, by which of its commands, and when a stronger one is due.
     hanging_up: Option<(By, usize, Instant)>,
-    /// The modem takes no more samples.
-    wedged: bool,
+    /// Why nothing can be heard any more, and until when the call may prove to be over.
+    broken: Option<(Broken, Instant)>,
 }
 
 /// A call that was asked for is not dialled.
@@ -122,7 +122,7 @@ impl Worker {
             open: false,
             next_look: now + LOOK_OFTEN,
             hanging_up: None,
-            wedged: false,
+            broken: None,
         };
         let ended = self.converse_by_voice(link, &mut talk, &number, chores, cancel).await;
         let over = talk.follow.stage() == Stage::Ended || ended.is_ok();
@@ -136,7 +136,9 @@ impl Worker {
             talk_ms = milliseconds(end.talk),
             "call ended"
         );
-        let Talk { line, sink, wedged, .. } = talk;
+        let wedged = talk.hanging_up.is_some_and(|(by, ..)| by == By::NoSound)
+            && talk.broken.is_some_and(|(broken, _)| broken == Broken::Wedged);
+        let Talk { line, sink, .. } = talk;
         // With it, its samples.
         drop(sink);
         line.tell(CallEvent::Ended(end));
@@ -271,7 +273,7 @@ impl Worker {
                     Some(CallOrder::HangUp) | None => talk.hang_up(link, By::Speaker).await?,
                 },
                 heard = link.listen() => heard?,
-                cue = talk.sink.next(), if talk.hanging_up.is_none() => {
+                cue = talk.sink.next(), if talk.hanging_up.is_none() && talk.broken.is_none() => {
                     talk.follow_cue(link, cue).await?;
                 }
                 () = sleep_until(due) => talk.do_what_is_due(link).await?,
@@ -355,8 +357,8 @@ impl Talk {
 
     /// When something is to be done next.
     fn due(&self) -> Instant {
-        let limits = [self.opens_at(), self.limit().map(|(at, _)| at)];
-        limits.into_iter().flatten().fold(self.next_look, Instant::min)
+        let first = self.next_look.min(self.limit().0);
+        self.opens_at().map_or(first, |at| first.min(at))
     }
 
     /// When the way of sound is to be opened.
@@ -366,12 +368,15 @@ impl Talk {
     }
 
     /// When this side loses its patience, and with what.
-    fn limit(&self) -> Option<(Instant, By)> {
-        match (self.hanging_up, self.answered, self.alerted) {
-            (Some((by, _, until)), ..) => Some((until, by)),
-            (None, Some(answered), _) => Some((answered + self.dial.talk_for, By::TalkLimit)),
-            (None, None, Some(alerted)) => Some((alerted + self.dial.ring_for, By::RingLimit)),
-            (None, None, None) => Some((self.dialled + SETUP, By::SetupLimit)),
+    fn limit(&self) -> (Instant, By) {
+        if let Some((by, _, until)) = self.hanging_up {
+            return (until, by);
+        }
+        match (self.broken, self.answered, self.alerted) {
+            (Some((_, until)), ..) => (until, By::NoSound),
+            (None, Some(answered), _) => (answered + self.dial.talk_for, By::TalkLimit),
+            (None, None, Some(alerted)) => (alerted + self.dial.ring_for, By::RingLimit),
+            (None, None, None) => (self.dialled + SETUP, By::SetupLimit),
         }
     }
 
@@ -380,7 +385,8 @@ impl Talk {
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         let now = Instant::now();
-        if let Some((_, by)) = self.limit().filter(|(at, _)| now >= *at) {
+        let (limit, by) = self.limit();
+        if now >= limit {
             return self.hang_up(link, by).await;
         }
         if self.opens_at().is_some_and(|at| now >= at) {
@@ -399,7 +405,7 @@ impl Talk {
     ) -> Result<(), Ended> {
         let outcome = link.execute(&Command::calls()).await?;
         self.follow.on_list(&outcome.lines, outcome.result);
-        let settled = self.answered.is_some() && self.hanging_up.is_none();
+        let settled = self.answered.is_some() && self.hanging_up.is_none() && self.broken.is_none();
         self.next_look = Instant::now() + if settled { LOOK } else { LOOK_OFTEN };
         Ok(())
     }
@@ -434,13 +440,9 @@ impl Talk {
             Cue::Played(number) => self.line.tell(CallEvent::Played(number)),
             Cue::Key(key) => self.tell_key(key),
             Cue::Broken(broken) => {
-                // A call whose end nobody told of takes no sound either: two lists without it show that.
-                self.look(link).await?;
-                self.look(link).await?;
-                if self.follow.stage() != Stage::Ended {
-                    self.wedged = broken == Broken::Wedged;
-                    self.hang_up(link, By::NoSound).await?;
-                }
+                // A call that is over takes no sound either, and nobody may have told of its end.
+                let now = Instant::now();
+                (self.broken, self.next_look) = (Some((broken, now + REFUSED)), now);
             }
         }
         Ok(())
