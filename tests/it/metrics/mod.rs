@@ -13,7 +13,10 @@ use ringpost_sim::{Family as ModemFamily, Fault};
 use serde_json::json;
 
 use self::exposition::Family;
-use crate::gateway::{Gateway, PHONE, create_token, wait_for};
+use crate::{
+    calls,
+    gateway::{Gateway, PHONE, create_token, wait_for},
+};
 
 /// What was scraped.
 struct Page {
@@ -50,6 +53,8 @@ async fn lively() -> Gateway {
         .modems(2)
         .family(ModemFamily::Ec25)
         .family(ModemFamily::Sim7600)
+        .audible()
+        .config(calls::BRISK)
         .start()
         .await;
     let id = gateway.send_json(&code(PHONE));
@@ -61,6 +66,9 @@ async fn lively() -> Gateway {
     assert_eq!(refused.status, 429);
     let long = gateway.send(&"x".repeat(200));
     gateway.wait_for_state(&long, "delivered");
+    let called = json!({"to": "+14155552398", "channel": "voice", "text": "hello", "locale": "en"});
+    let called = gateway.send_json(&called);
+    assert_eq!(calls::ended(&gateway, &called)["state"], "delivered");
     gateway.sim.phone("+14155552399").send_to("m1", "STOP");
     let received = || gateway.get("/api/v1/inbound")["items"].get(0).cloned();
     wait_for(received).unwrap();
