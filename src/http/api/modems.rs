@@ -66,6 +66,8 @@ pub(in crate::http) struct Modem {
     reference_dbm: Option<i16>,
     /// How full its message stores were when they were looked at last.
     stores: Vec<StoreUse>,
+    /// How it places calls; null where it cannot.
+    calls: Option<Calls>,
     /// Address of the service centre.
     service_centre: Option<String>,
     /// Since when it is in this state.
@@ -80,6 +82,16 @@ struct Cell {
     /// Location or tracking area code.
     area: u32,
     id: u32,
+}
+
+/// How a modem places calls.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Calls {
+    /// Through what it is heard: `pcm` (a serial port of samples), `usb` (a sound card), `file` (files in the
+    /// modem) or `speech` (the modem's own voice).
+    sound: &'static str,
+    /// Whether keys that are pressed are heard.
+    keys: bool,
 }
 
 /// How full a message store is.
@@ -267,6 +279,7 @@ impl Modem {
             registration: facts.best_registration().map(|it| it.as_str().to_owned()),
             technology: facts.technology.map(|it| it.as_str()),
             cell: facts.cell.map(|cell| Cell { area: cell.area, id: cell.id }),
+            calls: facts.voice.map(|voice| Calls { sound: voice.sink.as_str(), keys: voice.keys }),
             signal_dbm: facts.signal_dbm,
             reference_dbm: facts.reference_dbm,
             stores: facts.store_use.iter().map(StoreUse::of).collect(),
