@@ -15,6 +15,7 @@ mod reader;
 mod retention;
 mod sections;
 mod tree;
+mod voice;
 
 #[cfg(test)]
 mod tests;
@@ -26,3 +27,4 @@ pub use problem::{ConfigError, Problem, Whence};
 pub use rates::{PriceList, RateCard, Rates};
 pub use retention::Retention;
 pub use sections::{Http, Log, Org, Outbox, Policy, RegionRule, Regions, Routing, Store};
+pub use voice::{Voice, VoiceEngine};

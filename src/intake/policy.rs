@@ -23,6 +23,8 @@ pub struct Policy {
     pub voip: bool,
     /// The languages that calls can be made in: BCP 47, as prompts are named.
     pub spoken: BTreeSet<String>,
+    /// Whether who wants a language that calls cannot be made in is called in another one.
+    pub language_fallback: bool,
     /// The limits against abuse.
     pub limits: Limits,
     /// Segments of one message at most.
@@ -52,6 +54,7 @@ impl Policy {
             channels: HashMap::new(),
             voip: false,
             spoken: BTreeSet::new(),
+            language_fallback: true,
             limits: Limits::default(),
             max_segments: 10,
             template_segments: 1,

@@ -79,8 +79,18 @@ fn spoken(
     };
     let preferred = preferred(view, draft)?;
     let wishes = wishes(draft, preferred.as_ref(), policy);
-    let Some(locale) = wishes.choose(|tag| policy.spoken.contains(tag)) else {
-        let says = "No voice of this gateway speaks that language, nor English.".to_owned();
+    let speaks = |tag: &str| policy.spoken.contains(tag);
+    let chosen = match wishes.asked.or(wishes.preferred) {
+        Some(wanted) if !policy.language_fallback => {
+            wanted.candidates().into_iter().find(|tag| speaks(tag))
+        }
+        Some(_) | None => wishes.choose(speaks),
+    };
+    let Some(locale) = chosen else {
+        let says = match wishes.asked.or(wishes.preferred) {
+            Some(wanted) => format!("No voice of this gateway speaks {wanted}."),
+            None => "No voice of this gateway speaks a language for this number.".to_owned(),
+        };
         return Ok(Err(Denial::saying(Detail::LocaleUnknown, says, draft.subject.clone())));
     };
     Ok(Ok(Wording { text, said, locale: Some(locale) }))

@@ -1,46 +1,23 @@
-//! shim
+//! What a call says: from a code and a language to sounds, by engines, recordings and clips that are kept; and
+//! when it says what.
+//!
+//! [`Speech`] is the way in. `wording` holds what is said in each language, `plan` puts it in order, `engine`
+//! makes a voice say it, `dsp` fits it to a telephone, `cache` keeps what may be kept: phrases that are the same
+//! for everybody, and single characters. A code never reaches an engine. `script` plays a prompt into a call.
+
+mod cache;
+mod dsp;
+mod engine;
+mod plan;
+mod prompt;
 mod script;
-use crate::domain::{Detail, Sound};
+mod settings;
+mod speech;
+mod wording;
+
+pub use engine::EngineError;
+pub use plan::Reading;
+pub use prompt::{Prompt, PromptRequest, Said, SpeechError};
 pub use script::{Heard, Interrupts, speak};
-#[derive(Debug, Clone)]
-pub struct Speech;
-pub struct PromptRequest<'a> {
-    pub locale: &'a str,
-    pub said: Said<'a>,
-    pub confirm: bool,
-    pub keys: bool,
-}
-pub enum Said<'a> {
-    Code(&'a str),
-    Text(&'a str),
-}
-#[derive(Debug, Clone)]
-pub struct Prompt {
-    pub greeting: Vec<Sound>,
-    pub gate: Option<Vec<Sound>>,
-    pub message: Vec<Sound>,
-    pub offer: Option<Vec<Sound>>,
-    pub bye: Vec<Sound>,
-}
-impl Prompt {
-    pub fn sounds(&self) -> impl Iterator<Item = &Sound> {
-        self.greeting.iter().chain(&self.message)
-    }
-}
-#[derive(Debug)]
-pub struct SpeechError;
-impl std::fmt::Display for SpeechError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("x")
-    }
-}
-impl SpeechError {
-    pub fn detail(&self) -> Detail {
-        Detail::Bug
-    }
-}
-impl Speech {
-    pub async fn prompt(&self, _: &PromptRequest<'_>) -> Result<Prompt, SpeechError> {
-        Err(SpeechError)
-    }
-}
+pub use settings::{EngineSettings, Output, Settings};
+pub use speech::{Speech, Spoken, Warmth};
