@@ -28,11 +28,11 @@ use tracing::{error, info, warn};
 use crate::{
     arrivals, chronicle,
     config::{self, Config},
-    domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
+    domain::{Event, GatewayEvent, Outcome, Target, Timestamp},
     http::{self, AppState, Callers, Hook, LogAccess, Metrics, Tokens},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
-    outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
+    outbox::{Boot, Calling, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
 };
 
@@ -84,7 +84,7 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let (handles, modems) = start_modems(&config, root, &events);
     drop(events);
-    let outlets = outlets(&config, handles.clone());
+    let outlets = outlets(&config, handles);
     let keep = keep(&config.retention);
     // Before anything is written, so that what comes of it is counted.
     let metrics = Metrics::begin(&store).await.context("failed to read the store")?;
@@ -100,10 +100,11 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
         currency: config.rates.currency.as_str().into(),
         metrics: Arc::new(metrics),
         closing: CancellationToken::new(),
-        hook: hook(&config, &outlets).await?.map(Arc::new),
-        modems: handles.into(),
+        hook: hook(&config).await?.map(Arc::new),
+        outlets: outlets.clone().into(),
     };
-    let mut outbox = Outbox::new(store.clone(), settings(&config, rules), outlets);
+    let mut outbox =
+        Outbox::new(store.clone(), settings(&config, rules), calling(&config), outlets);
     outbox.recover().await.context("failed to go on from what is stored")?;
     if let Err(cause) = store.write(loaded(&config)).await {
         warn!(%cause, "the start could not be written into the System Log");
@@ -134,7 +135,7 @@ impl Tasks {
         runners: Vec<modem::Runner>,
     ) -> Self {
         let rules = state.rules;
-        let modems = state.modems.to_vec();
+        let modems = state.outlets.iter().map(|outlet| outlet.handle.clone()).collect();
         let metrics = state.metrics.clone();
         let mut http = (state.closing.clone(), JoinSet::new());
         http.1.spawn(serve_http(listener, state, http.0.clone()));
@@ -239,6 +240,11 @@ fn start_modems(
             roaming: settings.roaming,
             service_centre: settings.smsc.clone(),
             power: None,
+            sound: modem::SoundConfig {
+                way: settings.sound,
+                audio_port: settings.audio_port.clone(),
+                alsa_device: settings.alsa_device.clone(),
+            },
         };
         let config = ModemConfig { power: power(settings, &config, &ports), ..config };
         modem::modem(config, &ports, events.clone())
@@ -290,7 +296,7 @@ fn credential(name: &str) -> Option<PathBuf> {
 }
 
 /// How Okta's hook is served; not at all where nothing says who may use it.
-async fn hook(config: &Config, outlets: &[Outlet]) -> anyhow::Result<Option<Hook>> {
+async fn hook(config: &Config) -> anyhow::Result<Option<Hook>> {
     let okta = &config.okta;
     let secrets = okta.secret_file.clone().or_else(|| credential("okta-secret"));
     let tokens = okta.jwt.as_ref().map(|jwt| {
@@ -316,7 +322,6 @@ async fn hook(config: &Config, outlets: &[Outlet]) -> anyhow::Result<Option<Hook
         callers,
         answer_within: okta.answer_within,
         national_first: okta.bare_numbers == config::BareNumbers::National,
-        outlets: outlets.to_vec(),
     }))
 }
 
@@ -328,17 +333,17 @@ fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {
     outlets.collect()
 }
 
-/// What the configuration says of a modem's part in sending texts.
+/// What the configuration says of a modem's part in sending.
 fn terms(config: &Config, modem: &config::Modem) -> Terms {
     let region = |region: &Region| region.to_string();
     let card = modem.rates.as_ref().and_then(|(name, _)| config.rates.card(name));
-    let prices = card.map(|card| Prices {
-        by_region: card.prices.iter().map(|(place, price)| (region(place), *price)).collect(),
-        elsewhere: card.elsewhere,
-    });
-    let texts = modem.roles.contains(&Channel::Sms);
+    let prices = |list: &config::PriceList| Prices {
+        by_region: list.prices.iter().map(|(place, price)| (region(place), *price)).collect(),
+        elsewhere: list.elsewhere,
+    };
     Terms {
-        lanes: if texts { modem.lanes.clone() } else { Vec::new() },
+        channels: modem.roles.clone(),
+        lanes: modem.lanes.clone(),
         pools: modem.pools.clone(),
         regions: match &modem.regions {
             config::Regions::Anywhere => None,
@@ -346,7 +351,8 @@ fn terms(config: &Config, modem: &config::Modem) -> Terms {
         },
         reports: modem.reports,
         allowance: modem.allowance,
-        prices: prices.unwrap_or_default(),
+        prices: card.map(|card| prices(&card.segments)).unwrap_or_default(),
+        call_prices: card.map(|card| prices(&card.calls)).unwrap_or_default(),
         pace: modem.pace,
         jitter: modem.jitter,
     }
@@ -375,7 +381,7 @@ fn policy(config: &Config) -> Policy {
         channels: config.channels.iter().cloned().collect(),
         voip: config.voip,
         // No modem of this version can.
-        voice: false,
+        spoken: ["en".to_string()].into(),
         limits,
         max_segments: config.max_segments,
         template_segments: config.template_segments,
@@ -398,6 +404,14 @@ fn settings(config: &Config, rules: Rules) -> Settings {
             least_cost: config.outbox.route == config::Routing::LeastCost,
             sticky_sender: config.outbox.sticky_sender,
         },
+    }
+}
+
+fn calling(_config: &Config) -> Calling {
+    Calling {
+        speech: crate::voice::Speech,
+        ring_for: Duration::from_secs(35),
+        talk_for: Duration::from_secs(90),
     }
 }
 

@@ -4,7 +4,9 @@
 extern crate std;
 
 pub mod at;
+pub mod call;
 pub mod family;
 pub mod pdu;
 pub mod power;
 pub mod supervision;
+pub mod tone;

@@ -46,6 +46,7 @@ impl Probe {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: modem::SoundConfig::default(),
         };
         let ports = Hotplug::new(&self.machine.root, Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

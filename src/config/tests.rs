@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use ringpost_hal::family::{Sink, SoundWay};
 use rlibphonenumber::Region;
 
 use super::{BareNumbers, Config, ConfigError, KeySource, Okta, OktaJwt, Regions, Routing};
@@ -50,6 +51,9 @@ fn every_key_is_taken_from_the_file() {
         number = "+4915112345678"
         pin_file = "/etc/ringpost/pin-a"
         roaming = "off"
+        sound = "pcm"
+        audio_port = "/dev/ttyUSB4"
+        alsa_device = "plughw:1,0"
         smsc = "+491710760000"
         reports = "off"
         lanes = ["alert", "otp"]
@@ -72,6 +76,7 @@ fn every_key_is_taken_from_the_file() {
         [[rates.card]]
         name = "prepaid"
         prices = ["DE 0.01", "* 0.25"]
+        calls = ["DE 0.05"]
         "#,
         &[],
     )
@@ -129,6 +134,9 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
     assert!(!a.roaming && b.roaming);
+    assert_eq!((a.sound, b.sound), (SoundWay::Only(Sink::SerialPcm), SoundWay::Auto));
+    assert_eq!(a.audio_port.as_deref(), Some(Path::new("/dev/ttyUSB4")));
+    assert_eq!(a.alsa_device.as_deref(), Some("plughw:1,0"));
     assert_eq!(a.smsc.as_ref().map(|number| number.as_str()), Some("+491710760000"));
     assert_eq!(a.pin_file.as_deref(), Some(Path::new("/etc/ringpost/pin-a")));
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
@@ -149,8 +157,10 @@ fn every_key_is_taken_from_the_file() {
     assert!(config.policy.rules[0].refuse_ucs2_concat);
     assert_eq!(config.rates.currency, "EUR");
     let card = config.rates.card("prepaid").unwrap();
-    assert_eq!(card.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
-    assert_eq!(card.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.segments.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
+    assert_eq!(card.segments.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.calls.prices, [(Region::DE, Money::parse("0.05").unwrap())]);
+    assert_eq!(card.calls.elsewhere, None);
 }
 
 #[test]
@@ -414,6 +424,20 @@ fn a_modem_that_cannot_be_used_is_refused() {
             "name = 'a'\nport = '/d'\npower_command = ['uhubctl', '-a', 'cycle']",
             "4: modem.power_command: must begin with the path of a program, such as \
              \"/usr/sbin/uhubctl\", found \"uhubctl\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nsound = 'loud'",
+            "4: modem.sound: must be \"auto\", \"pcm\", \"usb\", \"file\", \"speech\" or \"none\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nalsa_device = '-h'",
+            "4: modem.alsa_device: must be a card as `aplay -L` lists them, such as \
+             \"plughw:1,0\", found \"-h\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\naudio_port = 'ttyUSB4'",
+            "4: modem.audio_port: must be the path of the port of its sound, such as \
+             \"/dev/serial/by-path/…\", found \"ttyUSB4\"",
         ),
         (
             "name = 'a'\nport = '/d'\nlanes = ['sms']",

@@ -2,19 +2,30 @@
 
 use std::{fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
-use ringpost_hal::{at::dialogue::NotSent, family::Family};
+use ringpost_hal::{
+    at::dialogue::NotSent,
+    family::{Family, SoundWay},
+};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 use zeroize::Zeroizing;
 
-use super::{Hotplug, ModemState, ModemStatus, Runner, SubmitOutcome, port::Ports, runner::Worker};
+use super::{
+    Hotplug, ModemState, ModemStatus, Runner, SubmitOutcome,
+    call::{CallHandle, CallLine, Dial},
+    port::Ports,
+    runner::Worker,
+};
 use crate::domain::{Detail, E164, Locator, ModemIncident, SegmentId};
 
 /// Requests that may wait for a modem. The outbox hands over one at a time; the rest is room for
 /// actions by hand.
 const WAITING_REQUESTS: usize = 8;
+
+/// Calls that may wait for a modem: it places one at a time.
+const WAITING_CALLS: usize = 1;
 
 /// What people may ask of a modem at once: more than one thing is a mistake.
 const WAITING_ACTIONS: usize = 4;
@@ -60,6 +71,19 @@ pub struct ModemConfig {
     pub service_centre: Option<E164>,
     /// What switches its power, where something does.
     pub power: Option<Arc<dyn Power>>,
+    /// How it is heard in calls.
+    pub sound: SoundConfig,
+}
+
+/// What a site says of how a modem is heard in calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SoundConfig {
+    /// The way that it takes; the best that there is if unset.
+    pub way: SoundWay,
+    /// The port of its samples, where it is not found by itself.
+    pub audio_port: Option<PathBuf>,
+    /// Its sound card, as ALSA calls it, where it is not found by itself.
+    pub alsa_device: Option<String>,
 }
 
 /// One message segment to submit.
@@ -85,6 +109,14 @@ pub(super) struct Request {
     pub(super) submit: Submit,
     pub(super) asked_at: Instant,
     pub(super) reply: oneshot::Sender<SubmitOutcome>,
+}
+
+/// A call on its way to the runner.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) dial: Dial,
+    pub(super) line: CallLine,
+    pub(super) asked_at: Instant,
 }
 
 /// What a modem tells by itself.
@@ -139,11 +171,20 @@ pub enum ModemEvent {
     },
 }
 
+/// What is asked of a runner, in its queues.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) calls: mpsc::Receiver<Placed>,
+    pub(super) actions: mpsc::Receiver<Action>,
+}
+
 /// A modem, as the rest of the daemon holds it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ModemHandle {
     config: ModemConfig,
     requests: mpsc::Sender<Request>,
+    calls: mpsc::Sender<Placed>,
     actions: mpsc::Sender<Action>,
     status: watch::Receiver<ModemStatus>,
 }
@@ -165,10 +206,12 @@ pub(super) fn apart(
     events: mpsc::Sender<ModemEvent>,
 ) -> (ModemHandle, Worker) {
     let (requests, receiver) = mpsc::channel(WAITING_REQUESTS);
+    let (calls, placed) = mpsc::channel(WAITING_CALLS);
     let (actions, wanted) = mpsc::channel(WAITING_ACTIONS);
     let (sender, status) = watch::channel(ModemStatus::new());
-    let worker = Worker::new(config.clone(), ports, receiver, wanted, sender, events);
-    (ModemHandle { config, requests, actions, status }, worker)
+    let asked = Asked { requests: receiver, calls: placed, actions: wanted };
+    let worker = Worker::new(config.clone(), ports, asked, sender, events);
+    (ModemHandle { config, requests, calls, actions, status }, worker)
 }
 
 impl ModemHandle {
@@ -209,5 +252,25 @@ impl ModemHandle {
         }
         // A runner that dropped the reply has died in the middle of it: nobody knows how far it came.
         outcome.await.unwrap_or(SubmitOutcome::Unanswered)
+    }
+
+    /// Places a call, of which what is answered tells. One call at a time: a call that cannot be placed now
+    /// ends at once, as one that was not dialled. What is submitted meanwhile waits for its end.
+    pub fn call(&self, dial: Dial) -> CallHandle {
+        let (handle, line) = CallHandle::pair();
+        let status = self.status.borrow();
+        if status.state != ModemState::Ready || status.facts.voice.is_none() {
+            line.refuse();
+            return handle;
+        }
+        drop(status);
+        let placed = Placed { dial, line, asked_at: Instant::now() };
+        if let Err(
+            mpsc::error::TrySendError::Full(placed) | mpsc::error::TrySendError::Closed(placed),
+        ) = self.calls.try_send(placed)
+        {
+            placed.line.refuse();
+        }
+        handle
     }
 }

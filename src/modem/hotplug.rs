@@ -5,23 +5,24 @@
 //! by what answers there. What was heard at a port is remembered for as long as the same device is there.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use ringpost_hal::family::{self, Family, GENERIC};
+use ringpost_hal::family::{self, Family, GENERIC, Sink};
 use tokio::time::timeout;
 
 use super::{
     ModemConfig, Problem, UsbDevice,
+    audio::{Pump, Wires},
     identity::{self, Identity, names_one},
     ledger::{Ledger, Node, canonical, node_of},
     link::Link,
     port::{self, Opened, Opening, Ports, Replugging},
     power,
-    usb::usb_devices,
+    usb::{sound_card, usb_devices},
 };
 use crate::domain::Locator;
 
@@ -237,6 +238,39 @@ impl Ports for Hotplug {
         })
     }
 
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
+        let found = || {
+            let usb = place?.usb.as_ref()?;
+            let (_, product) = family::by_usb(usb.vendor, usb.product)?;
+            let device =
+                usb_devices(&self.shared.root).into_iter().find(|it| it.path == usb.path)?;
+            let port = device.ports.into_iter().find(|it| Some(it.interface) == product.audio)?;
+            Some(port.device)
+        };
+        config.sound.audio_port.clone().or_else(found)
+    }
+
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        let none = || io::Error::new(io::ErrorKind::NotFound, "it is not there");
+        let wires = if sink == Sink::Alsa {
+            Wires::card(&self.sound_card(config, place).ok_or_else(none)?)
+        } else {
+            Wires::serial(&self.audio_port(config, place).ok_or_else(none)?)
+        };
+        pump.run_on(wires?)
+    }
+
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
+        let found = || sound_card(&self.shared.root, &place?.usb.as_ref()?.path);
+        config.sound.alsa_device.clone().or_else(found)
+    }
+
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
         let places = self.places(&config.locator).unwrap_or_default();
         places.iter().filter_map(|place| node_of(&place.port)).collect()
@@ -349,6 +383,43 @@ mod tests {
         places.iter().map(name).collect()
     }
 
+    fn config(name: &str) -> ModemConfig {
+        ModemConfig {
+            name: name.into(),
+            locator: Locator::UsbPath("1-1".into()),
+            baud: 115_200,
+            family: None,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            service_centre: None,
+            power: None,
+            sound: crate::modem::SoundConfig::default(),
+        }
+    }
+
+    #[test]
+    fn the_sound_of_a_modem_is_found_beside_its_port() {
+        let (dir, machine) = machine();
+        let modem = machine.plug("2-1", "1e0e:9001").unwrap();
+        modem.port(2, "ttyUSB9").unwrap().port(4, "ttyUSB11").unwrap();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let [place] = &hotplug.places(&Locator::UsbPath("2-1".into())).unwrap()[..] else {
+            panic!()
+        };
+        let mut config = config("a");
+        let port = hotplug.audio_port(&config, Some(place)).unwrap();
+        assert_eq!(port.file_name().unwrap(), "ttyUSB11");
+        // A UART tells nothing of a second port.
+        assert_eq!(hotplug.audio_port(&config, None), None);
+        config.sound.audio_port = Some("/dev/other".into());
+        assert_eq!(hotplug.audio_port(&config, Some(place)), Some("/dev/other".into()));
+        assert_eq!(hotplug.sound_card(&config, Some(place)), None);
+        let card = dir.path().join("sys/bus/usb/devices/2-1:1.4/sound/card3");
+        fs::create_dir_all(card).unwrap();
+        assert_eq!(hotplug.sound_card(&config, Some(place)).as_deref(), Some("plughw:3,0"));
+    }
+
     #[test]
     fn the_likeliest_port_of_a_device_comes_first() {
         let (_dir, machine) = machine();
@@ -395,17 +466,6 @@ mod tests {
         let hotplug = Hotplug::new(machine.root(), Vec::new());
         let places = hotplug.places(&Locator::UsbPath("1-1".into())).unwrap();
         let usb = places[0].usb.clone().unwrap();
-        let config = |name: &str| ModemConfig {
-            name: name.into(),
-            locator: Locator::UsbPath("1-1".into()),
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-        };
         let (a, b) = (config("a"), config("b"));
         let claim = hotplug.shared.ledger.claim(&places[0], "a").unwrap();
         assert_eq!(hotplug.replug(&usb, &a).await, Ok(()));

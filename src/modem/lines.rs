@@ -230,6 +230,7 @@ mod tests {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: crate::modem::SoundConfig::default(),
         };
         let presses = Arc::new(AtomicU32::new(0));
         let lines = power::Power {

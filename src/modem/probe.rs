@@ -89,6 +89,7 @@ mod tests {
                 roaming: true,
                 service_centre: None,
                 power: None,
+                sound: crate::modem::SoundConfig::default(),
             };
             let ports = Hotplug::new(Path::new("/"), Vec::new());
             let link = Link::new(modem.open().unwrap());

@@ -4,10 +4,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use ringpost_hal::{
     at::{
-        Command, Pin, ServiceCentre, Urc,
+        Command, International, Pin, Urc,
         dialogue::{BringUp, Failure, FailureKind, NotSent, PinState, Reports, Verdict, Wishes},
     },
-    family::GENERIC,
+    family::{GENERIC, Sink, Sinks},
     supervision::{Ladder, Means, Rung},
 };
 use tokio::{
@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SubmitOutcome,
-    handle::Request,
+    Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SoundWay, SubmitOutcome,
+    handle::{Asked, Placed, Request},
     hotplug::Place,
     ledger::Claim,
     link::{Link, Lost, Unsolicited},
@@ -63,10 +63,11 @@ pub struct Runner {
 pub(super) struct Worker {
     pub(super) config: ModemConfig,
     pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) calls: mpsc::Receiver<Placed>,
     pub(super) actions: mpsc::Receiver<Action>,
     pub(super) status: watch::Sender<ModemStatus>,
     pub(super) events: mpsc::Sender<ModemEvent>,
-    ports: Arc<dyn Ports>,
+    pub(super) ports: Arc<dyn Ports>,
     /// What keeps the port that is open for this modem alone.
     claim: Option<Claim>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.
@@ -151,14 +152,15 @@ impl Worker {
     pub(super) fn new(
         config: ModemConfig,
         ports: Arc<dyn Ports>,
-        requests: mpsc::Receiver<Request>,
-        actions: mpsc::Receiver<Action>,
+        asked: Asked,
         status: watch::Sender<ModemStatus>,
         events: mpsc::Sender<ModemEvent>,
     ) -> Self {
+        let Asked { requests, calls, actions } = asked;
         Self {
             config,
             requests,
+            calls,
             actions,
             status,
             events,
@@ -503,7 +505,8 @@ impl Worker {
             family: self.config.family,
             likely: self.status.borrow().place.as_ref().and_then(Place::family),
             roaming: self.config.roaming,
-            service_centre: centre.and_then(|number| ServiceCentre::parse(number.as_str())),
+            service_centre: centre.and_then(|number| International::parse(number.as_str())),
+            sinks: self.sinks(),
         };
         let mut is_known = false;
         let mut up = BringUp::new(wishes.clone());
@@ -551,6 +554,24 @@ impl Worker {
         self.is_itself(&up)?;
         self.ready(&up);
         Ok(())
+    }
+
+    /// Through what it may be heard in calls: what the site wants, and this host can serve.
+    fn sinks(&self) -> Sinks {
+        let sound = &self.config.sound;
+        let place = self.status.borrow().place.clone();
+        let able = |sink: &Sink| match sink {
+            Sink::SerialPcm => self.ports.audio_port(&self.config, place.as_ref()).is_some(),
+            Sink::Alsa => self.ports.sound_card(&self.config, place.as_ref()).is_some(),
+            Sink::File | Sink::Speaks => true,
+        };
+        let wanted = |sink: &Sink| match sound.way {
+            // Whoever says that it is wired to a card wants that one.
+            SoundWay::Auto => sound.alsa_device.is_none() || *sink == Sink::Alsa,
+            SoundWay::Only(only) => *sink == only,
+            SoundWay::Off => false,
+        };
+        Sink::ALL.into_iter().filter(wanted).filter(able).collect()
     }
 
     /// Has it known who is at the port; fails where another port has the same modem.
@@ -724,10 +745,13 @@ impl Worker {
         });
     }
 
-    /// Answers requests that came while the modem was ready: nothing of them was begun.
+    /// Answers requests and calls that came while the modem was ready: nothing of them was begun.
     pub(super) fn turn_away(&mut self) {
         while let Ok(request) = self.requests.try_recv() {
             let _ = request.reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
+        }
+        while let Ok(placed) = self.calls.try_recv() {
+            placed.line.refuse();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A modem that is ready: submits, what comes in, and whether it still lives.
 
-use std::time::Duration;
+use std::{mem::take, time::Duration};
 
 use ringpost_hal::{
     at::{
@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
+    audio::Library,
     handle::{Request, STALE},
     hold::Hold,
     link::{Link, Lost, Sound, Unsolicited},
@@ -37,14 +38,18 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Between two looks at all message stores: what was not told of is found then.
 const SWEEP: Duration = Duration::from_secs(600);
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
-const SETTLE: Duration = Duration::from_millis(300);
+pub(super) const SETTLE: Duration = Duration::from_millis(300);
 
 /// What a modem that is ready has to do when it is idle.
-struct Chores {
+pub(super) struct Chores {
     /// Messages in its stores.
     stored: Stored,
+    /// The clips that it keeps as files.
+    pub(super) library: Library,
     /// Its link to the network.
-    hold: Hold,
+    pub(super) hold: Hold,
+    /// Somebody calls it.
+    ringing: bool,
     next_look: Instant,
     next_sweep: Instant,
 }
@@ -59,7 +64,9 @@ impl Worker {
         let now = Instant::now();
         let mut chores = Chores {
             stored: Stored::new(self.stores(), self.naming()),
+            library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
+            ringing: false,
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
         };
@@ -67,6 +74,10 @@ impl Worker {
             self.take_in(link, &mut chores).await?;
             if link.behind {
                 self.resync(link, cancel, Instant::now()).await?;
+                continue;
+            }
+            if take(&mut chores.ringing) {
+                self.turn_caller_away(link).await?;
                 continue;
             }
             let check_at = chores.next_look.min(link.heard_at + SILENCE);
@@ -83,6 +94,9 @@ impl Worker {
                     }
                     None => return Ok(()),
                 },
+                Some(placed) = self.calls.recv() => {
+                    self.place_call(link, placed, &mut chores, cancel).await?;
+                }
                 Some(action) = self.actions.recv() => return Err(Ended::Asked(action)),
                 heard = link.listen() => heard?,
                 Some(handed) = chores.stored.handed_over() => {
@@ -181,6 +195,19 @@ impl Worker {
         self.resync(link, cancel, Instant::now() + patience).await
     }
 
+    /// Rejects a call from outside: it would keep the line from those who are to be called.
+    async fn turn_caller_away<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
+        if let Some(word) = family.call.as_ref().and_then(|call| call.hang_up.first()) {
+            debug!(modem.name = self.config.name, "somebody calls, and is rejected");
+            link.execute(&Command::hang_up(word)).await?;
+        }
+        Ok(())
+    }
+
     /// After an answer that did not come: nothing new begins until `AT` is answered. After `until`, and
     /// two calls at least, a modem that may wait for a body is freed; if that does not help, its port
     /// is opened anew.
@@ -251,7 +278,10 @@ impl Worker {
     }
 
     /// Hands late answers over to the segment they belong to.
-    async fn settle_late<P: AsyncRead + AsyncWrite + Unpin>(&mut self, link: &mut Link<P>) {
+    pub(super) async fn settle_late<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) {
         while let Some(answer) = link.take_late() {
             self.late(match answer {
                 Late::Reference(mr) => SubmitOutcome::Accepted { mr: Some(mr) },
@@ -281,18 +311,29 @@ impl Worker {
     ) -> Result<(), Ended> {
         self.settle_late(link).await;
         while let Some(unsolicited) = link.unsolicited.pop_front() {
-            match unsolicited {
-                Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
-                Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
-                Unsolicited::Urc(urc) => self.react(urc, &mut chores.stored)?,
-                Unsolicited::Late(_) => {}
-            }
+            self.take(unsolicited, chores).await?;
         }
         Ok(())
     }
 
-    fn react(&mut self, urc: Urc, stored: &mut Stored) -> Result<(), Ended> {
+    /// Handles one thing that the modem said by itself.
+    pub(super) async fn take(
+        &mut self,
+        unsolicited: Unsolicited,
+        chores: &mut Chores,
+    ) -> Result<(), Ended> {
+        match unsolicited {
+            Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
+            Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
+            Unsolicited::Urc(urc) => self.react(urc, chores)?,
+            Unsolicited::Late(_) => {}
+        }
+        Ok(())
+    }
+
+    fn react(&mut self, urc: Urc, chores: &mut Chores) -> Result<(), Ended> {
         let name = &self.config.name;
+        let stored = &mut chores.stored;
         match urc {
             Urc::Cmti(store, Some(index)) if !store.is_empty() => stored.told_of(&store, index),
             // Some tell no slot that can be read: then the store is read as a whole.
@@ -312,7 +353,10 @@ impl Worker {
                 return Err(Ended::Trouble(ModemState::Failed, problem));
             }
             Urc::PowerDown => warn!(modem.name = name, "the modem powers down"),
-            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::Ring | Urc::UnderVoltage => {}
+            Urc::Ring => chores.ringing = true,
+            // Of a call that has ended, or that somebody outside places.
+            Urc::Call(_) | Urc::Key(_) | Urc::Played(_) => {}
+            Urc::Cmt | Urc::Cds | Urc::Cpin(true) | Urc::Ready | Urc::UnderVoltage => {}
         }
         Ok(())
     }
@@ -447,7 +491,7 @@ fn deadline_of(dialogue: &dialogue::Submit) -> Instant {
     Instant::now() + Duration::from_secs(dialogue.timeout().0.into())
 }
 
-fn silent() -> Problem {
+pub(super) fn silent() -> Problem {
     Problem {
         detail: Detail::ModemFault,
         message: "The modem does not answer.".into(),

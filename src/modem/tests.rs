@@ -118,6 +118,7 @@ impl Rig {
             roaming: true,
             service_centre: None,
             power: None,
+            sound: crate::modem::SoundConfig::default(),
         };
         let (sender, events) = mpsc::channel(16);
         let ports = Hotplug::new(Path::new("/"), Vec::new());

@@ -93,6 +93,18 @@ fn ports_of(root: &Path, interface: &Path) -> Vec<UsbPort> {
     ports.collect()
 }
 
+/// The sound card of the USB device at `path`, as ALSA calls it: `sound/card1` below one of its interfaces. Its
+/// name does for one modem only; its number is its own.
+pub(super) fn sound_card(root: &Path, path: &str) -> Option<String> {
+    let folder = root.join("sys/bus/usb/devices");
+    let interfaces = names_in(&folder)
+        .into_iter()
+        .filter(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with(':')));
+    let mut cards = interfaces.flat_map(|name| names_in(&folder.join(name).join("sound")));
+    let number = cards.find_map(|card| card.strip_prefix("card")?.parse::<u8>().ok())?;
+    Some(format!("plughw:{number},0"))
+}
+
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()

@@ -2,7 +2,7 @@
 
 use ringpost_hal::{
     at::{
-        Classifier, Command, FinalResult, Line, Pin, Seconds, ServiceCentre,
+        Classifier, Command, FinalResult, Line, Pin, Seconds, International,
         dialogue::{BringUp, Heard, Next, Reply, Submit, SubmitOutcome, Verdict, Wishes},
     },
     family,
@@ -20,7 +20,7 @@ pub fn dialogue(octets: &[u8]) {
     if which & 1 == 0 {
         let family = (which & 0x80 != 0).then_some(family);
         let roaming = length & 1 == 0;
-        let centre = ServiceCentre::parse("+491710760000").filter(|_| length & 2 == 0);
+        let centre = International::parse("+491710760000").filter(|_| length & 2 == 0);
         let wishes = Wishes { family, likely: None, roaming, service_centre: centre };
         bring_up(BringUp::new(wishes), roaming, &lines);
     } else {

@@ -39,7 +39,9 @@ impl Classifier {
         if pending.is_some() && line.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("AT")) {
             return Classified::Echo;
         }
-        if let (Some(_), Some(result)) = (pending, FinalResult::parse(line)) {
+        if let (Some(pending), Some(result)) = (pending, FinalResult::parse(line))
+            && (!result.ends_a_call() || *pending == Answer::Dialled)
+        {
             return Classified::Final(result);
         }
         if pending.is_some_and(|pending| pending.expects(line)) {
@@ -88,6 +90,16 @@ mod tests {
         assert_eq!(one("+CREG: 1", Some(&Command::attention())), urc);
         assert_eq!(one("OK", None), Classified::Unknown);
         assert_eq!(one("OK", Some(&query)), Classified::Final(FinalResult::Ok));
+    }
+
+    #[test]
+    fn the_end_of_a_call_answers_nothing_but_the_dialling() {
+        let number = crate::at::International::parse("+14155550123").unwrap();
+        let dial = Command::dial(&number);
+        assert_eq!(one("BUSY", Some(&dial)), Classified::Final(FinalResult::Busy));
+        let ended = Classified::Urc(Urc::Call(crate::call::Fact::Result(FinalResult::NoCarrier)));
+        assert_eq!(one("NO CARRIER", Some(&Command::calls())), ended);
+        assert_eq!(one("NO CARRIER", None), ended);
     }
 
     #[test]

@@ -27,6 +27,10 @@ const SIM: Seconds = Seconds(15);
 const STORE: Seconds = Seconds(30);
 /// For switching the radio: manuals say 15 s.
 const RADIO: Seconds = Seconds(20);
+/// For dialling: a modem answers it once it has begun, which manuals give up to half a minute.
+const DIAL: Seconds = Seconds(30);
+/// For ending a call: manuals give it up to two minutes; what takes longer than this is met by other means.
+const HANG_UP: Seconds = Seconds(10);
 /// For `AT` itself: a modem that is well answers at once.
 const ATTENTION: Seconds = Seconds(2);
 
@@ -37,6 +41,8 @@ pub enum Answer {
     Nothing,
     /// Lines that begin with this and a colon.
     Prefixed(&'static str),
+    /// Only the final result, which may be that of a call, ITU-T V.250 6.3.1.
+    Dialled,
     /// The answer to a registration query.
     Registration(RegistrationDomain),
     /// Lines without a prefix, or with this one and a colon, which some modems write.
@@ -49,7 +55,7 @@ impl Answer {
     /// Whether `line` can only be part of this answer.
     pub(super) fn expects(&self, line: &str) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing | Self::Dialled => false,
             Self::Prefixed(prefix) | Self::Bare(prefix) => begins(line, prefix),
             // The line after a head is in hexadecimal, and nothing unsolicited is.
             Self::Listed(prefix) => {
@@ -133,11 +139,11 @@ impl core::fmt::Debug for Pin {
     }
 }
 
-/// The address of a service centre: an international number, 3GPP TS 27.005 3.3.1.
+/// An international number: of a service centre (3GPP TS 27.005 3.3.1), or of somebody to call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceCentre(heapless::String<16>);
+pub struct International(heapless::String<16>);
 
-impl ServiceCentre {
+impl International {
     /// Reads a plus and 5 to 15 digits; `None` where it is anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -178,6 +184,47 @@ impl Command {
     #[must_use]
     pub fn setting(word: &'static str) -> Self {
         Self::plain(word, Answer::Nothing, LOCAL)
+    }
+
+    /// A setting, or what else is answered with a result alone, in the words of a family.
+    #[must_use]
+    pub fn slow_setting(word: &'static str) -> Self {
+        Self::plain(word, Answer::Nothing, SIM)
+    }
+
+    /// A question whose answer is a result, and perhaps a value.
+    #[must_use]
+    pub fn offers(word: &'static str) -> Self {
+        Self::plain(word, Answer::Bare(""), LOCAL)
+    }
+
+    /// `D…;`: call this number, 3GPP TS 27.007 6.2; the semicolon makes it a voice call.
+    #[must_use]
+    pub fn dial(number: &International) -> Self {
+        let mut bytes = Vec::new();
+        for part in [b"ATD".as_slice(), number.0.as_bytes(), b";\r"] {
+            // 21 bytes at most.
+            let _ = bytes.extend_from_slice(part);
+        }
+        Self { bytes, answer: Answer::Dialled, timeout: DIAL }
+    }
+
+    /// `+CLCC`: which calls are there, 3GPP TS 27.007 7.18?
+    #[must_use]
+    pub fn calls() -> Self {
+        Self::plain("+CLCC", Answer::Prefixed("+CLCC"), SIM)
+    }
+
+    /// `+CEER`: why did the last call end, 3GPP TS 27.007 6.10?
+    #[must_use]
+    pub fn release_report() -> Self {
+        Self::plain("+CEER", Answer::Prefixed("+CEER"), SIM)
+    }
+
+    /// Ends all calls, in the words of a family: `+CHUP`, 3GPP TS 27.007 6.5.
+    #[must_use]
+    pub fn hang_up(word: &'static str) -> Self {
+        Self::plain(word, Answer::Nothing, HANG_UP)
     }
 
     /// `+CGMI`: who made you?
@@ -289,7 +336,7 @@ impl Command {
 
     /// `+CSCA=`: use this service centre. 145: an international number, 3GPP TS 24.011 8.2.5.2.
     #[must_use]
-    pub fn use_service_centre(centre: &ServiceCentre) -> Self {
+    pub fn use_service_centre(centre: &International) -> Self {
         let bytes = Self::built(|buffer| {
             let builder = CommandBuilder::create_set(buffer, true).named("+CSCA");
             builder.with_string_parameter(&centre.0).with_int_parameter(145).finish_with(b"\r")
@@ -403,6 +450,12 @@ impl Command {
         Self::plain("+CMMS=1", Answer::Nothing, LOCAL)
     }
 
+    /// `+CMMS=0`: let go of the link that is held.
+    #[must_use]
+    pub fn release_link() -> Self {
+        Self::plain("+CMMS=0", Answer::Nothing, LOCAL)
+    }
+
     /// `+CMGL=4`: all messages of the store, 3GPP TS 27.005 4.1.
     #[must_use]
     pub fn list_messages() -> Self {
@@ -499,6 +552,7 @@ mod tests {
             (Command::stores(), "AT+CPMS=?\r"),
             (Command::link_modes(), "AT+CMMS=?\r"),
             (Command::hold_link(), "AT+CMMS=1\r"),
+            (Command::release_link(), "AT+CMMS=0\r"),
             (Command::use_store("ME", 3), "AT+CPMS=\"ME\",\"ME\",\"ME\"\r"),
             (Command::use_store("SM", 2), "AT+CPMS=\"SM\",\"SM\"\r"),
             (Command::read_store("SM", "ME", 1), "AT+CPMS=\"SM\"\r"),
@@ -512,6 +566,9 @@ mod tests {
             (Command::read_message(0), "AT+CMGR=0\r"),
             (Command::delete_message(12), "AT+CMGD=12\r"),
             (Command::submit(159, Seconds(60)), "AT+CMGS=159\r"),
+            (Command::dial(&International::parse("+14155550123").unwrap()), "ATD+14155550123;\r"),
+            (Command::calls(), "AT+CLCC\r"),
+            (Command::hang_up("+CHUP"), "AT+CHUP\r"),
         ];
         for (command, text) in table {
             assert_eq!(core::str::from_utf8(&command.bytes), Ok(*text));

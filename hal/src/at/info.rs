@@ -10,7 +10,13 @@ impl<'l> Fields<'l> {
     #[must_use]
     pub fn after(line: &'l str, prefix: &str) -> Option<Self> {
         let rest = line.strip_prefix(prefix)?.strip_prefix(':')?;
-        Some(Self(Some(rest.trim())))
+        Some(Self::of(rest))
+    }
+
+    /// The values of a text.
+    #[must_use]
+    pub fn of(text: &'l str) -> Self {
+        Self(Some(text.trim()))
     }
 
     /// The next value as a number; `None` where it is missing or none.

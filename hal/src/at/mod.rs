@@ -15,7 +15,7 @@ mod urc;
 pub mod dialogue;
 
 pub use classifier::{Classified, Classifier};
-pub use command::{Answer, Command, ESCAPE, Pin, Query, SUBSTITUTE, Seconds, ServiceCentre};
+pub use command::{Answer, Command, ESCAPE, International, Pin, Query, SUBSTITUTE, Seconds};
 pub use ear::{Ear, Late, Said};
 pub use framer::{Frame, Framer, MAX_LINE};
 pub use info::{Cell, Fields, Registration, RegistrationDomain, Technology};

@@ -98,6 +98,12 @@ impl FinalResult {
         })
     }
 
+    /// Whether it is about a call, ITU-T V.250 5.7.1.
+    #[must_use]
+    pub const fn ends_a_call(self) -> bool {
+        matches!(self, Self::NoCarrier | Self::Busy | Self::NoAnswer | Self::NoDialtone)
+    }
+
     /// Whether the command did what it should.
     #[must_use]
     pub const fn is_ok(self) -> bool {

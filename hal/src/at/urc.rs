@@ -1,7 +1,10 @@
 //! Unsolicited result codes: what a modem says by itself.
 
 use super::info::{Cell, Fields, Registration, RegistrationDomain};
-use crate::family;
+use crate::{
+    call::Fact,
+    family::{self, Sound},
+};
 
 /// Name of a message store, such as `SM` or `ME`.
 pub type Store = heapless::String<4>;
@@ -34,6 +37,12 @@ pub enum Urc {
     PowerDown,
     /// `RING`: somebody calls.
     Ring,
+    /// Something of a call.
+    Call(Fact),
+    /// A key was pressed in a call: one of `0123456789*#ABCD`.
+    Key(char),
+    /// What the modem played into a call by itself is over; `true` = it came to its end.
+    Played(bool),
 }
 
 impl Urc {
@@ -74,7 +83,7 @@ impl Urc {
             _ if line.starts_with("UNDER-VOLTAGE") => Self::UnderVoltage,
             "RING" => Self::Ring,
             _ if line.starts_with("+CRING:") => Self::Ring,
-            _ => return None,
+            _ => return of_call(line),
         })
     }
 
@@ -85,6 +94,17 @@ impl Urc {
     }
 }
 
+/// What a line says of a call, of whatever family.
+fn of_call(line: &str) -> Option<Urc> {
+    let calls = || family::ALL.into_iter().filter_map(|family| family.call.as_ref());
+    let key = calls().filter_map(|call| call.keys).find_map(|keys| keys.key_in(line));
+    let sounds = || family::ALL.into_iter().flat_map(|family| family.sounds);
+    let played = || sounds().filter_map(Sound::ends).find_map(|ends| ends.read(line));
+    key.map(Urc::Key)
+        .or_else(|| played().map(Urc::Played))
+        .or_else(|| Fact::parse(line).map(Urc::Call))
+}
+
 fn of_any(line: &str, lines: fn(&family::Family) -> &[&str]) -> bool {
     family::ALL.iter().any(|family| lines(family).contains(&line))
 }
@@ -92,7 +112,10 @@ fn of_any(line: &str, lines: fn(&family::Family) -> &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::at::Technology;
+    use crate::{
+        at::{FinalResult, Technology},
+        call::Stage,
+    };
 
     fn store(name: &str) -> Store {
         Store::try_from(name).unwrap()
@@ -120,6 +143,22 @@ mod tests {
             ("+QIND: \"smsfull\",\"ME\"", Urc::StoreFull),
             ("UNDER-VOLTAGE WARNNING", Urc::UnderVoltage),
             ("+CRING: VOICE", Urc::Ring),
+            ("+DTMF: 5", Urc::Key('5')),
+            ("+RXDTMF: *", Urc::Key('*')),
+            ("+QTONEDET: 49", Urc::Key('1')),
+            ("^DDTMF: #", Urc::Key('#')),
+            ("+UUDTMFD: 9", Urc::Key('9')),
+            ("#DTMFEV: 0,1", Urc::Key('0')),
+            ("+CREC: 0", Urc::Played(true)),
+            ("+CREC: 5003", Urc::Played(false)),
+            ("+WAVSTATE: wav play stop", Urc::Played(true)),
+            ("+AUDIOSTATE: audio play stop", Urc::Played(true)),
+            ("+AUDIOSTATE: audio play error", Urc::Played(false)),
+            ("+QPSND: 0", Urc::Played(true)),
+            ("+CTTS:0", Urc::Played(true)),
+            ("+QWTTS: 4111", Urc::Played(false)),
+            ("^CONF:1", Urc::Call(Fact::Is(Stage::Alerting))),
+            ("NO CARRIER", Urc::Call(Fact::Result(FinalResult::NoCarrier))),
         ];
         for (line, urc) in table {
             assert_eq!(Urc::parse(line), Some(urc), "{line}");
@@ -127,6 +166,8 @@ mod tests {
         let cell = Cell { area: 0xC3, id: 0x1A2B, technology: Some(Technology::Lte) };
         let registered = Urc::Registered(RegistrationDomain::Eps, Registration::Home, Some(cell));
         assert_eq!(Urc::parse("+CEREG: 1,\"00C3\",\"1A2B\",7"), Some(registered));
-        assert_eq!(Urc::parse("+CSQ: 20,99"), None);
+        for line in ["+CSQ: 20,99", "+WAVSTATE: wav play", "+CTTS:", "+QTONEDET: 200", "+DTMF: x"] {
+            assert_eq!(Urc::parse(line), None, "{line}");
+        }
     }
 }

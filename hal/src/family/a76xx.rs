@@ -1,6 +1,6 @@
 //! SIMCom `A76xx` and `SIM767x`.
 
-use super::{CPINR, Family, Restart, SPIC, Usb};
+use super::{Asked, CPINR, Call, Family, Reason, Restart, SPIC, Sound, Usb, Way, simcom};
 use crate::{at::Query, power::Timing};
 
 /// SIMCom A7600, A7670, A7608 and SIM7670, SIM7672. By the "A76XX Series AT Command Manual" V1.09 and
@@ -19,5 +19,25 @@ pub static A76XX: Family = Family {
     restart: Some(Restart::CFUN),
     power: Some(Timing::A76XX),
     power_down: Some("+CPOF"),
+    call: Some(Call {
+        init: &["+COLP=0", "+CLCC=1"],
+        tells: simcom::LTE_TELLS,
+        // 28.2: +CEER: "31 Normal unspecified".
+        reason: Reason::Number { at: 0 },
+        // As the SIM7600.
+        hang_up: &["+CHUP", "+CVHU=0;H"],
+        ..Call::STANDARD
+    }),
+    // Its sound is a jack; keys are not told.
+    sounds: &[
+        Sound {
+            active: &["+CDTAM=1"],
+            ..Sound::new(Way::Files(&simcom::LTE_FILES), Asked::Ok("+CCMXPLAY=?"))
+        },
+        Sound {
+            active: &["+CDTAM=1"],
+            ..Sound::new(Way::Speech(&simcom::SPEECH), Asked::Ok("+CTTS=?"))
+        },
+    ],
     ..Family::DEFAULT
 };

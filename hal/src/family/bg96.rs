@@ -22,5 +22,7 @@ pub static BG96: Family = Family {
     restart: Some(Restart::CFUN),
     power: Some(Timing::EC25),
     power_down: Some("+QPOWD"),
+    // LTE-M and NB-IoT carry no calls; ATD is one for data.
+    call: None,
     ..Family::DEFAULT
 };

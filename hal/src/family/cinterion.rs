@@ -1,6 +1,6 @@
 //! Siemens, Cinterion and Gemalto: TC35, MC35, MC55, MC75, BGS2, EHS5, PLS8.
 
-use super::{CPINR, Family, Restart, Usb};
+use super::{CPINR, Call, Family, Means, Reason, Restart, Tells, Usb, call::STAT};
 use crate::at::Query;
 
 /// Siemens TC and MC, Cinterion BGS, EHS, PHS and PLS. By the "EHS5/6/8 AT Command Set" V02.
@@ -27,5 +27,16 @@ pub static CINTERION: Family = Family {
     // Has no +CMMS.
     holds_link: false,
     power_down: Some("^SMSO"),
+    call: Some(Call {
+        init: &["+COLP=0", "^SLCC=1"],
+        // One line for each call, and a bare one at their end.
+        tells: &[Tells::new(
+            "^SLCC:",
+            Means::Coded { code_at: 2, codes: STAT, only: &[(1, 0), (3, 0)] },
+        )],
+        // +CEER: <location>,<reason>,<ssrelease>; 8 = the network's own causes for calls.
+        reason: Reason::Grouped { network: &[8] },
+        ..Call::STANDARD
+    }),
     ..Family::DEFAULT
 };

@@ -1,6 +1,6 @@
 //! Quectel M95 and its siblings for GSM, UC15 and UC20 for UMTS.
 
-use super::{CPINR, Family, QPINC, Restart, Usb};
+use super::{CPINR, Call, Family, Keys, QPINC, Restart, Usb, ec25};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -21,5 +21,13 @@ pub static M95: Family = Family {
     restart: Some(Restart { away: Seconds(20), ..Restart::CFUN }),
     power: Some(Timing::EC25),
     power_down: Some("+QPOWD=1"),
+    // Its sound is a jack.
+    call: Some(Call {
+        init: &["+COLP=0", "^DSCI=1"],
+        tells: ec25::TELLS,
+        reason: ec25::REASON,
+        keys: Some(Keys { enable: "+QTONEDET=1", prefix: "+QTONEDET", coded: true }),
+        ..Call::STANDARD
+    }),
     ..Family::DEFAULT
 };

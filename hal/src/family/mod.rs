@@ -3,6 +3,7 @@
 
 mod a76xx;
 mod bg96;
+mod call;
 mod cinterion;
 mod ec25;
 mod generic;
@@ -13,6 +14,8 @@ mod proofs;
 mod sim7000;
 mod sim7600;
 mod sim800;
+mod simcom;
+mod sound;
 mod telit;
 mod ublox;
 mod zte;
@@ -24,6 +27,7 @@ use crate::{
 
 pub use a76xx::A76XX;
 pub use bg96::BG96;
+pub use call::{Call, Keys, Means, Reason, Tells};
 pub use cinterion::CINTERION;
 pub use ec25::EC25;
 pub use generic::GENERIC;
@@ -32,6 +36,9 @@ pub use m95::M95;
 pub use sim800::SIM800;
 pub use sim7000::SIM7000;
 pub use sim7600::SIM7600;
+pub use sound::{
+    Around, Asked, Ends, Files, Header, Sink, Sinks, Sound, SoundWay, Speech, Wants, Way,
+};
 pub use telit::TELIT;
 pub use ublox::UBLOX;
 pub use zte::ZTE;
@@ -90,6 +97,11 @@ pub struct Family {
     /// How it is restarted by a command; `None` where that is known to make things worse, or nothing
     /// is known.
     pub restart: Option<Restart>,
+    /// How it places calls; `None` = it has none, or nothing is known.
+    pub call: Option<Call>,
+    /// How it can be made to speak in one, the best way first. A sound card that its jack is wired to may
+    /// serve any.
+    pub sounds: &'static [Sound],
 }
 
 /// A product on USB.
@@ -102,15 +114,21 @@ pub struct Usb {
     /// Number of the interface that takes AT commands (`bInterfaceNumber`), where it is known. Others may
     /// answer AT too, and tell of no message.
     pub at: Option<u8>,
+    /// Number of the interface whose port carries the sound of calls, where it has one.
+    pub audio: Option<u8>,
 }
 
 impl Usb {
     const fn new(vendor: u16, product: u16) -> Self {
-        Self { vendor, product, at: None }
+        Self { vendor, product, at: None, audio: None }
     }
 
     const fn at(self, interface: u8) -> Self {
         Self { at: Some(interface), ..self }
+    }
+
+    const fn audio(self, interface: u8) -> Self {
+        Self { audio: Some(interface), ..self }
     }
 }
 
@@ -166,6 +184,8 @@ impl Family {
         power_down: None,
         // Makes some sticks come back as a disk, and some modules not at all.
         restart: None,
+        call: Some(Call::STANDARD),
+        sounds: &[],
     };
 }
 
@@ -177,6 +197,21 @@ const SPIC: Query = Query::new("+SPIC", "+SPIC");
 const QPINC: Query = Query::new("+QPINC?", "+QPINC").at("SC", 1);
 /// Quectel LTE: `+QINISTAT: <bits>`: 1 = SIM ready, 2 = messages, 4 = phone book.
 const QINISTAT: Query = Query::new("+QINISTAT", "+QINISTAT");
+
+impl Family {
+    /// All ways to be heard in a call, the best first: its own, and a sound card that its jack is wired to.
+    pub fn all_sounds(&self) -> impl Iterator<Item = &'static Sound> + use<> {
+        let has_card = self.sounds.iter().any(|it| it.way == Way::Card);
+        let jack = (!has_card).then_some(&Sound::CARD);
+        self.sounds.iter().chain(jack)
+    }
+
+    /// Its way to be heard through this sink.
+    #[must_use]
+    pub fn sound(&self, sink: Sink) -> Option<&'static Sound> {
+        self.all_sounds().find(|sound| sound.way.sink() == sink)
+    }
+}
 
 /// All families; the generic one comes last.
 pub const ALL: [&Family; 13] = [

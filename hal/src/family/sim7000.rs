@@ -19,5 +19,7 @@ pub static SIM7000: Family = Family {
     restart: Some(Restart::CFUN),
     power: Some(Timing::SIM7000),
     power_down: Some("+CPOWD=1"),
+    // LTE-M and NB-IoT carry no calls; ATD is one for data.
+    call: None,
     ..Family::DEFAULT
 };

@@ -1,8 +1,9 @@
 //! Telit GE865, HE910, LE910 and ME910.
 
-use super::{CPINR, Family, Restart, Usb};
+use super::{CPINR, Call, Family, Keys, Means, Restart, Tells, Usb};
 use crate::{
     at::{Query, Seconds},
+    call::Stage,
     power::Timing,
 };
 
@@ -28,5 +29,21 @@ pub static TELIT: Family = Family {
     restart: Some(Restart { say: "#REBOOT", away: Seconds(40) }),
     power: Some(Timing::TELIT),
     power_down: Some("#SHDN"),
+    call: Some(Call {
+        init: &["+COLP=0", "#ECAM=1"],
+        // #ECAM: <ccid>,<ccstatus>,<calltype>,…: 1 = voice.
+        tells: &[Tells::new("#ECAM:", Means::Coded { code_at: 1, codes: ECAM, only: &[(2, 1)] })],
+        keys: Some(Keys { enable: "#DTMF=1", prefix: "#DTMFEV", coded: false }),
+        ..Call::STANDARD
+    }),
     ..Family::DEFAULT
 };
+
+/// `<ccstatus>` of `#ECAM`; 5 and 6 are calls from outside, and 7 = busy is told as a result too.
+const ECAM: &[(i8, Stage)] = &[
+    (0, Stage::Ended),
+    (1, Stage::Dialing),
+    (2, Stage::Alerting),
+    (3, Stage::Active),
+    (4, Stage::Active),
+];

@@ -1,8 +1,9 @@
 //! u-blox SARA, LISA, TOBY and LARA.
 
-use super::{CPINR, Family, Restart, Usb};
+use super::{CPINR, Call, Family, Keys, Means, Reason, Restart, Tells, Usb};
 use crate::{
     at::{Query, Seconds},
+    call::Stage,
     power::Timing,
 };
 
@@ -28,5 +29,26 @@ pub static UBLOX: Family = Family {
     restart: Some(Restart { say: "+CFUN=16", away: Seconds(30) }),
     power: Some(Timing::SARA),
     power_down: Some("+CPWROFF"),
+    call: Some(Call {
+        init: &["+COLP=0", "+UCALLSTAT=1"],
+        tells: &[Tells::new(
+            "+UCALLSTAT:",
+            Means::Coded { code_at: 1, codes: UCALLSTAT, only: &[] },
+        )],
+        // +CEER: "CC setup error",17,"User busy"
+        reason: Reason::Number { at: 1 },
+        keys: Some(Keys { enable: "+UDTMFD=1,2", prefix: "+UUDTMFD", coded: false }),
+        ..Call::STANDARD
+    }),
     ..Family::DEFAULT
 };
+
+/// `<stat>` of `+UCALLSTAT`; 4 and 5 are calls from outside.
+const UCALLSTAT: &[(i8, Stage)] = &[
+    (0, Stage::Active),
+    (1, Stage::Active),
+    (2, Stage::Dialing),
+    (3, Stage::Alerting),
+    (6, Stage::Ended),
+    (7, Stage::Active),
+];

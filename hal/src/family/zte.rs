@@ -22,5 +22,7 @@ pub static ZTE: Family = Family {
     iccid: None,
     pin_counters: &[Query::new("+ZPINPUK=?", "+ZPINPUK")],
     restart: None,
+    // ATD is answered in words of its own, and the sticks have no sound.
+    call: None,
     ..Family::DEFAULT
 };

@@ -50,6 +50,7 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
             roaming: true,
             service_centre: None,
             power: None,
+            sound: modem::SoundConfig::default(),
         };
         modem::probe(config, &hotplug)
     });

@@ -134,7 +134,10 @@ pub(in crate::http) async fn list(
     caller: Caller,
 ) -> Result<Json<Modems>, ApiError> {
     caller.must(Scope::ModemsRead)?;
-    Ok(Json(Modems { items: state.modems.iter().map(Modem::of).collect(), next: None }))
+    Ok(Json(Modems {
+        items: state.outlets.iter().map(|outlet| Modem::of(&outlet.handle)).collect(),
+        next: None,
+    }))
 }
 
 /// See a modem.
@@ -195,7 +198,8 @@ fn find(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<&ModemHandle, ApiError> {
     let name = path?.0;
-    let found = state.modems.iter().find(|modem| modem.name() == name);
+    let found =
+        state.outlets.iter().map(|outlet| &outlet.handle).find(|modem| modem.name() == name);
     found.ok_or(ApiError::NotFound("modem"))
 }
 

@@ -2,6 +2,8 @@
 
 use std::{
     fmt::Write as _,
+    io,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family;
+use ringpost_hal::family::{self, Sink};
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
@@ -18,7 +20,8 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         Counts, Exchanges, ModemConfig, ModemState, Rung,
-        hotplug::UsbPlace,
+        audio::Pump,
+        hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
     },
@@ -322,6 +325,18 @@ async fn a_line_at_another_speed_is_told_as_that() {
 struct Faulty(Lines, AtomicBool);
 
 impl Ports for Faulty {
+    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        None
+    }
+
+    fn carry(&self, _: Sink, _: &ModemConfig, _: Option<&Place>, _: Pump) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        None
+    }
+
     fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         assert!(self.1.swap(true, Ordering::Relaxed), "a mistake of ours");
         self.0.open(config)

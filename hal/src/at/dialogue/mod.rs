@@ -6,6 +6,6 @@ mod submit;
 
 pub use bring_up::{
     BringUp, Facts, Failure, FailureKind, PinState, REPORT_STORE, Reply, Reports, StoreUse,
-    Verdict, Wishes, Word, iccid, imei, reference_dbm, signal_dbm,
+    Verdict, Voice, Wishes, Word, iccid, imei, reference_dbm, signal_dbm,
 };
 pub use submit::{Heard, Next, NotSent, Submit, SubmitOutcome};

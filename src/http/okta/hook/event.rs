@@ -30,6 +30,7 @@ pub(super) fn read(
     actor: Actor,
     policy: &Policy,
     national_first: bool,
+    callable: bool,
 ) -> Result<Hooked, &'static str> {
     let event: Value = serde_json::from_slice(body).map_err(|_| "its body is no JSON")?;
     let text = |pointer: &str| text(event.pointer(pointer)?);
@@ -72,6 +73,9 @@ pub(super) fn read(
         not_before: None,
         sender: None,
         flash: false,
+        confirm: false,
+        fallback: None,
+        callable,
         on_unknown: None,
         awaited: true,
         reference: event_id.clone().filter(|id| id.chars().count() <= MAX_LABEL),
@@ -180,7 +184,7 @@ mod tests {
 
     fn read_in(home: Region, event: &Value, national_first: bool) -> Result<Hooked, &'static str> {
         let body = event.to_string();
-        read(body.as_bytes(), Actor::default(), &Policy::of(home), national_first)
+        read(body.as_bytes(), Actor::default(), &Policy::of(home), national_first, true)
     }
 
     fn asked(event: &Value) -> intake::Request {
@@ -344,7 +348,7 @@ mod tests {
         }
         let policy = Policy::of(Region::US);
         for body in [&b""[..], b"{", b"\xff\xfe", b"otp=1"] {
-            assert!(read(body, Actor::default(), &policy, true).is_err());
+            assert!(read(body, Actor::default(), &policy, true, true).is_err());
         }
     }
 }

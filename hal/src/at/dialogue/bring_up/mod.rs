@@ -1,19 +1,25 @@
 //! Bring-up: from an open port to a modem that takes messages, as a list of steps.
 
+mod call;
 mod failure;
 mod signal;
 
 use crate::{
     at::{
-        Cell, Command, Fields, FinalResult, Line, Pin, Registration, RegistrationDomain, Seconds,
-        ServiceCentre, Store, Technology,
+        Cell, Command, Fields, FinalResult, International, Line, Pin, Registration,
+        RegistrationDomain, Seconds, Store, Technology,
     },
-    family::{self, Family},
+    family::{self, Family, Sinks},
 };
 
+pub use call::Voice;
 pub use failure::{Failure, FailureKind};
 pub use signal::{reference_dbm, signal_dbm};
 
+use call::{
+    judge_call_settings, judge_keys, judge_sound, say_call_settings, say_hang_up, say_keys,
+    say_sound,
+};
 use failure::{
     BAD_COUNTER, BUSY_SIM, CENTRE_NOT_KEPT, LAST_TRY, NO_CENTRE, NO_INDICATIONS, NO_NETWORK,
     NO_PDU_MODE, NO_SIM, NO_STORE, REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK, WRONG_PIN,
@@ -79,6 +85,8 @@ pub struct Facts {
     report_store: bool,
     /// Whether the link to the network can be held between messages.
     pub holds_link: bool,
+    /// How it speaks in calls; `None` = it places none, or has no way to be heard in one.
+    pub voice: Option<Voice>,
 }
 
 /// How a modem hands over delivery reports: the fourth value of `+CNMI`, 3GPP TS 27.005 3.4.1.
@@ -298,6 +306,8 @@ const STEPS: &[Step] = &[
     step("SIM unlocked", say_sim_unlocked, judge_sim_unlocked).within(|up| up.family.sim_busy),
     step("ICCID of the open SIM", say_iccid_again, judge_iccid),
     step("IMSI", |_| Some(Command::imsi()), |up, reply| note(reply, "+CIMI", &mut up.facts.imsi)),
+    // A call that was left open rings, or costs, until somebody ends it.
+    step("calls ended", say_hang_up, may_fail),
     step("network reports", say_report_registration, judge_report_registration),
     step("network", say_registration, judge_registration).within(|_| NETWORK),
     step("messages ready", say_ready, judge_ready).within(|_| SERVICE),
@@ -314,6 +324,9 @@ const STEPS: &[Step] = &[
     step("indications read back", |_| Some(Command::indications_set()), judge_indications_set),
     step("link", say_link_modes, judge_link_modes),
     step("own number", |_| Some(Command::own_number()), judge_own_number),
+    step("sound", say_sound, judge_sound),
+    step("call settings", say_call_settings, judge_call_settings),
+    step("keys", say_keys, judge_keys),
     step("signal", |_| Some(Command::signal()), judge_signal),
     step(
         "signal by technology",
@@ -334,12 +347,15 @@ pub struct Wishes {
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
     /// The service centre, for a SIM that names none.
-    pub service_centre: Option<ServiceCentre>,
+    pub service_centre: Option<International>,
+    /// Through what it may speak in calls: what the site wants, and the host can serve. None = it places none.
+    pub sinks: Sinks,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { family: None, likely: None, roaming: true, service_centre: None }
+        let sinks = Sinks::new();
+        Self { family: None, likely: None, roaming: true, service_centre: None, sinks }
     }
 }
 

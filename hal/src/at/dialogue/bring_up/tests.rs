@@ -3,6 +3,7 @@
 use std::{string::String, vec::Vec};
 
 use super::*;
+use crate::family::Sink;
 
 /// A modem as a table: what it answers to what begins so. Without a line, `OK`.
 fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
@@ -97,6 +98,7 @@ fn a_sim7600_on_lte_only_comes_up() {
         "+CPIN?",
         "+CICCID",
         "+CIMI",
+        "+CHUP",
         "+CREG=2",
         "+CGREG=2",
         "+CEREG=2",
@@ -219,7 +221,7 @@ fn a_foreign_network_counts_only_where_roaming_is_allowed() {
 
 #[test]
 fn a_service_centre_that_the_sim_lacks_is_that_of_the_site() {
-    let centre = || ServiceCentre::parse("+491710760000");
+    let centre = || International::parse("+491710760000");
     let wishes = || Wishes { service_centre: centre(), ..Wishes::default() };
     let asked = |said: &[String]| said.iter().filter(|it| it.starts_with("+CSCA")).count();
     // The table says the same whatever is set: a SIM that keeps nothing.
@@ -238,7 +240,7 @@ fn a_service_centre_that_the_sim_lacks_is_that_of_the_site() {
         assert_eq!((end, asked(&said)), (Verdict::Done, 1), "{answer}");
     }
     for text in ["", "+", "491710760000", "+49171x", "+4917107600001234", "+1234", "+12345\r"] {
-        assert_eq!(ServiceCentre::parse(text), None, "{text:?}");
+        assert_eq!(International::parse(text), None, "{text:?}");
     }
 }
 
@@ -442,4 +444,49 @@ fn a_word_that_is_too_long_is_cut_whatever_its_characters() {
         up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false });
     }
     assert_eq!(up.facts().manufacturer, "é".repeat(24).as_str());
+}
+
+/// The ways to speak that are tried, and what comes of it, where the host can serve these sinks.
+fn voice_of(answers: &[(&str, &str)], sinks: &[Sink]) -> (Vec<String>, Option<Voice>) {
+    let sinks = sinks.iter().copied().collect();
+    let (said, up, end) = bring_up_with(answers, Wishes { sinks, ..Wishes::default() }, None);
+    assert_eq!(end, Verdict::Done);
+    (said, up.facts().voice)
+}
+
+#[test]
+fn the_best_way_to_speak_is_taken_that_modem_and_host_both_have() {
+    let all = Sink::ALL;
+    let voice =
+        |sink: Sink, tells_keys| Some(Voice { sink, keys: tells_keys || sink.hears(), tells_keys });
+    let (said, found) = voice_of(&but(&[]), &all);
+    assert_eq!(found, voice(Sink::SerialPcm, true));
+    for word in ["+CPCMREG=?", "+COLP=0", "+CLCC=1", "+DDET=1"] {
+        assert!(said.iter().any(|it| it == word), "{word}: {said:?}");
+    }
+    // Its firmware has no samples, or the host no port for them.
+    let deaf = but(&[("+CPCMREG=?", "ERROR"), ("+DDET=1", "ERROR")]);
+    assert_eq!(voice_of(&deaf, &all).1, voice(Sink::File, false));
+    assert_eq!(voice_of(&but(&[]), &[Sink::Speaks]).1, voice(Sink::Speaks, true));
+    // Its jack may be wired to a sound card, which the host says.
+    assert_eq!(voice_of(&but(&[]), &[Sink::Alsa]).1, voice(Sink::Alsa, true));
+    let (said, none) = voice_of(&but(&[]), &[]);
+    assert_eq!((none, said.iter().any(|it| it == "+COLP=0")), (None, false));
+    // A modem for data alone places no calls, whatever it is wired to.
+    let data = [
+        ("+CGMM", "SIMCOM_SIM7080|OK"),
+        ("+CPMS?", "+CPMS: \"SM\",0,23,\"SM\",0,23,\"SM\",0,23|OK"),
+    ];
+    assert_eq!(voice_of(&but(&data), &all).1, None);
+}
+
+#[test]
+fn a_stick_whose_voice_is_locked_has_none() {
+    let huawei = |answer| {
+        let answers = but(&[("+CGMI", "huawei|OK"), ("+CGMM", "E173|OK"), ("^CVOICE?", answer)]);
+        voice_of(&answers, &[Sink::SerialPcm]).1.map(|voice| voice.sink)
+    };
+    assert_eq!(huawei("^CVOICE:0,8000,16,20|OK"), Some(Sink::SerialPcm));
+    assert_eq!(huawei("^CVOICE: 1|OK"), None);
+    assert_eq!(huawei("COMMAND NOT SUPPORT"), None);
 }

@@ -62,6 +62,14 @@ pub struct CallEnd {
     pub talk: Duration,
 }
 
+impl CallEnd {
+    /// A call of which only the cause is known.
+    pub const fn of(cause: CallCause) -> Self {
+        let none = Duration::ZERO;
+        Self { cause, network: None, setup: none, ring: none, talk: none }
+    }
+}
+
 /// Why a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallCause {
@@ -97,7 +105,7 @@ pub enum CallCause {
 
 /// What whoever speaks asks of the modem.
 #[derive(Debug)]
-pub(super) enum CallOrder {
+pub(crate) enum CallOrder {
     /// To play this, in the place of what is played now.
     Play(u32, Vec<Sound>),
     /// To end it.
@@ -114,15 +122,28 @@ pub struct CallHandle {
 
 /// The modem's side of a call.
 #[derive(Debug)]
-pub(super) struct CallLine {
-    pub(super) events: mpsc::Sender<CallEvent>,
+pub(crate) struct CallLine {
+    pub(crate) events: mpsc::Sender<CallEvent>,
     /// Closed = nobody speaks any more, which means the same as to hang up.
-    pub(super) orders: mpsc::UnboundedReceiver<CallOrder>,
+    pub(crate) orders: mpsc::UnboundedReceiver<CallOrder>,
+}
+
+impl CallLine {
+    /// Tells whoever speaks.
+    pub(in crate::modem) fn tell(&self, event: CallEvent) {
+        // Whoever does not listen loses keys, or is gone.
+        let _ = self.events.try_send(event);
+    }
+
+    /// Ends a call that is not dialled.
+    pub(in crate::modem) fn refuse(self) {
+        self.tell(CallEvent::Ended(CallEnd::of(CallCause::NotDialled)));
+    }
 }
 
 impl CallHandle {
     /// Both sides of a call.
-    pub(super) fn pair() -> (Self, CallLine) {
+    pub(crate) fn pair() -> (Self, CallLine) {
         let (tell, events) = mpsc::channel(EVENTS);
         let (orders, asked) = mpsc::unbounded_channel();
         (Self { events, orders, played: 0 }, CallLine { events: tell, orders: asked })

@@ -1,0 +1,8 @@
+//! Calls: placed, followed, spoken into and ended, by the task that owns the modem.
+
+mod drive;
+mod ending;
+mod handle;
+
+pub use handle::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
+pub(crate) use handle::{CallLine, CallOrder};
