@@ -7,12 +7,12 @@ use ringpost_sim::{CallRecord, Direction, Does, Family, Fault, FaultSpec, OnCall
 
 use tokio::sync::mpsc;
 
-use super::{Fate, Lines, PHONE, Rig, Socket, listen};
+use super::{Fate, Lines, PHONE, Rig, Socket, listen, tpdu};
 use crate::{
     domain::{Clip, E164, SegmentId, Sound},
     modem::{
-        CallCause, CallEnd, CallEvent, Dial, ModemState, Rung, Sink, SoundWay, handle::apart,
-        runner::Runner,
+        CallCause, CallEnd, CallEvent, Dial, ModemState, Rung, Sink, SoundWay, Submit,
+        SubmitOutcome, handle::apart, runner::Runner,
     },
 };
 
@@ -136,6 +136,12 @@ fn cases() -> Vec<Case> {
         case("no answer", OnCall::new(Does::Never), CallCause::NoAnswer),
         case("unreachable", OnCall::new(Does::Unreachable), CallCause::Unreachable),
         case("unassigned", OnCall::new(Does::Unassigned), CallCause::Unassigned),
+        Case(
+            "declined without a cause",
+            OnCall::decline_after(ring),
+            Some(Fault::NoCause.into()),
+            CallCause::Declined,
+        ),
         case("hung up", answers().hang_up_after(Duration::from_secs(1)), CallCause::HungUp),
         with("lost lines", Fault::LostCallUrc.times(20), CallCause::Finished),
         with("packet bearer", Fault::PacketBearer.into(), CallCause::Finished),
@@ -348,14 +354,60 @@ async fn a_call_ends_when_nobody_speaks_any_more_and_when_the_daemon_stops() {
 
 #[tokio::test(start_paused = true)]
 async fn who_calls_a_modem_is_rejected() {
-    let rig = speaker(Family::Generic, SoundWay::Auto).await;
-    let before = rig.modem.transcript().len();
-    rig.modem.fault(Fault::UrcInResponse.times(1).text("RING"));
-    // The next look at the modem brings it.
-    tokio::time::sleep(Duration::from_secs(90)).await;
-    let said = rig.modem.transcript();
-    let rejects = said.iter().skip(before).filter(|line| line.text == "AT+CHUP").count();
-    assert_eq!(rejects, 1, "{}", rig.tail());
+    for (family, ring) in SPEAKERS.into_iter().flat_map(|it| [(it, "RING"), (it, "+CRING: VOICE")])
+    {
+        let rig = speaker(family, SoundWay::Auto).await;
+        let before = rig.modem.transcript().len();
+        rig.modem.fault(Fault::UrcInResponse.times(1).text(ring));
+        // The next look at the modem brings it.
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        let said = rig.modem.transcript();
+        let rejects = said.iter().skip(before).filter(|line| line.text == "AT+CHUP").count();
+        assert_eq!(rejects, 1, "{} {ring}\n{}", family.name(), rig.tail());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_calls_in_the_middle_of_a_call_does_not_end_it() {
+    for family in SPEAKERS {
+        let rig = speaker(family, SoundWay::Auto).await;
+        rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(6)));
+        rig.modem.fault(Fault::UrcInResponse.after(7).times(1).text("RING"));
+        let called = call(&rig).await;
+        let dialogue = &called.dialogue;
+        assert_eq!(called.end.cause, CallCause::Finished, "{}\n{dialogue}", family.name());
+        assert!(dialogue.contains("\n    RING\n"), "{}\n{dialogue}", family.name());
+        assert_eq!(dialogue.matches("AT+CHUP").count(), 1, "{}\n{dialogue}", family.name());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_rings_is_given_up() {
+    for family in SPEAKERS {
+        let rig = speaker(family, SoundWay::Auto).await;
+        rig.sim.network().change(|network| network.call_setup_ms = 60_000);
+        let called = call(&rig).await;
+        assert_eq!(called.events, [], "{}", family.name());
+        assert_eq!(called.end.cause, CallCause::Unreachable, "{}", called.dialogue);
+        assert_eq!(called.end.setup, Duration::from_secs(30), "{}", called.dialogue);
+        assert!(called.record.unwrap().ended_ms.is_some(), "{}", called.dialogue);
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_link_that_is_held_for_messages_is_let_go_before_a_call() {
+    let rig = speaker(Family::Sim7600, SoundWay::Auto).await;
+    let segment = SegmentId { attempt: 1, sequence: 1 };
+    let submit = Submit { segment, tpdu: tpdu("the first of many"), more: true };
+    let outcome = rig.handle.submit(submit).await;
+    assert!(matches!(outcome, SubmitOutcome::Accepted { .. }), "{outcome:?}");
+    let first = call(&rig).await;
+    assert!(first.dialogue.starts_with("AT+CMMS=0\n"), "{}", first.dialogue);
+    let second = call(&rig).await;
+    assert!(!second.dialogue.contains("+CMMS"), "{}", second.dialogue);
     rig.stop().await;
 }
 
