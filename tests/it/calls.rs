@@ -15,7 +15,7 @@ use crate::{
 const CALL: Duration = Duration::from_secs(100);
 
 /// Short pauses, so that a code is heard soon.
-const BRISK: &str = "[voice]\nengines = [\"espeak-ng\"]\nspeed_percent = 150\nreadings = 1\ngap_ms = 100\n\
+pub(crate) const BRISK: &str = "[voice]\nengines = [\"espeak-ng\"]\nspeed_percent = 150\nreadings = 1\ngap_ms = 100\n\
                      slow_gap_ms = 100\ngroup_gap_ms = 100";
 
 /// A phone for each story of a test.
@@ -37,7 +37,7 @@ fn call(to: &str, changes: Value) -> Value {
 }
 
 /// Waits until a message has come to its end.
-fn ended(gateway: &Gateway, id: &str) -> Value {
+pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
     let until = Instant::now() + CALL;
     let ended = || Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null());
     while Instant::now() < until {
@@ -73,7 +73,7 @@ fn speech(gateway: &Gateway, call: &CallRecord) -> f64 {
 async fn what_becomes_of_a_call_is_told_apart() {
     let config = format!(
         "{BRISK}\n[rates]\n[[rates.card]]\nname = \"p\"\nprices = [\"* 0.01\"]\ncalls = [\"* 0.05\"]\n\
-         [log]\nlevel = \"info,ringpost=trace\""
+         [log]\nlevel = \"trace\""
     );
     let gateway = speaking(6).config(&config).modem_config("rates = \"p\"").start().await;
     let soon = Duration::from_millis(300);
