@@ -95,10 +95,10 @@ fn describe(list: &Value) -> String {
     text
 }
 
-/// How a modem is heard in calls, and whether it hears keys; nothing where it places none.
+/// How a modem is heard in calls, and whether it hears keys.
 pub(super) fn calls(modem: &Value) -> String {
-    let keys = modem.pointer("/calls/keys").and_then(Value::as_bool) == Some(true);
-    format!("{}{}", cell(modem, "/calls/sound"), if keys { " +keys" } else { "" })
+    let keys = modem.pointer("/voice/keys").and_then(Value::as_bool) == Some(true);
+    format!("{}{}", cell(modem, "/voice/sound"), if keys { ", keys" } else { "" })
 }
 
 /// Where a modem is: its port, or by what it is looked for while it is nowhere.
@@ -129,7 +129,7 @@ mod tests {
     fn a_person_sees_what_is_absent_why_and_since_when() {
         let list = json!({"items": [
             {"name": "a", "state": "ready", "model": "EC25", "operator": "Example", "registration": "home",
-             "signal_dbm": -71, "calls": {"sound": "pcm", "keys": true}, "port": "/dev/ttyUSB2", "found_by": "imei", "locator": "861475030000014",
+             "signal_dbm": -71, "voice": {"sound": "pcm", "keys": true}, "port": "/dev/ttyUSB2", "found_by": "imei", "locator": "861475030000014",
              "problem": null, "since": "2026-11-23T19:00:00Z", "counts": {"drain": 0}},
             {"name": "b", "state": "absent", "port": "/dev/ttyUSB6", "found_by": "usb", "locator": "1-1.3",
              "since": "2026-11-23T19:04:13Z", "counts": {"reopen": 2}, "problem": {
@@ -138,7 +138,7 @@ mod tests {
         ]});
         insta::assert_snapshot!(describe(&list), @r"
         NAME  STATE   STEP  MODEL  OPERATOR  REGISTRATION  DBM  CALLS      PORT
-        a     ready         EC25   Example   home          -71  pcm +keys  /dev/ttyUSB2
+        a     ready         EC25   Example   home          -71  pcm, keys  /dev/ttyUSB2
         b     absent                                                       usb 1-1.3
 
         b: absent since 2026-11-23T19:04:13Z

@@ -101,7 +101,7 @@ fn shown(probed: &Probed) -> Value {
         "store": said(&facts.store),
         "stores": stores,
         "delivery_reports": facts.reports.as_str(),
-        "calls": facts.voice.map(|it| json!({"sound": it.sink.as_str(), "keys": it.keys})),
+        "voice": facts.voice.map(|it| json!({"sound": it.sink.as_str(), "keys": it.keys})),
         "restarts_by": probed.family.and_then(|family| family.restart).map(|it| it.say),
         "ready": probed.problem.is_none(),
         "step": probed.problem.as_ref().and_then(|(step, _)| *step),
@@ -117,7 +117,7 @@ fn describe(probed: &Value) -> String {
     });
     let line = |name: &str| {
         let said = match name {
-            "calls" => calls(probed),
+            "voice" => calls(probed),
             _ => cell(probed, &format!("/{name}")),
         };
         format!("{:<18}{said}\n", name.replace('_', " "))

@@ -1,6 +1,9 @@
 //! Calls: from the request to what was heard at the phone, and what the log and the report say of them.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use ringpost_sim::{CallRecord, Does, Family, Fault, OnCall, Side};
 use serde_json::{Value, json};
@@ -69,6 +72,28 @@ fn speech(gateway: &Gateway, call: &CallRecord) -> f64 {
     f64::from(u32::try_from(loud.count()).unwrap()) * 0.02
 }
 
+/// What was said in a call, piece by piece: whatever stands between two silences.
+fn pieces(gateway: &Gateway, call: &CallRecord) -> BTreeSet<Vec<i16>> {
+    /// Shorter silences belong to a word.
+    const SILENCE: usize = 400;
+    let heard = gateway.sim.network().heard(call.id);
+    let mut pieces = BTreeSet::new();
+    let (mut piece, mut silent) = (Vec::new(), 0);
+    for sample in heard {
+        silent = if sample == 0 { silent + 1 } else { 0 };
+        if sample != 0 || !piece.is_empty() {
+            piece.push(sample);
+        }
+        if silent == SILENCE && !piece.is_empty() {
+            piece.truncate(piece.len() - SILENCE);
+            pieces.insert(std::mem::take(&mut piece));
+        }
+    }
+    pieces.insert(piece);
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_of_a_call_is_told_apart() {
     let config = format!(
@@ -126,6 +151,13 @@ async fn what_becomes_of_a_call_is_told_apart() {
     assert_eq!((ended_by(0), ended_by(1)), (Some(Side::Modem), Some(Side::Phone)));
     assert!(heard(2) + heard(3) == 0.0, "nothing is said to nobody");
     assert!(heard(4) > 1.0 && ended_by(4) == Some(Side::Modem), "{} s", heard(4));
+    // What who confirmed and who was not asked have heard, and the voicemail has not, is all of the code.
+    let said = |story: usize| pieces(&gateway, &calls(&gateway, &phone(story))[0]);
+    let (asked, voicemail) = (said(5), said(4));
+    let both = said(0).into_iter().filter(|it| asked.contains(it));
+    let code = both.filter(|it| !voicemail.contains(it)).count();
+    assert!(code >= 6, "the voicemail heard all but {code} pieces");
+    assert!(voicemail.iter().any(|it| asked.contains(it)), "both were asked for the key");
     // The times are those that the network saw.
     let record = &calls(&gateway, &phone(0))[0];
     let saw = Duration::from_millis(record.ended_ms.unwrap() - record.answered_ms.unwrap());

@@ -66,10 +66,10 @@ pub(in crate::http) struct Modem {
     reference_dbm: Option<i16>,
     /// How full its message stores were when they were looked at last.
     stores: Vec<StoreUse>,
-    /// How it places calls; null where it cannot.
-    calls: Option<Calls>,
     /// Address of the service centre.
     service_centre: Option<String>,
+    /// How it is heard in calls; null = it places none.
+    voice: Option<Voice>,
     /// Since when it is in this state.
     since: String,
     /// What has happened to it since the daemon started.
@@ -84,11 +84,11 @@ struct Cell {
     id: u32,
 }
 
-/// How a modem places calls.
+/// How a modem is heard in calls.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Calls {
-    /// Through what it is heard: `pcm` (a serial port of samples), `usb` (a sound card), `file` (files in the
-    /// modem) or `speech` (the modem's own voice).
+struct Voice {
+    /// `pcm` (samples over a serial port), `usb` (a sound card), `file` (files that it plays) or `speech` (its own
+    /// voice).
     sound: &'static str,
     /// Whether keys that are pressed are heard.
     keys: bool,
@@ -279,11 +279,11 @@ impl Modem {
             registration: facts.best_registration().map(|it| it.as_str().to_owned()),
             technology: facts.technology.map(|it| it.as_str()),
             cell: facts.cell.map(|cell| Cell { area: cell.area, id: cell.id }),
-            calls: facts.voice.map(|voice| Calls { sound: voice.sink.as_str(), keys: voice.keys }),
             signal_dbm: facts.signal_dbm,
             reference_dbm: facts.reference_dbm,
             stores: facts.store_use.iter().map(StoreUse::of).collect(),
             service_centre: said(&facts.service_centre),
+            voice: facts.voice.map(|voice| Voice { sound: voice.sink.as_str(), keys: voice.keys }),
             since: status.since.to_string(),
             counts: Counts::of(&status.counts),
         }
