@@ -83,9 +83,21 @@ impl Hub {
     }
 
     async fn hear_card(self: &Arc<Self>, index: usize, mut stream: UnixStream) -> io::Result<()> {
+        let Some(slot) = self.slots.get(index) else { return Ok(()) };
+        let mut changes = slot.audio.changes.subscribe();
+        let wedged = || self.with_device(index, |device| device.usb_gate().wedged) == Some(true);
         let mut frame = [0u8; FRAME_BYTES];
         loop {
+            while wedged() {
+                if changes.changed().await.is_err() {
+                    return Ok(());
+                }
+            }
             stream.read_exact(&mut frame).await?;
+            // It may have come to that while nobody played.
+            if wedged() {
+                continue;
+            }
             let now = Instant::now();
             let gate = self.with_device(index, |device| device.usb_gate()).unwrap_or_default();
             if let Some(call) = gate.call {

@@ -98,6 +98,25 @@ async fn sound_is_opened_only_in_a_call_that_was_answered() {
 }
 
 #[tokio::test]
+async fn the_command_that_opens_sound_fails_the_first_time_in_each_family_that_has_one() {
+    for (family, opens) in [
+        (Family::Sim7600, "AT+CPCMREG=1"),
+        (Family::Ec25, "AT+QPCMV=1,0"),
+        (Family::Ec25, "AT+QPCMV=1,2"),
+        (Family::Huawei, "AT^DDSETEX=2"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        let mut host = Host::ready(&sim.port("m1")).await;
+        host.command(&format!("ATD{PHONE};")).await;
+        let answered = |calls: &[ringpost_sim::CallRecord]| calls[0].answered_ms.is_some();
+        sim.network().wait_for_calls(PATIENCE, answered).await.unwrap();
+        sim.modem("m1").fault(Fault::AudioRefused.times(1));
+        assert!(host.command(opens).await.ends_with("ERROR\r\n"), "{family:?} {opens}");
+        assert!(host.command(opens).await.ends_with("OK\r\n"), "{family:?} {opens}");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_tones_in_what_the_host_hears() {
     let (sim, _directory) = simulator(Family::Sim7600).await;
     let mut host = Host::ready(&sim.port("m1")).await;
@@ -143,13 +162,47 @@ async fn a_part_of_a_frame_wedges_the_port_until_a_restart() {
 
 #[tokio::test]
 async fn a_wedged_port_takes_nothing() {
+    for (family, opens) in [
+        (Family::Sim7600, "AT+CPCMREG=1"),
+        (Family::Ec25, "AT+QPCMV=1,0"),
+        (Family::Huawei, "AT^DDSETEX=2"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        let mut host = Host::ready(&sim.port("m1")).await;
+        let mut port = open(&sim.modem("m1").audio_port());
+        sim.modem("m1").fault(Fault::AudioWedged);
+        talking(&sim, &mut host, opens).await;
+        let blocked = (0..1000).any(|_| port.write(&frame(7)).is_err());
+        assert!(blocked, "{family:?}");
+        host.command("AT").await;
+        assert_eq!(sim.network().calls()[0].frames.arrived, 0, "{family:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wedged_sound_card_takes_nothing_until_a_restart() {
+    use std::os::unix::net::UnixStream;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (sim, _directory) = simulator(Family::Ec25).await;
     let mut host = Host::ready(&sim.port("m1")).await;
-    let mut port = open(&sim.modem("m1").audio_port());
+    host.command("AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1").await;
+    let mut card = tokio::net::UnixStream::connect(sim.modem("m1").sound_card()).await.unwrap();
+    card.write_all(b"P").await.unwrap();
+    assert_eq!(card.read_u8().await.unwrap(), b'Y');
+    talking(&sim, &mut host, "AT+QPCMV=1,2").await;
+    card.write_all(&frame(7)).await.unwrap();
+    sim.network().wait_for_calls(PATIENCE, |calls| calls[0].frames.arrived == 1).await.unwrap();
     sim.modem("m1").fault(Fault::AudioWedged);
-    talking(&sim, &mut host, "AT+QPCMV=1,0").await;
-    let blocked = (0..1000).any(|_| port.write(&frame(7)).is_err());
-    assert!(blocked);
+    let mut card: UnixStream = card.into_std().unwrap();
+    let blocked = (0..10_000).any(|_| card.write(&frame(7)).is_err());
+    host.command("AT").await;
+    assert!(blocked && sim.network().calls()[0].frames.arrived == 1);
+    host.write("AT+CFUN=1,1\r").await;
+    host.until("PB DONE").await;
+    host.command("ATE0").await;
+    talking(&sim, &mut host, "AT+QPCMV=1,2").await;
+    card.write_all(&frame(8)).unwrap();
+    sim.network().wait_for_calls(PATIENCE, |calls| calls[1].frames.arrived > 0).await.unwrap();
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ impl Device {
     /// What its sound card on USB does now.
     pub(crate) fn usb_gate(&self) -> Gate {
         let open = self.telephony.pcm == Pcm::Usb;
-        Gate { call: self.active_call().filter(|_| open), wedged: false }
+        Gate { call: self.active_call().filter(|_| open), wedged: self.telephony.wedged }
     }
 
     /// Which way sound takes.
