@@ -100,7 +100,7 @@ fn open(device: &str, way: u8) -> anyhow::Result<UnixStream> {
 
 fn capture(mut card: UnixStream) -> anyhow::Result<()> {
     io::copy(&mut card, &mut io::stdout().lock())?;
-    Ok(())
+    bail!("read error: No such device")
 }
 
 /// Frames between standard input and the card.

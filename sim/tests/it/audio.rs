@@ -51,6 +51,20 @@ async fn talking(sim: &Simulator, host: &mut Host, opens: &str) {
     assert!(host.command(opens).await.ends_with("OK\r\n"), "{opens}");
 }
 
+/// Has a Quectel modem show a sound card, from its next start on.
+const SHOW_CARD: &str = "AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1";
+
+async fn become_card(host: &mut Host) {
+    host.command(SHOW_CARD).await;
+    restart(host).await;
+}
+
+async fn restart(host: &mut Host) {
+    host.write("AT+CFUN=1,1\r").await;
+    host.until("PB DONE").await;
+    host.command("ATE0").await;
+}
+
 #[tokio::test]
 async fn frames_that_a_host_writes_are_heard_as_they_were_written() {
     for (family, opens) in [
@@ -185,10 +199,15 @@ async fn a_wedged_sound_card_takes_nothing_until_a_restart() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (sim, _directory) = simulator(Family::Ec25).await;
     let mut host = Host::ready(&sim.port("m1")).await;
-    host.command("AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1").await;
-    let mut card = tokio::net::UnixStream::connect(sim.modem("m1").sound_card()).await.unwrap();
-    card.write_all(b"P").await.unwrap();
-    assert_eq!(card.read_u8().await.unwrap(), b'Y');
+    become_card(&mut host).await;
+    let plug_in = async || {
+        let card = sim.modem("m1").sound_card();
+        let mut card = tokio::net::UnixStream::connect(card).await.unwrap();
+        card.write_all(b"P").await.unwrap();
+        assert_eq!(card.read_u8().await.unwrap(), b'Y');
+        card
+    };
+    let mut card = plug_in().await;
     talking(&sim, &mut host, "AT+QPCMV=1,2").await;
     card.write_all(&frame(7)).await.unwrap();
     sim.network().wait_for_calls(PATIENCE, |calls| calls[0].frames.arrived == 1).await.unwrap();
@@ -197,11 +216,9 @@ async fn a_wedged_sound_card_takes_nothing_until_a_restart() {
     let blocked = (0..10_000).any(|_| card.write(&frame(7)).is_err());
     host.command("AT").await;
     assert!(blocked && sim.network().calls()[0].frames.arrived == 1);
-    host.write("AT+CFUN=1,1\r").await;
-    host.until("PB DONE").await;
-    host.command("ATE0").await;
+    restart(&mut host).await;
     talking(&sim, &mut host, "AT+QPCMV=1,2").await;
-    card.write_all(&frame(8)).unwrap();
+    plug_in().await.write_all(&frame(8)).await.unwrap();
     sim.network().wait_for_calls(PATIENCE, |calls| calls[1].frames.arrived > 0).await.unwrap();
 }
 
@@ -261,13 +278,15 @@ async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
         command.stderr(Stdio::piped());
         command
     };
-    let mut refused = program();
-    let refused = tokio::task::spawn_blocking(move || refused.output().unwrap()).await.unwrap();
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("No such device"));
-    host.command("AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1").await;
-    host.write("AT+CFUN=1,1\r").await;
-    host.until("PB DONE").await;
-    host.command("ATE0").await;
+    let refused = async || {
+        let mut program = program();
+        let ended = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
+        String::from_utf8_lossy(&ended.stderr).contains("No such device")
+    };
+    assert!(refused().await);
+    host.command(SHOW_CARD).await;
+    assert!(refused().await, "it has not restarted yet");
+    restart(&mut host).await;
     assert!(host.command("AT+QCFG=\"USBCFG\"").await.contains("0,1\r\n"), "it is kept");
     talking(&sim, &mut host, "AT+QPCMV=1,2").await;
     let mut captures = program().arg("--capture").spawn().unwrap();
@@ -290,8 +309,9 @@ async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
         }
     });
     tokio::time::timeout(PATIENCE, tone).await.unwrap().unwrap();
-    captures.kill().unwrap();
-    captures.wait().unwrap();
+    restart(&mut host).await;
+    let ended = tokio::task::spawn_blocking(move || captures.wait().unwrap());
+    assert!(!tokio::time::timeout(PATIENCE, ended).await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
