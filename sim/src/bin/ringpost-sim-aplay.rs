@@ -28,7 +28,7 @@ const ON_THE_WAY: usize = 4096;
 #[derive(Debug, Parser)]
 #[command(version, disable_help_flag = true)]
 struct Arguments {
-    /// The card: a path DIR/m1-alsa, or hw:CARD=m1 with its folder in RINGPOST_SIM_DIR
+    /// The card: a path DIR/m1-alsa, or hw:CARD=m1 with its folder in `RINGPOST_SIM_DIR`
     #[arg(short = 'D', long, default_value = "hw:CARD=m1")]
     device: String,
     #[arg(short = 't', long, default_value = "wav")]

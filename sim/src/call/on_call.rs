@@ -144,8 +144,8 @@ impl OnCall {
             return Err("a voicemail presses no keys".to_owned());
         }
         let keys = self.keys.iter().map(|press| press.key);
-        let all = keys.chain(self.press_when_silent.iter().map(|press| press.key));
-        all.map(check_key).collect()
+        let mut all = keys.chain(self.press_when_silent.iter().map(|press| press.key));
+        all.try_for_each(check_key)
     }
 
     /// The cause with which the network ends a call that is never answered.

@@ -34,7 +34,7 @@ fn converse(mut port: File, frames: impl IntoIterator<Item = i16>) -> Vec<i16> {
         std::thread::sleep((start + FRAME * place).saturating_duration_since(Instant::now()));
         port.write_all(&frame(sample)).unwrap();
         if let Ok(count) = port.read(&mut buffer) {
-            heard.extend(&buffer[..count]);
+            heard.extend(buffer.get(..count).unwrap());
         }
     }
     let (pairs, _) = heard.as_chunks::<2>();
