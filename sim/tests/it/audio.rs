@@ -267,19 +267,28 @@ async fn somebody_presses_a_key_once_the_voice_has_paused() {
 
 #[tokio::test]
 async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
-    use std::process::{Command, Stdio};
-    let (sim, _directory) = simulator(Family::Ec25).await;
+    use std::{
+        ffi::OsStr,
+        os::unix::fs::symlink,
+        process::{Command, Stdio},
+    };
+    let (sim, directory) = simulator(Family::Ec25).await;
     let mut host = Host::ready(&sim.port("m1")).await;
-    let device = sim.modem("m1").sound_card();
-    let program = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringpost-sim-aplay"));
-        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1", "-B", "100000"]);
-        command.arg("-D").arg(&device).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.stderr(Stdio::piped());
+    let program = |name: &str, device: &OsStr| {
+        let path = directory.path().join(name);
+        let mut command = Command::new(path);
+        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1"]);
+        command.args(["--period-time=20000", "--buffer-time=100000", "-D"]).arg(device);
+        command.env("RINGPOST_SIM_DIR", directory.path()).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
+    for name in ["aplay", "arecord"] {
+        symlink(env!("CARGO_BIN_EXE_ringpost-sim-aplay"), directory.path().join(name)).unwrap();
+    }
+    let device = sim.modem("m1").sound_card();
     let refused = async || {
-        let mut program = program();
+        let mut program = program("aplay", device.as_os_str());
         let ended = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
         String::from_utf8_lossy(&ended.stderr).contains("No such device")
     };
@@ -289,8 +298,8 @@ async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
     restart(&mut host).await;
     assert!(host.command("AT+QCFG=\"USBCFG\"").await.contains("0,1\r\n"), "it is kept");
     talking(&sim, &mut host, "AT+QPCMV=1,2").await;
-    let mut captures = program().arg("--capture").spawn().unwrap();
-    let mut plays = program().spawn().unwrap();
+    let mut captures = program("arecord", OsStr::new("plughw:CARD=m1,DEV=0")).spawn().unwrap();
+    let mut plays = program("aplay", device.as_os_str()).spawn().unwrap();
     let mut input = plays.stdin.take().unwrap();
     (1..=20).for_each(|sample| input.write_all(&frame(sample)).unwrap());
     drop(input);
