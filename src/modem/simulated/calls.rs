@@ -101,7 +101,11 @@ async fn call_until(rig: &Rig, played: bool, wrong: Option<FaultSpec>) -> Called
             CallEvent::Ended(end) => break end,
             CallEvent::Answered => {
                 handle.play(said());
-                wrong.iter().for_each(|fault| rig.modem.fault(fault.clone()));
+                if let Some(fault) = &wrong {
+                    // While the first clip is played.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    rig.modem.fault(fault.clone());
+                }
             }
             CallEvent::Played(_) if played => handle.hang_up(),
             CallEvent::Alerting | CallEvent::Played(_) | CallEvent::Key(_) => {}
