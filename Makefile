@@ -20,7 +20,7 @@ setup: ## Install what building, testing and checking needs (Debian packages, ca
 build: ## Build the release binaries
 	$(CARGO) build --release --locked --workspace
 
-demo: ## Send a text through two simulated modems, and read it on a simulated phone
+demo: ## Send two texts and read out a code in a call, through simulated modems; see and hear what the phones got
 	@scripts/demo
 
 test: ## Run all tests; installs the programs they need
@@ -83,10 +83,11 @@ fuzz: ## Feed the codecs whatever libFuzzer thinks of (FUZZ_SECONDS for each tar
 ci: ## Run what CI runs
 	@.ci/run
 
-long: ## Run the property tests with a hundred times the cases, and a million stories of a message
+long: ## Run the property tests with a hundred times the cases, a million stories of a message, and eight calls at one time
 	PROPTEST_CASES=25600 $(CARGO) test --release --locked --workspace
 	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --lib outbox::step
 	PROPTEST_CASES=100000 $(CARGO) test --release --locked --lib system_log
+	RINGPOST_CALL_SECONDS=60 $(CARGO) test --release --locked --lib simulated::sound -- --nocapture
 
 crash-test: ## Kill the daemon N (200) times while messages go through it
 	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture

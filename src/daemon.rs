@@ -1,6 +1,7 @@
 //! The daemon: wires the rooms together, runs, and drains.
 
 use std::{
+    collections::BTreeSet,
     io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -28,12 +29,13 @@ use tracing::{error, info, warn};
 use crate::{
     arrivals, chronicle,
     config::{self, Config},
-    domain::{Channel, Event, GatewayEvent, Outcome, Target, Timestamp},
-    http::{self, AppState, Callers, Hook, LogAccess, Metrics, Tokens},
+    domain::{Channel, Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
+    http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
-    outbox::{Boot, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
+    outbox::{Boot, Calling, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
     store::{self, Keep, Lock, Store},
+    voice::{self, Speech},
 };
 
 /// Everything has ended this long after the first signal, or is left to the next start. The unit's
@@ -84,32 +86,37 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let (handles, modems) = start_modems(&config, root, &events);
     drop(events);
-    let outlets = outlets(&config, handles.clone());
+    let outlets = outlets(&config, handles);
     let keep = keep(&config.retention);
     // Before anything is written, so that what comes of it is counted.
     let metrics = Metrics::begin(&store).await.context("failed to read the store")?;
+    let speech = Speech::open(speech_settings(&config));
     let pools = config.modems.iter().flat_map(|modem| modem.pools.iter().cloned());
     let names = config.modems.iter().map(|modem| modem.name.to_string());
     let state = AppState {
         senders: names.chain(pools).collect(),
         store: store.clone(),
-        policy: Arc::new(policy(&config)),
+        policy: Arc::new(policy(&config, speech.spoken())),
         repeats: Arc::new(Repeats::new(secret, keep.idempotency)),
         rules,
         log: Arc::new(LogAccess::new(keep.events, config.http.log_requests_per_minute)),
         currency: config.rates.currency.as_str().into(),
         metrics: Arc::new(metrics),
         closing: CancellationToken::new(),
-        hook: hook(&config, &outlets).await?.map(Arc::new),
-        modems: handles.into(),
+        hook: hook(&config).await?.map(Arc::new),
+        outlets: outlets.clone().into(),
     };
-    let mut outbox = Outbox::new(store.clone(), settings(&config, rules), outlets);
+    let mut outbox =
+        Outbox::new(store.clone(), settings(&config, rules), calling(&config, &speech), outlets);
     outbox.recover().await.context("failed to go on from what is stored")?;
     if let Err(cause) = store.write(loaded(&config)).await {
         warn!(%cause, "the start could not be written into the System Log");
     }
-    let tasks = Tasks::start(store, keep, listener, state, outbox, received, modems);
+    let mut tasks = Tasks::start(store, keep, listener, state, outbox, received, modems);
     announce(address)?;
+    if config.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice)) {
+        tasks.tidying.1.spawn(warm(speech, tasks.tidying.0.clone()));
+    }
     tasks.run().await
 }
 
@@ -134,7 +141,7 @@ impl Tasks {
         runners: Vec<modem::Runner>,
     ) -> Self {
         let rules = state.rules;
-        let modems = state.modems.to_vec();
+        let modems = state.outlets.iter().map(|outlet| outlet.handle.clone()).collect();
         let metrics = state.metrics.clone();
         let mut http = (state.closing.clone(), JoinSet::new());
         http.1.spawn(serve_http(listener, state, http.0.clone()));
@@ -239,7 +246,11 @@ fn start_modems(
             roaming: settings.roaming,
             service_centre: settings.smsc.clone(),
             power: None,
-            sound: modem::SoundConfig::default(),
+            sound: modem::SoundConfig {
+                way: settings.sound,
+                audio_port: settings.audio_port.clone(),
+                alsa_device: settings.alsa_device.clone(),
+            },
         };
         let config = ModemConfig { power: power(settings, &config, &ports), ..config };
         modem::modem(config, &ports, events.clone())
@@ -291,7 +302,7 @@ fn credential(name: &str) -> Option<PathBuf> {
 }
 
 /// How Okta's hook is served; not at all where nothing says who may use it.
-async fn hook(config: &Config, outlets: &[Outlet]) -> anyhow::Result<Option<Hook>> {
+async fn hook(config: &Config) -> anyhow::Result<Option<Hook>> {
     let okta = &config.okta;
     let secrets = okta.secret_file.clone().or_else(|| credential("okta-secret"));
     let tokens = okta.jwt.as_ref().map(|jwt| {
@@ -316,8 +327,10 @@ async fn hook(config: &Config, outlets: &[Outlet]) -> anyhow::Result<Option<Hook
     Ok(served.then(|| Hook {
         callers,
         answer_within: okta.answer_within,
-        national_first: okta.bare_numbers == config::BareNumbers::National,
-        outlets: outlets.to_vec(),
+        manner: Manner {
+            national_first: okta.bare_numbers == config::BareNumbers::National,
+            confirm_calls: okta.confirm_calls,
+        },
     }))
 }
 
@@ -329,17 +342,17 @@ fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {
     outlets.collect()
 }
 
-/// What the configuration says of a modem's part in sending texts.
+/// What the configuration says of a modem's part in sending.
 fn terms(config: &Config, modem: &config::Modem) -> Terms {
     let region = |region: &Region| region.to_string();
     let card = modem.rates.as_ref().and_then(|(name, _)| config.rates.card(name));
-    let prices = card.map(|card| Prices {
-        by_region: card.prices.iter().map(|(place, price)| (region(place), *price)).collect(),
-        elsewhere: card.elsewhere,
-    });
-    let texts = modem.roles.contains(&Channel::Sms);
+    let prices = |list: &config::PriceList| Prices {
+        by_region: list.prices.iter().map(|(place, price)| (region(place), *price)).collect(),
+        elsewhere: list.elsewhere,
+    };
     Terms {
-        lanes: if texts { modem.lanes.clone() } else { Vec::new() },
+        channels: modem.roles.clone(),
+        lanes: modem.lanes.clone(),
         pools: modem.pools.clone(),
         regions: match &modem.regions {
             config::Regions::Anywhere => None,
@@ -347,13 +360,15 @@ fn terms(config: &Config, modem: &config::Modem) -> Terms {
         },
         reports: modem.reports,
         allowance: modem.allowance,
-        prices: prices.unwrap_or_default(),
+        prices: card.map(|card| prices(&card.segments)).unwrap_or_default(),
+        call_prices: card.map(|card| prices(&card.calls)).unwrap_or_default(),
         pace: modem.pace,
         jitter: modem.jitter,
     }
 }
 
-fn policy(config: &Config) -> Policy {
+fn policy(config: &Config, spoken: BTreeSet<String>) -> Policy {
+    let language_fallback = config.voice.language_fallback;
     let (limits, org, config) = (config.limits.clone(), &config.org, &config.policy);
     let regions = match &config.regions {
         config::Regions::Anywhere => None,
@@ -375,8 +390,8 @@ fn policy(config: &Config) -> Policy {
         regions,
         channels: config.channels.iter().cloned().collect(),
         voip: config.voip,
-        // No modem of this version can.
-        voice: false,
+        spoken,
+        language_fallback,
         limits,
         max_segments: config.max_segments,
         template_segments: config.template_segments,
@@ -400,6 +415,56 @@ fn settings(config: &Config, rules: Rules) -> Settings {
             sticky_sender: config.outbox.sticky_sender,
         },
     }
+}
+
+fn calling(config: &Config, speech: &Speech) -> Calling {
+    let config::Voice { ring_for, talk_for, .. } = config.voice;
+    Calling { speech: speech.clone(), ring_for, talk_for }
+}
+
+/// What the configuration says of speech.
+pub fn speech_settings(config: &Config) -> voice::Settings {
+    let voice = &config.voice;
+    let program = |it: &config::VoiceEngine| voice::EngineSettings {
+        name: it.name.clone(),
+        command: it.command.clone(),
+        output: it.raw_rate.map_or(voice::Output::Wav, voice::Output::Raw),
+        voices: it.voices.clone(),
+    };
+    let beside_store = |name| config.store.path.with_file_name(name);
+    voice::Settings {
+        org: config.org.name.clone(),
+        locales: voice.locales.clone(),
+        ready: likely_spoken(config),
+        engines: voice.engines.clone(),
+        programs: voice.programs.iter().map(program).collect(),
+        pace: voice.speed_percent,
+        reading: voice::Reading {
+            times: voice.readings,
+            gap: voice.gap,
+            slow_gap: voice.slow_gap,
+            group_gap: voice.group_gap,
+        },
+        prompts: voice.prompts.clone(),
+        packs: voice.packs.clone().unwrap_or_else(|| beside_store("voices")),
+        cache: Some(beside_store("clips")),
+    }
+}
+
+/// The languages that calls will be made in, as far as that can be told: the site's, those of the regions that
+/// messages may go to, and English.
+fn likely_spoken(config: &Config) -> BTreeSet<String> {
+    if let Some(locales) = &config.voice.locales {
+        return locales.iter().map(ToString::to_string).collect();
+    }
+    let policy = &config.policy;
+    let regions = match &policy.regions {
+        config::Regions::Anywhere => vec![policy.home_region],
+        config::Regions::Only(regions) => regions.clone(),
+    };
+    let of_regions = regions.iter().filter_map(|it| Locale::of_region(&it.to_string()));
+    let all = config.org.locale.clone().into_iter().chain(of_regions);
+    all.flat_map(|locale| locale.candidates()).chain(["en".to_owned()]).collect()
 }
 
 /// Tells the log with which configuration the daemon starts: by a fingerprint, to see when it changed.
@@ -444,6 +509,24 @@ async fn serve_http(
     cancel: CancellationToken,
 ) -> anyhow::Result<()> {
     http::serve(listener, state, cancel).await.context("serve HTTP")
+}
+
+/// Has the clips made that calls will need, and tells systemd how far that is.
+async fn warm(speech: Speech, cancel: CancellationToken) {
+    let mut warmth = speech.warmth();
+    let told = async {
+        while warmth.changed().await.is_ok() {
+            let voice::Warmth { done, of } = *warmth.borrow_and_update();
+            let status = format!("{done} of {of} languages are ready to be spoken");
+            let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
+        }
+    };
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => {}
+        () = speech.warm() => {}
+        () = told => {}
+    }
 }
 
 /// Tells systemd that the daemon's tasks still run, where the unit asks for it.

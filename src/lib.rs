@@ -16,3 +16,4 @@ pub mod outbox;
 pub mod sms;
 pub mod store;
 pub mod system_log;
+pub mod voice;

@@ -9,3 +9,4 @@ pub mod family;
 pub mod pdu;
 pub mod power;
 pub mod supervision;
+pub mod tone;

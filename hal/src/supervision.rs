@@ -119,6 +119,11 @@ impl Ladder {
         self.last = self.last.or(Some(Rung::Drain));
     }
 
+    /// Passes over [`Rung::Reopen`] too: what is wrong lies behind the port.
+    pub fn skip_reopen(&mut self) {
+        self.last = self.last.max(Some(Rung::Reopen));
+    }
+
     /// How long it stays in quarantine: twice as long each time.
     #[must_use]
     pub fn quarantine(&self) -> Seconds {

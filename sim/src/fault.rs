@@ -103,6 +103,27 @@ faults! {
     CmgdFail = "cmgd_fail",
     /// The network refuses a message: `+CMS ERROR: <code>` (default 38).
     NetworkRefuseSubmit = "network_refuse_submit",
+    /// `ATD` is refused with `text` (default `ERROR`; also `NO CARRIER`, `NO DIALTONE`, `BUSY`, `NO ANSWER`,
+    /// `COMMAND NOT SUPPORT`).
+    DialRefused = "dial_refused",
+    /// The answer to `ATD` comes `delay_ms` late (default 3000), while the call takes its way.
+    LateDialAnswer = "late_dial_answer",
+    /// An unsolicited result about a call, its final one too, is lost; only `AT+CLCC` tells.
+    LostCallUrc = "lost_call_urc",
+    /// `VOICE CALL: BEGIN` comes when the call is dialled, and not when it is answered.
+    EarlyCallBegin = "early_call_begin",
+    /// `AT+CLCC` lists what carries packets before the call: `+CLCC: 1,0,0,1,0,"",128`.
+    PacketBearer = "packet_bearer",
+    /// A call ends with `NO CARRIER` whatever the cause, and `AT+CEER` tells nothing.
+    NoCause = "no_cause",
+    /// The command that opens the way of sound fails (`AT+CPCMREG=1`, `AT+QPCMV=1,…`, `AT^DDSETEX=2`).
+    AudioRefused = "audio_refused",
+    /// The audio port or the sound card takes no more frames until the modem restarts.
+    AudioWedged = "audio_wedged",
+    /// A file or text that is to be played into a call fails at once.
+    PlayFails = "play_fails",
+    /// The modem restarts by itself `delay_ms` (default 1000) after a call was answered.
+    RebootInCall = "reboot_in_call",
 }
 
 impl Fault {
@@ -132,6 +153,25 @@ impl Fault {
                 | Self::SimMissing
                 | Self::SimPin
                 | Self::StoreFull
+                | Self::PacketBearer
+        )
+    }
+
+    /// Whether it happens in calls alone, which some families cannot make.
+    #[must_use]
+    pub fn is_of_calls(self) -> bool {
+        matches!(
+            self,
+            Self::DialRefused
+                | Self::LateDialAnswer
+                | Self::LostCallUrc
+                | Self::EarlyCallBegin
+                | Self::PacketBearer
+                | Self::NoCause
+                | Self::AudioRefused
+                | Self::AudioWedged
+                | Self::PlayFails
+                | Self::RebootInCall
         )
     }
 

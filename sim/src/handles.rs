@@ -5,10 +5,12 @@ use std::{io, path::PathBuf, sync::Arc, sync::atomic::Ordering, time::Duration};
 use tokio::{io::DuplexStream, time::timeout};
 
 use crate::{
-    FaultSpec, PduError, ReceivedText, SubmitSeen, TranscriptLine,
+    CallRecord, FaultSpec, OnCall, PduError, ReceivedText, SubmitSeen, TranscriptLine,
     builder::millis,
+    call::Call,
     fault::{Cure, Fault},
     hub::{Hub, lock},
+    modem::Device,
     network::{Network, NetworkSettings},
 };
 
@@ -67,6 +69,24 @@ impl ModemHandle {
         self.hub.port_path(self.index)
     }
 
+    /// The path of its serial audio port, where its family has one.
+    #[must_use]
+    pub fn audio_port(&self) -> PathBuf {
+        self.hub.audio_path(self.index)
+    }
+
+    /// The path of the socket that stands for its sound card on USB, where its family has one.
+    #[must_use]
+    pub fn sound_card(&self) -> PathBuf {
+        self.hub.card_path(self.index)
+    }
+
+    /// Opens its audio port in memory, where the simulator was built so; `None` where it has none.
+    #[must_use]
+    pub fn open_audio(&self) -> Option<DuplexStream> {
+        self.hub.open_audio_line(self.index)
+    }
+
     /// Opens its line in memory, where the simulator was built so; `None` while it is unplugged.
     #[must_use]
     pub fn open(&self) -> Option<DuplexStream> {
@@ -105,6 +125,19 @@ impl ModemHandle {
     #[must_use]
     pub fn pdu_errors(&self) -> Vec<PduError> {
         self.hub.with_device(self.index, |device| device.pdu_errors.clone()).unwrap_or_default()
+    }
+
+    /// The files in its flash, and their sizes.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, usize)> {
+        self.hub.with_device(self.index, |device| device.flash.list()).unwrap_or_default()
+    }
+
+    /// A file in its flash.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let read = |device: &mut Device| device.flash.read(name).map(<[u8]>::to_vec);
+        self.hub.with_device(self.index, read).flatten()
     }
 
     /// Whether its port is there.
@@ -154,6 +187,13 @@ impl ModemHandle {
         let result = self.hub.replug(self.index, Some(link));
         self.hub.changed();
         result
+    }
+
+    /// Gives its audio port's link another name when it is plugged in next.
+    pub fn name_audio_port(&self, link: &str) {
+        if let Some(slot) = self.hub.slots.get(self.index) {
+            link.clone_into(&mut lock(&slot.audio_link));
+        }
     }
 
     /// Paces its line at a baud rate; 0 is as fast as it goes.
@@ -209,6 +249,54 @@ impl PhoneHandle {
         self.hub.set_reachable(&self.number, reachable);
     }
 
+    /// How it meets every call from now on.
+    pub fn on_call(&self, on_call: OnCall) {
+        self.hub.with_network(|network| network.phone(&self.number).on_call = on_call);
+    }
+
+    /// How it meets the next calls, one each, before [`Self::on_call`] holds again.
+    pub fn next_calls(&self, next: impl IntoIterator<Item = OnCall>) {
+        self.hub.with_network(|network| network.phone(&self.number).next_calls.extend(next));
+    }
+
+    /// Answers the call that rings; `false` when none does.
+    pub fn answer(&self) -> bool {
+        self.call_here().is_some_and(|id| self.hub.pick_up(id, false))
+    }
+
+    /// Declines the call that rings, or hangs up; `false` when there is none.
+    pub fn hang_up(&self) -> bool {
+        self.call_here().is_some_and(|id| self.hub.phone_hangs_up(id))
+    }
+
+    /// Presses a key; `false` when it is in no call.
+    pub fn press(&self, key: char) -> bool {
+        self.call_here().is_some_and(|id| self.hub.press(id, key))
+    }
+
+    /// Every call that it was called with, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.hub.with_network(|network| network.calls.of_phone(&self.number))
+    }
+
+    /// The next call that has ended and that no earlier call has returned; `None` when it does not come in time.
+    pub async fn wait_for_call(&self, within: Duration) -> Option<CallRecord> {
+        let next = |network: &mut Network| {
+            let mut calls = network.calls.of_phone(&self.number);
+            calls.retain(|call| call.ended_ms.is_some());
+            let phone = network.phone(&self.number);
+            let call = calls.get(phone.calls_waited).cloned();
+            phone.calls_waited += usize::from(call.is_some());
+            call
+        };
+        wait(&self.hub, within, next).await
+    }
+
+    fn call_here(&self) -> Option<u64> {
+        self.hub.call_at_phone(&self.number)
+    }
+
     /// Sends a text to a modem (by name) or to any number.
     pub fn send_to(&self, modem_or_number: &str, text: &str) {
         let to = match self.hub.index(modem_or_number).and_then(|index| self.hub.slots.get(index)) {
@@ -240,6 +328,31 @@ impl NetworkHandle {
             (network.submits.len() >= count).then(|| network.submits.clone())
         };
         wait(&self.hub, within, enough).await
+    }
+
+    /// Every call that it saw, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.hub.with_network(|network| network.calls.all().map(Call::record).collect())
+    }
+
+    /// What was heard in a call, 8000 samples a second.
+    #[must_use]
+    pub fn heard(&self, call: u64) -> Vec<i16> {
+        self.hub.with_call(call, |call| call.samples().to_vec()).unwrap_or_default()
+    }
+
+    /// Waits until the calls so far fit, and returns them; `None` when they do not in time.
+    pub async fn wait_for_calls(
+        &self,
+        within: Duration,
+        fits: impl Fn(&[CallRecord]) -> bool,
+    ) -> Option<Vec<CallRecord>> {
+        let look = |network: &mut Network| {
+            let calls: Vec<_> = network.calls.all().map(Call::record).collect();
+            fits(&calls).then_some(calls)
+        };
+        wait(&self.hub, within, look).await
     }
 
     /// How it behaves.

@@ -3,6 +3,7 @@
 //! One lock per modem and one for the network; nobody holds two of them, and none across a wait.
 
 use std::{
+    collections::VecDeque,
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,6 +18,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    audio::AudioPorts,
     clock::pause,
     modem::{Device, Effect, Submission},
     network::{Message, Network, Report, Route},
@@ -32,6 +34,8 @@ pub(crate) struct Slot {
     device: Mutex<Device>,
     /// The name of its port's link.
     pub(crate) link: Mutex<String>,
+    /// The name of its audio port's link.
+    pub(crate) audio_link: Mutex<String>,
     pub(crate) port: Mutex<Option<Port>>,
     /// The host at its line in memory, where it has one.
     pub(crate) host: Mutex<Option<WriteHalf<DuplexStream>>>,
@@ -39,6 +43,10 @@ pub(crate) struct Slot {
     reports: Mutex<Vec<Vec<u8>>>,
     /// Baud rate to pace the line at; 0 is as fast as it goes.
     pub(crate) pace: std::sync::atomic::AtomicU32,
+    /// What the other side says in the modem's call, and nobody has read yet.
+    pub(crate) downlink: Mutex<VecDeque<i16>>,
+    /// Tells that what the audio ports are to do has changed.
+    pub(crate) audio: AudioPorts,
 }
 
 /// Everything that a simulator is made of.
@@ -65,12 +73,15 @@ impl Slot {
         Self {
             name: device.name.clone(),
             link: Mutex::new(format!("{}-at", device.name)),
+            audio_link: Mutex::new(format!("{}-audio", device.name)),
             number: device.card.number.clone(),
             device: Mutex::new(device),
             port: Mutex::new(None),
             host: Mutex::new(None),
             reports: Mutex::default(),
             pace: pace.into(),
+            downlink: Mutex::default(),
+            audio: AudioPorts::default(),
         }
     }
 }
@@ -231,6 +242,42 @@ impl Hub {
             Effect::Flap { life, delay } => self.spawn(async move {
                 hub.pause(delay).await;
                 hub.with_device(index, |device| device.flap(life));
+            }),
+            Effect::Dial { number, withheld } => self.dial(index, &number, withheld),
+            Effect::HangUp { cause } => self.modem_hung_up(index, cause),
+            Effect::SendKey { id, key } => self.modem_sent_key(id, key),
+            Effect::Played { id, samples } => {
+                self.with_call(id, |call| call.hear_played(&samples));
+                self.changed();
+            }
+            Effect::NotePlayed { id, name } => {
+                self.with_call(id, |call| call.note_played(name));
+                self.changed();
+            }
+            Effect::NoteSpoken { id, text } => {
+                self.with_call(id, |call| call.note_spoken(text));
+                self.changed();
+            }
+            Effect::PlayEnds { life, token, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.play_ends(life, token));
+            }),
+            Effect::UploadEnds { life, token, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.upload_ends(life, token));
+            }),
+            Effect::AudioChanged => {
+                if let Some(slot) = self.slots.get(index) {
+                    slot.audio.stir();
+                }
+            }
+            Effect::AnswerDial { life, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.answer_dial(life));
+            }),
+            Effect::Reboot { life, delay } => self.spawn(async move {
+                hub.pause(delay).await;
+                hub.with_device(index, |device| device.reboot(life));
             }),
             Effect::Unplug { back_after, link } => self.spawn(async move {
                 hub.unplug(index);

@@ -6,7 +6,9 @@
 //!
 //! Nothing here shares code with what it tests: TPDUs are read and written on their own.
 
+mod audio;
 mod builder;
+mod call;
 mod clock;
 mod control;
 mod family;
@@ -23,6 +25,7 @@ mod tpdu;
 mod transcript;
 
 pub use builder::{Builder, Simulator};
+pub use call::{CallRecord, Does, FrameCounts, KeyPress, OnCall, PressWhenSilent, Side};
 pub use family::Family;
 pub use fault::{Fault, FaultSpec};
 pub use handles::{ModemHandle, NetworkHandle, PhoneHandle};

@@ -55,6 +55,12 @@ impl Hub {
         self.directory.join(link.unwrap_or_default())
     }
 
+    /// The path at which a modem's audio port is, when it has one.
+    pub(crate) fn audio_path(&self, index: usize) -> PathBuf {
+        let link = self.slots.get(index).map(|slot| lock(&slot.audio_link).clone());
+        self.directory.join(link.unwrap_or_default())
+    }
+
     /// Makes a port for a modem that has none.
     pub(crate) fn plug(self: &Arc<Self>, index: usize) -> io::Result<()> {
         let Some(slot) = self.slots.get(index) else {
@@ -77,6 +83,8 @@ impl Hub {
         *port = Some(Port { link, cancel: cancel.clone(), slave: Some(Arc::clone(&pty.slave)) });
         drop(port);
         self.with_device(index, |device| device.connect(wire));
+        self.plug_audio(index)?;
+        self.plug_card(index)?;
         let hub = Arc::clone(self);
         self.spawn(async move {
             // All three may be dropped at any time: the port is going away.
@@ -186,6 +194,8 @@ impl Hub {
             // The link may be gone already; then there is nothing left to do.
             let _ = fs::remove_file(&port.link);
             port.cancel.cancel();
+            self.unplug_audio(index);
+            self.unplug_card(index);
             self.with_device(index, Device::power_off);
         }
     }
@@ -193,18 +203,7 @@ impl Hub {
 
 impl Pty {
     fn open() -> io::Result<(Self, PathBuf)> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
-        grantpt(&master)?;
-        unlockpt(&master)?;
-        let name = ptsname(&master, Vec::new())?;
-        let path = PathBuf::from(name.to_string_lossy().into_owned());
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let slave = rustix::fs::open(&path, flags, Mode::empty())?;
-        let mut settings = tcgetattr(&slave)?;
-        settings.make_raw();
-        tcsetattr(&slave, OptionalActions::Now, &settings)?;
-        let status = rustix::fs::fcntl_getfl(&master)?;
-        rustix::fs::fcntl_setfl(&master, status | OFlags::NONBLOCK)?;
+        let (master, slave, path) = open_pty()?;
         let input = pipe::Receiver::from_file_unchecked(master.try_clone()?.into())?;
         let output = pipe::Sender::from_file_unchecked(master.into())?;
         Ok((Self { input, output, slave: Arc::new(slave) }, path))
@@ -272,6 +271,23 @@ impl Pty {
     }
 }
 
+/// A raw pty: its master, which does not block, its slave, and where that is.
+pub(crate) fn open_pty() -> io::Result<(OwnedFd, OwnedFd, PathBuf)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname(&master, Vec::new())?;
+    let path = PathBuf::from(name.to_string_lossy().into_owned());
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(&path, flags, Mode::empty())?;
+    let mut settings = tcgetattr(&slave)?;
+    settings.make_raw();
+    tcsetattr(&slave, OptionalActions::Now, &settings)?;
+    let status = rustix::fs::fcntl_getfl(&master)?;
+    rustix::fs::fcntl_setfl(&master, status | OFlags::NONBLOCK)?;
+    Ok((master, slave, path))
+}
+
 /// When one direction of a line is free again.
 struct Pace {
     timer: Timer,
@@ -305,7 +321,7 @@ fn baud(hub: &Hub, index: usize) -> u32 {
 }
 
 // Under a name of its own first: a host never finds the link missing while it changes.
-fn point(link: &Path, target: &Path) -> io::Result<()> {
+pub(crate) fn point(link: &Path, target: &Path) -> io::Result<()> {
     let mut fresh = link.as_os_str().to_owned();
     fresh.push(".new");
     let fresh = PathBuf::from(fresh);

@@ -92,28 +92,48 @@ pub(super) fn describe(message: &Value) -> String {
     if let Some(reason) = message.pointer("/reason/detail").and_then(Value::as_str) {
         let _ = write!(text, " ({reason})");
     }
+    let how = if cell(message, "/channel") == "voice" {
+        "by call".to_owned()
+    } else {
+        format!("{} segments in {}", cell(message, "/total_segments"), cell(message, "/encoding"))
+    };
     let _ = write!(
         text,
-        "\n  to {}, {} segments in {}, lane {}\n  transaction {}",
+        "\n  to {}, {how}, lane {}\n  transaction {}",
         cell(message, "/to"),
-        cell(message, "/total_segments"),
-        cell(message, "/encoding"),
         cell(message, "/lane"),
         cell(message, "/transaction_id"),
     );
+    for (name, pointer) in [("falls back to", "/fallback"), ("in the place of", "/fallback_of")] {
+        let value = cell(message, pointer);
+        if !value.is_empty() {
+            let _ = write!(text, "\n  {name} {value}");
+        }
+    }
+    if let Some(call) = message.get("call").filter(|call| !call.is_null()) {
+        let seconds = |pointer| call.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+        let _ = write!(
+            text,
+            "\n  set up in {:.1} s, rang for {:.1} s, talked for {:.1} s",
+            seconds("/setup_seconds"),
+            seconds("/ring_seconds"),
+            seconds("/talk_seconds"),
+        );
+    }
     text
 }
 
 /// What happened to a message, in order, with the time since it was accepted.
 fn timeline(message: &Value, events: &Value) -> String {
+    let call = cell(message, "/channel") == "voice";
     let mut steps = vec![(cell(message, "/created_at"), "accepted".to_owned())];
     for segment in message.get("segments").and_then(Value::as_array).into_iter().flatten() {
-        let which = format!(
-            "attempt {} segment {} by {}",
-            cell(segment, "/attempt"),
-            cell(segment, "/sequence"),
-            cell(segment, "/modem")
-        );
+        let (attempt, modem) = (cell(segment, "/attempt"), cell(segment, "/modem"));
+        let which = if call {
+            format!("call {attempt} by {modem}")
+        } else {
+            format!("attempt {attempt} segment {} by {modem}", cell(segment, "/sequence"))
+        };
         let state = [cell(segment, "/state"), cell(segment, "/detail")].join(" ");
         let (taken, reported) = (cell(segment, "/submitted_at"), cell(segment, "/reported_at"));
         if taken.is_empty() {
@@ -121,7 +141,8 @@ fn timeline(message: &Value, events: &Value) -> String {
             let at = steps.last().map(|(at, _)| at.clone()).unwrap_or_default();
             steps.push((at, format!("{which}: {}", state.trim_end())));
         } else {
-            steps.push((taken, format!("{which}: taken by the network")));
+            let what = if call { "answered" } else { "taken by the network" };
+            steps.push((taken, format!("{which}: {what}")));
         }
         if !reported.is_empty() {
             steps.push((reported, format!("{which}: {}", state.trim_end())));

@@ -4,6 +4,7 @@
 //! need modems that the daemon does not hold, `okta` the URL of a hook, `pdu` nothing; the others talk to a
 //! running daemon over HTTP.
 
+mod call;
 mod client;
 mod config;
 mod doctor;
@@ -15,6 +16,7 @@ mod log;
 mod messages;
 mod modems;
 mod okta;
+mod order;
 mod output;
 mod pdu;
 mod probe;
@@ -57,6 +59,8 @@ enum Command {
     Token(token::Token),
     /// Send a text message.
     Send(send::Send),
+    /// Call somebody and say something, or read a code out.
+    Call(call::Call),
     /// See messages and how far they have come; export them.
     #[command(visible_alias = "message")]
     Messages(messages::Messages),
@@ -133,6 +137,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Send(command) => command.run(),
+        Command::Call(command) => command.run(),
         Command::Messages(command) => command.run(),
         Command::Inbound(command) => command.run(),
         Command::Log(command) => command.run(),

@@ -122,6 +122,7 @@ fn describe(report: &Value, by: By) -> String {
             cell(row, "/purpose"),
             cell(row, "/messages"),
             cell(row, "/segments"),
+            minutes(row),
             cell(row, "/delivered"),
             cell(row, "/failed"),
             cell(row, "/denied"),
@@ -142,6 +143,7 @@ fn describe(report: &Value, by: By) -> String {
         "PURPOSE",
         "MESSAGES",
         "SEGMENTS",
+        "MINUTES",
         "DELIVERED",
         "FAILED",
         "DENIED",
@@ -158,10 +160,11 @@ fn describe(report: &Value, by: By) -> String {
     if let Some(total) = report.get("total") {
         let _ = write!(
             text,
-            "\n\n{} messages, {} segments: {} delivered, {} failed, {} unknown, {} cancelled, {} open; \
+            "\n\n{} messages, {} segments, {} minutes: {} delivered, {} failed, {} unknown, {} cancelled, {} open; \
              {} denied; cost {}",
             cell(total, "/messages"),
             cell(total, "/segments"),
+            minutes(total),
             cell(total, "/delivered"),
             cell(total, "/failed"),
             cell(total, "/unknown"),
@@ -176,6 +179,11 @@ fn describe(report: &Value, by: By) -> String {
         }
     }
     text
+}
+
+fn minutes(row: &Value) -> String {
+    let minutes = row.get("minutes").and_then(Value::as_f64).unwrap_or_default();
+    format!("{minutes:.1}")
 }
 
 fn money(row: &Value) -> String {

@@ -12,6 +12,7 @@ use super::{
     retention::Retention,
     sections::{Http, Log, Org, Outbox, Policy, Store},
     tree,
+    voice::Voice,
 };
 use crate::domain::Limits;
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub org: Org,
     /// `[okta]`.
     pub okta: Okta,
+    /// `[voice]`.
+    pub voice: Voice,
     /// `[log]`.
     pub log: Log,
     /// `[[modem]]`, in the order of the file.
@@ -88,6 +91,7 @@ impl Config {
             rates: root.table("rates", Rates::read),
             org: root.table("org", Org::read),
             okta: root.table("okta", Okta::read),
+            voice: root.table("voice", Voice::read),
             log: root.table("log", Log::read),
             modems: Modem::read_all(&mut root),
         };

@@ -15,6 +15,7 @@ mod reader;
 mod retention;
 mod sections;
 mod tree;
+mod voice;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use load::{Config, environment};
 pub use modem::{Modem, ModemName};
 pub use okta::{BareNumbers, KeySource, Okta, OktaJwt};
 pub use problem::{ConfigError, Problem, Whence};
-pub use rates::{RateCard, Rates};
+pub use rates::{PriceList, RateCard, Rates};
 pub use retention::Retention;
 pub use sections::{Http, Log, Org, Outbox, Policy, RegionRule, Regions, Routing, Store};
+pub use voice::{Voice, VoiceEngine};

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ringpost_boards::{Board, Catalog, UsbId};
+use ringpost_hal::family::SoundWay;
 
 use super::{
     problem::Whence,
@@ -72,6 +73,12 @@ pub struct Modem {
     pub pin_file: Option<PathBuf>,
     /// The program that switches its power off and on, and its arguments; may be empty.
     pub power_command: Vec<String>,
+    /// How it is heard in calls.
+    pub sound: SoundWay,
+    /// The port of its samples, where it is not found by its USB interface.
+    pub audio_port: Option<PathBuf>,
+    /// The sound card that it is wired to, as ALSA calls it.
+    pub alsa_device: Option<String>,
     /// Whether it may be used in the network of somebody else.
     pub roaming: bool,
     /// The service centre, for a SIM that names none.
@@ -101,7 +108,9 @@ impl Modem {
     pub(super) fn read_all(root: &mut Section) -> Vec<Self> {
         let mut names = BTreeMap::new();
         let mut locators = BTreeMap::new();
-        let read = |section: &mut Section| Self::read(section, &mut names, &mut locators);
+        let mut sounds = BTreeMap::new();
+        let read =
+            |section: &mut Section| Self::read(section, &mut names, &mut locators, &mut sounds);
         root.tables("modem", read).into_iter().flatten().collect()
     }
 
@@ -109,6 +118,7 @@ impl Modem {
         section: &mut Section,
         names: &mut BTreeMap<ModemName, Whence>,
         locators: &mut BTreeMap<Locator, Whence>,
+        sounds: &mut BTreeMap<String, Whence>,
     ) -> Option<Self> {
         let name_at = section.whence_of("name");
         let name = section.required("name", "every modem has one, such as \"a\"", ModemName::new);
@@ -124,6 +134,14 @@ impl Modem {
         });
         let pin_file = section.text("pin_file", |text| absolute(text, PIN_FILE));
         let power_command = power_command(section);
+        let sound = section.text("sound", |text| SoundWay::parse(text).ok_or(SOUND));
+        let audio_port_at = section.whence_of("audio_port");
+        let audio_port = section.text("audio_port", |text| absolute(text, AUDIO_PORT));
+        let port = audio_port.as_ref().map(|it| it.display().to_string());
+        claim(section, "audio_port", sounds, port.as_ref(), audio_port_at);
+        let alsa_device_at = section.whence_of("alsa_device");
+        let alsa_device = section.text("alsa_device", alsa_device);
+        claim(section, "alsa_device", sounds, alsa_device.as_ref(), alsa_device_at);
         let roaming = section.text("roaming", on_or_off);
         let smsc = section.text("smsc", |text| {
             E164::new(text)
@@ -146,6 +164,9 @@ impl Modem {
             number,
             pin_file,
             power_command,
+            sound: sound.unwrap_or_default(),
+            audio_port,
+            alsa_device,
             roaming: roaming.unwrap_or(true),
             smsc,
             reports: reports.unwrap_or(true),
@@ -217,6 +238,19 @@ const ICCID: &str = "an ICCID, 18 to 20 digits: `ringpost probe` shows it";
 const PORT: &str = "the path of its AT port, such as \"/dev/serial/by-path/…\"";
 
 const PIN_FILE: &str = "the path of the file that holds the PIN, such as \"/etc/ringpost/pin-a\"";
+
+const AUDIO_PORT: &str = "the path of the port of its sound, such as \"/dev/serial/by-path/…\"";
+
+const SOUND: &str = "must be \"auto\", \"pcm\", \"usb\", \"file\", \"speech\" or \"none\"";
+
+/// The name of a sound card: an argument of a program, which must not be taken for an option.
+fn alsa_device(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":,=_-.".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be a card as `aplay -L` lists them, such as \"plughw:1,0\", found {text:?}"))
+}
 
 /// A program and its arguments; no shell takes them apart.
 fn power_command(section: &mut Section) -> Vec<String> {

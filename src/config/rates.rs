@@ -1,4 +1,4 @@
-//! `[rates]`: what a segment costs, by card and region.
+//! `[rates]`: what a segment and a minute of a call cost, by card and region.
 
 use rlibphonenumber::Region;
 
@@ -14,12 +14,21 @@ pub struct Rates {
     pub cards: Vec<RateCard>,
 }
 
-/// What one tariff charges for a segment.
+/// What one tariff charges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateCard {
     /// What modems call it.
     pub name: String,
-    /// Prices by region.
+    /// `prices`: for a segment.
+    pub segments: PriceList,
+    /// `calls`: for each minute of a call that was begun.
+    pub calls: PriceList,
+}
+
+/// Prices by region.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PriceList {
+    /// Where a price is known.
     pub prices: Vec<(Region, Money)>,
     /// The price everywhere else, if it is known.
     pub elsewhere: Option<Money>,
@@ -67,16 +76,22 @@ impl RateCard {
         let name = section.required("name", "modems name their card by it", |text| {
             if text.is_empty() { Err("must not be empty") } else { Ok(text.to_owned()) }
         });
-        let listed = section.list("prices", price).unwrap_or_default();
-        let mut prices = Vec::new();
-        let mut elsewhere = None;
-        for (region, money) in listed {
+        let segments = PriceList::read(section, "prices");
+        let calls = PriceList::read(section, "calls");
+        Some(Self { name: name?, segments, calls })
+    }
+}
+
+impl PriceList {
+    fn read(section: &mut Section, key: &'static str) -> Self {
+        let mut list = Self::default();
+        for (region, money) in section.list(key, price).unwrap_or_default() {
             match region {
-                Some(region) => prices.push((region, money)),
-                None => elsewhere = Some(money),
+                Some(region) => list.prices.push((region, money)),
+                None => list.elsewhere = Some(money),
             }
         }
-        Some(Self { name: name?, prices, elsewhere })
+        list
     }
 }
 

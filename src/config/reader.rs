@@ -192,6 +192,23 @@ impl Section {
         parsed.collect::<Vec<_>>().into_iter().collect()
     }
 
+    /// As [`list`](Self::list), of a key that must be there and hold something; `what` says what belongs there.
+    pub(super) fn required_list<T>(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let whence = self.whence_of(key);
+        let missing = !self.rest.contains_key(key);
+        let list = self.list(key, parse);
+        if missing || list.as_ref().is_some_and(Vec::is_empty) {
+            self.note(key, whence, format!("is missing: {what}"));
+            return None;
+        }
+        list
+    }
+
     /// Whether nothing is written in it.
     pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty()

@@ -2,10 +2,14 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use ringpost_hal::family::{Sink, SoundWay};
 use rlibphonenumber::Region;
 
-use super::{BareNumbers, Config, ConfigError, KeySource, Okta, OktaJwt, Regions, Routing};
-use crate::domain::{Channel, Lane, Limits, Locator, Money, Purpose};
+use super::{
+    BareNumbers, Config, ConfigError, KeySource, Okta, OktaJwt, Regions, Routing, Voice,
+    VoiceEngine,
+};
+use crate::domain::{Channel, Lane, Limits, Locale, Locator, Money, Purpose};
 
 #[test]
 fn an_empty_file_is_the_documented_defaults() {
@@ -40,7 +44,8 @@ fn every_key_is_taken_from_the_file() {
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
-        okta = { header = "X-Key", secret_file = "/s", basic_file = "/b", answer_within_ms = 900, bare_numbers = "international", jwt = { issuer = "i", audience = "a", keys = "https://k", algorithm = "PS256" } }
+        okta = { header = "X-Key", secret_file = "/s", basic_file = "/b", answer_within_ms = 900, bare_numbers = "international", confirm_calls = true, jwt = { issuer = "i", audience = "a", keys = "https://k", algorithm = "PS256" } }
+        voice = { ring_seconds = 20, max_talk_seconds = 60, locales = ["de", "PT_br"], language_fallback = false, engines = ["pico"], speed_percent = 90, readings = 3, gap_ms = 101, slow_gap_ms = 102, group_gap_ms = 103, prompts = "/p", packs = "/q", engine = [{ name = "pico", command = ["pico2wave", "{out}"], raw_rate = 16000, voices = ["de de-DE"] }] }
         log.level = "warn,ringpost::modem=debug"
         [[modem]]
         name = "a-1"
@@ -50,6 +55,9 @@ fn every_key_is_taken_from_the_file() {
         number = "+4915112345678"
         pin_file = "/etc/ringpost/pin-a"
         roaming = "off"
+        sound = "pcm"
+        audio_port = "/dev/ttyUSB4"
+        alsa_device = "plughw:1,0"
         smsc = "+491710760000"
         reports = "off"
         lanes = ["alert", "otp"]
@@ -72,6 +80,7 @@ fn every_key_is_taken_from_the_file() {
         [[rates.card]]
         name = "prepaid"
         prices = ["DE 0.01", "* 0.25"]
+        calls = ["DE 0.05"]
         "#,
         &[],
     )
@@ -120,8 +129,30 @@ fn every_key_is_taken_from_the_file() {
         }),
         answer_within: Duration::from_millis(900),
         bare_numbers: BareNumbers::International,
+        confirm_calls: true,
     };
     assert_eq!(config.okta, okta);
+    let voice = Voice {
+        ring_for: Duration::from_secs(20),
+        talk_for: Duration::from_secs(60),
+        locales: Some(["de", "pt-BR"].map(|tag| Locale::parse(tag).unwrap()).into()),
+        language_fallback: false,
+        engines: vec!["pico".into()],
+        programs: vec![VoiceEngine {
+            name: "pico".into(),
+            command: vec!["pico2wave".into(), "{out}".into()],
+            raw_rate: Some(16_000),
+            voices: vec![("de".into(), "de-DE".into())],
+        }],
+        speed_percent: 90,
+        readings: 3,
+        gap: Duration::from_millis(101),
+        slow_gap: Duration::from_millis(102),
+        group_gap: Duration::from_millis(103),
+        prompts: "/p".into(),
+        packs: Some("/q".into()),
+    };
+    assert_eq!(config.voice, voice);
     assert_eq!(config.log.level, "warn,ringpost::modem=debug");
     let [a, b] = config.modems.as_slice() else { panic!("two modems") };
     assert_eq!((a.name.as_str(), a.baud, a.family), ("a-1", 9600, Some("ec25")));
@@ -129,6 +160,9 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(a.number.as_ref().map(|number| number.as_str()), Some("+4915112345678"));
     assert!(!a.reports && b.reports);
     assert!(!a.roaming && b.roaming);
+    assert_eq!((a.sound, b.sound), (SoundWay::Only(Sink::SerialPcm), SoundWay::Auto));
+    assert_eq!(a.audio_port.as_deref(), Some(Path::new("/dev/ttyUSB4")));
+    assert_eq!(a.alsa_device.as_deref(), Some("plughw:1,0"));
     assert_eq!(a.smsc.as_ref().map(|number| number.as_str()), Some("+491710760000"));
     assert_eq!(a.pin_file.as_deref(), Some(Path::new("/etc/ringpost/pin-a")));
     assert_eq!((a.lanes.as_slice(), b.lanes.as_slice()), (&Lane::ALL[..2], &Lane::ALL[..]));
@@ -149,8 +183,10 @@ fn every_key_is_taken_from_the_file() {
     assert!(config.policy.rules[0].refuse_ucs2_concat);
     assert_eq!(config.rates.currency, "EUR");
     let card = config.rates.card("prepaid").unwrap();
-    assert_eq!(card.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
-    assert_eq!(card.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.segments.prices, [(Region::DE, Money::parse("0.01").unwrap())]);
+    assert_eq!(card.segments.elsewhere, Money::parse("0.25"));
+    assert_eq!(card.calls.prices, [(Region::DE, Money::parse("0.05").unwrap())]);
+    assert_eq!(card.calls.elsewhere, None);
 }
 
 #[test]
@@ -195,7 +231,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[webhooks]",
             "1: webhooks: unknown section; the sections are http, store, policy, limits, outbox, \
-             retention, rates, org, okta, log, modem",
+             retention, rates, org, okta, voice, log, modem",
         ),
         ("http = 1", "1: http: expected a table [http], found an integer"),
         ("[modem]\nname = 'a'", "1: modem: expected tables [[modem]], found a table"),
@@ -208,6 +244,41 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
              \"localhost\"",
         ),
         ("[store]\npath = ''", "2: store.path: must be the path of a file"),
+        (
+            "[voice]\nring_seconds = 61",
+            "2: voice.ring_seconds: must be a whole number from 5 to 60 seconds, found 61",
+        ),
+        (
+            "[voice]\nmax_talk_seconds = 10",
+            "2: voice.max_talk_seconds: must be a whole number from 20 to 200 seconds, found 10",
+        ),
+        (
+            "[voice]\nlocales = ['german']",
+            "2: voice.locales: must be language tags such as de or pt-BR, found \"german\"",
+        ),
+        (
+            "[voice]\nengines = ['/usr/bin/espeak-ng']",
+            "2: voice.engines: must be the name of an engine such as \"espeak-ng\", found \
+             \"/usr/bin/espeak-ng\"",
+        ),
+        (
+            "[voice]\nprompts = 'here'",
+            "2: voice.prompts: must be a path that begins with /, found \"here\"",
+        ),
+        (
+            "[[voice.engine]]\ncommand = ['x']\nvoices = ['de y']",
+            "1: voice.engine.name: is missing: every engine has one, such as \"piper\"",
+        ),
+        (
+            "[[voice.engine]]\nname = 'x'\nvoices = ['de y']",
+            "1: voice.engine.command: is missing: a program and its arguments, such as \
+             [\"pico2wave\", \"-w\", \"{out}\"]",
+        ),
+        (
+            "[[voice.engine]]\nname = 'x'\ncommand = ['x']\nvoices = ['de']",
+            "4: voice.engine.voices: must be a language and a voice such as \"de thorsten\", found \
+             \"de\"",
+        ),
         (
             "[policy]\nhome_region = 'XX'",
             "2: policy.home_region: \"XX\" is no region; write its ISO 3166-1 code of two \
@@ -416,6 +487,20 @@ fn a_modem_that_cannot_be_used_is_refused() {
              \"/usr/sbin/uhubctl\", found \"uhubctl\"",
         ),
         (
+            "name = 'a'\nport = '/d'\nsound = 'loud'",
+            "4: modem.sound: must be \"auto\", \"pcm\", \"usb\", \"file\", \"speech\" or \"none\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\nalsa_device = '-h'",
+            "4: modem.alsa_device: must be a card as `aplay -L` lists them, such as \
+             \"plughw:1,0\", found \"-h\"",
+        ),
+        (
+            "name = 'a'\nport = '/d'\naudio_port = 'ttyUSB4'",
+            "4: modem.audio_port: must be the path of the port of its sound, such as \
+             \"/dev/serial/by-path/…\", found \"ttyUSB4\"",
+        ),
+        (
             "name = 'a'\nport = '/d'\nlanes = ['sms']",
             "4: modem.lanes: \"sms\" is no lane; the lanes are otp, alert and bulk",
         ),
@@ -498,7 +583,7 @@ fn all_problems_are_told_at_once_in_the_order_of_the_lines() {
     ringpost.toml:5: http.port: unknown key; the keys of [http] are listen, log_requests_per_minute
     ringpost.toml:6: modem.port: is missing: port = "/dev/serial/by-path/…", usb = "1-1.2", usb = "1e0e:9001", imei = "…" or iccid = "…"
     ringpost.toml:7: modem.name: "" is no name; write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit
-    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, okta, log, modem
+    RINGPOST_X__Y: x: unknown section; the sections are http, store, policy, limits, outbox, retention, rates, org, okta, voice, log, modem
     "#);
 }
 

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    Channel, Detail, E164, End, MessageId, ModemIncident, Money, Purpose, Timestamp, TransactionId,
+    CallTimes, Channel, Detail, E164, End, MessageId, ModemIncident, Money, Purpose, Timestamp,
+    TransactionId,
 };
 
 /// `outcome.result` of a System Log event, in Okta's words.
@@ -382,6 +383,8 @@ pub struct Event {
     pub accepted_at: Option<Timestamp>,
     /// When the network had taken all of it.
     pub sent_at: Option<Timestamp>,
+    /// How long its calls took: the last one's setup and ringing, and the talk of all.
+    pub call: Option<CallTimes>,
 }
 
 impl Event {
@@ -420,6 +423,7 @@ impl Event {
             cost: None,
             accepted_at: None,
             sent_at: None,
+            call: None,
         }
     }
 
@@ -444,6 +448,13 @@ impl Event {
     pub fn timed(mut self, accepted_at: Timestamp, sent_at: Option<Timestamp>) -> Self {
         self.accepted_at = Some(accepted_at);
         self.sent_at = sent_at;
+        self
+    }
+
+    /// With how long its calls took.
+    #[must_use]
+    pub fn calling(mut self, call: Option<CallTimes>) -> Self {
+        self.call = call;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detail, E164, Lane, MessageId, Secret, Subject, Timestamp};
+use super::{Detail, E164, Lane, MessageId, Secret, Service, Subject, Timestamp};
 
 /// How a message ended. Final: it never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,6 +124,53 @@ impl Encoding {
     }
 }
 
+/// What the text of a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Said {
+    /// A text, as a person reads or hears it.
+    Text,
+    /// A code alone; the words around it are in the prompts of calls.
+    Code,
+}
+
+impl Said {
+    /// The word of the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// What a message says, as its channel says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// The text, as it will be shown or spoken, or the code that will be spoken.
+    pub text: Secret,
+    /// Which of them.
+    pub said: Said,
+    /// How it goes on the air; `None` = it is spoken.
+    pub encoding: Option<Encoding>,
+    /// Into how many segments it falls, 1 or more; a call is one.
+    pub segments: u8,
+    /// The language whose tables it is written with, where those save segments.
+    pub national: Option<String>,
+    /// In which language it is, where Ringpost chose it: BCP 47.
+    pub locale: Option<String>,
+}
+
+/// What goes out by the other channel where the first one fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fallback {
+    /// What the modem must be able to do for it.
+    pub service: Service,
+    /// What it says.
+    pub body: Body,
+    /// Not on the air from this on; the first channel has less time.
+    pub expires_at: Timestamp,
+}
+
 /// A message that was decided to be sent, ready for the store.
 #[derive(Debug, Clone)]
 pub struct NewMessage {
@@ -133,16 +180,14 @@ pub struct NewMessage {
     pub subject: Subject,
     /// Who shall receive it.
     pub recipient: E164,
-    /// The text, as it will be shown.
-    pub text: Secret,
-    /// How it goes on the air.
-    pub encoding: Encoding,
-    /// Into how many segments it falls, 1 or more.
-    pub segments: u8,
-    /// The language whose tables it is written with, where those save segments.
-    pub national: Option<String>,
-    /// In which language it is, where Ringpost chose it: BCP 47.
-    pub locale: Option<String>,
+    /// What a modem must be able to do for it.
+    pub service: Service,
+    /// What it says.
+    pub body: Body,
+    /// What goes out by the other channel where this one fails.
+    pub fallback: Option<Fallback>,
+    /// The message in whose place it goes out, where that failed.
+    pub fallback_of: Option<MessageId>,
     /// Shown at once and kept nowhere (message class 0).
     pub flash: bool,
     /// The lane it waits in.

@@ -1,6 +1,7 @@
 //! What the rest of the daemon talks about, in plain English: no wire terms, no storage terms.
 
 mod allowance;
+mod call;
 mod channel;
 pub mod clock;
 mod event;
@@ -27,7 +28,8 @@ mod time;
 mod verdict;
 
 pub use allowance::Allowance;
-pub use channel::Channel;
+pub use call::CallTimes;
+pub use channel::{Channel, Service};
 pub use event::{
     About, Actor, Event, EventKind, EventType, GatewayEvent, Incident, Outcome, Severity, Subject,
     Target,
@@ -41,7 +43,7 @@ pub use limits::Limits;
 pub use listing::{List, ListedBy, Listing, NumberPrefix, Whom};
 pub use locale::{Locale, Wishes};
 pub use locator::Locator;
-pub use message::{Encoding, End, NewMessage, OnUnknown, Phase};
+pub use message::{Body, Encoding, End, Fallback, NewMessage, OnUnknown, Phase, Said};
 pub use money::Money;
 pub use number::{E164, NotE164};
 pub use progress::{Attempt, Progress, Segment, SegmentState};

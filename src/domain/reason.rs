@@ -169,8 +169,8 @@ details! {
     TemplateMacroUnknown = "template_macro_unknown" in ContentInvalid, "The template holds an unknown macro.";
     /// There is no such template.
     TemplateUnknown = "template_unknown" in ContentInvalid, "There is no such template.";
-    /// The language is not written as a language tag.
-    LocaleUnknown = "locale_unknown" in ContentInvalid, "The locale is no language tag.";
+    /// The language is not written as a language tag, or nothing here speaks it.
+    LocaleUnknown = "locale_unknown" in ContentInvalid, "The locale is no language tag, or is not spoken here.";
     /// What the carriers of a region ask for.
     RegionRequirement = "region_requirement" in ContentInvalid, "The text does not meet what this region requires.";
     /// The disk is full.

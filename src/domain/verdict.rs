@@ -18,6 +18,8 @@ pub enum RefusalClass {
     Permanent,
     /// Time: the network was busy or out of reach.
     Network,
+    /// Time, and few attempts: whoever was called talks to somebody else, or is not there.
+    Callee,
     /// Another modem: this one failed, or never put anything on the air.
     Modem,
     /// Another modem too, but what this one said does not exclude that the network took the segment.

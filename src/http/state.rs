@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     intake::{Policy, Repeats},
-    modem::ModemHandle,
-    outbox::Rules,
+    outbox::{Outlet, Rules},
     store::Store,
 };
 
@@ -39,8 +38,8 @@ pub struct AppState {
     pub closing: CancellationToken,
     /// How Okta's telephony hook is served, where it is.
     pub hook: Option<Arc<Hook>>,
-    /// The modems, in the order of the configuration.
-    pub modems: Arc<[ModemHandle]>,
+    /// The modems, in the order of the configuration, and what the site lets them send.
+    pub outlets: Arc<[Outlet]>,
 }
 
 /// Streams of events at one time: each reads what is new after every commit.

@@ -5,11 +5,14 @@ use std::time::Duration;
 use super::{Denial, Policy, Request, number::recipient, wording::Wording};
 use crate::{
     domain::{
-        Channel, Detail, E164, Encoding, Lane, List, ListedBy, Listing, Locale, MessageId,
-        NewMessage, OnUnknown, Subject, TransactionId,
+        Body, Channel, Detail, E164, Encoding, Fallback, Lane, List, ListedBy, Listing, Locale,
+        MessageId, NewMessage, OnUnknown, Service, Subject, TransactionId,
     },
     sms,
 };
+
+/// Longest text that a call speaks, in characters: about a minute. Nobody listens longer to a machine.
+const MAX_SPOKEN: usize = 800;
 
 /// A request to somebody who can be written to or called.
 #[derive(Debug, Clone)]
@@ -45,8 +48,15 @@ pub(super) fn consider(mut request: Request, policy: &Policy) -> Result<Draft, B
     };
     subject.recipient = Some(recipient.clone());
     subject.region = Some(region.clone());
-    if !policy.joins(request.purpose, request.channel) {
-        return Err(Denial::new(Detail::ChannelNotAllowed, subject));
+    if let Some(channel) = request.fallback
+        && let Err(refused) = super::number::recipient(&request.to, policy, channel)
+    {
+        return Err(Denial::new(refused.detail, subject));
+    }
+    for channel in [Some(request.channel), request.fallback].into_iter().flatten() {
+        if !policy.joins(request.purpose, channel) {
+            return Err(Denial::new(Detail::ChannelNotAllowed, subject));
+        }
     }
     let locale = request.locale.as_deref().map(Locale::parse);
     if locale == Some(None) {
@@ -81,57 +91,45 @@ impl Draft {
             None if policy.reaches(&self.region) => {}
             None => return Err(Denial::new(Detail::RegionNotAllowed, self.subject)),
         }
-        if self.request.channel == Channel::Voice && !policy.voice {
+        let calls = [Some(self.request.channel), self.request.fallback];
+        if calls.contains(&Some(Channel::Voice)) && !self.request.callable {
             return Err(Denial::new(Detail::VoiceNotSupported, self.subject));
         }
         Ok(self)
     }
 
-    /// Makes the message of it.
+    /// Makes the message of it, and of what goes out in its place where it fails.
     pub(super) fn write(
         self,
         wording: Wording,
+        in_its_place: Option<(Channel, Wording)>,
         policy: &Policy,
     ) -> Result<NewMessage, Box<Denial>> {
         let Self { request, mut subject, recipient, region, .. } = self;
-        let Wording { text, locale } = wording;
-        if text.reveal().is_empty() {
-            return Err(Denial::new(Detail::Empty, subject));
-        }
-        let measure = sms::measure(text.reveal(), &policy.national_for(&region));
-        let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
-        let Some(segments) = segments else {
-            let says = format!(
-                "The text needs {} segments in {}; at most {} are allowed.",
-                measure.segments,
-                measure.encoding.as_str(),
-                policy.max_segments,
-            );
-            return Err(Denial::saying(Detail::TooLong, says, subject));
+        let by = |channel, wording| match body(channel, wording, &region, policy) {
+            Ok(body) => Ok((service(channel, request.confirm), body)),
+            Err((detail, says)) => Err(Denial::saying(detail, says, subject.clone())),
         };
-        let split_ucs2 = segments > 1 && measure.encoding == Encoding::Ucs2;
-        if split_ucs2 && policy.single_ucs2.contains(&region) {
-            let says = format!(
-                "Carriers in {region} do not join the segments of a text in UCS-2, and this one \
-                 needs {segments}; 70 units fit one."
-            );
-            return Err(Denial::saying(Detail::RegionRequirement, says, subject));
-        }
+        let (service, body) = by(request.channel, wording)?;
+        let fallback = in_its_place.map(|(channel, wording)| by(channel, wording)).transpose()?;
         let id = MessageId::generate();
         subject.message = Some(id);
         let lane = request.lane.unwrap_or(Lane::of(request.purpose));
         let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
         let now = request.received_at;
         let not_before = request.not_before.map_or(now, |wanted| wanted.max(now));
+        let expires_at = not_before.after(ttl);
+        // What may have to go out in its place needs time too.
+        let first = if fallback.is_some() { ttl / 2 } else { ttl };
+        let fallback = fallback.map(|(service, body)| Fallback { service, body, expires_at });
         Ok(NewMessage {
             id,
             subject,
             recipient,
-            text,
-            encoding: measure.encoding,
-            segments,
-            national: measure.national.map(sms::language_word),
-            locale,
+            service,
+            body,
+            fallback,
+            fallback_of: None,
             flash: request.flash,
             lane,
             sender: request.sender,
@@ -140,9 +138,62 @@ impl Draft {
             reference: request.reference,
             created_at: now,
             not_before,
-            expires_at: not_before.after(ttl),
+            expires_at: not_before.after(first),
         })
     }
+}
+
+/// What a modem must be able to do for a channel.
+const fn service(channel: Channel, confirm: bool) -> Service {
+    match (channel, confirm) {
+        (Channel::Sms, _) => Service::Text,
+        (Channel::Voice, false) => Service::Call,
+        (Channel::Voice, true) => Service::KeyedCall,
+    }
+}
+
+/// A wording as its channel puts it on the air, or why it cannot.
+fn body(
+    channel: Channel,
+    wording: Wording,
+    region: &str,
+    policy: &Policy,
+) -> Result<Body, (Detail, String)> {
+    let Wording { text, said, locale } = wording;
+    if text.reveal().trim().is_empty() {
+        return Err((Detail::Empty, Detail::Empty.sentence().to_owned()));
+    }
+    if channel == Channel::Voice {
+        let characters = text.reveal().chars().count();
+        if characters > MAX_SPOKEN {
+            let says = format!(
+                "The text has {characters} characters; at most {MAX_SPOKEN} are spoken in a call."
+            );
+            return Err((Detail::TooLong, says));
+        }
+        return Ok(Body { text, said, encoding: None, segments: 1, national: None, locale });
+    }
+    let measure = sms::measure(text.reveal(), &policy.national_for(region));
+    let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
+    let Some(segments) = segments else {
+        let says = format!(
+            "The text needs {} segments in {}; at most {} are allowed.",
+            measure.segments,
+            measure.encoding.as_str(),
+            policy.max_segments,
+        );
+        return Err((Detail::TooLong, says));
+    };
+    let split_ucs2 = segments > 1 && measure.encoding == Encoding::Ucs2;
+    if split_ucs2 && policy.single_ucs2.iter().any(|it| it == region) {
+        let says = format!(
+            "Carriers in {region} do not join the segments of a text in UCS-2, and this one \
+             needs {segments}; 70 units fit one."
+        );
+        return Err((Detail::RegionRequirement, says));
+    }
+    let national = measure.national.map(sms::language_word);
+    Ok(Body { text, said, encoding: Some(measure.encoding), segments, national, locale })
 }
 
 #[cfg(test)]
@@ -151,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Actor, ListingId, Purpose, Secret, Timestamp, Whom},
+        domain::{Actor, ListingId, Purpose, Said, Secret, Timestamp, Whom},
         intake::Content,
     };
 
@@ -165,8 +216,9 @@ mod tests {
 
     fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
         let Content::Text(text) = request.content.clone() else { panic!() };
-        let wording = Wording { text, locale: None };
-        consider(request, policy)?.admit(None, policy)?.write(wording, policy)
+        let wording = Wording { text, said: Said::Text, locale: None };
+        let in_its_place = request.fallback.map(|channel| (channel, wording.clone()));
+        consider(request, policy)?.admit(None, policy)?.write(wording, in_its_place, policy)
     }
 
     fn listing(list: List, by: ListedBy, expires_at: Option<i64>) -> Listing {
@@ -193,6 +245,9 @@ mod tests {
             not_before: None,
             sender: None,
             flash: false,
+            confirm: false,
+            fallback: None,
+            callable: false,
             on_unknown: None,
             awaited: false,
             reference: None,
@@ -264,13 +319,11 @@ mod tests {
 
     #[test]
     fn a_purpose_uses_the_channels_that_it_may() {
-        let text_only = Policy {
-            channels: [(Purpose::MfaVerify, vec![Channel::Sms])].into(),
-            voice: true,
-            ..policy()
-        };
+        let text_only =
+            Policy { channels: [(Purpose::MfaVerify, vec![Channel::Sms])].into(), ..policy() };
         let judged = |purpose, channel| {
-            let request = Request { purpose, channel, ..request("+14155552345", "x") };
+            let request =
+                Request { purpose, channel, callable: true, ..request("+14155552345", "x") };
             let judged = consider(request, &text_only).and_then(|it| it.admit(None, &text_only));
             judged.map(drop).map_err(|denial| denial.detail)
         };
@@ -288,6 +341,52 @@ mod tests {
         assert_eq!(refused(call.clone()).0, Detail::VoiceNotSupported);
         let push = Request { purpose: Purpose::PushVerify, ..call };
         assert_eq!(refused(push).0, Detail::ChannelNotAllowed);
+    }
+
+    #[test]
+    fn a_message_with_a_fallback_has_half_the_time_and_leaves_it_the_rest() {
+        let alert = Request {
+            ttl: Some(Duration::from_secs(600)),
+            fallback: Some(Channel::Voice),
+            confirm: true,
+            callable: true,
+            ..request("+14155552345", "the pump has stopped")
+        };
+        let message = decide(alert.clone(), &policy()).unwrap();
+        assert_eq!((message.service, message.body.encoding), (Service::Text, Some(Encoding::Gsm7)));
+        assert_eq!(message.expires_at.since(message.created_at), Duration::from_secs(300));
+        let fallback = message.fallback.unwrap();
+        assert_eq!((fallback.service, fallback.body.encoding), (Service::KeyedCall, None));
+        assert_eq!(fallback.expires_at.since(message.created_at), Duration::from_secs(600));
+        // Both channels must be allowed, and possible.
+        let nobody_calls = Request { callable: false, ..alert.clone() };
+        assert_eq!(refused(nobody_calls).0, Detail::VoiceNotSupported);
+        let fixed_line = Request { to: "+493012345678".into(), ..alert.clone() };
+        assert_eq!(refused(fixed_line).0, Detail::FixedLine);
+        let call_first = Request { channel: Channel::Voice, fallback: None, ..alert };
+        let to_fixed_line = Request { to: "+493012345678".into(), ..call_first };
+        assert!(decide(to_fixed_line.clone(), &policy()).is_ok());
+        let and_text = Request { fallback: Some(Channel::Sms), ..to_fixed_line };
+        assert_eq!(refused(and_text).0, Detail::FixedLine);
+    }
+
+    #[test]
+    fn what_nobody_would_listen_to_is_not_spoken() {
+        let call =
+            Request { channel: Channel::Voice, callable: true, ..request("+14155552345", "") };
+        assert_eq!(refused(call.clone()).0, Detail::Empty);
+        let says = |length: usize| Request {
+            content: Content::Text(Secret::new("a".repeat(length))),
+            ..call.clone()
+        };
+        assert!(decide(says(800), &policy()).is_ok());
+        assert_eq!(
+            refused(says(801)),
+            (
+                Detail::TooLong,
+                "The text has 801 characters; at most 800 are spoken in a call.".into()
+            )
+        );
     }
 
     #[test]

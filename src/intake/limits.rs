@@ -399,7 +399,8 @@ mod tests {
         }
 
         fn at(path: &Path, limits: Limits) -> Self {
-            let policy = Policy { limits, regions: None, voice: true, ..Policy::of(Region::US) };
+            let spoken = ["en".to_owned()].into();
+            let policy = Policy { limits, regions: None, spoken, ..Policy::of(Region::US) };
             Self { store: Store::open(path).unwrap(), policy: Arc::new(policy), _dir: None }
         }
 
@@ -457,6 +458,9 @@ mod tests {
             not_before: None,
             sender: None,
             flash: false,
+            confirm: false,
+            fallback: None,
+            callable: true,
             on_unknown: None,
             awaited: false,
             reference: None,

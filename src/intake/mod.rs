@@ -142,11 +142,18 @@ fn decide(
         Ok(within) => within,
         Err(denial) => return Ok(Err(denial)),
     };
-    let wording = match wording::of(tx, &draft, policy)? {
+    let wording = match wording::of(tx, &draft, draft.request.channel, policy)? {
         Ok(wording) => wording,
         Err(denial) => return Ok(Err(denial)),
     };
-    let decision = draft.write(wording, policy);
+    let in_its_place = match draft.request.fallback {
+        None => None,
+        Some(channel) => match wording::of(tx, &draft, channel, policy)? {
+            Ok(wording) => Some((channel, wording)),
+            Err(denial) => return Ok(Err(denial)),
+        },
+    };
+    let decision = draft.write(wording, in_its_place, policy);
     if let (Ok(_), Some(within)) = (&decision, within) {
         within.count(tx, &policy.limits)?;
     }

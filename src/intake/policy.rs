@@ -1,6 +1,6 @@
 //! What an operator allows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
@@ -21,8 +21,10 @@ pub struct Policy {
     pub channels: HashMap<Purpose, Vec<Channel>>,
     /// Whether numbers of Internet telephony may be used.
     pub voip: bool,
-    /// Whether this gateway can place calls.
-    pub voice: bool,
+    /// The languages that calls can be made in: BCP 47, as prompts are named.
+    pub spoken: BTreeSet<String>,
+    /// Whether who wants a language that calls cannot be made in is called in another one.
+    pub language_fallback: bool,
     /// The limits against abuse.
     pub limits: Limits,
     /// Segments of one message at most.
@@ -51,7 +53,8 @@ impl Policy {
             regions: Some(vec![home_region.to_string()]),
             channels: HashMap::new(),
             voip: false,
-            voice: false,
+            spoken: BTreeSet::new(),
+            language_fallback: true,
             limits: Limits::default(),
             max_segments: 10,
             template_segments: 1,

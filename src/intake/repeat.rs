@@ -137,6 +137,9 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
         not_before,
         sender,
         flash,
+        confirm,
+        fallback,
+        callable: _,
         on_unknown,
         awaited: _,
         reference,
@@ -182,6 +185,12 @@ fn fingerprint(secret: &[u8; 64], request: &Request) -> [u8; 32] {
     if *flash {
         member("flash", &[]);
     }
+    if *confirm {
+        member("confirm", &[]);
+    }
+    if let Some(fallback) = fallback {
+        member("fallback", fallback.as_str().as_bytes());
+    }
     if let Some(on_unknown) = on_unknown {
         member("on_unknown", on_unknown.as_str().as_bytes());
     }
@@ -221,6 +230,9 @@ mod tests {
             not_before: None,
             sender: None,
             flash: false,
+            confirm: false,
+            fallback: None,
+            callable: true,
             on_unknown: None,
             awaited: false,
             reference: None,
@@ -346,6 +358,8 @@ mod tests {
             Request { not_before: Some(Timestamp::from_unix_ms(1)), ..one() },
             Request { sender: text("a"), ..one() },
             Request { flash: true, ..one() },
+            Request { confirm: true, ..one() },
+            Request { fallback: Some(Channel::Voice), ..one() },
             Request { on_unknown: Some(OnUnknown::Hold), ..one() },
             Request { reference: text("a"), ..one() },
             Request { user: text("a"), ..one() },

@@ -41,6 +41,12 @@ pub struct Request {
     pub sender: Option<String>,
     /// Shown at once and kept nowhere.
     pub flash: bool,
+    /// Whether a call says what it has to say only after a key was pressed.
+    pub confirm: bool,
+    /// By which channel it goes out where the first one fails.
+    pub fallback: Option<Channel>,
+    /// Whether a modem of this gateway can place calls, as far as is known when the request comes.
+    pub callable: bool,
     /// What to do when an answer is lost, where the request says so.
     pub on_unknown: Option<OnUnknown>,
     /// Whether the caller waits for what becomes of it, and sends it by other means where he is not told.

@@ -4,7 +4,7 @@ use std::{fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duratio
 
 use ringpost_hal::{
     at::dialogue::NotSent,
-    family::{Family, Sink},
+    family::{Family, SoundWay},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -84,18 +84,6 @@ pub struct SoundConfig {
     pub audio_port: Option<PathBuf>,
     /// Its sound card, as ALSA calls it, where it is not found by itself.
     pub alsa_device: Option<String>,
-}
-
-/// Which way to be heard a site chooses for a modem.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SoundWay {
-    /// The best that there is.
-    #[default]
-    Auto,
-    /// This one.
-    Only(Sink),
-    /// None: it places no calls.
-    Off,
 }
 
 /// One message segment to submit.

@@ -5,7 +5,7 @@
 //! by what answers there. What was heard at a port is remembered for as long as the same device is there.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     pin::pin,
     sync::Arc,
@@ -13,11 +13,12 @@ use std::{
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use ringpost_hal::family::{self, Family, GENERIC};
+use ringpost_hal::family::{self, Family, GENERIC, Sink};
 use tokio::time::timeout;
 
 use super::{
     ModemConfig, Problem, UsbDevice,
+    audio::{Pump, Wires},
     identity::{self, Identity, names_one},
     ledger::{Ledger, Node, canonical, node_of},
     link::Link,
@@ -323,6 +324,22 @@ impl Ports for Hotplug {
         config.sound.audio_port.clone().or_else(found)
     }
 
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        let none = || io::Error::new(io::ErrorKind::NotFound, "it is not there");
+        let wires = if sink == Sink::Alsa {
+            Wires::card(&self.sound_card(config, place).ok_or_else(none)?)
+        } else {
+            Wires::serial(&self.audio_port(config, place).ok_or_else(none)?)
+        };
+        pump.run_on(wires?)
+    }
+
     fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
         let found = || sound_card(&self.shared.root, &place?.usb.as_ref()?.path);
         config.sound.alsa_device.clone().or_else(found)
@@ -444,6 +461,28 @@ mod tests {
         let places = hotplug.places(locator).unwrap();
         let name = |place: &Place| place.port.file_name().unwrap().to_str().unwrap().to_owned();
         places.iter().map(name).collect()
+    }
+
+    #[test]
+    fn the_sound_of_a_modem_is_found_beside_its_port() {
+        let (dir, machine) = machine();
+        let modem = machine.plug("2-1", "1e0e:9001").unwrap();
+        modem.port(2, "ttyUSB9").unwrap().port(4, "ttyUSB11").unwrap();
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let [place] = &hotplug.places(&Locator::UsbPath("2-1".into())).unwrap()[..] else {
+            panic!()
+        };
+        let mut config = config("a", Locator::UsbPath("2-1".into()));
+        let port = hotplug.audio_port(&config, Some(place)).unwrap();
+        assert_eq!(port.file_name().unwrap(), "ttyUSB11");
+        // A UART tells nothing of a second port.
+        assert_eq!(hotplug.audio_port(&config, None), None);
+        config.sound.audio_port = Some("/dev/other".into());
+        assert_eq!(hotplug.audio_port(&config, Some(place)), Some("/dev/other".into()));
+        assert_eq!(hotplug.sound_card(&config, Some(place)), None);
+        let card = dir.path().join("sys/bus/usb/devices/2-1:1.4/sound/card3");
+        fs::create_dir_all(card).unwrap();
+        assert_eq!(hotplug.sound_card(&config, Some(place)).as_deref(), Some("plughw:3,0"));
     }
 
     #[test]

@@ -112,12 +112,23 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// Executes a command: its answer, as far as it comes in its time.
     pub(super) async fn execute(&mut self, command: &Command) -> Result<Outcome, Lost> {
+        let within = Duration::from_secs(command.timeout.0.into());
+        self.ask(&command.bytes, &command.answer, within).await
+    }
+
+    /// Writes something, and takes its answer, as far as it comes in time.
+    pub(super) async fn ask(
+        &mut self,
+        bytes: &[u8],
+        answer: &Answer,
+        within: Duration,
+    ) -> Result<Outcome, Lost> {
         let began = Instant::now();
-        self.write(&command.bytes).await?;
-        let deadline = began + Duration::from_secs(command.timeout.0.into());
+        self.write(bytes).await?;
+        let deadline = began + within;
         let mut outcome = Outcome::default();
         loop {
-            match self.hear(&command.answer, false, false, deadline).await? {
+            match self.hear(answer, false, false, deadline).await? {
                 Sound::Line(Classified::Info, line) => outcome.lines.push(line),
                 Sound::Line(Classified::Final(result), _) => {
                     outcome.result = Some(result);

@@ -5,6 +5,7 @@
 //! What the handle asks for is done in order, one exchange at a time, each to its end. Which port is whose,
 //! [`Hotplug`] knows.
 
+mod audio;
 mod call;
 mod handle;
 mod hold;
@@ -24,20 +25,21 @@ mod stored;
 mod usb;
 
 pub use call::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
-pub use handle::{
-    Action, ModemConfig, ModemEvent, ModemHandle, Power, SoundConfig, SoundWay, Submit, modem,
-};
+pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, SoundConfig, Submit, modem};
 pub use hotplug::{Hotplug, Place, UsbPlace};
 pub use lines::LinePower;
 pub use port::{Holder, holders};
 pub use power::PowerCommand;
 pub use probe::{Probed, probe};
 pub use ringpost_hal::at::dialogue::{NotSent, StoreUse, SubmitOutcome, Voice};
-pub use ringpost_hal::family::Sink;
+pub use ringpost_hal::family::{Sink, SoundWay};
 pub use ringpost_hal::supervision::Rung;
 pub use runner::Runner;
 pub use status::{Counts, Exchanges, ModemState, ModemStatus, Problem};
 pub use usb::{UsbDevice, UsbPort, usb_devices};
+
+#[cfg(test)]
+pub(crate) use call::{CallLine, CallOrder};
 
 #[cfg(test)]
 mod simulated;

@@ -11,8 +11,11 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
 
+use ringpost_hal::family::Sink;
+
 use super::{
     ModemConfig, Problem,
+    audio::Pump,
     hotplug::{Place, UsbPlace},
     ledger::{Claim, Node},
 };
@@ -57,6 +60,18 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
 
     /// The port that carries the sound of the modem's calls, where it has one and it is known.
     fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf>;
+
+    /// Has the sound of a call carried between `pump` and the modem, until the pump ends.
+    ///
+    /// # Errors
+    /// There is nothing that carries it, or somebody else has that.
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()>;
 
     /// The sound card of the modem, as ALSA calls it, where it has one and it is known.
     fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String>;

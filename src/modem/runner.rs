@@ -70,7 +70,7 @@ pub(super) struct Worker {
     pub(super) actions: mpsc::Receiver<Action>,
     pub(super) status: watch::Sender<ModemStatus>,
     pub(super) events: mpsc::Sender<ModemEvent>,
-    ports: Arc<dyn Ports>,
+    pub(super) ports: Arc<dyn Ports>,
     /// What keeps the port that is open for this modem alone.
     claim: Option<Claim>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.

@@ -20,7 +20,8 @@ use tracing::{debug, info, warn};
 
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
-    handle::{Placed, Request, STALE},
+    audio::Library,
+    handle::{Request, STALE},
     hold::Hold,
     link::{Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
@@ -37,14 +38,16 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Between two looks at all message stores: what was not told of is found then.
 const SWEEP: Duration = Duration::from_secs(600);
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
-const SETTLE: Duration = Duration::from_millis(300);
+pub(super) const SETTLE: Duration = Duration::from_millis(300);
 
 /// What a modem that is ready has to do when it is idle.
-struct Chores {
+pub(super) struct Chores {
     /// Messages in its stores.
     stored: Stored,
+    /// The clips that it keeps as files.
+    pub(super) library: Library,
     /// Its link to the network.
-    hold: Hold,
+    pub(super) hold: Hold,
     /// Somebody calls it.
     ringing: bool,
     next_look: Instant,
@@ -61,6 +64,7 @@ impl Worker {
         let now = Instant::now();
         let mut chores = Chores {
             stored: Stored::new(self.stores(), self.naming()),
+            library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
             ringing: false,
             next_look: now + LOOK,
@@ -204,18 +208,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Places a call, and follows it to its end.
-    async fn place_call<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        _link: &mut Link<P>,
-        placed: Placed,
-        _chores: &mut Chores,
-        _cancel: &CancellationToken,
-    ) -> Result<(), Ended> {
-        placed.line.refuse();
-        Ok(())
-    }
-
     /// After an answer that did not come: nothing new begins until `AT` is answered. After `until`, and
     /// two calls at least, a modem that may wait for a body is freed; if that does not help, its port
     /// is opened anew.
@@ -286,7 +278,10 @@ impl Worker {
     }
 
     /// Hands late answers over to the segment they belong to.
-    async fn settle_late<P: AsyncRead + AsyncWrite + Unpin>(&mut self, link: &mut Link<P>) {
+    pub(super) async fn settle_late<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) {
         while let Some(answer) = link.take_late() {
             self.late(match answer {
                 Late::Reference(mr) => SubmitOutcome::Accepted { mr: Some(mr) },
@@ -316,12 +311,22 @@ impl Worker {
     ) -> Result<(), Ended> {
         self.settle_late(link).await;
         while let Some(unsolicited) = link.unsolicited.pop_front() {
-            match unsolicited {
-                Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
-                Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
-                Unsolicited::Urc(urc) => self.react(urc, chores)?,
-                Unsolicited::Late(_) => {}
-            }
+            self.take(unsolicited, chores).await?;
+        }
+        Ok(())
+    }
+
+    /// Handles one thing that the modem said by itself.
+    pub(super) async fn take(
+        &mut self,
+        unsolicited: Unsolicited,
+        chores: &mut Chores,
+    ) -> Result<(), Ended> {
+        match unsolicited {
+            Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
+            Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
+            Unsolicited::Urc(urc) => self.react(urc, chores)?,
+            Unsolicited::Late(_) => {}
         }
         Ok(())
     }
@@ -486,7 +491,7 @@ fn deadline_of(dialogue: &dialogue::Submit) -> Instant {
     Instant::now() + Duration::from_secs(dialogue.timeout().0.into())
 }
 
-fn silent() -> Problem {
+pub(super) fn silent() -> Problem {
     Problem {
         detail: Detail::ModemFault,
         message: "The modem does not answer.".into(),

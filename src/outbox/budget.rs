@@ -116,6 +116,15 @@ impl Account {
         }
     }
 
+    /// Adds what a segment, or a call, cost in the end.
+    pub(super) fn charge(&mut self, at: Timestamp, price: Money) {
+        let hour = Hour::of(at);
+        match self.hours.back_mut() {
+            Some((last, _, cost)) if *last == hour => *cost = cost.plus(price),
+            Some(_) | None => self.hours.push_back((hour, 0, price)),
+        }
+    }
+
     /// Forgets the last minute: the clock was set, and nobody knows when that was.
     pub(super) fn forget_minute(&mut self) {
         self.minute.clear();

@@ -1,6 +1,6 @@
 //! The one place where work is claimed: which segment goes next on which modem.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use tracing::error;
 use zeroize::Zeroizing;
@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     domain::{
-        self, Attempt, Detail, GatewayEvent, Lane, Money, Outcome, Progress, Refusal, RefusalClass,
-        Segment, SegmentId, SegmentState, Target, Timestamp,
+        self, Attempt, Channel, Detail, E164, GatewayEvent, Lane, Money, Outcome, Progress,
+        Refusal, RefusalClass, Said, Secret, Segment, SegmentId, SegmentState, Service, Target,
+        Timestamp,
     },
     sms,
     store::{
@@ -27,6 +28,9 @@ use crate::{
 /// copy may still be on its way; then the next ones are looked at.
 const PAGE: u32 = 32;
 
+/// Longer than any call: it is limited while it rings and while it is talked in.
+const LONGEST_CALL: Duration = Duration::from_secs(300);
+
 /// What a claim is decided by, besides the lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conditions {
@@ -38,7 +42,40 @@ pub(super) struct Conditions {
     pub(super) preferences: Preferences,
 }
 
-/// A segment that a modem shall submit; its intent is stored.
+/// What a modem shall do for a segment.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Submit it.
+    Submit {
+        /// The octets.
+        tpdu: Zeroizing<Vec<u8>>,
+        /// Whether enough segments follow it at once to be worth holding the link to the network.
+        more: bool,
+    },
+    /// Place a call.
+    Call(Box<Call>),
+}
+
+/// A call to be placed.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// Whom to ring.
+    pub(super) number: E164,
+    /// What to say.
+    pub(super) text: Secret,
+    /// Whether that is a text or a code.
+    pub(super) said: Said,
+    /// In which language.
+    pub(super) locale: String,
+    /// Whether a key has to be pressed first.
+    pub(super) confirm: bool,
+    /// Its lane.
+    pub(super) lane: Lane,
+    /// What a minute costs, where that is known.
+    pub(super) price: Option<Money>,
+}
+
+/// A segment that is to go on the air; its intent is stored.
 #[derive(Debug)]
 pub(super) struct Claimed {
     /// The modem, by its place in the configuration.
@@ -49,14 +86,21 @@ pub(super) struct Claimed {
     pub(super) message: i64,
     /// The segment.
     pub(super) segment: SegmentId,
-    /// The octets.
-    pub(super) tpdu: Zeroizing<Vec<u8>>,
-    /// What it costs.
+    /// What the modem shall do.
+    pub(super) job: Job,
+    /// What it costs at once.
     pub(super) price: Money,
     /// Segments of its attempt that are to be sent, with this one.
     pub(super) left: u32,
-    /// Whether enough segments follow it at once to be worth holding the link to the network.
-    pub(super) more: bool,
+}
+
+impl Claimed {
+    /// Notes whether enough segments follow it at once to be worth holding the link to the network.
+    pub(super) const fn announce(&mut self, enough: bool) {
+        if let Job::Submit { more, .. } = &mut self.job {
+            *more = enough;
+        }
+    }
 }
 
 /// Gives each line that is free the most urgent segment that it may send, if there is one.
@@ -120,7 +164,12 @@ fn begin_all<'l>(
     claimed: &mut Vec<Claimed>,
 ) -> Result<Vec<&'l Line>, store::Error> {
     let mut choices = Vec::new();
-    for demand in store::queue::demands(tx, lane)? {
+    let mut demands = store::queue::demands(tx, lane, Service::Text)?;
+    if free.iter().any(|line| line.voice.is_some()) {
+        demands.extend(store::queue::demands(tx, lane, Service::Call)?);
+        demands.extend(store::queue::demands(tx, lane, Service::KeyedCall)?);
+    }
+    for demand in demands {
         let able = free.iter().filter(|line| route::admits(line, &demand).is_ok());
         let able: Vec<_> = able.map(|line| line.sim.as_str()).collect();
         if !able.is_empty() {
@@ -227,18 +276,25 @@ fn begin(
         Some(earlier) => earlier.concat_reference,
         None => store::progress::next_concat_reference(tx, message)?,
     };
+    let (segments, reports, settle, report_deadline) = match outgoing.service.channel() {
+        Channel::Sms => (
+            sms::measure(outgoing.text.reveal(), &national(&outgoing)).segments,
+            line.reports,
+            line.settle,
+            report_deadline(line, outgoing.expires_at, now),
+        ),
+        // Its own end is the report on a call, and comes without fail while the daemon lives.
+        Channel::Voice => (1, true, LONGEST_CALL, now.after(LONGEST_CALL)),
+    };
     let attempt = Attempt {
         key: store::progress::next_attempt_key(tx)?,
         modem: line.name.clone(),
         sim: line.sim.clone(),
         concat_reference,
-        reports: line.reports,
-        settle: line.settle,
-        report_deadline: report_deadline(line, outgoing.expires_at, now),
-        segments: vec![
-            Segment::PENDING;
-            sms::measure(outgoing.text.reveal(), &national(&outgoing)).segments
-        ],
+        reports,
+        settle,
+        report_deadline,
+        segments: vec![Segment::PENDING; segments],
     };
     let segment = SegmentId { attempt: attempt.key, sequence: 1 };
     let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
@@ -294,7 +350,7 @@ fn national(outgoing: &store::message::Outgoing) -> Vec<sms::Language> {
     outgoing.national.as_deref().and_then(sms::language_of_word).into_iter().collect()
 }
 
-/// Writes the TPDU of a segment that is about to go on the air.
+/// Writes what a modem needs for a segment that is about to go on the air.
 fn put_on_air(
     tx: &Tx<'_>,
     line: &Line,
@@ -308,6 +364,23 @@ fn put_on_air(
     let attempt = progress.attempts.iter().find(|attempt| attempt.key == segment.attempt);
     // Its time may just have run out: then it was dropped instead.
     let (Some(attempt), true) = (attempt, begun) else { return Ok(None) };
+    let (index, sim, now) = (line.index, line.sim.clone(), conditions.now);
+    if outgoing.service.channel() == Channel::Voice {
+        // What a call costs is known when it has ended.
+        let price = Money::ZERO;
+        book(tx, line, price, now)?;
+        store::message::book(tx, message, None)?;
+        let job = Job::Call(Box::new(Call {
+            number: outgoing.recipient.clone(),
+            text: outgoing.text.clone(),
+            said: outgoing.said,
+            locale: outgoing.locale.clone().unwrap_or_default(),
+            confirm: outgoing.service == Service::KeyedCall,
+            lane: progress.lane,
+            price: line.terms.call_prices.of(&outgoing.region),
+        }));
+        return Ok(Some(Claimed { index, sim, message, segment, job, price, left: 1 }));
+    }
     let national = national(outgoing);
     let order = sms::Order {
         recipient: &outgoing.recipient,
@@ -324,12 +397,12 @@ fn put_on_air(
         Ok(tpdu) => {
             let known = line.terms.prices.of(&outgoing.region);
             let price = known.unwrap_or(Money::ZERO);
-            book(tx, line, price, conditions.now)?;
+            book(tx, line, price, now)?;
             store::message::book(tx, message, known)?;
-            let (index, sim) = (line.index, line.sim.clone());
+            let job = Job::Submit { tpdu, more: false };
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
             let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);
-            Ok(Some(Claimed { index, sim, message, segment, tpdu, price, left, more: false }))
+            Ok(Some(Claimed { index, sim, message, segment, job, price, left }))
         }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");
@@ -352,7 +425,9 @@ mod tests {
     };
 
     fn line(index: usize) -> Line {
-        let terms = Terms { lanes: Lane::ALL.to_vec(), reports: true, ..Terms::default() };
+        let channels = vec![Channel::Sms, Channel::Voice];
+        let lanes = Lane::ALL.to_vec();
+        let terms = Terms { channels, lanes, reports: true, ..Terms::default() };
         Line {
             index,
             name: format!("m{index}"),
@@ -361,6 +436,8 @@ mod tests {
             down: None,
             ready: true,
             idle: true,
+            in_call: None,
+            voice: None,
             reports: true,
             rests_until: None,
             settle: Duration::from_secs(240),

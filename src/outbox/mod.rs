@@ -6,8 +6,10 @@
 
 mod breaker;
 mod budget;
+mod calls;
 mod claim;
 mod clock;
+mod outlet;
 mod record;
 mod report;
 mod retry;
@@ -15,9 +17,11 @@ mod route;
 mod run;
 mod step;
 
+pub use calls::Calling;
 pub use clock::Boot;
+pub use outlet::{Outlet, may_call};
 pub use record::{abandon, apply, cancel};
 pub use report::{Received, receive};
 pub use route::{Preferences, Prices, Terms};
-pub use run::{Outbox, Outlet, Settings, late_answer};
+pub use run::{Outbox, Settings, late_answer};
 pub use step::{Event, Rules};

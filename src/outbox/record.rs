@@ -9,7 +9,10 @@ use super::{
     step::{Effect, Event, Rules, step},
 };
 use crate::{
-    domain::{self, Attempt, Detail, EventKind, MessageId, Outcome, Progress, Report, Timestamp},
+    domain::{
+        self, Attempt, Channel, Detail, EventKind, MessageId, NewMessage, Outcome, Progress,
+        Report, Subject, Timestamp, TransactionId,
+    },
     store::{self, Tx},
 };
 
@@ -91,6 +94,42 @@ pub fn abandon(
     apply(tx, key, Event::Cancelled, now, rules)
 }
 
+/// Accepts what goes out in the place of the message `key`, if there is time left for it.
+fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<(), store::Error> {
+    let Some(fallback) = store::fallback::take(tx, key)? else { return Ok(()) };
+    if now >= fallback.expires_at {
+        return Ok(());
+    }
+    let (subject, _) = store::message::subject(tx, key)?;
+    let recipient = subject.recipient.clone().ok_or(store::Error::Missing("the recipient"))?;
+    let id = MessageId::generate();
+    let message = NewMessage {
+        id,
+        subject: Subject {
+            transaction_id: TransactionId::generate(),
+            message: Some(id),
+            channel: fallback.service.channel(),
+            ..subject.clone()
+        },
+        recipient,
+        service: fallback.service,
+        body: fallback.body,
+        fallback: None,
+        fallback_of: subject.message,
+        flash: false,
+        lane: state.lane,
+        // The modem that was asked for may not be one that can do this.
+        sender: None,
+        on_unknown: state.on_unknown,
+        awaited: false,
+        reference: store::message::reference(tx, key)?,
+        created_at: now,
+        not_before: now,
+        expires_at: fallback.expires_at,
+    };
+    store::message::insert(tx, &message).map(drop)
+}
+
 fn execute(
     tx: &Tx<'_>,
     key: i64,
@@ -100,6 +139,8 @@ fn execute(
 ) -> Result<(), store::Error> {
     let (kind, outcome, detail) = match effect {
         Effect::EraseText => return store::message::erase_text(tx, key),
+        Effect::EraseFallback => return store::fallback::erase(tx, key),
+        Effect::FallBack => return fall_back(tx, key, state, now),
         Effect::LogSend(outcome, detail) => (EventKind::Send, outcome, detail),
         Effect::LogStatus(outcome, detail) => (EventKind::Status, outcome, detail),
         Effect::LogResend => (EventKind::Resend, Outcome::Unknown, Some(Detail::AnswerLost)),
@@ -115,6 +156,7 @@ fn execute(
     let (subject, account) = store::message::subject(tx, key)?;
     if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, state.attempts.last())
         && attempt.reports
+        && subject.channel == Channel::Sms
         && state.sent_at.is_some()
     {
         let region = subject.region.as_deref().unwrap_or_default();
@@ -125,6 +167,169 @@ fn execute(
     let event = domain::Event::new(kind, outcome, subject, now)
         .because(detail)
         .through(modem, account.submits, account.cost)
-        .timed(account.accepted_at, state.sent_at);
+        .timed(account.accepted_at, state.sent_at)
+        .calling(account.call);
     store::event::append(tx, &event)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        domain::{
+            Body, CallTimes, End, Fallback, Lane, Money, OnUnknown, Phase, Refusal, RefusalClass,
+            Said, Segment, SegmentId, Service,
+        },
+        store::samples,
+    };
+
+    const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
+
+    fn code_by_call(now: Timestamp) -> NewMessage {
+        let call = Body { said: Said::Code, encoding: None, ..samples::body("481592") };
+        let call = Body { locale: Some("de".into()), ..call };
+        let expires_at = now.after(Duration::from_secs(300));
+        NewMessage {
+            fallback: Some(Fallback { service: Service::KeyedCall, body: call, expires_at }),
+            lane: Lane::Otp,
+            on_unknown: OnUnknown::Resend,
+            reference: Some("mine".into()),
+            expires_at: now.after(Duration::from_secs(150)),
+            ..samples::message(now)
+        }
+    }
+
+    fn call(now: Timestamp) -> NewMessage {
+        let sample = samples::message(now);
+        let subject = Subject { channel: Channel::Voice, ..sample.subject.clone() };
+        let body = Body { encoding: None, ..samples::body("hello") };
+        NewMessage { subject, body, service: Service::Call, ..sample }
+    }
+
+    const SEGMENT: SegmentId = SegmentId { attempt: 1, sequence: 1 };
+
+    fn attempt(now: Timestamp) -> Attempt {
+        Attempt {
+            key: SEGMENT.attempt,
+            modem: "m".into(),
+            sim: "sim".into(),
+            concat_reference: 1,
+            reports: true,
+            settle: Duration::from_secs(300),
+            report_deadline: now.after(Duration::from_secs(300)),
+            segments: vec![Segment::PENDING],
+        }
+    }
+
+    /// Whether the text of the message `key`, and what is to go out in its place, are kept.
+    fn texts_left(tx: &Tx<'_>, key: i64) -> (bool, bool) {
+        let sent = store::message::outgoing(tx, key).unwrap().is_some();
+        (sent, store::fallback::take(tx, key).unwrap().is_some())
+    }
+
+    #[test]
+    fn what_expires_goes_out_by_the_other_channel_with_the_time_that_is_left() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let text = code_by_call(now);
+            let key = store::message::insert(tx, &text).unwrap();
+            let later = now.after(Duration::from_secs(150));
+            let ended = apply(tx, key, Event::Deadline(None), later, RULES).unwrap();
+            assert_eq!(ended.phase, Phase::Ended(End::Expired));
+            assert_eq!(texts_left(tx, key), (false, false));
+            let [call, parent] = &store::message::newest(tx, None, 9).unwrap()[..] else {
+                panic!("one message came of it")
+            };
+            assert_eq!((call.fallback_of, parent.fallback), (Some(text.id), Some(Channel::Voice)));
+            assert_eq!((call.service, call.lane), (Service::KeyedCall, Lane::Otp));
+            assert_eq!((call.subject.channel, call.phase), (Channel::Voice, Phase::Queued));
+            assert_ne!(call.subject.transaction_id, parent.subject.transaction_id);
+            assert_eq!(call.subject.recipient, parent.subject.recipient);
+            assert_eq!(call.reference.as_deref(), Some("mine"));
+            assert_eq!(call.expires_at.since(now), Duration::from_secs(300));
+            let outgoing = store::message::outgoing(tx, call.key).unwrap().unwrap();
+            assert_eq!((outgoing.text.reveal(), outgoing.said), ("481592", Said::Code));
+            assert_eq!(outgoing.locale.as_deref(), Some("de"));
+        });
+    }
+
+    #[test]
+    fn what_arrives_needs_no_other_channel_and_what_fails_late_gets_none() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let cancelled = store::message::insert(tx, &code_by_call(now)).unwrap();
+            apply(tx, cancelled, Event::Cancelled, now, RULES).unwrap();
+            assert_eq!(texts_left(tx, cancelled), (false, false));
+            let late = store::message::insert(tx, &code_by_call(now)).unwrap();
+            let after_all = now.after(Duration::from_secs(300));
+            apply(tx, late, Event::Deadline(None), after_all, RULES).unwrap();
+            assert_eq!(texts_left(tx, late), (false, false));
+            assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 2, "no more came");
+        });
+    }
+
+    #[test]
+    fn a_call_is_told_with_how_long_it_took() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &call(now)).unwrap();
+            apply(tx, key, Event::Claimed(attempt(now)), now, RULES).unwrap();
+            apply(tx, key, Event::Accepted(SEGMENT, None), now, RULES).unwrap();
+            let seconds = Duration::from_secs;
+            let times = CallTimes { setup: seconds(2), ring: seconds(9), talk: seconds(61) };
+            let price = Money::parse("0.05").unwrap();
+            store::call::note(tx, key, times, Some(price.times(times.minutes()))).unwrap();
+            let ended =
+                apply(tx, key, Event::Reported(SEGMENT, Report::Delivered), now, RULES).unwrap();
+            assert_eq!(ended.phase, Phase::Ended(End::Delivered));
+            let events = store::event::after(tx, 0, 9).unwrap();
+            let told: Vec<_> = events
+                .iter()
+                .map(|it| (it.event_type.as_str(), it.talk_ms, it.cost_micros))
+                .collect();
+            assert_eq!(
+                told,
+                [
+                    ("system.voice.send_call", None, None),
+                    ("system.voice.receive_status", Some(61_000), Some(100_000)),
+                ]
+            );
+            let month = now.start_of_month();
+            let end = Timestamp::of_month(month.month() + 1).unwrap();
+            let usage = store::usage::by_day(tx, month, end).unwrap();
+            assert_eq!(usage.iter().map(|it| it.talk).sum::<Duration>(), seconds(61));
+        });
+    }
+
+    #[test]
+    fn a_delivery_report_is_never_taken_for_that_of_a_call() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &call(now)).unwrap();
+            apply(tx, key, Event::Claimed(attempt(now)), now, RULES).unwrap();
+            let received = report::Received {
+                sim: "sim",
+                reference: 7,
+                tail: "5552345",
+                report: Report::Delivered,
+            };
+            report::receive(tx, received, now, RULES).unwrap();
+            let progress = store::progress::load(tx, key).unwrap();
+            assert_eq!(progress.phase, Phase::Sending, "it still rings");
+        });
+    }
+
+    #[test]
+    fn only_what_failed_for_good_falls_back() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &code_by_call(now)).unwrap();
+            apply(tx, key, Event::Claimed(attempt(now)), now, RULES).unwrap();
+            let refusal = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+            apply(tx, key, Event::Refused(SEGMENT, refusal), now, RULES).unwrap();
+            assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 1, "it is tried again");
+        });
+    }
 }

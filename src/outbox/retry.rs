@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use crate::domain::RefusalClass;
+use crate::domain::{Detail, RefusalClass};
 
 /// First wait after the network said no: congestion of a cell passes in seconds.
 const NETWORK_FIRST: Duration = Duration::from_secs(5);
+/// The wait after a call that nobody took: most talks are over by then, and a code still counts.
+const CALLEE: Duration = Duration::from_secs(45);
+/// How often a busy line is tried again, and how often anybody else who did not take a call: who does not
+/// answer a second time will not be glad about a third.
+const BUSY_AGAIN: usize = 2;
+const CALLEE_AGAIN: usize = 1;
 /// First wait after a modem failed a second time: the first failure is answered by another modem, or
 /// by the same one, at once.
 const MODEM_FIRST: Duration = Duration::from_secs(1);
@@ -25,10 +31,17 @@ pub(super) fn delay(class: RefusalClass, failures: usize) -> Duration {
         RefusalClass::Modem | RefusalClass::Doubtful => {
             doubled(MODEM_FIRST, failures.saturating_sub(2))
         }
+        RefusalClass::Callee => CALLEE,
         // A permanent refusal ends the message; where another attempt keeps it alive and then fails
         // too, that failure decides.
         RefusalClass::Permanent => LONGEST,
     }
+}
+
+/// Whether whoever was called has been called often enough, when `failures` calls ended for that reason.
+pub(super) fn suffices(detail: Detail, failures: usize) -> bool {
+    let again = if detail == Detail::Busy { BUSY_AGAIN } else { CALLEE_AGAIN };
+    failures > again
 }
 
 #[cfg(test)]

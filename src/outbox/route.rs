@@ -4,13 +4,15 @@ use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use super::budget::{self, Used};
 use crate::{
-    domain::{Allowance, Detail, Lane, Money, Timestamp},
+    domain::{Allowance, Channel, Detail, Lane, Money, Service, Timestamp},
     store::queue::Demand,
 };
 
 /// What a site says of a modem's part in sending.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
+    /// Channels it may serve.
+    pub channels: Vec<Channel>,
     /// Lanes it may serve.
     pub lanes: Vec<Lane>,
     /// Names that a sender may be besides the modem's own.
@@ -23,6 +25,8 @@ pub struct Terms {
     pub allowance: Allowance,
     /// What a segment costs.
     pub prices: Prices,
+    /// What a minute of a call costs.
+    pub call_prices: Prices,
     /// Least time between two segments that are no passcodes.
     pub pace: Duration,
     /// Up to so much more, by chance.
@@ -30,14 +34,24 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Whether the site lets the modem send messages of `lane` to `region`.
-    pub fn serve(&self, lane: Lane, region: &str) -> bool {
+    /// Whether the site lets the modem send messages of `lane` to `region` by `channel`.
+    pub fn serve(&self, channel: Channel, lane: Lane, region: &str) -> bool {
         let there = |regions: &Vec<String>| regions.iter().any(|it| it == region);
-        self.lanes.contains(&lane) && self.regions.as_ref().is_none_or(there)
+        self.channels.contains(&channel)
+            && self.lanes.contains(&lane)
+            && self.regions.as_ref().is_none_or(there)
+    }
+
+    /// What a segment, or a minute, costs, where that is known.
+    pub(super) fn price(&self, channel: Channel, region: &str) -> Option<Money> {
+        match channel {
+            Channel::Sms => self.prices.of(region),
+            Channel::Voice => self.call_prices.of(region),
+        }
     }
 }
 
-/// What a segment costs, by region.
+/// What a segment, or a minute of a call, costs, by region.
 #[derive(Debug, Clone, Default)]
 pub struct Prices {
     /// Where a price is known.
@@ -47,7 +61,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The price of a segment, where it is known.
+    /// The price there, where it is known.
     pub fn of(&self, region: &str) -> Option<Money> {
         let listed = self.by_region.iter().find(|(listed, _)| listed == region);
         listed.map(|(_, price)| *price).or(self.elsewhere)
@@ -80,6 +94,10 @@ pub(super) struct Line {
     pub(super) ready: bool,
     /// Whether it is up, and nothing is on its air.
     pub(super) idle: bool,
+    /// The lane of the call that it is in.
+    pub(super) in_call: Option<Lane>,
+    /// Whether it can be heard in a call; if so, whether it hears which keys are pressed.
+    pub(super) voice: Option<bool>,
     /// Whether its SIM gets delivery reports, and it can tell of them.
     pub(super) reports: bool,
     /// Until when it rests between segments that are no passcodes.
@@ -130,13 +148,22 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     let terms = &line.terms;
     let sender = wish.sender.as_ref();
     let meant = sender.is_none_or(|it| *it == line.name || terms.pools.contains(it));
-    if !meant || !terms.serve(wish.lane, &wish.region) {
+    let channel = wish.service.channel();
+    if !meant || !terms.serve(channel, wish.lane, &wish.region) {
         return Err(Detail::NoModem);
     }
     if let Some(detail) = line.down {
         return Err(detail);
     }
-    let price = terms.prices.of(&wish.region).unwrap_or_default();
+    let able = match wish.service {
+        Service::Text => true,
+        Service::Call => line.voice.is_some(),
+        Service::KeyedCall => line.voice == Some(true),
+    };
+    if !able {
+        return Err(Detail::VoiceNotSupported);
+    }
+    let price = terms.price(channel, &wish.region).unwrap_or_default();
     let admitted = budget::admits(&terms.allowance, line.used, price);
     if admitted { Ok(()) } else { Err(Detail::BudgetExceeded) }
 }
@@ -173,7 +200,8 @@ fn compare(
     let strange = |line| preferences.sticky_sender && !is(history.heard, line);
     let sticky = strange(a).cmp(&strange(b));
     let quality = grade(b, wish).cmp(&grade(a, wish));
-    let price = |line: &Line| line.terms.prices.of(&wish.region).unwrap_or(Money::ZERO);
+    let channel = wish.service.channel();
+    let price = |line: &Line| line.terms.price(channel, &wish.region).unwrap_or(Money::ZERO);
     let cost = price(a).cmp(&price(b));
     let load = a.used.hour.cmp(&b.used.hour);
     let first = a.index.cmp(&b.index);
@@ -188,6 +216,16 @@ fn compare(
 fn grade(line: &Line, wish: &Demand) -> u32 {
     let known = line.delivery.iter().find(|(region, _)| *region == wish.region);
     known.map_or(Delivery::default(), |(_, delivery)| *delivery).grade()
+}
+
+/// The line whose call has to end, so that a code need not wait for it: the least urgent, where all that could
+/// send the code are in calls.
+pub(super) fn to_hang_up<'l>(lines: &'l [Line], wish: &Demand) -> Option<&'l Line> {
+    let mut able = lines.iter().filter(|line| admits(line, wish).is_ok()).peekable();
+    able.peek()?;
+    let calls: Option<Vec<_>> = able.map(|line| line.in_call.map(|lane| (lane, line))).collect();
+    let less_urgent = calls?.into_iter().filter(|(lane, _)| *lane > wish.lane);
+    less_urgent.max_by_key(|(lane, _)| *lane).map(|(_, line)| line)
 }
 
 /// What keeps such a message from the air: the reason that is nearest to sending it, or nothing where a
@@ -217,6 +255,8 @@ mod tests {
             down: None,
             ready: true,
             idle: true,
+            in_call: None,
+            voice: Some(true),
             reports: true,
             rests_until: None,
             settle: Duration::from_secs(240),
@@ -227,7 +267,12 @@ mod tests {
     }
 
     fn terms() -> Terms {
-        Terms { lanes: Lane::ALL.to_vec(), reports: true, ..Terms::default() }
+        Terms {
+            channels: Channel::ALL.to_vec(),
+            lanes: Lane::ALL.to_vec(),
+            reports: true,
+            ..Terms::default()
+        }
     }
 
     fn with(index: usize, change: impl FnOnce(&mut Terms)) -> Line {
@@ -237,7 +282,7 @@ mod tests {
     }
 
     fn wish(lane: Lane) -> Demand {
-        Demand { lane, sender: None, region: "US".into() }
+        Demand { lane, service: Service::Text, sender: None, region: "US".into() }
     }
 
     fn through(sender: &str) -> Demand {
@@ -263,7 +308,18 @@ mod tests {
             })
         };
         let down = Line { down: Some(Detail::SimLocked), ..line(1) };
+        let texts_only = with(1, |it| it.channels = vec![Channel::Sms]);
+        let (mute, deaf) =
+            (Line { voice: None, ..line(1) }, Line { voice: Some(false), ..line(1) });
+        let call = |service| Demand { service, ..wish(Lane::Otp) };
         let table = [
+            (&line(1), call(Service::KeyedCall), Ok(())),
+            (&texts_only, wish(Lane::Otp), Ok(())),
+            (&texts_only, call(Service::Call), Err(Detail::NoModem)),
+            (&mute, wish(Lane::Otp), Ok(())),
+            (&mute, call(Service::Call), Err(Detail::VoiceNotSupported)),
+            (&deaf, call(Service::Call), Ok(())),
+            (&deaf, call(Service::KeyedCall), Err(Detail::VoiceNotSupported)),
             (&line(1), wish(Lane::Bulk), Ok(())),
             (&only_otp, wish(Lane::Otp), Ok(())),
             (&only_otp, wish(Lane::Bulk), Err(Detail::NoModem)),
@@ -347,6 +403,24 @@ mod tests {
         assert_eq!(obstacle(&[down.clone(), other], &wish(Lane::Otp)), Some(Detail::NotRegistered));
         let busy = Line { idle: false, ..line(3) };
         assert_eq!(obstacle(&[down, busy], &wish(Lane::Otp)), None);
+    }
+
+    #[test]
+    fn a_call_is_hung_up_only_where_a_code_could_go_no_other_way() {
+        let busy = |index, in_call| Line { idle: false, in_call, ..line(index) };
+        let in_call = |index, lane| busy(index, Some(lane));
+        let hung_up = |lines: &[Line], lane| to_hang_up(lines, &wish(lane)).map(|it| it.index);
+        let calls = [in_call(1, Lane::Alert), in_call(2, Lane::Bulk), in_call(3, Lane::Otp)];
+        assert_eq!(hung_up(&calls, Lane::Otp), Some(2));
+        assert_eq!(hung_up(&calls, Lane::Alert), Some(2));
+        assert_eq!(hung_up(&calls, Lane::Bulk), None);
+        assert_eq!(hung_up(&calls[..1], Lane::Alert), None, "it is no less urgent");
+        assert_eq!(hung_up(&[calls[1].clone(), line(4)], Lane::Otp), None, "one is idle");
+        let exchange = [calls[1].clone(), busy(4, None)];
+        assert_eq!(hung_up(&exchange, Lane::Otp), None, "an exchange is soon over");
+        let away = Line { down: Some(Detail::NotRegistered), ..line(4) };
+        assert_eq!(hung_up(&[calls[1].clone(), away], Lane::Otp), Some(2));
+        assert_eq!(hung_up(&[], Lane::Otp), None);
     }
 
     #[test]

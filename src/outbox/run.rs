@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -16,19 +16,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    Calling, Outlet,
     breaker::Breaker,
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, claim},
+    claim::{Claimed, Conditions, Job, claim},
     clock::{Boot, Watch},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
 use crate::{
-    domain::{Detail, Refusal, RefusalClass, SegmentId, Timestamp, clock},
-    modem::{ModemHandle, ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
+    domain::{
+        CallTimes, Detail, Lane, Money, Refusal, RefusalClass, Report, SegmentId, Service,
+        Timestamp, clock,
+    },
+    modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
     store::{self, Store, Tx},
+    voice::Interrupts,
 };
 
 /// Deadlines handled in one transaction; what is left comes in the next, at once.
@@ -53,15 +58,6 @@ const BURST: u32 = 3;
 /// that is set: whoever waits for an hour of the day shall not wait much longer than that.
 const FOREVER: Duration = Duration::from_secs(20);
 
-/// A modem, as the outbox uses it.
-#[derive(Debug, Clone)]
-pub struct Outlet {
-    /// Its handle.
-    pub handle: ModemHandle,
-    /// What the site says of its part in sending.
-    pub terms: Arc<Terms>,
-}
-
 /// What an operator may set about the outbox.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -82,8 +78,13 @@ pub struct Settings {
 pub struct Outbox {
     store: Store,
     settings: Settings,
+    calling: Calling,
     outlets: Vec<Slot>,
     exchanges: JoinSet<Exchanged>,
+    /// Calls that were answered, and go on.
+    answered: (mpsc::UnboundedSender<Exchanged>, mpsc::UnboundedReceiver<Exchanged>),
+    /// Calls that nobody has answered end with it.
+    stopping: CancellationToken,
     /// What each SIM has sent.
     accounts: HashMap<String, Account>,
     /// How well each SIM delivers, and when that was looked up.
@@ -106,6 +107,8 @@ struct Slot {
     outlet: Outlet,
     status: watch::Receiver<ModemStatus>,
     busy: bool,
+    /// The call that it is in: its lane, and what hangs it up.
+    in_call: Option<(Lane, CancellationToken)>,
     breaker: Breaker,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
@@ -115,8 +118,27 @@ struct Slot {
 #[derive(Debug)]
 struct Exchanged {
     index: usize,
+    came: Came,
+    /// Whether the modem is free again.
+    frees: bool,
+}
+
+/// What came of a message.
+#[derive(Debug, Clone)]
+struct Came {
     message: i64,
     event: Event,
+    /// Where a call has ended.
+    call: Option<Charged>,
+}
+
+/// A call that has ended.
+#[derive(Debug, Clone)]
+struct Charged {
+    sim: String,
+    times: CallTimes,
+    /// What it cost, where that is known.
+    cost: Option<Money>,
 }
 
 /// What one turn found to do.
@@ -125,6 +147,8 @@ struct Turn {
     claimed: Vec<Claimed>,
     next_wake: Option<Timestamp>,
     more_due: bool,
+    /// Modems whose call has to end, so that a code need not wait.
+    hang_up: Vec<usize>,
     /// Attempts wait for a SIM that is not ready, and may be lost to others later.
     waits_for_sim: bool,
     /// How well the SIMs deliver, where it was looked up.
@@ -133,20 +157,23 @@ struct Turn {
 
 impl Outbox {
     /// A dispatcher for these modems.
-    pub fn new(store: Store, settings: Settings, outlets: Vec<Outlet>) -> Self {
+    pub fn new(store: Store, settings: Settings, calling: Calling, outlets: Vec<Outlet>) -> Self {
         let changed = Arc::new(Notify::new());
         let mut watchers = JoinSet::new();
         let outlets = outlets.into_iter().map(|outlet| {
             let status = outlet.handle.status();
             watchers.spawn(forward_changes(status.clone(), changed.clone()));
             let breaker = Breaker::default();
-            Slot { outlet, status, busy: false, breaker, rests_until: None }
+            Slot { outlet, status, busy: false, in_call: None, breaker, rests_until: None }
         });
         Self {
             store,
             settings,
+            calling,
             outlets: outlets.collect(),
             exchanges: JoinSet::new(),
+            answered: mpsc::unbounded_channel(),
+            stopping: CancellationToken::new(),
             accounts: HashMap::new(),
             delivery: HashMap::new(),
             delivery_read: None,
@@ -176,19 +203,33 @@ impl Outbox {
             };
             let wake = self.wake_of(&turn);
             turn.claimed.into_iter().for_each(|claimed| self.start(claimed));
+            turn.hang_up.into_iter().for_each(|index| self.hang_up(index));
             // All branches are cancel-safe: what they wait for stays where it is.
             tokio::select! {
                 () = cancel.cancelled() => break,
                 () = self.store.queue_changed() => {}
                 () = self.changed.notified() => {}
                 Some(done) = self.exchanges.join_next() => back.extend(finished(done)),
+                Some(answered) = self.answered.1.recv() => back.push(answered),
                 () = tokio::time::sleep_until(wake) => {}
             }
-            while let Some(done) = self.exchanges.try_join_next() {
-                back.extend(finished(done));
-            }
+            self.collect(&mut back);
         }
         self.drain(back).await;
+    }
+
+    /// Takes what has come back by now: a call is answered before it ends.
+    fn collect(&mut self, back: &mut Vec<Exchanged>) {
+        let mut ended = Vec::new();
+        while let Some(done) = self.exchanges.try_join_next() {
+            ended.extend(finished(done));
+        }
+        while let Ok(answered) = self.answered.1.try_recv() {
+            back.push(answered);
+        }
+        back.extend(ended);
+        // The end of a call may have been taken first.
+        back.sort_by_key(|it| it.frees);
     }
 
     /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
@@ -206,6 +247,11 @@ impl Outbox {
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
+                }
+                // The modem hangs up when it is brought up; who listened has heard a part at best.
+                for (key, segment) in store::queue::talking(tx)? {
+                    let cut_off = Event::Reported(segment, Report::Failed(Detail::ModemFault));
+                    apply(tx, key, cut_off, now, rules)?;
                 }
                 for key in store::message::awaited(tx)? {
                     abandon(tx, key, now, rules)?;
@@ -248,7 +294,7 @@ impl Outbox {
         self.seen.retain(|_, seen| instant.duration_since(*seen) < LOST_AFTER);
         // While the modems come up with the daemon, none is lost yet.
         let present: Option<Vec<_>> = settled_in.then(|| self.seen.keys().cloned().collect());
-        let events: Vec<_> = back.iter().map(|done| (done.message, done.event.clone())).collect();
+        let events: Vec<_> = back.iter().map(|done| done.came.clone()).collect();
         let rules = self.settings.rules;
         let preferences = self.settings.preferences;
         let conditions = Conditions { now, rules, preferences };
@@ -266,7 +312,9 @@ impl Outbox {
             Ok(turn)
         };
         let mut turn = self.store.write(work).await?;
-        back.clear();
+        for Charged { sim, cost, .. } in back.drain(..).filter_map(|done| done.came.call) {
+            self.accounts.entry(sim).or_default().charge(now, cost.unwrap_or_default());
+        }
         self.nothing_lost_with = (!turn.waits_for_sim).then_some(ready);
         for claimed in &turn.claimed {
             let account = self.accounts.entry(claimed.sim.clone()).or_default();
@@ -308,13 +356,14 @@ impl Outbox {
 
     /// The modem is free again, and the better or worse for it.
     fn settle(&mut self, done: &Exchanged) {
-        let Some(slot) = self.outlets.get_mut(done.index) else { return };
+        let Some(slot) = self.outlets.get_mut(done.index).filter(|_| done.frees) else { return };
         let now = Instant::now();
         slot.busy = false;
+        slot.in_call = None;
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
-        if !is_fault(&done.event) {
+        if !is_fault(&done.came.event) {
             slot.breaker.succeed();
         } else if slot.breaker.fail(now) {
             let name = slot.outlet.handle.name();
@@ -342,6 +391,8 @@ impl Outbox {
                 down: down.or(paused),
                 ready,
                 idle: ready && !slot.busy,
+                in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
+                voice: status.facts.voice.map(|voice| voice.keys),
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
@@ -377,14 +428,48 @@ impl Outbox {
     }
 
     fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, message, segment, tpdu, more, .. } = claimed;
+        let Claimed { index, sim, message, segment, job, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy = true;
         let handle = slot.outlet.handle.clone();
+        let came = move |event, call, frees| Exchanged {
+            index,
+            came: Came { message, event, call },
+            frees,
+        };
+        let call = match job {
+            Job::Submit { tpdu, more } => {
+                self.exchanges.spawn(async move {
+                    let outcome = handle.submit(Submit { segment, tpdu, more }).await;
+                    came(event_of(segment, outcome), None, true)
+                });
+                return;
+            }
+            Job::Call(call) => *call,
+        };
+        let interrupts =
+            Interrupts { hang_up: CancellationToken::new(), give_up: self.stopping.clone() };
+        slot.in_call = Some((call.lane, interrupts.hang_up.clone()));
+        let (calling, tell, price) = (self.calling.clone(), self.answered.0.clone(), call.price);
         self.exchanges.spawn(async move {
-            let outcome = handle.submit(Submit { segment, tpdu, more }).await;
-            Exchanged { index, message, event: event_of(segment, outcome) }
+            // Nobody listens only when the daemon ends, and then it counts as unanswered.
+            let answered = || drop(tell.send(came(Event::Accepted(segment, None), None, false)));
+            let ended = calling.place(&handle, segment, call, answered, &interrupts).await;
+            let (event, times) = ended;
+            let cost = price.map(|price| price.times(times.minutes()));
+            came(event, Some(Charged { sim, times, cost }), true)
         });
+    }
+
+    /// A code needs the modem: the call that it is in ends.
+    fn hang_up(&self, index: usize) {
+        let Some(slot) = self.outlets.get(index) else { return };
+        if let Some((_, hang_up)) = &slot.in_call
+            && !hang_up.is_cancelled()
+        {
+            info!(modem.name = slot.outlet.handle.name(), "a call is hung up for a passcode");
+            hang_up.cancel();
+        }
     }
 
     /// Lets the exchanges on the air end, and stores what came of them.
@@ -393,19 +478,15 @@ impl Outbox {
         if !self.exchanges.is_empty() {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
+        self.stopping.cancel();
         while let Some(done) = self.exchanges.join_next().await {
             back.extend(finished(done));
         }
+        self.collect(&mut back);
         let rules = self.settings.rules;
-        let events: Vec<_> = back.into_iter().map(|done| (done.message, done.event)).collect();
-        let stored = self
-            .store
-            .write(move |tx| {
-                events.into_iter().try_for_each(|(message, event)| {
-                    apply(tx, message, event, Timestamp::now(), rules).map(drop)
-                })
-            })
-            .await;
+        let events: Vec<_> = back.into_iter().map(|done| done.came).collect();
+        let stored =
+            self.store.write(move |tx| store_all(tx, &events, Timestamp::now(), rules)).await;
         if let Err(cause) = stored {
             error!(%cause, "the last answers could not be stored; they count as lost");
         }
@@ -429,21 +510,13 @@ fn start_clock(tx: &Tx<'_>) -> Result<Timestamp, store::Error> {
 
 fn turn(
     tx: &Tx<'_>,
-    back: &[(i64, Event)],
+    back: &[Came],
     lines: &[Line],
     (changed, present): (bool, Option<&[String]>),
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, .. } = conditions;
-    for (message, event) in back {
-        match apply(tx, *message, event.clone(), now, rules) {
-            // One row that cannot be read must not stop all modems.
-            Err(cause @ (store::Error::Missing(_) | store::Error::UnknownWord { .. })) => {
-                error!(%cause, "an outcome cannot be stored");
-            }
-            applied => drop(applied?),
-        }
-    }
+    store_all(tx, back, now, rules)?;
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
         let demand = store::queue::demand_of(tx, *key)?;
@@ -453,9 +526,49 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
+    let hang_up = calls_in_the_way(tx, lines, now)?;
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
-    Ok(Turn { claimed, next_wake, more_due, waits_for_sim, delivery: None })
+    Ok(Turn { claimed, next_wake, more_due, hang_up, waits_for_sim, delivery: None })
+}
+
+/// Stores what came back from modems.
+fn store_all(tx: &Tx<'_>, back: &[Came], now: Timestamp, rules: Rules) -> Result<(), store::Error> {
+    for Came { message, event, call } in back {
+        // Before the event that tells of it.
+        if let Some(Charged { sim, times, cost }) = call {
+            store::call::note(tx, *message, *times, *cost)?;
+            store::sim::charge(tx, sim, now, cost.unwrap_or_default())?;
+        }
+        match apply(tx, *message, event.clone(), now, rules) {
+            // One row that cannot be read must not stop all modems.
+            Err(cause @ (store::Error::Missing(_) | store::Error::UnknownWord { .. })) => {
+                error!(%cause, "an outcome cannot be stored");
+            }
+            applied => drop(applied?),
+        }
+    }
+    Ok(())
+}
+
+/// The modems whose call keeps a more urgent message from the air.
+fn calls_in_the_way(
+    tx: &Tx<'_>,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Vec<usize>, store::Error> {
+    if lines.iter().all(|line| line.in_call.is_none_or(|lane| lane == Lane::Otp)) {
+        return Ok(Vec::new());
+    }
+    let mut in_the_way = Vec::new();
+    for service in Service::ALL {
+        for demand in store::queue::demands(tx, Lane::Otp, service)? {
+            let due = !store::queue::claimable(tx, &demand, now, (1, 0))?.is_empty();
+            let line = route::to_hang_up(lines, &demand).filter(|_| due);
+            in_the_way.extend(line.map(|line| line.index));
+        }
+    }
+    Ok(in_the_way)
 }
 
 /// Finds out which of the segments that go out now have enough behind them to hold the modem's link to the
@@ -467,13 +580,14 @@ fn announce_bursts(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     if claimed.iter().all(|claimed| claimed.left >= BURST) {
-        claimed.iter_mut().for_each(|claimed| claimed.more = true);
+        claimed.iter_mut().for_each(|claimed| claimed.announce(true));
         return Ok(());
     }
     let ready = lines.iter().filter(|line| line.ready).map(|_| 1).sum::<u32>().max(1);
     let waiting = store::queue::waiting(tx, now, ready * BURST)?;
     for claimed in claimed {
-        claimed.more = claimed.left + waiting / ready >= BURST;
+        let enough = claimed.left + waiting / ready >= BURST;
+        claimed.announce(enough);
     }
     Ok(())
 }
@@ -579,7 +693,12 @@ mod tests {
             preferences: Preferences::default(),
             boot: Boot { id: boot.into(), clock_known },
         };
-        Outbox::new(store.clone(), settings, Vec::new())
+        let calling = Calling {
+            speech: crate::voice::Speech::open(crate::voice::Settings::mute()),
+            ring_for: Duration::ZERO,
+            talk_for: Duration::ZERO,
+        };
+        Outbox::new(store.clone(), settings, calling, Vec::new())
     }
 
     async fn waits(store: &Store, key: i64) -> bool {

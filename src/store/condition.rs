@@ -39,6 +39,12 @@ pub enum Column {
     DeliveryMs,
     /// Milliseconds from the acceptance to the event.
     DurationMs,
+    /// Milliseconds from dialling until it rang.
+    SetupMs,
+    /// Milliseconds that it rang.
+    RingMs,
+    /// Milliseconds that were talked.
+    TalkMs,
     /// Milliseconds since 1970.
     AcceptedAt,
     Published,
@@ -150,6 +156,9 @@ impl Column {
             Self::QueueMs => "max(sent_at - accepted_at, 0)",
             Self::DeliveryMs => "max(published - sent_at, 0)",
             Self::DurationMs => "max(published - accepted_at, 0)",
+            Self::SetupMs => "setup_ms",
+            Self::RingMs => "ring_ms",
+            Self::TalkMs => "talk_ms",
             Self::AcceptedAt => "accepted_at",
             Self::Published => "published",
         }
@@ -163,6 +172,9 @@ impl Column {
                 | Self::QueueMs
                 | Self::DeliveryMs
                 | Self::DurationMs
+                | Self::SetupMs
+                | Self::RingMs
+                | Self::TalkMs
                 | Self::AcceptedAt
                 | Self::Published
         )
@@ -319,6 +331,9 @@ impl Index {
             | Column::QueueMs
             | Column::DeliveryMs
             | Column::DurationMs
+            | Column::SetupMs
+            | Column::RingMs
+            | Column::TalkMs
             | Column::AcceptedAt
             | Column::Published => return None,
         })

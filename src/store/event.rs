@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, Tx, View, usage};
+use super::{Error, Tx, View, call::milliseconds, usage};
 use crate::domain::{About, Event, Timestamp};
 
 /// Appends one event, and counts it where it tells of something that was sent. The order of `seq` is
@@ -22,11 +22,11 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         "INSERT INTO event (uuid, published, peak, event_type, outcome, reason, transaction_id,
              message_id, channel, purpose, recipient, region, actor_id, actor_name, client_ip,
              user_agent, user, modem, target_id, target_name, target_before, note, segments,
-             cost_micros, accepted_at, sent_at)
+             cost_micros, accepted_at, sent_at, setup_ms, ring_ms, talk_ms)
          VALUES (?1, ?2,
              max(?2, ifnull((SELECT peak FROM event WHERE seq = (SELECT max(seq) FROM event)), ?2)),
              ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-             ?21, ?22, ?23, ?24, ?25)",
+             ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
     )?
     .execute(rusqlite::params![
         event.uuid.to_string(),
@@ -54,6 +54,9 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         event.cost.map(|cost| cost.as_micros()),
         event.accepted_at.map(Timestamp::as_unix_ms),
         event.sent_at.map(Timestamp::as_unix_ms),
+        event.call.map(|call| milliseconds(call.setup)),
+        event.call.map(|call| milliseconds(call.ring)),
+        event.call.map(|call| milliseconds(call.talk)),
     ])?;
     usage::count(tx, event)?;
     tx.signal_events(subject.and_then(|it| it.message));
@@ -188,6 +191,9 @@ pub struct EventRow {
     pub cost_micros: Option<i64>,
     pub accepted_at: Option<i64>,
     pub sent_at: Option<i64>,
+    pub setup_ms: Option<i64>,
+    pub ring_ms: Option<i64>,
+    pub talk_ms: Option<i64>,
 }
 
 /// The events after `seq` in the order of commits, at most `limit`.
@@ -240,5 +246,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         cost_micros: row.get("cost_micros")?,
         accepted_at: row.get("accepted_at")?,
         sent_at: row.get("sent_at")?,
+        setup_ms: row.get("setup_ms")?,
+        ring_ms: row.get("ring_ms")?,
+        talk_ms: row.get("talk_ms")?,
     })
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, Tx, View, word};
+use super::{Error, Tx, View, call, word};
 use crate::domain::{
-    Actor, Detail, E164, Encoding, Lane, MessageId, Money, NewMessage, Phase, Secret, SegmentState,
-    Subject, Timestamp,
+    Actor, CallTimes, Channel, Detail, E164, Encoding, Lane, MessageId, Money, NewMessage, Phase,
+    Said, Secret, SegmentState, Service, Subject, Timestamp,
 };
 
 /// Adds a message in state `queued` and answers its key.
@@ -15,14 +15,16 @@ use crate::domain::{
 pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
     let subject = &message.subject;
     let actor = &subject.actor;
+    let (body, fallback) = (&message.body, message.fallback.as_ref());
     let key = tx
         .prepare(
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
-                 claimable_at, deadline_at, national, locale, awaited)
+                 claimable_at, deadline_at, national, locale, awaited, service, said, fallback,
+                 fallback_of)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -32,8 +34,8 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.lane.rank(),
             message.recipient.as_str(),
             subject.region,
-            message.encoding.as_str(),
-            message.segments,
+            body.encoding.map(|encoding| encoding.as_str()),
+            body.segments,
             message.flash,
             message.sender,
             message.on_unknown.as_str(),
@@ -46,12 +48,19 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.created_at.as_unix_ms(),
             message.not_before.as_unix_ms(),
             message.expires_at.as_unix_ms(),
-            message.national,
-            message.locale,
+            body.national,
+            body.locale,
             message.awaited,
+            message.service.number(),
+            body.said.as_str(),
+            fallback.map(|it| it.service.channel().as_str()),
+            message.fallback_of.map(|id| id.to_string()),
         ])?;
     tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
-        .execute((key, message.text.reveal().as_bytes()))?;
+        .execute((key, body.text.reveal().as_bytes()))?;
+    if let Some(fallback) = fallback {
+        super::fallback::insert(tx, key, fallback)?;
+    }
     tx.signal_queue();
     Ok(key)
 }
@@ -91,8 +100,14 @@ pub struct Outgoing {
     pub recipient: E164,
     /// Where that is.
     pub region: String,
+    /// What a modem must be able to do for it.
+    pub service: Service,
     /// What.
     pub text: Secret,
+    /// Whether that is a text or a code.
+    pub said: Said,
+    /// In which language it is, where Ringpost chose it.
+    pub locale: Option<String>,
     /// The language whose tables it is written with.
     pub national: Option<String>,
     /// Shown at once and kept nowhere.
@@ -109,7 +124,7 @@ pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     let row = view
         .prepare(
             "SELECT m.recipient, CAST(t.text AS TEXT), m.flash, m.expires_at,
-                 ifnull(m.region, ''), m.national
+                 ifnull(m.region, ''), m.national, m.service, m.said, m.locale
              FROM message m JOIN message_text t ON t.message = m.key
              WHERE m.key = ?1 AND NOT t.erased",
         )?
@@ -118,7 +133,10 @@ pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
                 Ok(Outgoing {
                     recipient,
                     region: row.get(4)?,
+                    service: word::read_service(row.get(6)?)?,
                     text: Secret::new(text),
+                    said: word::read("message", "said", &row.get::<_, String>(7)?)?,
+                    locale: row.get(8)?,
                     national: row.get(5)?,
                     flash: row.get(2)?,
                     expires_at: Timestamp::from_unix_ms(expires_at),
@@ -197,6 +215,8 @@ pub struct Account {
     pub submits: u32,
     /// What those cost whose price is known.
     pub cost: Option<Money>,
+    /// How long its calls took.
+    pub call: Option<CallTimes>,
 }
 
 /// What the events of the message `key` say of it, and what it has taken.
@@ -209,6 +229,7 @@ pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, Account), Error> {
             accepted_at: Timestamp::from_unix_ms(row.get("created_at")?),
             submits: row.get("submits")?,
             cost: row.get::<_, Option<i64>>("cost_micros")?.map(Money::from_micros),
+            call: call::times(row)?,
         })
     };
     view.prepare("SELECT * FROM message WHERE key = ?1")?
@@ -216,6 +237,17 @@ pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, Account), Error> {
         .optional()?
         .ok_or(Error::Missing("the message"))
         .and_then(|(subject, account)| Ok((subject?, account)))
+}
+
+/// The caller's own reference of the message `key`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn reference(view: &View<'_>, key: i64) -> Result<Option<String>, Error> {
+    let reference = view
+        .prepare("SELECT reference FROM message WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))?;
+    Ok(reference)
 }
 
 /// Books one segment of the message `key` that goes on the air.
@@ -245,10 +277,18 @@ pub struct MessageView {
     pub subject: Subject,
     /// Its lane.
     pub lane: Lane,
-    /// How it goes on the air.
-    pub encoding: Encoding,
+    /// What a modem must be able to do for it.
+    pub service: Service,
+    /// How it goes on the air; `None` = it is spoken.
+    pub encoding: Option<Encoding>,
     /// Into how many segments it falls.
     pub total_segments: u8,
+    /// By which channel another message goes out where this one fails.
+    pub fallback: Option<Channel>,
+    /// The message in whose place it goes out, where that failed.
+    pub fallback_of: Option<MessageId>,
+    /// How long its calls took.
+    pub call: Option<CallTimes>,
     /// Why it ended, or why the last attempt failed.
     pub reason: Option<Detail>,
     /// The caller's own reference.
@@ -359,8 +399,12 @@ fn read(row: &Row<'_>) -> Result<MessageView, Error> {
         phase: word::read("message", "state", &text("state")?)?,
         subject: read_subject(row)??,
         lane: word::read_lane(row.get("lane")?)?,
-        encoding: word::read("message", "encoding", &text("encoding")?)?,
+        service: word::read_service(row.get("service")?)?,
+        encoding: optional_word(row, "encoding")?,
         total_segments: row.get("segments")?,
+        fallback: optional_word(row, "fallback")?,
+        fallback_of: row.get::<_, Option<String>>("fallback_of")?.map(id).transpose()?,
+        call: call::times(row)?,
         reason: detail("message", "reason", row.get("reason")?)?,
         reference: row.get("reference")?,
         sender: row.get("sender")?,
@@ -437,6 +481,11 @@ pub(super) fn detail(
     value.map(|value| word::read(table, column, &value)).transpose()
 }
 
+fn optional_word<T: word::Word>(row: &Row<'_>, column: &'static str) -> Result<Option<T>, Error> {
+    let value = row.get::<_, Option<String>>(column)?;
+    value.map(|value| word::read("message", column, &value)).transpose()
+}
+
 pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_unix_ms))
 }
@@ -483,7 +532,8 @@ mod tests {
                 let texts = lengths.iter().zip(first..).map(|(length, number)| {
                     let text = format!("{MARK}{number:0DIGITS$}{}", "y".repeat(*length));
                     let sample = store::samples::message(Timestamp::from_unix_ms(1));
-                    insert(tx, &NewMessage { text: Secret::new(text), ..sample })
+                    let body = store::samples::body(&text);
+                    insert(tx, &NewMessage { body, ..sample })
                 });
                 texts.collect::<Result<Vec<_>, _>>()
             };

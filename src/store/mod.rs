@@ -28,8 +28,10 @@ mod word;
 mod writer;
 
 pub mod boot;
+pub mod call;
 pub mod early_report;
 pub mod event;
+pub mod fallback;
 pub mod idempotency;
 pub mod inbound;
 pub mod listed;

@@ -19,6 +19,7 @@ pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
             "SELECT lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
+                 fallback IS NOT NULL AS has_fallback,
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
         )?
@@ -194,6 +195,7 @@ fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
         reason: detail("message", "reason", row.get("reason")?)?,
         sent_at: optional_time(row, "sent_at")?,
         ended_at: optional_time(row, "ended_at")?,
+        has_fallback: row.get("has_fallback")?,
         send_logged: row.get("send_logged")?,
         claimable_at: optional_time(row, "claimable_at")?,
         deadline_at: optional_time(row, "deadline_at")?,

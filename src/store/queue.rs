@@ -4,34 +4,37 @@
 use rusqlite::OptionalExtension;
 
 use super::{Error, View, word};
-use crate::domain::{Lane, SegmentId, Timestamp};
+use crate::domain::{Lane, SegmentId, Service, Timestamp};
 
 /// What messages have in common for which the same modems can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// Their lane.
     pub lane: Lane,
+    /// What the modem must be able to do.
+    pub service: Service,
     /// The only modem or pool they may go through.
     pub sender: Option<String>,
     /// Where they go.
     pub region: String,
 }
 
-/// The demands of all messages of `lane` that may begin an attempt, soon or late. Costs a step through
-/// the index for each demand, however many messages there are.
+/// The demands of all messages of `lane` that want `service` and may begin an attempt, soon or late. Costs a
+/// step through the index for each demand, however many messages there are.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn demands(view: &View<'_>, lane: Lane) -> Result<Vec<Demand>, Error> {
+pub fn demands(view: &View<'_>, lane: Lane, service: Service) -> Result<Vec<Demand>, Error> {
+    let of = (lane.rank(), service.number());
     let mut demands = Vec::new();
-    let mut found = next_demand(view, FIRST, (lane.rank(),))?;
+    let mut found = next_demand(view, FIRST, of)?;
     while let Some((sender, region)) = found {
-        found = next_demand(view, SAME_SENDER, (lane.rank(), &sender, &region))?;
+        found = next_demand(view, SAME_SENDER, (of.0, of.1, &sender, &region))?;
         if found.is_none() {
-            found = next_demand(view, NEXT_SENDER, (lane.rank(), &sender))?;
+            found = next_demand(view, NEXT_SENDER, (of.0, of.1, &sender))?;
         }
         let sender = Some(sender).filter(|sender| !sender.is_empty());
-        demands.push(Demand { lane, sender, region });
+        demands.push(Demand { lane, service, sender, region });
     }
     Ok(demands)
 }
@@ -40,8 +43,8 @@ pub fn demands(view: &View<'_>, lane: Lane) -> Result<Vec<Demand>, Error> {
 type Step = (&'static str, &'static str);
 
 const FIRST: Step = ("", "sender, region");
-const SAME_SENDER: Step = ("AND ifnull(sender, '') = ?2 AND ifnull(region, '') > ?3", "region");
-const NEXT_SENDER: Step = ("AND ifnull(sender, '') > ?2", "sender, region");
+const SAME_SENDER: Step = ("AND ifnull(sender, '') = ?3 AND ifnull(region, '') > ?4", "region");
+const NEXT_SENDER: Step = ("AND ifnull(sender, '') > ?3", "sender, region");
 
 /// The sender and region of the next demand.
 fn next_demand(
@@ -62,7 +65,7 @@ fn demand_sql((condition, order): Step) -> String {
         order.replace("sender", "ifnull(sender, '')").replace("region", "ifnull(region, '')");
     format!(
         "SELECT ifnull(sender, ''), ifnull(region, '') FROM message
-         WHERE claimable_at IS NOT NULL AND lane = ?1 {condition} ORDER BY {order} LIMIT 1"
+         WHERE claimable_at IS NOT NULL AND lane = ?1 AND service = ?2 {condition} ORDER BY {order} LIMIT 1"
     )
 }
 
@@ -73,13 +76,16 @@ fn demand_sql((condition, order): Step) -> String {
 pub fn demand_of(view: &View<'_>, key: i64) -> Result<Option<Demand>, Error> {
     let row = view
         .prepare(
-            "SELECT lane, sender, ifnull(region, '') FROM message
+            "SELECT lane, service, sender, ifnull(region, '') FROM message
              WHERE key = ?1 AND state = 'queued'",
         )?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    row.map(|(rank, sender, region)| Ok(Demand { lane: word::read_lane(rank)?, sender, region }))
-        .transpose()
+    row.map(|(rank, service, sender, region)| {
+        let (lane, service) = (word::read_lane(rank)?, word::read_service(service)?);
+        Ok(Demand { lane, service, sender, region })
+    })
+    .transpose()
 }
 
 /// A message that may begin an attempt.
@@ -107,12 +113,20 @@ pub fn claimable(
     let sender = demand.sender.as_deref().unwrap_or_default();
     view.prepare(
         "SELECT claimable_at, key, state <> 'queued' FROM message
-         WHERE lane = ?1 AND ifnull(sender, '') = ?2 AND ifnull(region, '') = ?3
-             AND claimable_at <= ?4 AND expires_at > ?4
-         ORDER BY claimable_at, key LIMIT ?5 OFFSET ?6",
+         WHERE lane = ?1 AND service = ?2 AND ifnull(sender, '') = ?3 AND ifnull(region, '') = ?4
+             AND claimable_at <= ?5 AND expires_at > ?5
+         ORDER BY claimable_at, key LIMIT ?6 OFFSET ?7",
     )?
     .query_map(
-        (demand.lane.rank(), sender, &demand.region, now.as_unix_ms(), limit, skipped),
+        (
+            demand.lane.rank(),
+            demand.service.number(),
+            sender,
+            &demand.region,
+            now.as_unix_ms(),
+            limit,
+            skipped,
+        ),
         |row| {
             let due = Timestamp::from_unix_ms(row.get(0)?);
             Ok(Candidate { due, key: row.get(1)?, tried: row.get(2)? })
@@ -122,26 +136,33 @@ pub fn claimable(
     .collect()
 }
 
-/// How many messages may begin an attempt at `now`, counted up to `enough`.
+/// How many texts may begin an attempt at `now`, counted up to `enough`.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn waiting(view: &View<'_>, now: Timestamp, enough: u32) -> Result<u32, Error> {
     let mut counted = 0;
     for lane in Lane::ALL {
-        for demand in demands(view, lane)? {
+        for demand in demands(view, lane, Service::Text)? {
             let sender = demand.sender.as_deref().unwrap_or_default();
             let left = enough.saturating_sub(counted);
             counted += view
                 .prepare(
                     "SELECT count(*) FROM (
                          SELECT 1 FROM message
-                         WHERE lane = ?1 AND ifnull(sender, '') = ?2 AND ifnull(region, '') = ?3
-                             AND claimable_at <= ?4
-                         LIMIT ?5)",
+                         WHERE lane = ?1 AND service = ?2 AND ifnull(sender, '') = ?3
+                             AND ifnull(region, '') = ?4 AND claimable_at <= ?5
+                         LIMIT ?6)",
                 )?
                 .query_row(
-                    (lane.rank(), sender, &demand.region, now.as_unix_ms(), left),
+                    (
+                        lane.rank(),
+                        demand.service.number(),
+                        sender,
+                        &demand.region,
+                        now.as_unix_ms(),
+                        left,
+                    ),
                     |row| row.get::<_, u32>(0),
                 )?;
             if counted >= enough {
@@ -291,6 +312,22 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
     .collect()
 }
 
+/// The calls that somebody answered, and whose end is still to come.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn talking(view: &View<'_>) -> Result<Vec<(i64, SegmentId)>, Error> {
+    view.prepare(
+        "SELECT a.message, s.attempt, s.sequence
+         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+         WHERE s.reference IS NULL AND s.state = 'submitted' AND m.channel = 'voice'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')",
+    )?
+    .query_map([], read_target)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The newest segment taken since `since` that a report with this reference can be about.
 ///
 /// # Errors
@@ -351,7 +388,7 @@ fn without_reference(
         .prepare(
             "SELECT a.message, s.attempt, s.sequence
              FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
-             WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL
+             WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
                  AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3
              ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
@@ -379,10 +416,10 @@ mod tests {
     fn add(tx: &Tx<'_>, sender: Option<&str>, region: Option<&str>, due: i64) -> Result<(), Error> {
         tx.prepare(
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
-                 region, encoding, segments, flash, sender, on_unknown, actor_id, actor_name,
+                 region, encoding, segments, flash, sender, on_unknown, actor_id, actor_name, service, said,
                  created_at, not_before, expires_at, claimable_at, deadline_at)
              VALUES (hex(randomblob(8)), '', 'queued', 'sms', 'general', 2, '+1', ?2, 'GSM-7', 1,
-                 0, ?1, 'hold', '', '', 0, 0, 1000, ?3, 1000)",
+                 0, ?1, 'hold', '', '', 0, 'text', 0, 0, 1000, ?3, 1000)",
         )?
         .execute((sender, region, due))?;
         Ok(())
@@ -398,11 +435,12 @@ mod tests {
                 add(tx, sender, Some(region), due)?;
             }
             add(tx, None, None, 2)?;
-            let demands = demands(tx, Lane::Bulk)?;
+            let demands = demands(tx, Lane::Bulk, Service::Text)?;
             let told: Vec<_> =
                 demands.iter().map(|it| (it.sender.as_deref(), it.region.as_str())).collect();
             assert_eq!(told, [(None, ""), (None, "DE"), (None, "US"), (Some("a"), "US")]);
-            assert!(super::demands(tx, Lane::Otp)?.is_empty());
+            assert!(super::demands(tx, Lane::Otp, Service::Text)?.is_empty());
+            assert!(super::demands(tx, Lane::Bulk, Service::Call)?.is_empty());
             let due = |now, page| {
                 let found = claimable(tx, &demands[2], Timestamp::from_unix_ms(now), page)?;
                 Ok::<_, Error>(found.iter().map(|it| it.due.as_unix_ms()).collect::<Vec<_>>())

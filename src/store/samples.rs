@@ -6,8 +6,8 @@ use rusqlite::Connection;
 
 use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
-    Actor, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage, OnUnknown,
-    Outcome, Purpose, Secret, Subject, Timestamp, TransactionId,
+    Actor, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage, OnUnknown,
+    Outcome, Purpose, Said, Secret, Service, Subject, Timestamp, TransactionId,
 };
 
 /// A message that was accepted then.
@@ -18,11 +18,10 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         id,
         subject: Subject { message: Some(id), ..subject(recipient.clone()) },
         recipient,
-        text: Secret::new("hello".into()),
-        encoding: Encoding::Gsm7,
-        segments: 1,
-        national: None,
-        locale: None,
+        service: Service::Text,
+        body: body("hello"),
+        fallback: None,
+        fallback_of: None,
         flash: false,
         lane: Lane::Bulk,
         sender: None,
@@ -32,6 +31,18 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         created_at: at,
         not_before: at,
         expires_at: at.after(Duration::from_secs(60)),
+    }
+}
+
+/// A text in one segment.
+pub(crate) fn body(text: &str) -> Body {
+    Body {
+        text: Secret::new(text.to_owned()),
+        said: Said::Text,
+        encoding: Some(Encoding::Gsm7),
+        segments: 1,
+        national: None,
+        locale: None,
     }
 }
 
@@ -80,9 +91,10 @@ pub(crate) fn append_row(tx: &Tx<'_>, row: &EventRow) -> i64 {
         "INSERT INTO event (uuid, published, peak, event_type, outcome, reason, transaction_id,
              message_id, channel, purpose, recipient, region, actor_id, actor_name, client_ip,
              user_agent, user, modem, target_id, target_name, target_before, note, segments,
-             cost_micros, accepted_at, sent_at)
+             cost_micros, accepted_at, sent_at, setup_ms, ring_ms, talk_ms)
          VALUES (?1, ?2, max(?2, ifnull((SELECT max(peak) FROM event), ?2)), ?3, ?4, ?5, ?6, ?7, ?8,
-             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26,
+             ?27, ?28)",
     )
     .unwrap()
     .insert(rusqlite::params![
@@ -111,6 +123,9 @@ pub(crate) fn append_row(tx: &Tx<'_>, row: &EventRow) -> i64 {
         row.cost_micros,
         row.accepted_at,
         row.sent_at,
+        row.setup_ms,
+        row.ring_ms,
+        row.talk_ms,
     ])
     .unwrap()
 }

@@ -32,6 +32,19 @@ pub fn book(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), E
     Ok(())
 }
 
+/// Adds what a call cost.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn charge(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO sim_usage VALUES (?1, ?2, 0, ?3)
+         ON CONFLICT DO UPDATE SET cost_micros = cost_micros + ?3",
+    )?
+    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
+    Ok(())
+}
+
 /// What all SIMs were asked to send since `since`, oldest first.
 ///
 /// # Errors

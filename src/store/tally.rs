@@ -51,6 +51,8 @@ pub struct Told {
     pub segments: Option<u32>,
     pub accepted_at: Option<i64>,
     pub sent_at: Option<i64>,
+    /// How long was talked in its calls.
+    pub talk_ms: Option<u32>,
     /// The lane of the message, where there is one.
     pub lane: Option<Lane>,
     /// The state of the message, where there is one.
@@ -119,7 +121,7 @@ fn received(view: &View<'_>, after: i64) -> Result<Vec<(String, u32)>, Error> {
 fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<i64>), Error> {
     let mut statement = view.prepare(
         "SELECT e.seq, e.event_type, e.outcome, e.reason, e.channel, e.purpose, e.segments,
-             e.accepted_at, e.sent_at, m.lane, m.state,
+             e.accepted_at, e.sent_at, e.talk_ms, m.lane, m.state,
              (SELECT count(*) FROM attempt a WHERE a.message = m.key) AS attempts
          FROM event e LEFT JOIN message m ON m.id = e.message_id
          WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
@@ -137,6 +139,7 @@ fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<
             segments: row.get("segments")?,
             accepted_at: row.get("accepted_at")?,
             sent_at: row.get("sent_at")?,
+            talk_ms: row.get("talk_ms")?,
             lane: row.get::<_, Option<u8>>("lane")?.map(word::read_lane).transpose()?,
             state: row.get("state")?,
             attempts: row.get("attempts")?,

@@ -1,7 +1,9 @@
 //! Tables `usage_day` and `usage_user`: what was sent, counted in the transaction of the events that say
 //! so.
 
-use super::{Error, Tx, View};
+use std::time::Duration;
+
+use super::{Error, Tx, View, call::milliseconds};
 use crate::domain::{About, Event, EventKind, Family, Money, Outcome, Timestamp};
 
 const DAY_MS: i64 = 86_400_000;
@@ -36,18 +38,20 @@ pub(super) fn count(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
             _,
         ) => return Ok(()),
     };
-    let (segments, cost) = if *kind == EventKind::Status {
-        (event.segments.unwrap_or(0), event.cost.unwrap_or(Money::ZERO))
+    let (segments, cost, talk) = if *kind == EventKind::Status {
+        let talk = event.call.map_or(Duration::ZERO, |call| call.talk);
+        (event.segments.unwrap_or(0), event.cost.unwrap_or(Money::ZERO), talk)
     } else {
-        (0, Money::ZERO)
+        (0, Money::ZERO, Duration::ZERO)
     };
+    let talk = milliseconds(talk);
     let at = event.accepted_at.unwrap_or(event.published);
     let region = subject.region.as_deref().unwrap_or_default();
     let (channel, purpose) = (subject.channel.as_str(), subject.purpose.as_str());
     tx.prepare(
-        "INSERT INTO usage_day VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)
+        "INSERT INTO usage_day VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)
          ON CONFLICT DO UPDATE SET messages = messages + 1, segments = segments + ?6,
-             cost_micros = cost_micros + ?7",
+             talk_ms = talk_ms + ?7, cost_micros = cost_micros + ?8",
     )?
     .execute((
         at.as_unix_ms().div_euclid(DAY_MS),
@@ -56,13 +60,14 @@ pub(super) fn count(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         purpose,
         ended,
         segments,
+        talk,
         cost.as_micros(),
     ))?;
     if let Some(user) = &subject.user {
         tx.prepare(
-            "INSERT INTO usage_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8)
+            "INSERT INTO usage_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9)
              ON CONFLICT DO UPDATE SET messages = messages + 1, segments = segments + ?7,
-                 cost_micros = cost_micros + ?8",
+                 talk_ms = talk_ms + ?8, cost_micros = cost_micros + ?9",
         )?
         .execute((
             at.month(),
@@ -72,6 +77,7 @@ pub(super) fn count(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
             purpose,
             ended,
             segments,
+            talk,
             cost.as_micros(),
         ))?;
     }
@@ -98,7 +104,9 @@ pub struct UsageRow {
     pub messages: i64,
     /// Segments that went on the air.
     pub segments: i64,
-    /// What those cost.
+    /// How long was talked in calls.
+    pub talk: Duration,
+    /// What all of it cost.
     pub cost: Money,
 }
 
@@ -109,7 +117,8 @@ pub struct UsageRow {
 pub fn by_day(view: &View<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<UsageRow>, Error> {
     let day = |at: Timestamp| at.as_unix_ms().div_euclid(DAY_MS);
     view.prepare(
-        "SELECT day, NULL AS user, region, channel, purpose, ended, messages, segments, cost_micros
+        "SELECT day, NULL AS user, region, channel, purpose, ended, messages, segments, talk_ms,
+             cost_micros
          FROM usage_day WHERE day >= ?1 AND day < ?2
          ORDER BY day, region, channel, purpose, ended",
     )?
@@ -135,7 +144,8 @@ pub fn by_user(
     let users = users.query_map((month, after, limit), |row| row.get::<_, String>(0))?;
     let Some(last) = users.last().transpose()? else { return Ok(Vec::new()) };
     view.prepare(
-        "SELECT NULL AS day, user, region, channel, purpose, ended, messages, segments, cost_micros
+        "SELECT NULL AS day, user, region, channel, purpose, ended, messages, segments, talk_ms,
+             cost_micros
          FROM usage_user WHERE month = ?1 AND user > ?2 AND user <= ?3
          ORDER BY user, region, channel, purpose, ended",
     )?
@@ -154,6 +164,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<UsageRow> {
         ended: row.get("ended")?,
         messages: row.get("messages")?,
         segments: row.get("segments")?,
+        talk: Duration::from_millis(row.get::<_, i64>("talk_ms")?.unsigned_abs()),
         cost: Money::from_micros(row.get("cost_micros")?),
     })
 }

@@ -2,7 +2,8 @@
 
 use super::Error;
 use crate::domain::{
-    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, SegmentState,
+    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, Said, SegmentState,
+    Service,
 };
 
 /// A type that a column holds as a word.
@@ -30,6 +31,7 @@ words! {
     Purpose: Self::from_word;
     SegmentState: Self::from_word;
     OnUnknown: |word| [Self::Hold, Self::Resend].into_iter().find(|it| it.as_str() == word);
+    Said: |word| [Self::Text, Self::Code].into_iter().find(|it| it.as_str() == word);
     Encoding: |word| [Self::Gsm7, Self::Ucs2].into_iter().find(|it| it.as_str() == word);
 }
 
@@ -48,5 +50,14 @@ pub(super) fn read_lane(rank: u8) -> Result<Lane, Error> {
         table: "message",
         column: "lane",
         value: rank.to_string(),
+    })
+}
+
+/// Reads a service by its number.
+pub(super) fn read_service(number: u8) -> Result<Service, Error> {
+    Service::from_number(number).ok_or_else(|| Error::UnknownWord {
+        table: "message",
+        column: "service",
+        value: number.to_string(),
     })
 }

@@ -346,6 +346,9 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     number("debugContext.debugData.queueMs", Column::QueueMs),
     number("debugContext.debugData.deliveryMs", Column::DeliveryMs),
     number("debugContext.debugData.durationMs", Column::DurationMs),
+    number("debugContext.debugData.setupMs", Column::SetupMs),
+    number("debugContext.debugData.ringMs", Column::RingMs),
+    number("debugContext.debugData.talkMs", Column::TalkMs),
     Attribute {
         path: "debugContext.debugData.transactionStarted",
         kind: Kind::Time,

@@ -195,6 +195,9 @@ fn debug_data(row: &EventRow) -> Map<String, Value> {
     put("queueMs", between(row.accepted_at, row.sent_at));
     put("deliveryMs", between(row.sent_at, published));
     put("durationMs", between(row.accepted_at, published));
+    put("setupMs", row.setup_ms.map(Value::from));
+    put("ringMs", row.ring_ms.map(Value::from));
+    put("talkMs", row.talk_ms.map(Value::from));
     put("transactionStarted", time(row.accepted_at));
     let completed = published.filter(|_| attribute::completes(&row.event_type));
     put("transactionCompleted", time(completed));

@@ -55,7 +55,9 @@ fn row() -> impl Strategy<Value = EventRow> {
     let time = || prop::option::of((0..9_i64).prop_map(|ms| BASE + ms));
     let numbers = (prop::option::of(0..4_u32), prop::option::of(0..40_000_i64), time(), time());
     let what = (0..9_i64, event_type(), outcome, reason(), region, channel);
-    (what, who, whom, numbers).prop_map(|(what, who, whom, numbers)| EventRow {
+    let length = || prop::option::of(0..9_i64);
+    let call = (length(), length(), length());
+    (what, who, whom, numbers, call).prop_map(|(what, who, whom, numbers, call)| EventRow {
         seq: 0,
         published: BASE + what.0,
         event_type: what.1,
@@ -82,6 +84,9 @@ fn row() -> impl Strategy<Value = EventRow> {
         cost_micros: numbers.1,
         accepted_at: numbers.2,
         sent_at: numbers.3,
+        setup_ms: call.0,
+        ring_ms: call.1,
+        talk_ms: call.2,
     })
 }
 
@@ -300,6 +305,9 @@ fn every_attribute_of_an_event_can_be_asked_for() {
         cost_micros: Some(1),
         accepted_at: Some(1),
         sent_at: Some(1),
+        setup_ms: Some(1),
+        ring_ms: Some(1),
+        talk_ms: Some(1),
     };
     let status = EventRow { event_type: "system.voice.receive_status".into(), ..row.clone() };
     let status = EventRow { channel: Some("voice".into()), ..status };

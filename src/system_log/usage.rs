@@ -1,6 +1,6 @@
 //! The usage report: what was sent in a month, what became of it and what it cost.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
@@ -67,6 +67,10 @@ pub struct Counts {
     pub messages: i64,
     /// Segments that went on the air for those that have ended.
     pub segments: i64,
+    /// How long was talked in calls, in minutes.
+    #[serde(rename = "minutes", serialize_with = "in_minutes")]
+    #[schema(value_type = f64)]
+    pub talk: Duration,
     /// Messages that arrived.
     pub delivered: i64,
     /// Messages of which nobody can say.
@@ -91,9 +95,19 @@ fn in_units<S: serde::Serializer>(money: &Money, serializer: S) -> Result<S::Ok,
     serializer.serialize_f64(money.as_units())
 }
 
+/// In hundredths of a minute, which add up well enough.
+fn in_minutes<S: serde::Serializer>(talk: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(minutes(*talk))
+}
+
+fn minutes(talk: Duration) -> f64 {
+    (talk.as_secs_f64() / 60.0 * 100.0).round() / 100.0
+}
+
 impl Counts {
     fn add(&mut self, row: &UsageRow) {
         self.segments += row.segments;
+        self.talk += row.talk;
         self.cost = self.cost.plus(row.cost);
         match row.ended.as_str() {
             "" => self.messages += row.messages,
@@ -180,7 +194,7 @@ impl Report {
         let families = Family::ALL.map(Family::as_str);
         if head {
             let first = ["period", "user", "scope", "region", "channel", "purpose", "messages"];
-            let second = ["segments", "delivered", "unknown", "cancelled", "failed"];
+            let second = ["segments", "minutes", "delivered", "unknown", "cancelled", "failed"];
             let by = families.map(|family| format!("failed_{family}"));
             let last = ["open", "denied", "cost", "currency"];
             let names = first.into_iter().chain(second).map(str::to_owned).chain(by);
@@ -197,14 +211,9 @@ impl Report {
                 row.channel.clone(),
                 row.purpose.clone(),
             ];
-            let numbers = [
-                counts.messages,
-                counts.segments,
-                counts.delivered,
-                counts.unknown,
-                counts.cancelled,
-                counts.failed,
-            ];
+            record.extend([counts.messages, counts.segments].map(|number| number.to_string()));
+            record.push(format!("{:.2}", minutes(counts.talk)));
+            let numbers = [counts.delivered, counts.unknown, counts.cancelled, counts.failed];
             record.extend(numbers.map(|number| number.to_string()));
             let failed = |family| counts.failed_by.get(family).copied().unwrap_or(0);
             record.extend(families.map(|family| failed(family).to_string()));

@@ -80,6 +80,8 @@ impl Trouble {
         let thread = thread::spawn(move || {
             let _runtime = runtime.enter();
             let mut thrown = BTreeMap::new();
+            let faults: Vec<_> =
+                Fault::ALL.iter().copied().filter(|fault| !fault.is_of_calls()).collect();
             while !ends.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(20 + chance.next() % 200));
                 // A slow machine sends less in a second, and shall have no more trouble with it.
@@ -93,7 +95,7 @@ impl Trouble {
                     modem.clear_faults();
                     modem.replug().unwrap();
                 } else if modem.plugged() {
-                    let fault = *chance.of(Fault::ALL);
+                    let fault = *chance.of(&faults);
                     modem.fault(exactly(fault, &mut chance));
                     *thrown.entry(fault.name()).or_default() += 1;
                 }
@@ -154,5 +156,16 @@ fn exactly(fault: Fault, chance: &mut Chance) -> FaultSpec {
         | Fault::ReportBeforeAnswer
         | Fault::NoReport
         | Fault::CmgdFail => fault.times(1),
+        // In calls alone.
+        Fault::DialRefused
+        | Fault::LateDialAnswer
+        | Fault::LostCallUrc
+        | Fault::EarlyCallBegin
+        | Fault::PacketBearer
+        | Fault::NoCause
+        | Fault::AudioRefused
+        | Fault::AudioWedged
+        | Fault::PlayFails
+        | Fault::RebootInCall => fault.times(1),
     }
 }

@@ -16,7 +16,7 @@ const OWNED: [(&str, &str); 4] = [
 
 /// Which rooms of the daemon each room may name. A room stands below all that may name it, so that
 /// there are no circles.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("sms", &["domain"]),
@@ -25,7 +25,8 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("intake", &["domain", "sms", "store"]),
     ("system_log", &["domain", "store"]),
     ("inbox", &["domain", "sms", "store"]),
-    ("outbox", &["domain", "sms", "store", "modem"]),
+    ("voice", &["domain", "modem"]),
+    ("outbox", &["domain", "sms", "store", "modem", "voice"]),
     ("http", &["domain", "intake", "system_log", "store", "modem", "outbox"]),
     ("arrivals", &["domain", "store", "sms", "modem", "inbox", "outbox"]),
     ("chronicle", &["domain", "store", "modem"]),
@@ -39,13 +40,25 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
             "intake",
             "arrivals",
             "chronicle",
+            "voice",
             "outbox",
             "http",
         ],
     ),
     (
         "cli",
-        &["domain", "store", "modem", "config", "intake", "system_log", "outbox", "http", "daemon"],
+        &[
+            "domain",
+            "store",
+            "modem",
+            "config",
+            "intake",
+            "system_log",
+            "voice",
+            "outbox",
+            "http",
+            "daemon",
+        ],
     ),
     ("main", &["cli"]),
 ];

@@ -100,7 +100,11 @@ async fn a_code_goes_out_verbatim_and_both_logs_name_its_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_is_an_error_for_strangers_and_a_pair_in_the_log() {
-    let gateway = builder("").policy("purpose.enrollment.channels = [\"voice\"]").start().await;
+    let gateway = builder("")
+        .modem_config("roles = [\"sms\"]")
+        .policy("purpose.enrollment.channels = [\"voice\"]")
+        .start()
+        .await;
     let org = Org::of(&gateway);
     let change = |id: &str, pointer: &str, value: Value| {
         let mut event = event(id);

@@ -105,7 +105,7 @@ async fn tokens_and_scopes_are_needed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_allowed_is_denied_in_the_log_and_never_sent() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::builder().modem_config("roles = [\"sms\"]").start().await;
     let table = [
         (json!({"to": "hello"}), "malformed", "number_invalid"),
         (json!({"to": ""}), "malformed", "number_invalid"),

@@ -104,7 +104,7 @@ async fn the_report_is_what_the_events_say() {
             "[rates]\n[[rates.card]]\nname = \"p\"\nprices = [\"US 0.0075\", \"* 0.09\"]\n\
              [outbox]\nsettle_seconds = 1",
         )
-        .modem_config("rates = \"p\"")
+        .modem_config("rates = \"p\"\nroles = [\"sms\"]")
         .start()
         .await;
     let send = |to: &str, purpose: &str, text: &str, user: &str| {

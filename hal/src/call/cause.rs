@@ -92,7 +92,7 @@ pub struct Release {
     /// In words of ITU-T V.250.
     pub result: Option<FinalResult>,
     /// In the modem's words.
-    words: Option<Cause>,
+    pub words: Option<Cause>,
 }
 
 impl Release {
@@ -127,7 +127,11 @@ impl Release {
             FinalResult::Busy => Some(Cause::Busy),
             FinalResult::NoAnswer => Some(Cause::NoAnswer),
             FinalResult::NoDialtone => Some(Cause::Refused),
-            _ => None,
+            FinalResult::Ok
+            | FinalResult::Error
+            | FinalResult::Cme(_)
+            | FinalResult::Cms(_)
+            | FinalResult::NoCarrier => None,
         });
         self.number.map(Cause::of_number).or(result).or(self.words)
     }

@@ -1,7 +1,10 @@
 //! A call, followed by what is told of it.
 
 use super::{Fact, Release, Stage};
-use crate::at::{Fields, FinalResult, Line};
+use crate::{
+    at::{Fields, FinalResult, Line},
+    family::Reason,
+};
 
 /// Lists in a row without the call that show its end where nothing else told of it: one may be read between
 /// the dialling and the call's entry in it.
@@ -54,24 +57,42 @@ impl Follow {
                     FinalResult::Busy | FinalResult::NoAnswer | FinalResult::NoDialtone => {
                         self.reach(Stage::Ended);
                     }
-                    _ => self.said_over = true,
+                    FinalResult::Ok
+                    | FinalResult::Error
+                    | FinalResult::Cme(_)
+                    | FinalResult::Cms(_)
+                    | FinalResult::NoCarrier => self.said_over = true,
                 }
             }
         }
     }
 
+    /// Takes the answer to `+CEER`, as the family writes it.
+    pub fn on_report(&mut self, lines: &[Line], reason: Reason) {
+        self.release.on_report(lines, reason);
+    }
+
+    /// This side has ended it: one list without it shows that it is gone.
+    pub fn hung_up(&mut self) {
+        self.said_over = true;
+    }
+
     /// Takes the list of calls (`+CLCC`, 3GPP TS 27.007 7.18), or that the modem has none to show.
+    ///
+    /// `lines` may hold some that it told by itself at that moment: they look alike.
     pub fn on_list(&mut self, lines: &[Line], result: Option<FinalResult>) {
+        let shown = lines.iter().filter_map(|line| ours(line)).max();
         if !result.is_some_and(FinalResult::is_ok) {
+            shown.into_iter().for_each(|stage| self.reach(stage));
             // Nothing can be seen, so what was told has to do.
             if self.said_over && result.is_some() {
                 self.reach(Stage::Ended);
             }
             return;
         }
-        match lines.iter().find_map(|line| ours(line)) {
+        match shown {
             Some(stage) => {
-                (self.missed, self.said_over) = (0, false);
+                (self.missed, self.said_over) = (0, self.said_over && stage == Stage::Ended);
                 self.reach(stage);
             }
             None => {
@@ -92,7 +113,7 @@ impl Follow {
 /// about one. Quectel lists the bearers of packet data too (mode 1).
 fn ours(line: &str) -> Option<Stage> {
     let mut fields = Fields::after(line, "+CLCC")?;
-    let mut next = || fields.nth(0)?.parse::<u8>().ok();
+    let mut next = || fields.next()?.parse::<u8>().ok();
     let (_, direction, stat, mode) = (next()?, next()?, next()?, next()?);
     // 9: unknown.
     if direction != 0 || !matches!(mode, 0 | 9) {
@@ -159,6 +180,17 @@ mod tests {
         assert_eq!(list(&mut call, &[TALKS]), Stage::Active);
         call.on_fact(Fact::Result(FinalResult::NoCarrier));
         assert_eq!(list(&mut call, &[]), Stage::Ended);
+    }
+
+    #[test]
+    fn what_is_told_while_the_list_is_read_counts_as_well() {
+        let mut call = Follow::default();
+        call.on_list(&[Line::try_from(TALKS).unwrap()], Some(FinalResult::Error));
+        assert_eq!(call.stage(), Stage::Active);
+        let mut call = Follow::default();
+        assert_eq!(list(&mut call, &[RINGS, TALKS]), Stage::Active);
+        let mut call = Follow::default();
+        assert_eq!(list(&mut call, &[TALKS, "+CLCC: 1,0,6,0,0"]), Stage::Ended);
     }
 
     #[test]

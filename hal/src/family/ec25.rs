@@ -37,16 +37,8 @@ pub static EC25: Family = Family {
     power_down: Some("+QPOWD"),
     call: Some(Call {
         init: &["+COLP=0", "+QINDCFG=\"ccinfo\",1,0", "^DSCI=1"],
-        tells: &[
-            LISTED,
-            Tells::new(
-                "+QIND: \"ccinfo\",",
-                Means::Coded { code_at: 2, codes: CCINFO, only: &[(1, 0), (3, 0)] },
-            ),
-            Tells::new("^DSCI:", Means::Coded { code_at: 2, codes: DSCI, only: &[(1, 0), (3, 0)] }),
-        ],
-        // 1: what the circuit-switched network says; 2: what it says when it refuses.
-        reason: Reason::Grouped { network: &[1, 2] },
+        tells: TELLS,
+        reason: REASON,
         keys: Some(Keys { enable: "+QTONEDET=1", prefix: "+QTONEDET", coded: true }),
         ..Call::STANDARD
     }),
@@ -54,7 +46,8 @@ pub static EC25: Family = Family {
         Sound { before: &["+QPCMV=1,2"], ..Sound::new(Way::Card, Asked::Ok("+QPCMV=?")) },
         Sound {
             // The port is that of positions (NMEA), which must be free of them.
-            before: &["+QGPSCFG=\"outport\",\"none\"", "+QPCMV=0", "+QPCMV=1,0"],
+            clear: &["+QGPSCFG=\"outport\",\"none\"", "+QPCMV=0"],
+            before: &["+QPCMV=1,0"],
             after: &["+QPCMV=0"],
             ..Sound::new(Way::SerialPcm, Asked::Ok("+QPCMV=?"))
         },
@@ -63,6 +56,19 @@ pub static EC25: Family = Family {
     ],
     ..Family::DEFAULT
 };
+
+/// What Quectel's modems say of calls.
+pub(super) const TELLS: &[Tells] = &[
+    LISTED,
+    Tells::new(
+        "+QIND: \"ccinfo\",",
+        Means::Coded { code_at: 2, codes: CCINFO, only: &[(1, 0), (3, 0)] },
+    ),
+    Tells::new("^DSCI:", Means::Coded { code_at: 2, codes: DSCI, only: &[(1, 0), (3, 0)] }),
+];
+
+/// 1: what the circuit-switched network says; 2: what it says when it refuses.
+pub(super) const REASON: Reason = Reason::Grouped { network: &[1, 2] };
 
 /// `<state>` of `+QIND: "ccinfo"`: as `+CLCC`, and -1 = released.
 const CCINFO: &[(i8, Stage)] = &[

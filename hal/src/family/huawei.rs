@@ -30,6 +30,8 @@ pub static HUAWEI: Family = Family {
     // Answers +CMMS with +CMS ERROR: 500.
     holds_link: false,
     call: Some(Call {
+        // What ^CURC=0 silences are the lines about calls too: where it can speak, the flood is borne.
+        init: &["+COLP=0", "^CURC=1"],
         tells: &[
             Tells::new("^ORIG:", Means::Is(Stage::Dialing)),
             Tells::new("^CONF:", Means::Is(Stage::Alerting)),

@@ -1,6 +1,6 @@
 //! Quectel M95 and its siblings for GSM, UC15 and UC20 for UMTS.
 
-use super::{CPINR, Call, Family, Keys, QPINC, Restart, Usb, call::LISTED};
+use super::{CPINR, Call, Family, Keys, QPINC, Restart, Usb, ec25};
 use crate::{
     at::{Query, Seconds},
     power::Timing,
@@ -23,8 +23,9 @@ pub static M95: Family = Family {
     power_down: Some("+QPOWD=1"),
     // Its sound is a jack.
     call: Some(Call {
-        init: &["+COLP=0", "+CLCC=1"],
-        tells: &[LISTED],
+        init: &["+COLP=0", "^DSCI=1"],
+        tells: ec25::TELLS,
+        reason: ec25::REASON,
         keys: Some(Keys { enable: "+QTONEDET=1", prefix: "+QTONEDET", coded: true }),
         ..Call::STANDARD
     }),

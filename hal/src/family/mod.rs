@@ -36,7 +36,9 @@ pub use m95::M95;
 pub use sim800::SIM800;
 pub use sim7000::SIM7000;
 pub use sim7600::SIM7600;
-pub use sound::{Around, Asked, Ends, Files, Header, Sink, Sinks, Sound, Speech, Wants, Way};
+pub use sound::{
+    Around, Asked, Ends, Files, Header, Sink, Sinks, Sound, SoundWay, Speech, Wants, Way,
+};
 pub use telit::TELIT;
 pub use ublox::UBLOX;
 pub use zte::ZTE;

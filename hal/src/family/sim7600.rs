@@ -37,7 +37,7 @@ pub static SIM7600: Family = Family {
         Sound {
             // Only while a call is active; ERROR before. Switched off before each call too: the sound dies
             // after some calls otherwise.
-            before: &["+CPCMREG=0"],
+            clear: &["+CPCMREG=0"],
             active: &["+CPCMREG=1"],
             after: &["+CPCMREG=0"],
             ..Sound::new(Way::SerialPcm, Asked::Ok("+CPCMREG=?"))

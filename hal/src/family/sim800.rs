@@ -1,8 +1,8 @@
 //! SIMCom SIM800, SIM900 and their siblings for GSM.
 
 use super::{
-    Around, Asked, CPINR, Call, Ends, Family, Files, Header, Keys, Restart, SPIC, Sound, Wants,
-    Way, simcom,
+    Around, Asked, CPINR, Call, Ends, Family, Files, Header, Keys, Reason, Restart, SPIC, Sound,
+    Wants, Way, simcom,
 };
 use crate::{at::Seconds, power::Timing};
 
@@ -24,6 +24,8 @@ pub static SIM800: Family = Family {
     call: Some(Call {
         init: &["+COLP=0", "+CLCC=1", "+MORING=1"],
         tells: simcom::GSM_TELLS,
+        // +CEER: <category>,<number>, or words.
+        reason: Reason::Number { at: 1 },
         keys: Some(Keys { enable: "+DDET=1", prefix: "+DTMF", coded: false }),
         ..Call::STANDARD
     }),
@@ -52,5 +54,6 @@ static FILES: Files = Files {
     play: Around("+CREC=4,\"C:\\User\\", "\",0,90"),
     stop: "+CREC=5",
     ends: Ends::Code("+CREC"),
-    room: 512 * 1024,
+    // Some have not much more than this free.
+    room: 256 * 1024,
 };

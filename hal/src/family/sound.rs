@@ -9,9 +9,11 @@ pub struct Sound {
     pub way: Way,
     /// The question that is answered where the modem has it.
     pub offered: Asked,
-    /// Settings made before each call.
+    /// Settings made before each call, so that it begins anew; errors are no failure.
+    pub clear: &'static [&'static str],
+    /// Settings made before each call, without which it is not placed.
     pub before: &'static [&'static str],
-    /// Settings made as soon as it is dialled.
+    /// Settings made as soon as it is dialled, without which nothing is heard.
     pub dialled: &'static [&'static str],
     /// Settings made once it was answered. Without them nothing is heard; some are refused at first.
     pub active: &'static [&'static str],
@@ -52,6 +54,12 @@ impl Sink {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::SerialPcm, Self::Alsa, Self::File, Self::Speaks];
 
+    /// Whether the other side is heard through it too, and with it the tones of keys.
+    #[must_use]
+    pub const fn hears(self) -> bool {
+        matches!(self, Self::SerialPcm | Self::Alsa)
+    }
+
     /// In a word, for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -60,6 +68,30 @@ impl Sink {
             Self::Alsa => "usb",
             Self::File => "file",
             Self::Speaks => "speech",
+        }
+    }
+}
+
+/// Which way to be heard a site chooses for a modem.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SoundWay {
+    /// The best that there is.
+    #[default]
+    Auto,
+    /// This one.
+    Only(Sink),
+    /// None: it places no calls.
+    Off,
+}
+
+impl SoundWay {
+    /// Reads it as a configuration writes it: `auto`, `none`, or the word of a sink.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "auto" => Some(Self::Auto),
+            "none" => Some(Self::Off),
+            _ => Sink::ALL.into_iter().find(|sink| sink.as_str() == word).map(Self::Only),
         }
     }
 }
@@ -192,6 +224,7 @@ impl Sound {
         way: Way::Card,
         // Answered by every modem.
         offered: Asked::Ok(""),
+        clear: &[],
         before: &[],
         dialled: &[],
         active: &[],

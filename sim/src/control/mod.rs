@@ -1,6 +1,7 @@
 //! The control API: what tests and people ask of a running simulator, over HTTP and JSON.
 
 mod body;
+mod calls;
 mod error;
 mod modems;
 mod network;
@@ -36,6 +37,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/modems", get(modems::list))
         .route("/modems/{modem}", get(modems::show).put(modems::change))
         .route("/modems/{modem}/transcript", get(modems::transcript))
+        .route("/modems/{modem}/files", get(modems::files))
         .route(
             "/modems/{modem}/faults",
             get(modems::faults).post(modems::add_fault).delete(modems::clear_faults),
@@ -47,6 +49,13 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/phones/{number}", get(phones::show).put(phones::change))
         .route("/phones/{number}/messages", get(phones::messages))
         .route("/phones/{number}/send", post(phones::send))
+        .route("/phones/{number}/calls", get(phones::calls))
+        .route("/phones/{number}/answer", post(phones::answer))
+        .route("/phones/{number}/hang_up", post(phones::hang_up))
+        .route("/phones/{number}/keys", post(phones::press))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/audio", get(calls::audio))
         .route("/network", get(network::show).put(network::change))
         .route("/network/submits", get(network::submits))
         .fallback(error::no_such_path)

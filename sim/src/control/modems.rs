@@ -25,6 +25,8 @@ pub(super) struct ModemView {
     name: String,
     family: &'static str,
     port: PathBuf,
+    /// Where its sound goes through a port.
+    audio_port: Option<PathBuf>,
     number: String,
     imei: String,
     iccid: String,
@@ -61,6 +63,13 @@ pub(super) struct Replug {
 pub(super) struct FaultsView {
     active: Vec<FaultSpec>,
     available: Vec<AvailableFault>,
+}
+
+/// A file in a modem's flash.
+#[derive(Serialize)]
+pub(super) struct FileView {
+    name: String,
+    size: usize,
 }
 
 #[derive(Serialize)]
@@ -101,6 +110,15 @@ pub(super) async fn transcript(
 ) -> Api<Vec<TranscriptLine>> {
     let index = find(&hub, &name)?;
     Ok(Json(hub.with_device(index, |device| device.transcript.lines()).unwrap_or_default()))
+}
+
+pub(super) async fn files(
+    State(hub): State<Arc<Hub>>,
+    Path(name): Path<String>,
+) -> Api<Vec<FileView>> {
+    let files = hub.with_device(find(&hub, &name)?, |device| device.flash.list());
+    let view = |(name, size)| FileView { name, size };
+    Ok(Json(files.unwrap_or_default().into_iter().map(view).collect()))
 }
 
 pub(super) async fn faults(
@@ -181,6 +199,11 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
         name: slot.name.clone(),
         family: device.profile.name,
         port: hub.port_path(index),
+        audio_port: device
+            .profile
+            .voice
+            .filter(|voice| voice.audio_port)
+            .map(|_| hub.audio_path(index)),
         number: slot.number.clone(),
         imei: device.card.imei.clone(),
         iccid: device.card.iccid.clone(),

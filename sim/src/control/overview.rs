@@ -4,7 +4,10 @@ use std::{fmt::Write as _, sync::Arc};
 
 use axum::extract::State;
 
-use crate::hub::{Hub, lock};
+use crate::{
+    call::Call,
+    hub::{Hub, lock},
+};
 
 /// How many of the latest texts are shown.
 const LATEST: usize = 20;
@@ -50,6 +53,18 @@ pub(crate) fn render(hub: &Arc<Hub>) -> String {
             .flat_map(|(number, phone)| phone.texts.iter().map(move |(_, text)| (number, text)))
             .collect();
         texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.at));
+        page.push_str("\nLATEST CALLS\n");
+        for call in network.calls.all().rev().take(LATEST).map(Call::record) {
+            let at = call.at.strftime("%H:%M:%S");
+            let state = match (call.answered_ms, call.ended_ms) {
+                (None, None) => "rings",
+                (Some(_), None) => "talks",
+                (None, Some(_)) => "not answered",
+                (Some(_), Some(_)) => "ended",
+            };
+            let seconds = call.samples / 8000;
+            let _ = writeln!(page, "  {at}  {} -> {}  {state}, {seconds} s", call.from, call.to);
+        }
         page.push_str("\nLATEST TEXTS\n");
         for (number, text) in texts.into_iter().take(LATEST) {
             let at = text.at.strftime("%H:%M:%S");

@@ -1,8 +1,23 @@
 //! `SIMCom` A7670, A7608 and SIM7670 (AT command manual V1.09 of the A76XX).
 
 use super::{
-    Parameter, Profile, Restart,
+    Parameter, Profile, Restart, Voice,
+    calls::{CLCC, VOICE_CALL},
     shared::{cpinr, spic},
+    simcom_lte::FILES,
+};
+use crate::{call::words, modem::Answer};
+
+const VOICE: Voice = Voice {
+    tellers: &[VOICE_CALL, CLCC],
+    // Manual 28.2: the number and its words in quotes.
+    ceer: |last| format!("\"{} {}\"", last.cause, words(last.cause)),
+    no_service: Answer::NoDialtone,
+    clcc_tells: true,
+    files: FILES,
+    flash: 5 * 1024 * 1024,
+    no_messages_in_call: true,
+    ..Voice::STANDARD
 };
 
 pub(super) const PROFILE: Profile = Profile {
@@ -32,8 +47,18 @@ pub(super) const PROFILE: Profile = Profile {
     slow_sim: (2, 13),
     sim_failure_in_words: true,
     restart: Restart::Reenumerates(1500),
-    parameters: &[Parameter { name: "+CVHU", range: "(0,1)", default: "1" }],
+    parameters: &[
+        Parameter { name: "+CVHU", range: "(0,1)", default: "1" },
+        Parameter { name: "+CLCC", range: "(0,1)", default: "0" },
+        Parameter { name: "+CDTAM", range: "(0,1)", default: "0" },
+        Parameter {
+            name: "+CTTSPARAM",
+            range: "(0-2),(0-3),(0-3),(0-2),(0-2)",
+            default: "1,3,0,1,1",
+        },
+    ],
     commands: &[("+CPINR", cpinr), ("+SPIC", spic)],
     low_voltage: Some("UNDER-VOLTAGE WARNNING"),
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };

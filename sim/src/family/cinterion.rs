@@ -1,6 +1,13 @@
 //! Siemens, Cinterion and Gemalto: MC75, BGS2, EHS5 (AT command set V02 of the EHS5).
 
-use super::{Parameter, Profile, Restart, shared::lone_counter};
+use super::{Parameter, Profile, Restart, Voice, calls::SLCC, shared::lone_counter};
+
+const VOICE: Voice = Voice {
+    tellers: &[SLCC],
+    // <location>,<reason>,<ssRelease>; location 8 is call control.
+    ceer: |last| format!("8,{},0", last.cause),
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "cinterion",
@@ -21,7 +28,11 @@ pub(super) const PROFILE: Profile = Profile {
     lacks: &["+CMMS", "+CESQ", "+CEREG", "+CPINR"],
     registers_in: [true, true, false],
     restart: Restart::InPlace,
-    parameters: &[Parameter { name: "^SSMSS", range: "(0,1)", default: "0" }],
+    parameters: &[
+        Parameter { name: "^SSMSS", range: "(0,1)", default: "0" },
+        Parameter { name: "^SLCC", range: "(0,1)", default: "0" },
+    ],
     commands: &[("^SPIC", lone_counter)],
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Handler, Parameter, Profile, Restart,
+    Handler, Parameter, Profile, Restart, Voice,
+    calls::{CCINFO, DSCI, Keys, quectel_cause},
+    quectel_files::FILES,
     shared::{keyed, qinistat, qpinc},
 };
-use crate::modem::{Answer, Command, Device, Form};
+use crate::modem::{Answer, Command, Device, Form, Pcm};
 
 const fn parameter(name: &'static str, range: &'static str, default: &'static str) -> Parameter {
     Parameter { name, range, default }
@@ -20,7 +22,23 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+CMMS", cmms),
     ("+QCFG", qcfg),
     ("+QINDCFG", qindcfg),
+    ("+QGPSCFG", qgpscfg),
+    ("+QPCMV", qpcmv),
 ];
+
+const VOICE: Voice = Voice {
+    tellers: &[CCINFO, DSCI],
+    keys: Some(Keys {
+        when: ("+QTONEDET", "1"),
+        says: |key| format!("+QTONEDET: {}", u32::from(key)),
+    }),
+    ceer: quectel_cause,
+    audio_port: true,
+    card: true,
+    files: FILES,
+    flash: 5 * 1024 * 1024,
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "ec25",
@@ -61,12 +79,15 @@ pub(super) const PROFILE: Profile = Profile {
         parameter("+CVHU", "(0,1)", "0"),
         parameter("+CTZU", "(0,1,3)", "0"),
         parameter("^DSCI", "(0,1)", "0"),
+        parameter("+QTONEDET", "(0,1)", "0"),
+        parameter("+QTTSETUP", "(1,2),(1,2),(-32768-32767)", "1,1,0"),
     ],
     commands: COMMANDS,
     iccid: Some(("+QCCID", "+QCCID: ", "F")),
     refuses_until_ready: false,
     // Wired to a UART; on USB its port would go away.
     restart: Restart::InPlace,
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };
 
@@ -97,4 +118,25 @@ fn qindcfg(device: &mut Device, command: &Command) -> Answer {
         "smsincoming" => Some("1"),
         _ => None,
     })
+}
+
+fn qgpscfg(device: &mut Device, command: &Command) -> Answer {
+    keyed(device, command, |key| (key == "outport").then_some("\"usbnmea\""))
+}
+
+// Manual: 0 through the NMEA port, 1 through the debug UART, 2 through a sound card on USB.
+fn qpcmv(device: &mut Device, command: &Command) -> Answer {
+    match (command.form, command.number(0), command.number(1)) {
+        (Form::Test, ..) => device.info("+QPCMV: (0,1),(0-2)".to_owned()),
+        (Form::Read, ..) => device.info(match device.pcm() {
+            Pcm::Off => "+QPCMV: 0".to_owned(),
+            Pcm::Serial => "+QPCMV: 1,0".to_owned(),
+            Pcm::Usb => "+QPCMV: 1,2".to_owned(),
+        }),
+        (Form::Set, Some(0), _) => return device.open_sound(Pcm::Off),
+        (Form::Set, Some(1), None | Some(0)) => return device.open_sound(Pcm::Serial),
+        (Form::Set, Some(1), Some(2)) => return device.open_sound(Pcm::Usb),
+        (Form::Run | Form::Set, ..) => return Answer::Cme(50),
+    }
+    Answer::Ok
 }

@@ -1,5 +1,5 @@
 //! A modem that does what the standards say, and no more.
 
-use super::Profile;
+use super::{Profile, calls::Voice};
 
-pub(super) const PROFILE: Profile = Profile::STANDARD;
+pub(super) const PROFILE: Profile = Profile { voice: Some(&Voice::STANDARD), ..Profile::STANDARD };

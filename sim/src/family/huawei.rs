@@ -1,7 +1,17 @@
 //! Huawei sticks: E173, E1752, E3131, E3372.
 
-use super::{Parameter, Profile, Restart};
-use crate::modem::{Answer, Command, Device, Form};
+use super::{
+    Parameter, Profile, Restart, Voice,
+    calls::{HUAWEI, Keys},
+};
+use crate::modem::{Answer, Command, Device, Form, Pcm};
+
+const VOICE: Voice = Voice {
+    tellers: &[HUAWEI],
+    keys: Some(Keys { when: ("^DDTMFCFG", "0,1"), says: |key| format!("^DDTMF: {key}") }),
+    audio_port: true,
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "huawei",
@@ -31,9 +41,11 @@ pub(super) const PROFILE: Profile = Profile {
     parameters: &[
         Parameter { name: "^CURC", range: "(0,1)", default: "1" },
         Parameter { name: "^PORTSEL", range: "(0,1)", default: "0" },
+        Parameter { name: "^DDTMFCFG", range: "(0,1),(0,1)", default: "1,0" },
         Parameter { name: "^USSDMODE", range: "(0,1)", default: "1" },
     ],
-    commands: &[("^CPIN", pin), ("^SYSINFO", system)],
+    commands: &[("^CPIN", pin), ("^SYSINFO", system), ("^CVOICE", cvoice), ("^DDSETEX", ddsetex)],
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };
 
@@ -54,5 +66,26 @@ fn pin(device: &mut Device, command: &Command) -> Answer {
 
 fn system(device: &mut Device, _: &Command) -> Answer {
     device.info("^SYSINFO:2,3,0,5,1,,4".to_owned());
+    Answer::Ok
+}
+
+// Unlocked for voice: 8 kHz, 16 bits, 20 ms.
+fn cvoice(device: &mut Device, command: &Command) -> Answer {
+    match command.form {
+        Form::Read => device.info("^CVOICE:0,8000,16,20".to_owned()),
+        Form::Test => device.info("^CVOICE: (0)".to_owned()),
+        Form::Set if command.raw == "0" => {}
+        Form::Run | Form::Set => return Answer::Error,
+    }
+    Answer::Ok
+}
+
+// Once a call is originated, its sound goes through the second port.
+fn ddsetex(device: &mut Device, command: &Command) -> Answer {
+    match (command.form, command.number(0)) {
+        (Form::Test, _) => device.info("^DDSETEX:(2)".to_owned()),
+        (Form::Set, Some(2)) if device.in_call() => return device.open_sound(Pcm::Serial),
+        (Form::Run | Form::Read | Form::Set, _) => return Answer::Error,
+    }
     Answer::Ok
 }

@@ -1,6 +1,20 @@
 //! Quectel M95, M66 and UC15 (AT command manual V3.1 of the M95).
 
-use super::{Profile, shared::counters};
+use super::{
+    Parameter, Profile, Voice,
+    calls::{DSCI, Keys, quectel_cause},
+    shared::counters,
+};
+
+const VOICE: Voice = Voice {
+    tellers: &[DSCI],
+    keys: Some(Keys {
+        when: ("+QTONEDET", "1"),
+        says: |key| format!("+QTONEDET: {}", u32::from(key)),
+    }),
+    ceer: quectel_cause,
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "m95",
@@ -28,6 +42,11 @@ pub(super) const PROFILE: Profile = Profile {
     slow_sim: (3, 14),
     lacks: &["+CEREG", "+CESQ", "+CPINR"],
     registers_in: [true, true, false],
+    parameters: &[
+        Parameter { name: "^DSCI", range: "(0,1)", default: "0" },
+        Parameter { name: "+QTONEDET", range: "(0,1)", default: "0" },
+    ],
     commands: &[("+QTRPIN", counters)],
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };

@@ -4,18 +4,25 @@
 
 mod a76xx;
 mod bg96;
+mod calls;
 mod cinterion;
 mod ec25;
 mod generic;
 mod huawei;
 mod m95;
+mod quectel_files;
 mod shared;
 mod sim7000;
 mod sim7600;
 mod sim800;
+mod simcom_2g;
+mod simcom_lte;
+mod speech;
 mod telit;
 mod ublox;
 mod zte;
+
+pub(crate) use calls::Voice;
 
 use std::str::FromStr;
 
@@ -91,6 +98,7 @@ impl Family {
         // An overtaken answer needs something that overtakes it.
         (fault != Fault::UnderVoltage || profile.low_voltage.is_some())
             && (fault != Fault::ReportBeforeAnswer || profile.tells_reports_whole())
+            && (!fault.is_of_calls() || profile.voice.is_some_and(|voice| voice.plays(fault)))
     }
 
     pub(crate) fn profile(self) -> &'static Profile {
@@ -229,6 +237,8 @@ pub(crate) struct Profile {
     pub(crate) tells_after: Option<&'static str>,
     /// What becomes of it at `+CFUN=1,1` and the like.
     pub(crate) restart: Restart,
+    /// What it makes of calls; nothing where it has no voice, and every call fails.
+    pub(crate) voice: Option<&'static Voice>,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) commands: &'static [(&'static str, Handler)],
 }
@@ -285,6 +295,7 @@ impl Profile {
         silenced_by: "",
         tells_after: None,
         restart: Restart::InPlace,
+        voice: None,
         parameters: &[],
         commands: &[("+CPINR", shared::cpinr)],
     };

@@ -1,6 +1,24 @@
 //! `SIMCom` SIM800 and SIM900 (AT command manual V1.09).
 
-use super::{Profile, shared::spic};
+use super::{
+    Parameter, Profile, Voice,
+    calls::{CLCC, Keys, MO_RING},
+    shared::spic,
+    simcom_2g::FILES,
+};
+use crate::modem::Answer;
+
+const VOICE: Voice = Voice {
+    tellers: &[MO_RING, CLCC],
+    keys: Some(Keys { when: ("+DDET", "1"), says: |key| format!("+DTMF: {key}") }),
+    ceer: |last| format!("1,{}", last.cause),
+    no_service: Answer::NoDialtone,
+    clcc_tells: true,
+    files: FILES,
+    flash: 300 * 1024,
+    no_messages_in_call: true,
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "sim800",
@@ -30,7 +48,19 @@ pub(super) const PROFILE: Profile = Profile {
     slow_sim: (2, 14),
     lacks: &["+CEREG", "+CESQ", "+CPINR"],
     registers_in: [true, true, false],
+    parameters: &[
+        Parameter { name: "+CLCC", range: "(0,1)", default: "0" },
+        Parameter { name: "+DTAM", range: "(0-2)", default: "0" },
+        Parameter {
+            name: "+CTTSPARAM",
+            range: "(0-100),(0-3),(1-100),(1-100)",
+            default: "50,0,50,50",
+        },
+        Parameter { name: "+MORING", range: "(0,1)", default: "0" },
+        Parameter { name: "+DDET", range: "(0,1),(0-10000),(0,1),(0,1)", default: "0,0,0,0" },
+    ],
     commands: &[("+SPIC", spic)],
     low_voltage: Some("UNDER-VOLTAGE WARNNING"),
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };

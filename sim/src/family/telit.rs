@@ -1,7 +1,17 @@
 //! Telit HE910, LE910 and GE865 (AT commands reference guide 80378ST10091A).
 
-use super::{Profile, Restart, shared::lone_counter};
+use super::{
+    Parameter, Profile, Restart, Voice,
+    calls::{ECAM, Keys},
+    shared::lone_counter,
+};
 use crate::modem::{Answer, Command, Device, Form};
+
+const VOICE: Voice = Voice {
+    tellers: &[ECAM],
+    keys: Some(Keys { when: ("#DTMF", "1"), says: |key| format!("#DTMFEV: {key}") }),
+    ..Voice::STANDARD
+};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "telit",
@@ -20,7 +30,12 @@ pub(super) const PROFILE: Profile = Profile {
     deaf_lines: 2,
     cpms_names: true,
     restart: Restart::Reenumerates(2500),
+    parameters: &[
+        Parameter { name: "#ECAM", range: "(0,1)", default: "0" },
+        Parameter { name: "#DTMF", range: "(0-2)", default: "0" },
+    ],
     commands: &[("#PCT", lone_counter), ("#QSS", sim_status), ("#REBOOT", reboot)],
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };
 

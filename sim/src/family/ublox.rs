@@ -1,8 +1,18 @@
 //! u-blox SARA, LISA and TOBY (AT commands manual UBX-17003787).
 
 use super::{
-    Profile,
+    Parameter, Profile, Voice,
+    calls::{Keys, UCALLSTAT},
     shared::{counters, cpinr},
+};
+use crate::{call::words, modem::Answer};
+
+const VOICE: Voice = Voice {
+    tellers: &[UCALLSTAT],
+    keys: Some(Keys { when: ("+UDTMFD", "1,2"), says: |key| format!("+UUDTMFD: {key}") }),
+    ceer: |last| format!("\"CC setup error\",{},\"{}\"", last.cause, words(last.cause)),
+    no_service: Answer::Cme(30),
+    ..Voice::STANDARD
 };
 
 pub(super) const PROFILE: Profile = Profile {
@@ -23,6 +33,11 @@ pub(super) const PROFILE: Profile = Profile {
     // "Operation not allowed" until the SIM is read.
     slow_sim: (3, 3),
     registers_in: [false, true, true],
+    parameters: &[
+        Parameter { name: "+UCALLSTAT", range: "(0,1)", default: "0" },
+        Parameter { name: "+UDTMFD", range: "(0-1),(0-2)", default: "0" },
+    ],
     commands: &[("+UPINCNT", counters), ("+CPINR", cpinr)],
+    voice: Some(&VOICE),
     ..Profile::STANDARD
 };

@@ -10,6 +10,10 @@ pub(crate) enum Answer {
     Cme(u16),
     Cms(u16),
     NoCarrier,
+    Busy,
+    #[expect(clippy::enum_variant_names, reason = "V.250 calls this result so")]
+    NoAnswer,
+    NoDialtone,
     /// Huawei's word for a command that it does not know.
     NotSupported,
     /// `> `, then a body that must hold a TPDU of this many octets.
@@ -25,6 +29,9 @@ impl Answer {
             Self::Ok => Some("OK".to_owned()),
             Self::Error => Some("ERROR".to_owned()),
             Self::NoCarrier => Some("NO CARRIER".to_owned()),
+            Self::Busy => Some("BUSY".to_owned()),
+            Self::NoAnswer => Some("NO ANSWER".to_owned()),
+            Self::NoDialtone => Some("NO DIALTONE".to_owned()),
             Self::NotSupported => Some("COMMAND NOT SUPPORT".to_owned()),
             Self::Cms(500) if profile.blank_unknown_error => Some("+CMS ERROR: ".to_owned()),
             Self::Cme(13) if profile.sim_failure_in_words => {
@@ -45,6 +52,9 @@ impl Answer {
             Self::Ok => Some("0".to_owned()),
             Self::Error | Self::NotSupported => Some("4".to_owned()),
             Self::NoCarrier => Some("3".to_owned()),
+            Self::NoDialtone => Some("6".to_owned()),
+            Self::Busy => Some("7".to_owned()),
+            Self::NoAnswer => Some("8".to_owned()),
             Self::Cme(_) if cmee == 0 => Some("4".to_owned()),
             Self::Cme(_) | Self::Cms(_) | Self::Prompt(_) | Self::Silent => {
                 self.words(cmee, profile)

@@ -4,7 +4,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Answer, Card, Chunk, Submission, settings::Settings, store::Memory, submit::PduError};
+use super::{
+    Answer, Card, Chunk, Submission,
+    files::{Flash, Incoming},
+    settings::Settings,
+    store::Memory,
+    submit::PduError,
+    telephony::Telephony,
+};
 use crate::{
     family::{Profile, Restart},
     fault::{Cure, Fault, FaultSpec, Faults},
@@ -22,6 +29,8 @@ pub(super) enum Mode {
     },
     /// The network's answer; what the host types meanwhile is held.
     Busy,
+    /// Octets of a file.
+    Data,
 }
 
 /// What a modem wants done outside itself.
@@ -57,6 +66,58 @@ pub(crate) enum Effect {
         life: u32,
         delay: Duration,
     },
+    /// A call to a number.
+    Dial {
+        number: String,
+        withheld: bool,
+    },
+    /// The answer to `ATD`, later.
+    AnswerDial {
+        life: u32,
+        delay: Duration,
+    },
+    /// The modem ends its call, for a cause (Q.850).
+    HangUp {
+        cause: u8,
+    },
+    SendKey {
+        id: u64,
+        key: char,
+    },
+    /// A sound that was played into a call, and ends now.
+    Played {
+        id: u64,
+        samples: Vec<i16>,
+    },
+    /// A file that begins to be played into a call.
+    NotePlayed {
+        id: u64,
+        name: String,
+    },
+    /// A text that begins to be read out into a call.
+    NoteSpoken {
+        id: u64,
+        text: String,
+    },
+    /// What plays comes to its end.
+    PlayEnds {
+        life: u32,
+        token: u32,
+        delay: Duration,
+    },
+    /// The host has had its time to send a file.
+    UploadEnds {
+        life: u32,
+        token: u32,
+        delay: Duration,
+    },
+    /// Restart by itself, later.
+    Reboot {
+        life: u32,
+        delay: Duration,
+    },
+    /// What the audio ports are to do has changed.
+    AudioChanged,
 }
 
 /// One modem: what it is, what it was told, and what it is doing.
@@ -84,7 +145,7 @@ pub(crate) struct Device {
     pub(super) unacknowledged: u32,
     pub(super) next_mr: u8,
     /// Counts power-ons; what was begun in an earlier life has no effect.
-    pub(super) life: u32,
+    pub(crate) life: u32,
     pub(crate) sms_ready: bool,
     /// Command lines that it will lose yet.
     pub(super) deaf: u8,
@@ -99,6 +160,12 @@ pub(crate) struct Device {
     pub(super) away: bool,
     /// When `+CMMS?` was asked, for families that need a rest after it.
     pub(crate) cmms_read: Option<Instant>,
+    pub(crate) telephony: Telephony,
+    pub(crate) flash: Flash,
+    /// A file that is being received.
+    pub(super) incoming: Option<Incoming>,
+    /// Tells one file or sound from the one before.
+    pub(super) next_token: u32,
     pub(super) rng: Rng,
     pub(super) wire: Option<UnboundedSender<Chunk>>,
     pub(super) effects: Vec<Effect>,
@@ -140,6 +207,10 @@ impl Device {
             was_registered: true,
             away: false,
             cmms_read: None,
+            telephony: Telephony::default(),
+            flash: Flash::new(profile.voice.map_or(0, |voice| voice.flash)),
+            incoming: None,
+            next_token: 0,
             rng,
             wire: None,
             effects: Vec::new(),
@@ -247,6 +318,19 @@ impl Device {
         self.plan_flap(&spec);
     }
 
+    /// Restarts by itself after so many milliseconds.
+    pub(super) fn plan_reboot(&mut self, delay: u64) {
+        let delay = Duration::from_millis(delay);
+        self.effects.push(Effect::Reboot { life: self.life, delay });
+    }
+
+    /// The time of a planned restart has come.
+    pub(crate) fn reboot(&mut self, life: u32) {
+        if life == self.life {
+            self.boot();
+        }
+    }
+
     fn plan_flap(&mut self, spec: &FaultSpec) {
         let delay = Duration::from_millis(spec.delay_ms.unwrap_or(500));
         self.effects.push(Effect::Flap { life: self.life, delay });
@@ -274,6 +358,9 @@ impl Device {
             self.unplug(&spec);
         } else if at_once && spec.fault == Fault::Reboot {
             self.boot();
+        } else if spec.fault == Fault::AudioWedged {
+            self.telephony.wedged = true;
+            self.effects.push(Effect::AudioChanged);
         } else if at_once && spec.fault == Fault::UnderVoltage {
             self.say_low_voltage();
         } else {
@@ -303,7 +390,7 @@ impl Device {
 
     /// Whether the host is typing a message.
     pub(super) fn at_prompt(&self) -> bool {
-        matches!(self.mode, Mode::Body { .. })
+        matches!(self.mode, Mode::Body { .. } | Mode::Data)
     }
 
     /// Whether the network serves the modem.
@@ -342,6 +429,11 @@ impl Device {
         }
     }
 
+    /// Has something done outside.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// Keeps the value of a setting that nothing acts upon.
     pub(crate) fn keep(&mut self, name: String, value: String) {
         self.settings.kept.insert(name, value);
@@ -350,6 +442,11 @@ impl Device {
     /// The value kept for a setting.
     pub(crate) fn kept(&self, name: &str) -> Option<&str> {
         self.settings.kept.get(name).map(String::as_str)
+    }
+
+    /// What a setting is: the value kept for it, or what the family begins with.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.kept(name).or_else(|| self.default_of(name))
     }
 
     fn boot_line(&mut self, line: usize) {
@@ -362,7 +459,14 @@ impl Device {
     fn begin_life(&mut self) {
         self.life += 1;
         self.mode = Mode::Command;
+        // The network notices that the radio is gone.
+        self.drop_call(crate::call::RADIO_LOST);
+        self.telephony = Telephony::default();
+        self.incoming = None;
+        self.flash.forget_volatile();
+        self.effects.push(Effect::AudioChanged);
         self.settings = self.settings.restarted(self.profile);
+        self.telephony.card = self.starts_as_card();
         self.line.clear();
         self.held.clear();
         self.reply.clear();

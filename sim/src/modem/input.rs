@@ -27,6 +27,7 @@ impl Device {
                 Mode::Busy => self.held.push(byte),
                 Mode::Command => self.command_byte(byte, &mut echo),
                 Mode::Body { .. } => self.body_byte(byte, &mut echo),
+                Mode::Data => self.data_byte(byte),
             }
         }
         self.echo(&mut echo);
@@ -151,6 +152,9 @@ impl Device {
             | Answer::Cme(_)
             | Answer::Cms(_)
             | Answer::NoCarrier
+            | Answer::Busy
+            | Answer::NoAnswer
+            | Answer::NoDialtone
             | Answer::NotSupported => self.answer(answer),
         }
     }

@@ -21,8 +21,13 @@ impl Device {
         self.reply.push(line);
     }
 
+    /// Adds a line, if there is one.
+    pub(crate) fn reply_first(&mut self, line: Option<&str>) {
+        self.reply.extend(line.map(str::to_owned));
+    }
+
     /// Says the collected information and the final result.
-    pub(super) fn answer(&mut self, answer: Answer) {
+    pub(crate) fn answer(&mut self, answer: Answer) {
         let mut output = String::new();
         for line in std::mem::take(&mut self.reply) {
             if self.settings.verbose {

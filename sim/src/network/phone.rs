@@ -1,11 +1,12 @@
 //! A phone: what it has received, and whether it can be reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
+use crate::call::OnCall;
 
 /// A text as the phone's owner reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,12 @@ pub(crate) struct Phone {
     incomplete: BTreeMap<Key, BTreeMap<u8, String>>,
     /// How many texts someone has waited for already.
     pub(crate) waited: usize,
+    /// How it meets a call.
+    pub(crate) on_call: OnCall,
+    /// How it meets the next calls, one each.
+    pub(crate) next_calls: VecDeque<OnCall>,
+    /// How many ended calls someone has waited for already.
+    pub(crate) calls_waited: usize,
     next_reference: u8,
 }
 
@@ -44,6 +51,9 @@ impl Default for Phone {
             texts: Vec::new(),
             incomplete: BTreeMap::new(),
             waited: 0,
+            on_call: OnCall::default(),
+            next_calls: VecDeque::new(),
+            calls_waited: 0,
             next_reference: 1,
         }
     }
@@ -67,6 +77,11 @@ impl Phone {
     /// Segments that wait for others of their text.
     pub(crate) fn incomplete(&self) -> usize {
         self.incomplete.values().map(BTreeMap::len).sum()
+    }
+
+    /// How it meets the call that comes now.
+    pub(crate) fn next_call(&mut self) -> OnCall {
+        self.next_calls.pop_front().unwrap_or_else(|| self.on_call.clone())
     }
 
     /// The reference of the next text that it sends.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Message, Origin, Phone};
 use crate::{
+    call::Book,
     modem::{Submission, Verdict},
     tpdu::{Concat, ServiceTime, StatusReport},
 };
@@ -27,6 +28,10 @@ pub struct NetworkSettings {
     pub validity_limit_ms: Option<u64>,
     /// How far the service centre's clock is ahead of UTC; quarter-hours.
     pub utc_offset_minutes: i16,
+    /// From dialling until a phone rings, or the network says why it does not.
+    pub call_setup_ms: u64,
+    /// How long a phone may ring before the network gives up.
+    pub ring_limit_ms: u64,
 }
 
 impl Default for NetworkSettings {
@@ -38,6 +43,8 @@ impl Default for NetworkSettings {
             temporary_reports: true,
             validity_limit_ms: None,
             utc_offset_minutes: 0,
+            call_setup_ms: 50,
+            ring_limit_ms: 60_000,
         }
     }
 }
@@ -109,6 +116,7 @@ pub(crate) struct Network {
     pub(crate) settings: NetworkSettings,
     pub(crate) phones: BTreeMap<String, Phone>,
     pub(crate) submits: Vec<SubmitSeen>,
+    pub(crate) calls: Book,
     /// Numbers of the modems' SIMs, by index.
     pub(crate) modems: Vec<String>,
     held: BTreeMap<u64, Message>,

@@ -40,6 +40,21 @@ impl Host {
         host
     }
 
+    /// A host without echo, of a modem that may lose its first lines.
+    pub(crate) async fn awake(port: &Path) -> Self {
+        let mut host = Self::open(port);
+        let woken = async {
+            loop {
+                host.write("ATE0\r").await;
+                if host.hears("OK\r\n", Duration::from_millis(200)).await {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, woken).await.unwrap();
+        host
+    }
+
     /// Waits until the port has ended.
     pub(crate) async fn until_gone(&self) {
         let gone = async {
@@ -57,7 +72,11 @@ impl Host {
     }
 
     pub(crate) async fn write(&self, text: &str) {
-        let mut rest = text.as_bytes();
+        self.write_bytes(text.as_bytes()).await;
+    }
+
+    pub(crate) async fn write_bytes(&self, bytes: &[u8]) {
+        let mut rest = bytes;
         while !rest.is_empty() {
             self.output.writable().await.unwrap();
             if let Ok(count) = self.output.try_write(rest) {
@@ -74,6 +93,11 @@ impl Host {
         }
     }
 
+    /// Whether a text comes in time.
+    pub(crate) async fn hears(&mut self, text: &str, within: Duration) -> bool {
+        timeout(within, self.read_until(text)).await.is_ok()
+    }
+
     /// One command and everything up to its final result.
     pub(crate) async fn command(&mut self, line: &str) -> String {
         self.write(&format!("{line}\r")).await;
@@ -81,7 +105,8 @@ impl Host {
         loop {
             answer += &self.until("\r\n").await;
             let last = answer.trim_end().rsplit("\r\n").next().unwrap_or("");
-            if matches!(last, "OK" | "ERROR" | "NO CARRIER")
+            if matches!(last, "OK" | "ERROR" | "NO CARRIER" | "NO DIALTONE" | "BUSY" | "NO ANSWER")
+                || last == "COMMAND NOT SUPPORT"
                 || last.starts_with("+CMS ERROR")
                 || last.starts_with("+CME ERROR")
             {

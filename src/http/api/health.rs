@@ -34,7 +34,7 @@ pub(in crate::http) async fn readyz(State(state): State<AppState>) -> (StatusCod
     }
     let ready =
         |modem: &crate::modem::ModemHandle| modem.status().borrow().state == ModemState::Ready;
-    if !state.modems.iter().any(ready) {
+    if !state.outlets.iter().any(|outlet| ready(&outlet.handle)) {
         missing.push("No modem is ready; see /api/v1/modems.");
     }
     if missing.is_empty() {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Channel, Detail, Encoding, End, Family, Feedback, Lane, MessageId, OnUnknown, Phase,
-        Purpose, Secret, Timestamp,
+        Purpose, Secret, Service, Timestamp,
     },
     http::{
         AppState,
@@ -75,6 +75,11 @@ pub(in crate::http) struct NewMessage {
     /// Shown at once and kept nowhere (message class 0).
     #[serde(default)]
     flash: bool,
+    /// Whether a call says what it has to say only once a key is pressed: voicemails press none.
+    #[serde(default)]
+    confirm: bool,
+    /// By which channel it goes out where the first one fails. The first has half of the time then.
+    fallback: Option<Channel>,
     /// What to do when a modem's answer is lost; else `resend` for otp and `hold` for others.
     on_unknown: Option<OnUnknown>,
     /// Your own reference, up to 128 characters.
@@ -97,11 +102,20 @@ pub(in crate::http) struct Message {
     region: Option<String>,
     purpose: Purpose,
     lane: Lane,
-    encoding: Encoding,
-    /// Into how many segments it falls.
+    /// How a text goes on the air; null for calls.
+    encoding: Option<Encoding>,
+    /// Into how many segments it falls; a call is one.
     total_segments: u8,
-    /// The segments of all attempts.
+    /// The segments of all attempts, or the calls.
     segments: Vec<Segment>,
+    /// How long calls took, once one has ended.
+    call: Option<Call>,
+    /// Whether a call waits for a key before it says what it has to say.
+    confirm: bool,
+    /// By which channel another message goes out where this one fails.
+    fallback: Option<Channel>,
+    /// The message in whose place this one goes out.
+    fallback_of: Option<String>,
     /// Why it ended as it did, or why the last attempt failed.
     reason: Option<Reason>,
     reference: Option<String>,
@@ -141,6 +155,17 @@ struct Segment {
     reported_at: Option<String>,
     /// Why it was refused or undelivered.
     detail: Option<&'static str>,
+}
+
+/// How long calls took, in seconds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Call {
+    /// From dialling until the phone rang, the last time.
+    setup_seconds: f64,
+    /// How long it rang, the last time.
+    ring_seconds: f64,
+    /// How long was talked, all times together.
+    talk_seconds: f64,
 }
 
 /// A reason.
@@ -351,6 +376,21 @@ impl NewMessage {
         {
             return invalid("sender", "no modem and no pool has this name; see /api/v1/modems");
         }
+        let channels = [Some(self.channel), self.fallback];
+        let (texts, calls) =
+            (channels.contains(&Some(Channel::Sms)), channels.contains(&Some(Channel::Voice)));
+        if self.fallback == Some(self.channel) {
+            return invalid("fallback", "must be the other channel");
+        }
+        if template.is_some() && !texts {
+            return invalid("template", "a call has its own words; voice.prompts changes them");
+        }
+        if self.flash && !texts {
+            return invalid("flash", "a call is not shown");
+        }
+        if self.confirm && !calls {
+            return invalid("confirm", "only a call can be confirmed");
+        }
         let labels =
             [("reference", &self.reference), ("user", &self.user), ("template", &template)];
         for (field, label) in labels {
@@ -369,6 +409,9 @@ impl NewMessage {
             not_before,
             sender: self.sender,
             flash: self.flash,
+            confirm: self.confirm,
+            fallback: self.fallback,
+            callable: outbox::may_call(&state.outlets),
             on_unknown: self.on_unknown,
             awaited: false,
             reference: self.reference,
@@ -402,6 +445,14 @@ impl From<MessageView> for Message {
             encoding: view.encoding,
             total_segments: view.total_segments,
             segments: segments.collect(),
+            call: view.call.map(|call| Call {
+                setup_seconds: call.setup.as_secs_f64(),
+                ring_seconds: call.ring.as_secs_f64(),
+                talk_seconds: call.talk.as_secs_f64(),
+            }),
+            confirm: view.service == Service::KeyedCall,
+            fallback: view.fallback,
+            fallback_of: view.fallback_of.map(|id| id.to_string()),
             reason: view
                 .reason
                 .map(|detail| Reason { family: detail.family(), detail: detail.as_str() }),

@@ -2,7 +2,7 @@
 
 use prometheus_client::{metrics::histogram::Histogram, registry::Registry};
 
-use super::family::{Counters, Histograms, Labels, labels};
+use super::family::{Counters, Histograms, Labels, Sums, labels};
 use crate::{
     domain::{Channel, Detail, EventType, Outcome, Purpose},
     store::tally::{Since, Told},
@@ -20,6 +20,7 @@ pub(super) struct Counted {
     ended: Counters,
     attempts: Counters,
     segments: Counters,
+    talk: Sums,
     sent: Histograms,
     refused: Counters,
     events: Counters,
@@ -38,6 +39,7 @@ impl Default for Counted {
             ended: Counters::default(),
             attempts: Counters::default(),
             segments: Counters::default(),
+            talk: Sums::default(),
             sent: Histograms::new_with_constructor(|| Histogram::new(SENT_WITHIN)),
             refused: Counters::default(),
             events,
@@ -103,9 +105,13 @@ impl Counted {
             ("family", reason_of(event).0),
         ];
         self.ended.get_or_create(&labels(words)).inc();
-        let labels = by_lane(event, channel);
-        self.attempts.get_or_create(&labels).inc_by(event.attempts.into());
-        self.segments.get_or_create(&labels).inc_by(event.segments.unwrap_or_default().into());
+        let lane = by_lane(event, channel);
+        self.attempts.get_or_create(&lane).inc_by(event.attempts.into());
+        self.segments.get_or_create(&lane).inc_by(event.segments.unwrap_or_default().into());
+        if let Some(talk) = event.talk_ms {
+            let labels = labels([("lane", lane_of(event))]);
+            self.talk.get_or_create(&labels).inc_by(f64::from(talk) / 1000.0);
+        }
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {
@@ -133,6 +139,8 @@ impl Counted {
         for (name, help, family) in families {
             registry.register(name, help, family.clone());
         }
+        let help = "Time that was talked in calls that reached their final state";
+        registry.register("call_talk_seconds", help, self.talk.clone());
         let help = "Time from acceptance until the network had taken the whole message";
         registry.register("message_sent_seconds", help, self.sent.clone());
     }

@@ -11,6 +11,8 @@ use prometheus_client::{
 pub(super) type Labels = Vec<(&'static str, String)>;
 /// What only grows.
 pub(super) type Counters = Family<Labels, Counter>;
+/// What only grows, and not by ones.
+pub(super) type Sums = Family<Labels, Counter<f64, AtomicU64>>;
 /// How long things take, in seconds.
 pub(super) type Histograms = Family<Labels, Histogram>;
 

@@ -3,11 +3,14 @@
 use prometheus_client::registry::Registry;
 
 use super::family::{Labels, counters, gauges, labels};
-use crate::modem::{Counts, ModemHandle, ModemState, ModemStatus, Rung};
+use crate::{
+    modem::{Counts, ModemState, ModemStatus, Rung},
+    outbox::Outlet,
+};
 
 /// Registers how each modem is at this moment, and what has happened to it.
-pub(super) fn register(registry: &mut Registry, handles: &[ModemHandle]) {
-    let modems = handles.iter().map(|handle| {
+pub(super) fn register(registry: &mut Registry, outlets: &[Outlet]) {
+    let modems = outlets.iter().map(|Outlet { handle, .. }| {
         let status = handle.status().borrow().clone();
         Modem { name: handle.name().to_owned(), status }
     });

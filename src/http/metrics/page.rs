@@ -60,7 +60,7 @@ pub(in crate::http) async fn scrape(
     about_queue(ours, &queue, now);
     about_codes(ours, &conversion);
     about_store(ours, &vitals);
-    modems::register(ours, &state.modems);
+    modems::register(ours, &state.outlets);
     let mut text = String::new();
     // Writing into memory does not fail.
     let _ = encode(&mut text, &registry);

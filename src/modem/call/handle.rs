@@ -62,6 +62,14 @@ pub struct CallEnd {
     pub talk: Duration,
 }
 
+impl CallEnd {
+    /// A call of which only the cause is known.
+    pub const fn of(cause: CallCause) -> Self {
+        let none = Duration::ZERO;
+        Self { cause, network: None, setup: none, ring: none, talk: none }
+    }
+}
+
 /// Why a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallCause {
@@ -97,22 +105,11 @@ pub enum CallCause {
 
 /// What whoever speaks asks of the modem.
 #[derive(Debug)]
-pub(in crate::modem) enum CallOrder {
+pub(crate) enum CallOrder {
     /// To play this, in the place of what is played now.
     Play(u32, Vec<Sound>),
     /// To end it.
     HangUp,
-}
-
-impl CallEnd {
-    /// The end of a call that was never dialled.
-    pub(in crate::modem) const NOT_DIALLED: Self = Self {
-        cause: CallCause::NotDialled,
-        network: None,
-        setup: Duration::ZERO,
-        ring: Duration::ZERO,
-        talk: Duration::ZERO,
-    };
 }
 
 /// A call under way. Dropping it hangs up.
@@ -125,10 +122,10 @@ pub struct CallHandle {
 
 /// The modem's side of a call.
 #[derive(Debug)]
-pub(in crate::modem) struct CallLine {
-    pub(in crate::modem) events: mpsc::Sender<CallEvent>,
+pub(crate) struct CallLine {
+    pub(crate) events: mpsc::Sender<CallEvent>,
     /// Closed = nobody speaks any more, which means the same as to hang up.
-    pub(in crate::modem) orders: mpsc::UnboundedReceiver<CallOrder>,
+    pub(crate) orders: mpsc::UnboundedReceiver<CallOrder>,
 }
 
 impl CallLine {
@@ -140,13 +137,13 @@ impl CallLine {
 
     /// Ends a call that is not dialled.
     pub(in crate::modem) fn refuse(self) {
-        self.tell(CallEvent::Ended(CallEnd::NOT_DIALLED));
+        self.tell(CallEvent::Ended(CallEnd::of(CallCause::NotDialled)));
     }
 }
 
 impl CallHandle {
     /// Both sides of a call.
-    pub(in crate::modem) fn pair() -> (Self, CallLine) {
+    pub(crate) fn pair() -> (Self, CallLine) {
         let (tell, events) = mpsc::channel(EVENTS);
         let (orders, asked) = mpsc::unbounded_channel();
         (Self { events, orders, played: 0 }, CallLine { events: tell, orders: asked })

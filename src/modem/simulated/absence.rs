@@ -2,6 +2,7 @@
 
 use std::{
     future::ready,
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use ringpost_hal::family::Sink;
 use ringpost_sim::{Family, Simulator};
 
 use super::{Lines, Rig, Socket};
@@ -17,6 +19,7 @@ use crate::{
     domain::Detail,
     modem::{
         Action, ModemConfig, ModemState, Problem, Rung,
+        audio::Pump,
         hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
@@ -59,12 +62,22 @@ impl Ports for Arc<Mute> {
         self.is_mute().then_some(usb).into_iter().collect()
     }
 
-    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
-        None
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
+        self.lines.audio_port(config, place)
     }
 
-    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
-        None
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        self.lines.carry(sink, config, place, pump)
+    }
+
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
+        self.lines.sound_card(config, place)
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family;
+use ringpost_hal::family::{self, Sink};
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         Counts, Exchanges, ModemConfig, ModemState, Rung,
+        audio::Pump,
         hotplug::{Place, UsbPlace},
         ledger::Node,
         port::{Opening, Ports, Replugging},
@@ -28,7 +30,7 @@ use crate::{
 /// How long a condition lasts that does not end by itself.
 const LASTS: u64 = 90_000;
 
-/// All faults, as each is played.
+/// All faults of messages, as each is played.
 fn faults() -> Vec<FaultSpec> {
     let play = |fault: &Fault| match fault {
         // Happen once, at the second message.
@@ -63,8 +65,19 @@ fn faults() -> Vec<FaultSpec> {
         | Fault::SimMissing
         | Fault::SimPin
         | Fault::StoreFull => fault.delay_ms(LASTS),
+        // In calls alone.
+        Fault::DialRefused
+        | Fault::LateDialAnswer
+        | Fault::LostCallUrc
+        | Fault::EarlyCallBegin
+        | Fault::PacketBearer
+        | Fault::NoCause
+        | Fault::AudioRefused
+        | Fault::AudioWedged
+        | Fault::PlayFails
+        | Fault::RebootInCall => fault.times(1),
     };
-    Fault::ALL.iter().map(play).collect()
+    Fault::ALL.iter().filter(|fault| !fault.is_of_calls()).map(play).collect()
 }
 
 /// A gateway that can switch the power of its modem.
@@ -314,6 +327,10 @@ struct Faulty(Lines, AtomicBool);
 impl Ports for Faulty {
     fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
         None
+    }
+
+    fn carry(&self, _: Sink, _: &ModemConfig, _: Option<&Place>, _: Pump) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
     }
 
     fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {

@@ -1,27 +1,32 @@
 //! Modems of the simulator, on lines in memory and on paused time: whole lives, in no time.
 
 mod absence;
+mod calls;
 mod centre;
 mod matrix;
 mod pins;
+mod sound;
 mod transcripts;
 
 use std::{
     collections::BTreeMap,
     fmt,
     future::{Future, ready},
+    io,
     path::PathBuf,
     pin::Pin,
     sync::Arc,
 };
 use std::{sync::Mutex, time::Duration};
 
+use ringpost_hal::family::Sink;
 use ringpost_hal::pdu::{Address, ConcatRef, Segmentation, Submit as SubmitTpdu};
 use ringpost_sim::{Builder, Family, ModemHandle as Simulated, Simulator};
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, timeout},
+    time::{Instant, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -29,6 +34,7 @@ use zeroize::Zeroizing;
 use super::{
     ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
     Submit, SubmitOutcome,
+    audio::{FRAME_TIME, Pump, Turn},
     handle::apart,
     hotplug::{Place, UsbPlace},
     ledger::Node,
@@ -72,16 +78,59 @@ impl Ports for Lines {
         Vec::new()
     }
 
-    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
-        None
+    fn audio_port(&self, config: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
+        config.sound.audio_port.clone()
     }
 
-    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
-        None
+    fn carry(&self, sink: Sink, _: &ModemConfig, _: Option<&Place>, pump: Pump) -> io::Result<()> {
+        let line = match sink {
+            Sink::SerialPcm => Some(self.0.open_audio().ok_or(io::ErrorKind::NotFound)?),
+            // A card that takes everything.
+            Sink::Alsa | Sink::File | Sink::Speaks => None,
+        };
+        tokio::spawn(carry(line, pump));
+        Ok(())
+    }
+
+    fn sound_card(&self, config: &ModemConfig, _: Option<&Place>) -> Option<String> {
+        config.sound.alsa_device.clone()
     }
 
     fn nodes(&self, _: &ModemConfig) -> Vec<Node> {
         self.0.plugged().then_some((1, 0, 0, 0)).into_iter().collect()
+    }
+}
+
+/// What a thread does on a port, on a line in memory and the paused clock.
+async fn carry(mut line: Option<DuplexStream>, mut pump: Pump) {
+    let mut every = interval(FRAME_TIME);
+    let mut bytes = [0; 4096];
+    loop {
+        every.tick().await;
+        let turn = pump.turn();
+        if turn == Turn::End {
+            return;
+        }
+        if let Turn::Send(frame) = turn {
+            pump.taken(match &mut line {
+                // Frames are whole, and so is the room for them.
+                Some(line) => at_once(line.write_all(&frame)).await.is_some(),
+                None => true,
+            });
+        }
+        let Some(line) = &mut line else { continue };
+        while let Some(Ok(count @ 1..)) = at_once(line.read(&mut bytes)).await {
+            pump.heard(&bytes[..count]);
+        }
+    }
+}
+
+/// What a future brings that does not have to wait.
+async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        out = future => Some(out),
+        () = ready(()) => None,
     }
 }
 

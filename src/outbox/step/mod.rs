@@ -64,6 +64,10 @@ pub(super) enum Effect {
     LogResend,
     /// Erase the text: no further send can need it.
     EraseText,
+    /// Send what is to go out in its place.
+    FallBack,
+    /// Erase that: it is not needed.
+    EraseFallback,
 }
 
 /// The law: what a message becomes when `event` happens at `now`, and what is to be done.
@@ -409,12 +413,23 @@ fn ending(
         Some((End::Unknown, Some(Detail::AnswerLost)))
     } else if let Some(detail) = undelivered {
         Some((End::Undelivered, detail))
-    } else if let Some(refusal) = refusal.filter(|it| it.class == RefusalClass::Permanent) {
+    } else if let Some(refusal) = refusal.filter(|it| is_the_last(state, *it)) {
         Some((End::Failed, Some(refusal.detail)))
     } else if now >= state.expires_at {
         Some((End::Expired, Some(state.reason.unwrap_or(Detail::ExpiredInQueue))))
     } else {
         None
+    }
+}
+
+/// Whether nothing more is tried after a refusal.
+fn is_the_last(state: &Progress, refusal: Refusal) -> bool {
+    let same = |segment: &&Segment| segment.detail == Some(refusal.detail);
+    let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
+    match refusal.class {
+        RefusalClass::Permanent => true,
+        RefusalClass::Callee => retry::suffices(refusal.detail, segments.filter(same).count()),
+        RefusalClass::Network | RefusalClass::Modem | RefusalClass::Doubtful => false,
     }
 }
 
@@ -444,6 +459,12 @@ fn end(
         effects.push(Effect::EraseText);
     }
     effects.push(Effect::LogStatus(Outcome::of_status_at(how), state.reason));
+    if state.has_fallback {
+        effects.push(match how {
+            End::Failed | End::Undelivered | End::Expired => Effect::FallBack,
+            End::Delivered | End::Cancelled | End::Unknown => Effect::EraseFallback,
+        });
+    }
 }
 
 /// Reports that nobody asked for, or that did not come in time, will not come.

@@ -29,6 +29,7 @@ fn queued(lane: Lane) -> Progress {
         reason: None,
         sent_at: None,
         ended_at: None,
+        has_fallback: false,
         send_logged: false,
         claimable_at: Some(at(0)),
         deadline_at: Some(at(TTL)),
@@ -82,6 +83,8 @@ impl Story {
                 Effect::LogLateReport(_) => "late report".into(),
                 Effect::LogResend => "resend".into(),
                 Effect::EraseText => "erase".into(),
+                Effect::FallBack => "fall back".into(),
+                Effect::EraseFallback => "erase fallback".into(),
             })
             .collect();
         words.join(", ")
@@ -104,6 +107,7 @@ fn no(class: RefusalClass) -> Refusal {
     let detail = match class {
         RefusalClass::Permanent => Detail::Unassigned,
         RefusalClass::Network => Detail::NetworkBusy,
+        RefusalClass::Callee => Detail::Busy,
         RefusalClass::Modem | RefusalClass::Doubtful => Detail::ModemFault,
     };
     Refusal { detail, class }
@@ -187,6 +191,55 @@ fn a_busy_network_is_tried_again_later_and_a_failed_modem_at_once() {
         .claimed(1, 1, 1)
         .then(2, Event::Refused(id(1, 1), no(RefusalClass::Modem)));
     assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(2))));
+}
+
+/// A call is an attempt with one segment: taken when it is answered, reported when it has ended.
+#[test]
+fn a_busy_line_is_called_three_times_and_who_does_not_answer_twice() {
+    let refused = |detail| Refusal { detail, class: RefusalClass::Callee };
+    let mut story = Story::new(Lane::Otp);
+    for call in 1..=2 {
+        let at_second = 60 * u64::try_from(call).unwrap();
+        story = story.claimed(at_second, call, 1);
+        story = story.then(at_second + 5, Event::Refused(id(call, 1), refused(Detail::Busy)));
+        assert_eq!(story.phase(), "sending");
+        assert_eq!(story.state.claimable_at, Some(at(at_second + 50)), "people talk for a while");
+    }
+    let last = story.claimed(180, 3, 1).then(185, Event::Refused(id(3, 1), refused(Detail::Busy)));
+    assert_eq!((last.phase(), last.state.reason), ("failed", Some(Detail::Busy)));
+    assert_eq!(last.logged(), "send FAILURE, erase, status FAILURE");
+
+    let silent = refused(Detail::NoAnswer);
+    let story = Story::new(Lane::Otp)
+        .claimed(1, 1, 1)
+        .then(36, Event::Refused(id(1, 1), silent))
+        .claimed(90, 2, 1);
+    assert_eq!(story.phase(), "sending");
+    let story = story.then(125, Event::Refused(id(2, 1), silent));
+    assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::NoAnswer)));
+}
+
+#[test]
+fn what_failed_falls_back_once_and_nothing_else_does() {
+    let with_fallback = || {
+        let story = Story::new(Lane::Otp);
+        Story { state: Progress { has_fallback: true, ..story.state }, ..story }
+    };
+    let failed = with_fallback()
+        .claimed(1, 1, 1)
+        .then(2, Event::Refused(id(1, 1), no(RefusalClass::Permanent)));
+    assert_eq!(failed.logged(), "send FAILURE, erase, status FAILURE, fall back");
+    let expired = with_fallback().then(TTL, Event::Deadline(None));
+    assert_eq!(expired.logged(), "send FAILURE, erase, status FAILURE, fall back");
+    let taken = || with_fallback().claimed(1, 1, 1).then(2, Event::Accepted(id(1, 1), Some(1)));
+    let undelivered = taken().then(3, Event::Reported(id(1, 1), Report::Failed(Detail::HungUp)));
+    assert_eq!(undelivered.logged(), "send SUCCESS, erase, status FAILURE, fall back");
+    let delivered = taken().then(3, Event::Reported(id(1, 1), Report::Delivered));
+    assert_eq!(delivered.logged(), "send SUCCESS, erase, status SUCCESS, erase fallback");
+    let unknown = taken().then(1 + REPORT_WINDOW, Event::Deadline(None));
+    assert_eq!(unknown.logged(), "send SUCCESS, erase, status UNKNOWN, erase fallback");
+    let cancelled = with_fallback().then(2, Event::Cancelled);
+    assert_eq!(cancelled.logged(), "send ABANDONED, erase, status ABANDONED, erase fallback");
 }
 
 #[test]
@@ -541,6 +594,7 @@ impl Checked {
         let mut state = queued(lane);
         let born = Self::instant(DAWN);
         state.scheduled = scheduled;
+        state.has_fallback = lane == Lane::Otp;
         state.claimable_at = Some(born);
         state.expires_at = born.after(Duration::from_secs(TTL));
         state.deadline_at = Some(state.expires_at);
@@ -603,6 +657,7 @@ impl Checked {
                 self.clock += jump;
                 Event::Shifted(jump * 1000)
             }
+            17 => Event::Refused(segment, no(RefusalClass::Callee)),
             _ => Event::Deadline(None),
         }
     }
@@ -622,7 +677,7 @@ impl Checked {
         let (after, effects) = step(before.clone(), event.clone(), now, RULES);
         self.told.extend(Told::of(&before, &event, &after));
         assert!(!(begins && self.erased), "nothing goes out after the erasure");
-        let mut announced = false;
+        let (mut announced, mut fallen) = (false, 0);
         for effect in &effects {
             match effect {
                 Effect::LogSend(..) => self.sends += 1,
@@ -630,8 +685,11 @@ impl Checked {
                 Effect::EraseText => self.erased = true,
                 Effect::LogLateReport(_) => assert!(before.phase.is_final()),
                 Effect::LogResend => announced = true,
+                Effect::FallBack | Effect::EraseFallback => fallen += 1,
             }
         }
+        let ends = after.phase.is_final() && !before.phase.is_final();
+        assert_eq!(fallen, u32::from(ends && after.has_fallback), "decided once, at the end");
         assert_eq!(announced, doubled, "a second copy is announced, and nothing else");
         assert!(copies(&after) <= 2, "two copies are on their way at the most");
         if after.on_unknown == OnUnknown::Hold {
@@ -680,7 +738,7 @@ fn may_resend(state: &Progress, now: Timestamp) -> bool {
 type Happening = (u8, u8, u8, i64, i64);
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let one = (0..18_u8, 0..4_u8, 1..4_u8, 0..60_i64, -20_000..20_000_i64);
+    let one = (0..19_u8, 0..4_u8, 1..4_u8, 0..60_i64, -20_000..20_000_i64);
     prop::collection::vec(one, 1..60)
 }
 

@@ -25,7 +25,9 @@ CREATE TABLE message (
     lane           INTEGER NOT NULL CHECK (lane IN (0, 1, 2)), -- 0 otp, 1 alert, 2 bulk
     recipient      TEXT NOT NULL,
     region         TEXT,
-    encoding       TEXT NOT NULL CHECK (encoding IN ('GSM-7', 'UCS-2')),
+    service        INTEGER NOT NULL CHECK (service IN (0, 1, 2)), -- 0 text, 1 call, 2 call with keys
+    said           TEXT NOT NULL CHECK (said IN ('text', 'code')),
+    encoding       TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')), -- NULL: it is spoken
     segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
     national       TEXT,                                       -- language of its shift tables
     locale         TEXT,                                       -- where Ringpost chose the language
@@ -33,6 +35,8 @@ CREATE TABLE message (
     sender         TEXT,                                       -- only through this modem
     on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
     awaited        INTEGER NOT NULL DEFAULT 0 CHECK (awaited IN (0, 1)), -- who asked waits for its outcome
+    fallback       TEXT CHECK (fallback IN ('sms', 'voice')),  -- what goes out where this fails
+    fallback_of    TEXT,                                       -- id of the one that failed
     reference      TEXT,
     user           TEXT,
     actor_id       TEXT NOT NULL,
@@ -49,6 +53,9 @@ CREATE TABLE message (
     send_logged    INTEGER NOT NULL DEFAULT 0 CHECK (send_logged IN (0, 1)),
     submits        INTEGER NOT NULL DEFAULT 0,                 -- segments that went on the air
     cost_micros    INTEGER,                                    -- of those whose price is known
+    setup_ms       INTEGER,                                    -- of its last call
+    ring_ms        INTEGER,
+    talk_ms        INTEGER,                                    -- of all its calls
     claimable_at   INTEGER,                                    -- a new attempt may begin
     deadline_at    INTEGER,                                    -- look again at the latest
     -- No state without a deadline: only what has ended may wait for ever.
@@ -58,7 +65,7 @@ CREATE INDEX message_awaited ON message (key) WHERE awaited = 1 AND deadline_at 
 -- Messages that the same modems can send stand together, so that those which no modem can send now
 -- are passed over at once.
 CREATE INDEX message_claimable
-    ON message (lane, ifnull(sender, ''), ifnull(region, ''), claimable_at, key)
+    ON message (lane, service, ifnull(sender, ''), ifnull(region, ''), claimable_at, key)
     WHERE claimable_at IS NOT NULL;
 -- Those that come into it as they are accepted are due at once: nothing waits for their time.
 CREATE INDEX message_scheduled ON message (claimable_at)
@@ -74,6 +81,20 @@ CREATE TABLE message_text (
     message INTEGER PRIMARY KEY REFERENCES message (key) ON DELETE CASCADE,
     erased  INTEGER NOT NULL CHECK (erased IN (0, 1)),
     text    BLOB NOT NULL -- UTF-8; zeros once it is erased
+) STRICT;
+
+-- What goes out by the other channel where a message fails; until then, or until none will be needed.
+CREATE TABLE fallback (
+    message    INTEGER PRIMARY KEY REFERENCES message (key) ON DELETE CASCADE,
+    service    INTEGER NOT NULL CHECK (service IN (0, 1, 2)),
+    said       TEXT NOT NULL CHECK (said IN ('text', 'code')),
+    encoding   TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')),
+    segments   INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
+    national   TEXT,
+    locale     TEXT,
+    expires_at INTEGER NOT NULL,
+    erased     INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    text       BLOB NOT NULL -- UTF-8; zeros once it is erased
 ) STRICT;
 
 -- One SIM, one concatenation reference, all segments.
@@ -245,7 +266,10 @@ CREATE TABLE event (
     segments       INTEGER,
     cost_micros    INTEGER,
     accepted_at    INTEGER,
-    sent_at        INTEGER
+    sent_at        INTEGER,
+    setup_ms       INTEGER,          -- of a call
+    ring_ms        INTEGER,
+    talk_ms        INTEGER
 ) STRICT;
 -- Events enter the indexes many at a time, some seconds or minutes after their commit: an event that is
 -- written touches one page, and a page of an index is written once for many. Until then they are the
@@ -285,6 +309,7 @@ CREATE TABLE usage_day (
     ended       TEXT NOT NULL,
     messages    INTEGER NOT NULL,
     segments    INTEGER NOT NULL,
+    talk_ms     INTEGER NOT NULL,
     cost_micros INTEGER NOT NULL,
     PRIMARY KEY (day, region, channel, purpose, ended)
 ) STRICT, WITHOUT ROWID;
@@ -297,6 +322,7 @@ CREATE TABLE usage_user (
     ended       TEXT NOT NULL,
     messages    INTEGER NOT NULL,
     segments    INTEGER NOT NULL,
+    talk_ms     INTEGER NOT NULL,
     cost_micros INTEGER NOT NULL,
     PRIMARY KEY (month, user, region, channel, purpose, ended)
 ) STRICT, WITHOUT ROWID;

@@ -1,4 +1,4 @@
-//! How to talk, and power: V.250 commands, +CMEE, +CFUN, +CCLK, calls that are not there.
+//! How to talk, and power: V.250 commands, +CMEE, +CFUN, +CCLK.
 
 use jiff::{Timestamp, tz::Offset};
 
@@ -18,14 +18,8 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("&D", |_, _| Answer::Ok),
     ("X", |_, _| Answer::Ok),
     ("S", |_, _| Answer::Ok),
-    ("H", |_, _| Answer::Ok),
-    ("A", |_, _| Answer::NoCarrier),
-    ("D", |_, _| Answer::NoCarrier),
-    ("+CHUP", |_, _| Answer::Ok),
-    ("+CLCC", |_, _| Answer::Ok),
     ("+CMEE", cmee),
     ("+CFUN", cfun),
-    ("+CPAS", |device, command| show(device, command, "0", "(0,3,4)")),
     ("+CCLK", cclk),
     ("+CUSD", cusd),
     ("+GCAP", |device, command| show(device, command, "+CGSM,+FCLASS,+DS", "")),

@@ -17,6 +17,11 @@ fn cmgs(device: &mut Device, command: &Command) -> Answer {
     if let Some(answer) = device.sms_trouble() {
         return answer;
     }
+    let conflicts = device.profile.voice.is_some_and(|voice| voice.no_messages_in_call);
+    if conflicts && device.telephony.call.is_some() {
+        // TS 27.005 clause 3.2.5: operation not allowed.
+        return Answer::Cms(302);
+    }
     // The longest submit has 164 octets: 24 before the user data and 140 of it.
     match command.number(0) {
         Some(length @ 8..=164) if command.count() == 1 => Answer::Prompt(usize::from(length)),

@@ -8,7 +8,7 @@ mod registration;
 mod routing;
 mod storage;
 
-use super::{Answer, Command, Device, Form};
+use super::{Answer, Command, Device, Form, telephony};
 use crate::{family::Handler, fault::Fault};
 
 /// Each file's commands with what runs them.
@@ -19,6 +19,7 @@ const TABLES: &[&[(&str, Handler)]] = &[
     messages::COMMANDS,
     routing::COMMANDS,
     storage::COMMANDS,
+    telephony::COMMANDS,
 ];
 
 impl Device {
@@ -30,7 +31,8 @@ impl Device {
         if let Some(answer) = self.quirk(command) {
             return answer;
         }
-        let own = [self.profile.commands];
+        let files = self.profile.voice.map_or(&[] as &[_], |voice| voice.files);
+        let own = [self.profile.commands, files];
         let handler = own
             .iter()
             .chain(TABLES)

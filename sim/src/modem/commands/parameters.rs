@@ -34,13 +34,7 @@ const COMMON: &[Parameter] = &[
 impl Device {
     /// Reads, tests or sets a parameter; a name nobody knows is an error.
     pub(crate) fn parameter(&mut self, command: &Command) -> Answer {
-        let known = self
-            .profile
-            .parameters
-            .iter()
-            .chain(COMMON)
-            .find(|parameter| parameter.name == command.name);
-        let Some(parameter) = known else {
+        let Some(parameter) = self.known(&command.name) else {
             return self.profile.unknown;
         };
         let name = parameter.name;
@@ -55,5 +49,14 @@ impl Device {
             Form::Run => return Answer::Error,
         }
         Answer::Ok
+    }
+
+    /// What a parameter is until it is set.
+    pub(crate) fn default_of(&self, name: &str) -> Option<&'static str> {
+        self.known(name).map(|parameter| parameter.default)
+    }
+
+    fn known(&self, name: &str) -> Option<&'static Parameter> {
+        self.profile.parameters.iter().chain(COMMON).find(|parameter| parameter.name == name)
     }
 }

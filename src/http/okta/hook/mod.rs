@@ -28,10 +28,11 @@ use super::super::{AppState, auth::Client, error::ApiError};
 use crate::{
     domain::{Actor, Detail},
     intake::{self, Answer},
-    outbox::Outlet,
+    outbox,
     store::{self, ByThen},
 };
 
+pub use event::Manner;
 use event::{Hooked, read};
 use reply::{Reply, Unsent};
 
@@ -50,10 +51,8 @@ pub struct Hook {
     pub callers: Callers,
     /// From the arrival of a request to its answer.
     pub answer_within: Duration,
-    /// Whether a number without a plus is read as one of the home region first.
-    pub national_first: bool,
-    /// The modems, and what the site lets them send.
-    pub outlets: Vec<Outlet>,
+    /// How what Okta says is read.
+    pub manner: Manner,
 }
 
 /// Okta's telephony inline hook.
@@ -96,14 +95,15 @@ async fn answer(
         Ok(Err(_)) => return Err(malformed("its body is too long, or broke off")),
         Err(_) => return Err(malformed("its body did not come in time")),
     };
-    let read = read(&body, actor, &state.policy, hook.national_first);
+    let callable = outbox::may_call(&state.outlets);
+    let read = read(&body, actor, &state.policy, hook.manner, callable);
     let Hooked { event_id, request } = read.map_err(malformed)?;
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));
     // Registered before the message is there: no commit in between goes unnoticed.
     let told = state.store.messages_told();
     match intake::accept_by(until, &state.store, request, &state.policy, repeat).await {
         Ok(ByThen::Done(Answer::Accepted(message))) => {
-            Ok(wait::for_outcome(state, hook, told, *message, until).await)
+            Ok(wait::for_outcome(state, told, *message, until).await)
         }
         Ok(ByThen::Done(Answer::Replayed(message))) => Ok(Reply::of(*message)),
         Ok(ByThen::Done(Answer::Refused(denial))) => Err(Unsent::refused(&denial)),

@@ -8,14 +8,10 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{
-    Hook,
-    reply::{Reply, Unsent},
-};
+use super::reply::{Reply, Unsent};
 use crate::{
     domain::{End, MessageId, Phase, Timestamp},
     http::AppState,
-    modem::ModemState,
     outbox::{self, Rules},
     store::{self, ByThen, Store, message::MessageView},
 };
@@ -28,7 +24,6 @@ const LAST_WRITE: Duration = Duration::from_millis(200);
 /// since before the message.
 pub(super) async fn for_outcome(
     state: &AppState,
-    hook: &Hook,
     mut told: broadcast::Receiver<MessageId>,
     message: MessageView,
     until: Instant,
@@ -53,7 +48,7 @@ pub(super) async fn for_outcome(
         }
     }
     if let Reply::Pending(Some(message)) = reply {
-        reply = last_word(state, hook, *message, until).await;
+        reply = last_word(state, *message, until).await;
     }
     caller.hears();
     reply
@@ -73,9 +68,9 @@ async fn news_of(told: &mut broadcast::Receiver<MessageId>, id: MessageId) {
 
 /// The time is over. What no modem can send is cancelled, if nothing of it is on the air, so that Okta may send
 /// it; of anything else, it is noted that Okta does not.
-async fn last_word(state: &AppState, hook: &Hook, message: MessageView, until: Instant) -> Reply {
+async fn last_word(state: &AppState, message: MessageView, until: Instant) -> Reply {
     let (id, key, rules) = (message.id, message.key, state.rules);
-    let hopeless = !can_be_sent(hook, &message);
+    let hopeless = !can_be_sent(state, &message);
     let settled = state.store.write_by(until, move |tx| {
         if hopeless {
             outbox::cancel(tx, id, Timestamp::now(), rules)?;
@@ -101,12 +96,9 @@ async fn last_word(state: &AppState, hook: &Hook, message: MessageView, until: I
 }
 
 /// Whether a modem is registered that the site lets send this.
-fn can_be_sent(hook: &Hook, message: &MessageView) -> bool {
+fn can_be_sent(state: &AppState, message: &MessageView) -> bool {
     let region = message.subject.region.as_deref().unwrap_or_default();
-    hook.outlets.iter().any(|outlet| {
-        let ready = outlet.handle.status().borrow().state == ModemState::Ready;
-        ready && outlet.terms.serve(message.lane, region)
-    })
+    state.outlets.iter().any(|outlet| outlet.may_serve(message.service, message.lane, region))
 }
 
 /// Whoever waits for the answer. When its connection ends before, this is dropped: Okta sends the code by

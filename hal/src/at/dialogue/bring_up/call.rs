@@ -48,7 +48,8 @@ pub(super) fn judge_sound(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
             }
         };
     if offered {
-        up.facts.voice = Some(Voice { sink: sound.way.sink(), keys: false, tells_keys: false });
+        let sink = sound.way.sink();
+        up.facts.voice = Some(Voice { sink, keys: sink.hears(), tells_keys: false });
         return Verdict::Go;
     }
     match reply.result {
@@ -80,7 +81,7 @@ pub(super) fn say_keys(up: &BringUp) -> Option<Command> {
 pub(super) fn judge_keys(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     if let Some(voice) = &mut up.facts.voice {
         voice.tells_keys = reply.is_ok();
-        voice.keys = voice.tells_keys;
+        voice.keys |= voice.tells_keys;
     }
     may_fail(up, reply)
 }

@@ -3,6 +3,7 @@
 use std::{string::String, vec::Vec};
 
 use super::*;
+use crate::family::Sink;
 
 /// A modem as a table: what it answers to what begins so. Without a line, `OK`.
 fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
@@ -456,7 +457,8 @@ fn voice_of(answers: &[(&str, &str)], sinks: &[Sink]) -> (Vec<String>, Option<Vo
 #[test]
 fn the_best_way_to_speak_is_taken_that_modem_and_host_both_have() {
     let all = Sink::ALL;
-    let voice = |sink, keys| Some(Voice { sink, keys, tells_keys: keys });
+    let voice =
+        |sink: Sink, tells_keys| Some(Voice { sink, keys: tells_keys || sink.hears(), tells_keys });
     let (said, found) = voice_of(&but(&[]), &all);
     assert_eq!(found, voice(Sink::SerialPcm, true));
     for word in ["+CPCMREG=?", "+COLP=0", "+CLCC=1", "+DDET=1"] {

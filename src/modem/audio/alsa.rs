@@ -1,0 +1,123 @@
+//! A sound card, through ALSA's own programs: `aplay` takes samples, `arecord` brings them.
+//!
+//! They are part of `alsa-utils`, which every Debian has; the library behind them would have to be linked, and
+//! built for each target.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use super::Wires;
+
+/// What the card holds at most, in microseconds: less than a person takes to notice that a key was heard.
+const BUFFER: &str = "--buffer-time=160000";
+/// What it takes at once: a frame.
+const PERIOD: &str = "--period-time=20000";
+
+/// Programs that run while a call is spoken into.
+#[derive(Debug, Default)]
+pub(super) struct Programs(Vec<Child>);
+
+impl Drop for Programs {
+    fn drop(&mut self) {
+        for program in &mut self.0 {
+            // One that has ended by itself cannot be ended.
+            let _ = program.kill();
+            let _ = program.wait();
+        }
+    }
+}
+
+/// Runs both programs on a card.
+///
+/// # Errors
+/// One of them cannot be run.
+pub(super) fn open(device: &str, aplay: &Path, arecord: &Path) -> io::Result<Wires> {
+    let run = |program: &Path, stdin: Stdio, stdout: Stdio| {
+        let mut command = Command::new(program);
+        command.args(["-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1"]);
+        command.args([PERIOD, BUFFER]).stdin(stdin).stdout(stdout).stderr(Stdio::null()).spawn()
+    };
+    let mut programs = Programs::default();
+    let mut player = run(aplay, Stdio::piped(), Stdio::null())?;
+    let out = player.stdin.take().map(OwnedFd::from);
+    programs.0.push(player);
+    let mut recorder = run(arecord, Stdio::null(), Stdio::piped())?;
+    let back = recorder.stdout.take().map(OwnedFd::from);
+    programs.0.push(recorder);
+    let no_pipe = || io::Error::other("no pipe to the program");
+    let out = plain(out.ok_or_else(no_pipe)?)?;
+    let back = plain(back.ok_or_else(no_pipe)?)?;
+    Ok(Wires { out, back, _programs: programs })
+}
+
+/// A pipe as a file that refuses to block.
+fn plain(pipe: OwnedFd) -> io::Result<File> {
+    fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
+    Ok(File::from(pipe))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+
+    use super::*;
+    use crate::{
+        domain::{Clip, Sound},
+        modem::audio::{AudioSink as _, Cue, pcm},
+    };
+
+    /// A program in the place of ALSA's.
+    fn program(folder: &Path, name: &str, script: &str) -> std::path::PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn samples_go_to_one_program_and_keys_come_from_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let tone = dir.path().join("tone");
+        let samples = ringpost_hal::tone::Tone::of('7', 8000).unwrap().take(1600);
+        fs::write(&tone, samples.flat_map(i16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+        let (args, heard) = (dir.path().join("args"), dir.path().join("heard"));
+        let script = format!("echo \"$*\" > {}\nexec cat > {}", args.display(), heard.display());
+        let aplay = program(dir.path(), "aplay", &script);
+        let script = format!("cat {}\nexec sleep 60", tone.display());
+        let arecord = program(dir.path(), "arecord", &script);
+        let (mut sink, pump) = pcm(true);
+        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
+        let samples = vec![1234; 800];
+        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
+        sink.play(1, vec![Sound::Clip(clip.into())]);
+        sink.open();
+        let (mut key, mut played) = (None, false);
+        while key.is_none() || !played {
+            let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+            match cue {
+                Cue::Key(it) => key = Some(it),
+                Cue::Played(number) => played = number == 1,
+                Cue::Say(_) | Cue::Broken(_) => panic!("{cue:?}"),
+            }
+        }
+        assert_eq!(key, Some('7'));
+        let wanted = 1234_i16.to_le_bytes().repeat(800);
+        let heard = fs::read(&heard).unwrap();
+        assert!(heard.starts_with(&wanted), "{} bytes", heard.len());
+        let args = fs::read_to_string(&args).unwrap();
+        assert!(args.contains("-D plughw:1,0 -t raw -f S16_LE -r 8000 -c 1"), "{args}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told() {
+        let none = Path::new("/nonexistent/aplay");
+        assert_eq!(open("default", none, none).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

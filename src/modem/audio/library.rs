@@ -1,0 +1,299 @@
+//! The clips that a modem keeps as files: each is put there once, and named by its content.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use ringpost_hal::{
+    at::{Answer, Classified},
+    family::{Around, Files, Header, Wants},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
+use tracing::{debug, warn};
+
+use crate::{
+    domain::{Clip, SAMPLE_RATE},
+    modem::link::{Link, Lost, Sound},
+};
+
+/// How long listing or deleting files may take: flash is slow, and there may be many.
+const FLASH: Duration = Duration::from_secs(15);
+/// How long the modem may take to want the bytes of a file.
+const BEGIN: Duration = Duration::from_secs(5);
+/// How long it may take to have stored them, once they are written. Also told to those that ask for it: so long they
+/// wait for bytes.
+const STORE: u16 = 20;
+/// Bytes written at once, so that each of these writes ends within the time of a write at 9600 baud.
+const PIECE: usize = 4096;
+/// What a file takes of whose length nothing is known: two seconds.
+const UNKNOWN: u32 = 32 * 1024;
+/// Bytes before the samples of a WAV file.
+const HEADER: u32 = 44;
+
+/// Why a call's clips are not in the modem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::modem) enum NotKept {
+    /// One of them must not be kept.
+    Private,
+    /// The modem does not take them.
+    Refused,
+}
+
+/// What is known of a modem's files.
+#[derive(Debug, Default)]
+pub(in crate::modem) struct Library {
+    /// Ours by name; `None` = the modem was not asked yet.
+    files: Option<BTreeMap<String, Kept>>,
+    /// Counts up with each use.
+    clock: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    bytes: u32,
+    used: u64,
+}
+
+/// The name of a clip's file; `None` = it must not be kept.
+pub(super) fn name_of(clip: &Clip) -> Option<String> {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    // Half of a SHA-256's half: enough that no two of some hundred clips are taken for each other, and short
+    // enough for any file system.
+    let key = clip.key.get(..16.min(clip.key.len()))?;
+    let good = clip.keepable && !key.is_empty() && key.bytes().all(hex);
+    good.then(|| format!("{OURS}{key}{ENDING}"))
+}
+
+const OURS: &str = "rp";
+const ENDING: &str = ".wav";
+
+impl Library {
+    /// Has the modem keep all of `clips`; the names of their files.
+    pub(in crate::modem) async fn keep<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        how: &Files,
+        clips: &[Arc<Clip>],
+    ) -> Result<Result<HashSet<String>, NotKept>, Lost> {
+        let mut wanted = BTreeMap::new();
+        for clip in clips {
+            let Some(name) = name_of(clip) else { return Ok(Err(NotKept::Private)) };
+            wanted.insert(name, clip);
+        }
+        for word in how.folder {
+            say(link, word, &Answer::Nothing, FLASH).await?;
+        }
+        self.look(link, how).await?;
+        let names: HashSet<_> = wanted.keys().cloned().collect();
+        for (name, clip) in wanted {
+            self.clock += 1;
+            let used = self.clock;
+            if let Some(kept) = self.files.as_mut().and_then(|files| files.get_mut(&name)) {
+                kept.used = used;
+                continue;
+            }
+            let bytes = wav(clip);
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            self.make_room(link, how, &names, length).await?;
+            if !upload(link, how, &name, &bytes).await? {
+                // Its disk may be fuller than is known here.
+                self.make_room(link, how, &names, how.room).await?;
+                // And what was written of it may be in the way.
+                delete(link, how, &name).await?;
+                if !upload(link, how, &name, &bytes).await? {
+                    return Ok(Err(NotKept::Refused));
+                }
+            }
+            if let Some(files) = &mut self.files {
+                files.insert(name, Kept { bytes: length, used });
+            }
+        }
+        Ok(Ok(names))
+    }
+
+    /// Asks once which of our files there are.
+    async fn look<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        how: &Files,
+    ) -> Result<(), Lost> {
+        if self.files.is_some() {
+            return Ok(());
+        }
+        let prefix = how.list.split('=').next().unwrap_or_default();
+        let heard = say(link, how.list, &Answer::Bare(prefix), FLASH).await?;
+        let mut files = BTreeMap::new();
+        for line in &heard.lines {
+            let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+            let ours = |word: &&str| word.starts_with(OURS) && word.ends_with(ENDING);
+            for name in words.filter(ours) {
+                files.insert(name.to_owned(), Kept { bytes: UNKNOWN, used: 0 });
+            }
+        }
+        debug!(count = files.len(), "looked at the clips that a modem keeps");
+        self.files = Some(files);
+        Ok(())
+    }
+
+    /// Deletes what was not used for longest until so many bytes fit, but nothing of what is needed now.
+    async fn make_room<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        how: &Files,
+        needed: &HashSet<String>,
+        bytes: u32,
+    ) -> Result<(), Lost> {
+        let Some(files) = &mut self.files else { return Ok(()) };
+        loop {
+            let taken: u32 = files.values().map(|kept| kept.bytes).fold(0, u32::saturating_add);
+            if taken.saturating_add(bytes) <= how.room {
+                return Ok(());
+            }
+            let spare = files.iter().filter(|(name, _)| !needed.contains(*name));
+            let oldest = spare.min_by_key(|(_, kept)| kept.used).map(|(name, _)| name.clone());
+            let Some(oldest) = oldest else { return Ok(()) };
+            files.remove(&oldest);
+            if !delete(link, how, &oldest).await? {
+                warn!("a clip could not be deleted in the modem");
+            }
+        }
+    }
+}
+
+/// Deletes a file; says whether that was done.
+async fn delete<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    how: &Files,
+    name: &str,
+) -> Result<bool, Lost> {
+    let Around(before, after) = how.delete;
+    let line = format!("{before}{name}{after}");
+    Ok(say(link, &line, &Answer::Nothing, FLASH).await?.is_ok())
+}
+
+/// Says a command, and answers what came.
+pub(in crate::modem) async fn say<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    line: &str,
+    answer: &Answer,
+    within: Duration,
+) -> Result<crate::modem::link::Outcome, Lost> {
+    let bytes = zeroize::Zeroizing::new(format!("AT{line}\r"));
+    link.ask(bytes.as_bytes(), answer, within).await
+}
+
+/// Writes a file, in as many goes as the modem wants; says whether it took all of it.
+async fn upload<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    how: &Files,
+    name: &str,
+    bytes: &[u8],
+) -> Result<bool, Lost> {
+    if let Some(Around(before, after)) = how.create {
+        // There may be one already, of a write that was cut off: what follows writes it anew.
+        say(link, &format!("{before}{name}{after}"), &Answer::Nothing, FLASH).await?;
+    }
+    let chunk = usize::try_from(how.chunk).unwrap_or(usize::MAX);
+    for (place, part) in bytes.chunks(chunk).enumerate() {
+        let Around(before, after) = how.write;
+        let length = part.len();
+        let mode = u8::from(place > 0);
+        let numbers = match how.header {
+            Header::Length => format!(",{length}"),
+            Header::LengthSeconds => format!(",{length},{STORE}"),
+            Header::ModeLengthSeconds => format!(",{mode},{length},{STORE}"),
+        };
+        let line = format!("AT{before}{name}{after}{numbers}\r");
+        link.write(line.as_bytes()).await?;
+        if !is_wanted(link, how.wants).await? {
+            return Ok(false);
+        }
+        for piece in part.chunks(PIECE) {
+            link.write(piece).await?;
+        }
+        let outcome = link.ask(&[], &Answer::Nothing, Duration::from_secs(STORE.into())).await?;
+        if !outcome.is_ok() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits until the modem wants the bytes; `false` = it does not.
+async fn is_wanted<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    wants: Wants,
+) -> Result<bool, Lost> {
+    let deadline = Instant::now() + BEGIN;
+    let prompt = wants == Wants::Prompt;
+    loop {
+        match link.hear(&Answer::Nothing, prompt, false, deadline).await? {
+            Sound::Prompt => return Ok(true),
+            Sound::Line(Classified::Unknown, line) if !prompt && line.starts_with("CONNECT") => {
+                return Ok(true);
+            }
+            Sound::Line(Classified::Final(_), _) => return Ok(false),
+            Sound::Line(..) | Sound::Aside(_) => {}
+            Sound::Silence | Sound::Restarted => {
+                link.behind = true;
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// A clip as a WAV file: PCM, mono, 16 bits ("Multimedia Programming Interface and Data Specifications 1.0").
+fn wav(clip: &Clip) -> Vec<u8> {
+    let samples = u32::try_from(clip.samples.len()).unwrap_or(u32::MAX);
+    let data = samples.saturating_mul(2);
+    let mut bytes = Vec::with_capacity(clip.samples.len() * 2 + 44);
+    bytes.extend_from_slice(b"RIFF");
+    bytes.extend_from_slice(&data.saturating_add(HEADER - 8).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt ");
+    bytes.extend_from_slice(&16_u32.to_le_bytes());
+    // PCM, one channel.
+    bytes.extend_from_slice(&[1, 0, 1, 0]);
+    bytes.extend_from_slice(&SAMPLE_RATE.to_le_bytes());
+    bytes.extend_from_slice(&(SAMPLE_RATE * 2).to_le_bytes());
+    // Bytes of a sample, and its bits.
+    bytes.extend_from_slice(&[2, 0, 16, 0]);
+    bytes.extend_from_slice(b"data");
+    bytes.extend_from_slice(&data.to_le_bytes());
+    for sample in &clip.samples {
+        bytes.extend_from_slice(&sample.to_le_bytes());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clip(key: &str, keepable: bool) -> Clip {
+        Clip { key: key.into(), words: "four".into(), samples: vec![1, -1], keepable }
+    }
+
+    #[test]
+    fn a_name_is_a_part_of_the_key_and_what_is_private_has_none() {
+        let named = name_of(&clip("0123456789abcdef0123456789abcdef", true));
+        assert_eq!(named.as_deref(), Some("rp0123456789abcdef.wav"));
+        assert_eq!(name_of(&clip("0123456789abcdef", false)), None);
+        for key in ["", "x\",\r", "../0123456789ab", "ABCDEF"] {
+            assert_eq!(name_of(&clip(key, true)), None, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_what_it_holds() {
+        let bytes = wav(&clip("a", true));
+        assert_eq!(bytes.len(), 48);
+        assert_eq!(bytes.get(4..8), Some(&40_u32.to_le_bytes()[..]));
+        assert_eq!(bytes.get(24..28), Some(&8000_u32.to_le_bytes()[..]));
+        assert_eq!(bytes.get(40..), Some(&[4, 0, 0, 0, 1, 0, 255, 255][..]));
+    }
+}

@@ -1,0 +1,554 @@
+//! The driver of a call: dialled, followed, spoken into, ended, in the task that owns the port.
+
+use std::time::Duration;
+
+use ringpost_hal::{
+    at::{Answer, Command, FinalResult, International, Urc},
+    call::{Fact, Follow, Release, Stage},
+    family::{self, GENERIC, Sound, Way},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{
+    CallCause, CallEnd, CallEvent, CallLine, CallOrder, Dial,
+    ending::{By, cause},
+};
+use crate::{
+    domain::Detail,
+    modem::{
+        ModemState, Problem,
+        audio::{self, AudioSink, Broken, Cue, say},
+        handle::{Placed, STALE},
+        link::{Link, Unsolicited},
+        runner::{Ended, Worker},
+        serve::{Chores, SETTLE},
+    },
+};
+
+/// Between two looks at the list of calls until the call is answered. Lines that tell of it get lost when a port
+/// comes and goes, and some modems have none.
+const LOOK_OFTEN: Duration = Duration::from_secs(1);
+/// And while it lasts.
+const LOOK: Duration = Duration::from_secs(3);
+/// How long a network may take to find the phone: calls to roaming phones take a quarter of a minute.
+const SETUP: Duration = Duration::from_secs(30);
+/// From the answer until something is played: networks and phones open their way of sound by and by, and what is
+/// said before that is cut off.
+const BREATH: Duration = Duration::from_millis(800);
+/// How often a setting that opens the sound is tried: some modems refuse it right after the answer.
+const OPENINGS: u8 = 5;
+/// Between two of these.
+const OPENING: Duration = Duration::from_millis(200);
+/// How long a call that is hung up may stay on the list until a stronger command is tried.
+const CLEARING: Duration = Duration::from_secs(10);
+/// And where that was refused, or nothing can be heard any more: two looks at the list, that the call is not over.
+const REFUSED: Duration = Duration::from_secs(2);
+/// How long a modem may take to begin to play, or to refuse to.
+const PLAY: Duration = Duration::from_secs(5);
+
+/// A call under way.
+struct Talk {
+    line: CallLine,
+    dial: Dial,
+    call: &'static family::Call,
+    sound: &'static Sound,
+    sink: Box<dyn AudioSink>,
+    follow: Follow,
+    /// How far it was before it ended.
+    reached: Stage,
+    dialled: Instant,
+    alerted: Option<Instant>,
+    answered: Option<Instant>,
+    /// Whether what is played can be heard.
+    open: bool,
+    next_look: Instant,
+    /// Why this side ended it, by which of its commands, and when a stronger one is due.
+    hanging_up: Option<(By, usize, Instant)>,
+    /// Why nothing can be heard any more, and until when the call may prove to be over.
+    broken: Option<(Broken, Instant)>,
+}
+
+/// A call that was asked for is not dialled.
+struct NotDialled;
+
+impl Worker {
+    /// Places a call, and follows it to its end, which is told in any case.
+    pub(in crate::modem) async fn place_call<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        placed: Placed,
+        chores: &mut Chores,
+        cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
+        let Placed { dial, line, asked_at } = placed;
+        let ready = self.status.borrow().state == ModemState::Ready;
+        let number = International::parse(dial.number.as_str());
+        let way = self.way_to_speak();
+        let (Some(number), Some((call, sound)), true, true) =
+            (number, way, ready, asked_at.elapsed() < STALE)
+        else {
+            line.refuse();
+            return Ok(());
+        };
+        let sink = match self.prepare(link, chores, &dial, sound).await {
+            Ok(Ok(sink)) => sink,
+            Ok(Err(NotDialled)) => {
+                line.refuse();
+                self.restore(link, sound).await?;
+                return Ok(());
+            }
+            Err(ended) => {
+                line.refuse();
+                return Err(ended);
+            }
+        };
+        let now = Instant::now();
+        let mut talk = Talk {
+            line,
+            dial,
+            call,
+            sound,
+            sink,
+            follow: Follow::default(),
+            reached: Stage::Dialing,
+            dialled: now,
+            alerted: None,
+            answered: None,
+            open: false,
+            next_look: now + LOOK_OFTEN,
+            hanging_up: None,
+            broken: None,
+        };
+        let ended = self.converse_by_voice(link, &mut talk, &number, chores, cancel).await;
+        let over = talk.follow.stage() == Stage::Ended || ended.is_ok();
+        let end = talk.end(over, matches!(ended, Ok(Dialled::Not)));
+        info!(
+            modem.name = self.config.name,
+            cause = ?end.cause,
+            network = end.network,
+            setup_ms = milliseconds(end.setup),
+            ring_ms = milliseconds(end.ring),
+            talk_ms = milliseconds(end.talk),
+            "call ended"
+        );
+        let wedged = talk.hanging_up.is_some_and(|(by, ..)| by == By::NoSound)
+            && talk.broken.is_some_and(|(broken, _)| broken == Broken::Wedged);
+        let Talk { line, sink, .. } = talk;
+        // With it, its samples.
+        drop(sink);
+        line.tell(CallEvent::Ended(end));
+        ended?;
+        self.restore(link, sound).await?;
+        if wedged {
+            self.ladder.skip_reopen();
+            return Err(Ended::Trouble(ModemState::Failed, deaf()));
+        }
+        Ok(())
+    }
+
+    /// How it places calls, and how it speaks in them.
+    fn way_to_speak(&self) -> Option<(&'static family::Call, &'static Sound)> {
+        let status = self.status.borrow();
+        let family = status.family.unwrap_or(&GENERIC);
+        let voice = status.facts.voice?;
+        Some((family.call.as_ref()?, family.sound(voice.sink)?))
+    }
+
+    /// Has everything there that is needed to speak, before anybody's phone rings.
+    async fn prepare<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+        chores: &mut Chores,
+        dial: &Dial,
+        sound: &'static Sound,
+    ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
+        let name = &self.config.name;
+        chores.hold.let_go(link).await?;
+        for word in sound.clear {
+            link.execute(&Command::slow_setting(word)).await?;
+        }
+        for word in sound.before {
+            if !set(link, word).await? {
+                warn!(modem.name = name, setting = word, "the modem carries no sound");
+                return Ok(Err(NotDialled));
+            }
+        }
+        Ok(match sound.way {
+            Way::SerialPcm | Way::Card => {
+                let (place, tells_keys) = {
+                    let status = self.status.borrow();
+                    let voice = status.facts.voice;
+                    (status.place.clone(), voice.is_some_and(|voice| voice.tells_keys))
+                };
+                let (sink, pump) = audio::pcm(!tells_keys);
+                let carried =
+                    self.ports.carry(sound.way.sink(), &self.config, place.as_ref(), pump);
+                match carried {
+                    Ok(()) => Ok(Box::new(sink)),
+                    Err(cause) => {
+                        warn!(modem.name = name, %cause, "the modem's sound cannot be opened");
+                        Err(NotDialled)
+                    }
+                }
+            }
+            Way::Files(how) => match chores.library.keep(link, how, &dial.clips).await? {
+                Ok(names) => Ok(audio::file(how, names)),
+                Err(cause) => {
+                    warn!(
+                        modem.name = name,
+                        ?cause,
+                        "the modem does not keep what is to be played"
+                    );
+                    Err(NotDialled)
+                }
+            },
+            Way::Speech(how) => Ok(audio::speech(how)),
+        })
+    }
+
+    /// Puts the modem's sound back, after a call.
+    async fn restore<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+        sound: &Sound,
+    ) -> Result<(), Ended> {
+        for word in sound.after {
+            link.execute(&Command::slow_setting(word)).await?;
+        }
+        Ok(())
+    }
+
+    /// Dials, and stays with the call until it is over.
+    async fn converse_by_voice<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        talk: &mut Talk,
+        number: &International,
+        chores: &mut Chores,
+        cancel: &CancellationToken,
+    ) -> Result<Dialled, Ended> {
+        let outcome = link.execute(&Command::dial(number)).await?;
+        match outcome.result {
+            // Without an answer it may be under way: the list of calls tells.
+            Some(FinalResult::Ok) | None => {}
+            Some(FinalResult::NoCarrier | FinalResult::Busy | FinalResult::NoAnswer) => {
+                outcome.result.into_iter().for_each(|it| talk.follow.on_fact(Fact::Result(it)));
+                talk.ask_why(link).await?;
+                return Ok(Dialled::Yes);
+            }
+            Some(refusal) => {
+                debug!(modem.name = self.config.name, ?refusal, "the modem does not dial");
+                return Ok(Dialled::Not);
+            }
+        }
+        for word in talk.sound.dialled {
+            if !set(link, word).await? {
+                talk.hang_up(link, By::NoSound).await?;
+            }
+        }
+        loop {
+            self.hear_of_call(link, talk, chores).await?;
+            if talk.advance() {
+                talk.ask_why(link).await?;
+                return Ok(Dialled::Yes);
+            }
+            if link.behind {
+                self.catch_up(link).await?;
+                continue;
+            }
+            let due = talk.due();
+            // Every branch is cancel-safe; what follows a branch runs to its end.
+            tokio::select! {
+                biased;
+                () = cancel.cancelled(), if talk.hanging_up.is_none() => {
+                    talk.hang_up(link, By::Stopping).await?;
+                }
+                order = talk.line.orders.recv(), if talk.hanging_up.is_none() => match order {
+                    Some(CallOrder::Play(number, sounds)) => talk.sink.play(number, sounds),
+                    Some(CallOrder::HangUp) | None => talk.hang_up(link, By::Speaker).await?,
+                },
+                heard = link.listen() => heard?,
+                cue = talk.sink.next(), if talk.hanging_up.is_none() && talk.broken.is_none() => {
+                    talk.follow_cue(link, cue).await?;
+                }
+                () = sleep_until(due) => talk.do_what_is_due(link).await?,
+            }
+        }
+    }
+
+    /// Takes what the modem said by itself; what is not about the call goes its usual way.
+    async fn hear_of_call<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        talk: &mut Talk,
+        chores: &mut Chores,
+    ) -> Result<(), Ended> {
+        self.settle_late(link).await;
+        while let Some(unsolicited) = link.unsolicited.pop_front() {
+            match unsolicited {
+                Unsolicited::Urc(Urc::Call(fact)) => talk.hear(fact),
+                Unsolicited::Urc(Urc::Key(key)) => talk.tell_key(key),
+                Unsolicited::Urc(Urc::Played(whole)) => talk.sink.played(whole),
+                // Who calls now finds the line busy: what would reject him would end this call.
+                Unsolicited::Urc(Urc::Ring) => {}
+                other @ (Unsolicited::Urc(_) | Unsolicited::Body(_) | Unsolicited::Late(_)) => {
+                    self.take(other, chores).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// After an answer that did not come: the modem is asked whether it is there, and given up if it is not.
+    async fn catch_up<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        for _ in 0..2 {
+            if link.execute(&Command::attention()).await?.is_ok() {
+                link.settle(SETTLE).await?;
+                link.behind = false;
+                return Ok(());
+            }
+        }
+        Err(Ended::Trouble(ModemState::Failed, crate::modem::serve::silent()))
+    }
+}
+
+/// Whether a call was dialled at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialled {
+    Yes,
+    Not,
+}
+
+impl Talk {
+    /// Takes a line about the call.
+    fn hear(&mut self, fact: Fact) {
+        self.follow.on_fact(fact);
+        self.advance();
+        // What it leaves open, the list tells.
+        self.next_look = Instant::now();
+    }
+
+    /// Tells how far it is, and notes since when; `true` = it is over.
+    fn advance(&mut self) -> bool {
+        let stage = self.follow.stage();
+        if stage == Stage::Ended {
+            return true;
+        }
+        if stage >= Stage::Alerting && self.alerted.is_none() {
+            self.alerted = Some(Instant::now());
+            if stage == Stage::Alerting {
+                self.line.tell(CallEvent::Alerting);
+            }
+        }
+        if stage == Stage::Active && self.answered.is_none() {
+            self.answered = Some(Instant::now());
+        }
+        self.reached = stage;
+        false
+    }
+
+    /// When something is to be done next.
+    fn due(&self) -> Instant {
+        let first = self.next_look.min(self.limit().0);
+        self.opens_at().map_or(first, |at| first.min(at))
+    }
+
+    /// When the way of sound is to be opened.
+    fn opens_at(&self) -> Option<Instant> {
+        let waits = !self.open && self.hanging_up.is_none();
+        self.answered.filter(|_| waits).map(|at| at + BREATH)
+    }
+
+    /// When this side loses its patience, and with what.
+    fn limit(&self) -> (Instant, By) {
+        if let Some((by, _, until)) = self.hanging_up {
+            return (until, by);
+        }
+        match (self.broken, self.answered, self.alerted) {
+            (Some((_, until)), ..) => (until, By::NoSound),
+            (None, Some(answered), _) => (answered + self.dial.talk_for, By::TalkLimit),
+            (None, None, Some(alerted)) => (alerted + self.dial.ring_for, By::RingLimit),
+            (None, None, None) => (self.dialled + SETUP, By::SetupLimit),
+        }
+    }
+
+    async fn do_what_is_due<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        let now = Instant::now();
+        let (limit, by) = self.limit();
+        if now >= limit {
+            return self.hang_up(link, by).await;
+        }
+        if self.opens_at().is_some_and(|at| now >= at) {
+            return self.open(link).await;
+        }
+        if now >= self.next_look {
+            self.look(link).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the list of calls.
+    async fn look<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        let outcome = link.execute(&Command::calls()).await?;
+        self.follow.on_list(&outcome.lines, outcome.result);
+        let settled = self.answered.is_some() && self.hanging_up.is_none() && self.broken.is_none();
+        self.next_look = Instant::now() + if settled { LOOK } else { LOOK_OFTEN };
+        Ok(())
+    }
+
+    /// Opens the way of sound, and says that somebody can hear.
+    async fn open<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        for word in self.sound.active {
+            if !set(link, word).await? {
+                return self.hang_up(link, By::NoSound).await;
+            }
+        }
+        self.open = true;
+        self.sink.open();
+        self.line.tell(CallEvent::Answered);
+        Ok(())
+    }
+
+    /// Does what the sink wants.
+    async fn follow_cue<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        cue: Cue,
+    ) -> Result<(), Ended> {
+        match cue {
+            Cue::Say(line) => {
+                let outcome = say(link, &line.0, &Answer::Nothing, PLAY).await?;
+                self.sink.answered(outcome.is_ok());
+            }
+            Cue::Played(number) => self.line.tell(CallEvent::Played(number)),
+            Cue::Key(key) => self.tell_key(key),
+            Cue::Broken(broken) => {
+                // A call that is over takes no sound either, and nobody may have told of its end.
+                let now = Instant::now();
+                (self.broken, self.next_look) = (Some((broken, now + REFUSED)), now);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_key(&self, key: char) {
+        if self.open && self.hanging_up.is_none() {
+            self.line.tell(CallEvent::Key(key));
+        }
+    }
+
+    /// Ends it, with a stronger command than the last time.
+    async fn hang_up<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        by: By,
+    ) -> Result<(), Ended> {
+        let (by, place) = self.hanging_up.map_or((by, 0), |(by, place, _)| (by, place + 1));
+        let Some(word) = self.call.hang_up.get(place) else {
+            return Err(Ended::Trouble(ModemState::Failed, stuck()));
+        };
+        self.hanging_up = Some((by, place, Instant::now() + CLEARING));
+        let outcome = link.execute(&Command::hang_up(word)).await?;
+        self.next_look = Instant::now();
+        if outcome.is_ok() {
+            self.follow.hung_up();
+        } else {
+            // As where the call is gone already, which the list shows.
+            self.hanging_up = Some((by, place, self.next_look + REFUSED));
+        }
+        Ok(())
+    }
+
+    /// Asks why it ended: the modem knows that right after only.
+    async fn ask_why<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        let outcome = link.execute(&Command::release_report()).await?;
+        if outcome.is_ok() {
+            self.follow.on_report(&outcome.lines, self.call.reason);
+        }
+        Ok(())
+    }
+
+    /// How it ended, as whoever spoke hears it; `over` = it is known to be.
+    fn end(&self, over: bool, not_dialled: bool) -> CallEnd {
+        if not_dialled {
+            return CallEnd::of(CallCause::NotDialled);
+        }
+        let release: Release = self.follow.release();
+        let by = self.hanging_up.map(|(by, ..)| by);
+        let now = Instant::now();
+        let cause = match over {
+            true => cause(self.reached, by, &release),
+            // This side's own wish is what became of it, whatever the modem makes of it.
+            false if by.is_some() => cause(self.reached, by, &release),
+            false => CallCause::ModemLost,
+        };
+        let rang_until = self.answered.unwrap_or(now);
+        CallEnd {
+            cause,
+            // What this side did, the network only repeats.
+            network: release.number.filter(|_| by.is_none()),
+            setup: self.alerted.unwrap_or(now).saturating_duration_since(self.dialled),
+            ring: self.alerted.map(|at| rang_until - at).unwrap_or_default(),
+            talk: self.answered.map(|at| now - at).unwrap_or_default(),
+        }
+    }
+}
+
+/// Makes a setting without which nothing is heard.
+async fn set<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    word: &'static str,
+) -> Result<bool, Ended> {
+    for _ in 0..OPENINGS {
+        let outcome = link.execute(&Command::slow_setting(word)).await?;
+        if outcome.is_ok() {
+            return Ok(true);
+        }
+        if link.behind {
+            return Ok(false);
+        }
+        sleep(OPENING).await;
+    }
+    Ok(false)
+}
+
+fn milliseconds(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn stuck() -> Problem {
+    Problem {
+        detail: Detail::ModemFault,
+        message: "The modem does not end a call.".into(),
+        hint: "It is brought up anew, which ends all calls; if that lasts, switch its power off and on."
+            .into(),
+    }
+}
+
+fn deaf() -> Problem {
+    Problem {
+        detail: Detail::ModemFault,
+        message: "The modem's audio port takes no more sound.".into(),
+        hint: "The modem is restarted; if that does not help, switch its power off and on.".into(),
+    }
+}

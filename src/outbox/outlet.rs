@@ -1,0 +1,44 @@
+//! A modem, and what the site says of its part in sending.
+
+use std::sync::Arc;
+
+use super::route::Terms;
+use crate::{
+    domain::{Channel, Lane, Service},
+    modem::{ModemHandle, ModemState},
+};
+
+/// A modem, as the outbox uses it.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    /// Its handle.
+    pub handle: ModemHandle,
+    /// What the site says of its part in sending.
+    pub terms: Arc<Terms>,
+}
+
+impl Outlet {
+    /// Whether it is registered, and may and can do this.
+    pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
+        let status = self.handle.status();
+        let status = status.borrow();
+        let able = match service {
+            Service::Text => true,
+            Service::Call => status.facts.voice.is_some(),
+            Service::KeyedCall => status.facts.voice.is_some_and(|voice| voice.keys),
+        };
+        let allowed = self.terms.serve(service.channel(), lane, region);
+        status.state == ModemState::Ready && able && allowed
+    }
+}
+
+/// Whether a modem may place calls, now or when it is there: only of one that is ready it is known that it
+/// cannot.
+pub fn may_call(outlets: &[Outlet]) -> bool {
+    outlets.iter().any(|outlet| {
+        let status = outlet.handle.status();
+        let status = status.borrow();
+        let allowed = outlet.terms.channels.contains(&Channel::Voice);
+        allowed && (status.state != ModemState::Ready || status.facts.voice.is_some())
+    })
+}

@@ -1,0 +1,80 @@
+//! Table `fallback`: what goes out by the other channel where a message fails.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::{Error, Tx, word};
+use crate::domain::{Body, Fallback, Secret, Timestamp};
+
+/// Keeps what goes out in the place of the message `key`, where that fails.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn insert(tx: &Tx<'_>, key: i64, fallback: &Fallback) -> Result<(), Error> {
+    let Fallback { service, body, expires_at } = fallback;
+    tx.prepare("INSERT INTO fallback VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)")?.execute(
+        (
+            key,
+            service.number(),
+            body.said.as_str(),
+            body.encoding.map(|encoding| encoding.as_str()),
+            body.segments,
+            &body.national,
+            &body.locale,
+            expires_at.as_unix_ms(),
+            body.text.reveal().as_bytes(),
+        ),
+    )?;
+    Ok(())
+}
+
+/// Takes what goes out in the place of the message `key`; `None` where nothing does.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn take(tx: &Tx<'_>, key: i64) -> Result<Option<Fallback>, Error> {
+    let kept = tx
+        .prepare(
+            "SELECT service, said, encoding, segments, national, locale, expires_at,
+                 CAST(text AS TEXT) AS text
+             FROM fallback WHERE message = ?1 AND NOT erased",
+        )?
+        .query_row([key], |row| Ok(read(row)))
+        .optional()?;
+    erase(tx, key)?;
+    kept.transpose()
+}
+
+/// Erases what would have gone out in the place of the message `key`, where it stands, as
+/// [`erase_text`](super::message::erase_text) does.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn erase(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    let erased = tx
+        .prepare(
+            "UPDATE fallback SET erased = 1, text = zeroblob(length(text))
+             WHERE message = ?1 AND NOT erased",
+        )?
+        .execute([key])?;
+    if erased > 0 {
+        tx.signal_erased();
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Fallback, Error> {
+    let encoding: Option<String> = row.get("encoding")?;
+    let encoding = encoding.map(|it| word::read("fallback", "encoding", &it)).transpose()?;
+    Ok(Fallback {
+        service: word::read_service(row.get("service")?)?,
+        body: Body {
+            text: Secret::new(row.get("text")?),
+            said: word::read("fallback", "said", &row.get::<_, String>("said")?)?,
+            encoding,
+            segments: row.get("segments")?,
+            national: row.get("national")?,
+            locale: row.get("locale")?,
+        },
+        expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
+    })
+}

@@ -1,0 +1,93 @@
+//! What is asked for, and what a call plays.
+
+use std::fmt;
+
+use super::engine::EngineError;
+use crate::domain::{Detail, Sound};
+
+/// What a call shall say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptRequest<'a> {
+    /// The language: a tag of [`Speech::spoken`](super::Speech::spoken).
+    pub locale: &'a str,
+    /// What it is about.
+    pub said: Said<'a>,
+    /// Whether the message waits for a key, so that no voicemail records it.
+    pub confirm: bool,
+    /// Whether keys are heard: without them, nothing is offered for one.
+    pub keys: bool,
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// A code: letters of A to Z and digits, read one by one. Hyphens and spaces say where a pause is.
+    Code(&'a str),
+    /// A text, read as it stands.
+    Text(&'a str),
+}
+
+impl fmt::Debug for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code(_) => "Code",
+            Self::Text(_) => "Text",
+        })
+    }
+}
+
+/// What a call plays, section by section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// Silence until both sides hear each other, then who calls.
+    pub greeting: Vec<Sound>,
+    /// Which key to press before the message; only where one was asked for.
+    pub gate: Option<Vec<Sound>>,
+    /// The message, and again.
+    pub message: Vec<Sound>,
+    /// Which key to press to hear it once more; only where keys are heard.
+    pub offer: Option<Vec<Sound>>,
+    /// What to do with it, and goodbye.
+    pub bye: Vec<Sound>,
+}
+
+impl Prompt {
+    /// All of it in its order, as it is heard by who presses no more keys than asked for.
+    pub fn sounds(&self) -> impl Iterator<Item = &Sound> {
+        let gate = self.gate.iter().flatten();
+        let offer = self.offer.iter().flatten();
+        self.greeting.iter().chain(gate).chain(&self.message).chain(offer).chain(&self.bye)
+    }
+}
+
+/// Why something cannot be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpeechError {
+    /// Nothing here speaks that language.
+    #[error("nothing speaks {0}: {1}")]
+    LocaleUnknown(String, String),
+    /// The code holds something that is neither letter nor digit, or nothing at all.
+    #[error("a spoken code is made of letters from A to Z and digits")]
+    NotACode,
+    /// The text is empty, or too long to be listened to.
+    #[error("a spoken text has 1 to {0} characters")]
+    Length(usize),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A recording cannot be used.
+    #[error("{0}")]
+    Recording(String),
+}
+
+impl SpeechError {
+    /// What it means to the message that should have been said.
+    pub const fn detail(&self) -> Detail {
+        match self {
+            // An engine that failed has no voice for the language, as far as anybody can tell.
+            Self::LocaleUnknown(..) | Self::Engine(_) | Self::Recording(_) => Detail::LocaleUnknown,
+            Self::NotACode => Detail::Bug,
+            Self::Length(_) => Detail::TooLong,
+        }
+    }
+}

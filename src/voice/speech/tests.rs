@@ -1,0 +1,222 @@
+//! Prompts, by voices that are tones and by those of this machine.
+
+use std::{sync::Mutex, time::Duration};
+
+use futures_util::future::{BoxFuture, ready};
+
+use super::*;
+use crate::{
+    domain::{Detail, Locale},
+    voice::engine::Wave,
+};
+
+/// Says everything as tones: longer words take longer, and each beginning sounds otherwise.
+#[derive(Debug)]
+struct Tones {
+    name: &'static str,
+    tags: &'static [&'static str],
+    /// What it was asked to say.
+    said: Arc<Mutex<Vec<String>>>,
+    fails: bool,
+}
+
+impl Tones {
+    fn new(tags: &'static [&'static str]) -> Self {
+        Self { name: "tones", tags, said: Arc::default(), fails: false }
+    }
+}
+
+impl Engine for Tones {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn voice(&self, tag: &str) -> Option<&str> {
+        self.tags.iter().copied().find(|known| *known == tag)
+    }
+
+    fn present(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn edition(&self, voice: &str) -> String {
+        format!("{} 1 {voice}", self.name)
+    }
+
+    fn say<'a>(
+        &'a self,
+        voice: &'a str,
+        words: &'a str,
+        _: u16,
+    ) -> BoxFuture<'a, Result<Wave, EngineError>> {
+        self.said.lock().unwrap().push(words.to_owned());
+        if self.fails {
+            let (engine, voice) = (self.name.to_owned(), voice.to_owned());
+            let cause = "it ended".to_owned();
+            return Box::pin(ready(Err(EngineError::Failed { engine, voice, cause })));
+        }
+        let first = words.bytes().next().unwrap_or_default();
+        let hertz = 300.0 + 20.0 * f32::from(first);
+        let turn = std::f32::consts::TAU * hertz / 16_000.0;
+        let samples = (0..words.len() * 1600).map(|at| 0.3 * (turn * at as f32).sin()).collect();
+        Box::pin(ready(Ok(Wave { rate: 16_000, samples })))
+    }
+}
+
+/// Speech with those engines, in folders of its own.
+fn speech(engines: Vec<Tones>, change: impl FnOnce(&mut Settings)) -> (Speech, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings {
+        prompts: folder.path().join("prompts"),
+        packs: folder.path().join("packs"),
+        cache: Some(folder.path().join("cache")),
+        ready: ["de", "en"].map(str::to_owned).into(),
+        ..Settings::mute()
+    };
+    change(&mut settings);
+    let speech = Speech::open(settings);
+    let mut inner = Arc::into_inner(speech.0).unwrap();
+    inner.engines = engines.into_iter().map(|it| Box::new(it) as Box<dyn Engine>).collect();
+    (Speech(Arc::new(inner)), folder)
+}
+
+fn code(locale: &str) -> PromptRequest<'_> {
+    PromptRequest { locale, said: Said::Code("481592"), confirm: false, keys: false }
+}
+
+/// The words of a section, and its pauses in milliseconds.
+fn shown(sounds: &[Sound]) -> Vec<String> {
+    let shown = sounds.iter().map(|sound| match sound {
+        Sound::Clip(clip) => clip.words.clone(),
+        Sound::Silence(pause) => pause.as_millis().to_string(),
+    });
+    shown.collect()
+}
+
+#[tokio::test]
+async fn a_prompt_holds_what_the_plan_says_in_the_words_of_its_language() {
+    let (speech, _folder) = speech(vec![Tones::new(&["de"])], |it| it.org = "Example".into());
+    let request = PromptRequest { confirm: true, keys: true, ..code("de") };
+    let prompt = speech.prompt(&request).await.unwrap();
+    let hello = "Guten Tag. Dies ist ein automatischer Anruf von Example.";
+    assert_eq!(shown(&prompt.greeting), ["800", hello, "500"]);
+    let gate = prompt.gate.as_deref().map(shown).unwrap();
+    assert_eq!(gate, ["Um Ihren Code zu hören, drücken Sie die 1.", "500"]);
+    let once = ["Ihr Bestätigungscode lautet:", "500", "4", "400", "8", "400", "1", "900", "5"];
+    assert_eq!(shown(&prompt.message)[..9], once);
+    assert!(prompt.offer.is_some());
+    assert_eq!(shown(&prompt.bye).last().unwrap(), "500");
+
+    // A prompt of six digits, read twice, that somebody listens to the end of.
+    let length: Duration = prompt.sounds().map(Sound::length).sum();
+    assert!(length > Duration::from_secs(10), "{length:?}");
+    let plain = speech.prompt(&code("de")).await.unwrap();
+    assert_eq!((plain.gate, plain.offer), (None, None));
+}
+
+#[tokio::test]
+async fn what_is_kept_is_said_once_and_a_code_and_a_text_are_never_kept() {
+    let tones = Tones::new(&["en"]);
+    let said = Arc::clone(&tones.said);
+    let (speech, folder) = speech(vec![tones], |_| {});
+    speech.prompt(&code("en")).await.unwrap();
+    let first = said.lock().unwrap().len();
+    let again = PromptRequest { said: Said::Code("29-51-84"), ..code("en") };
+    speech.prompt(&again).await.unwrap();
+    assert_eq!(said.lock().unwrap().len(), first, "digits and phrases come from the disk");
+    assert!(said.lock().unwrap().iter().all(|words| !words.contains("48")));
+
+    let files = || std::fs::read_dir(folder.path().join("cache")).unwrap().count();
+    let kept = files();
+    assert_eq!(kept, 5 + 6, "phrases and digits");
+    let text = PromptRequest { said: Said::Text("Pump 3\nhas stopped"), ..code("en") };
+    let prompt = speech.prompt(&text).await.unwrap();
+    let (texts, phrases): (Vec<_>, Vec<_>) = prompt
+        .sounds()
+        .filter_map(|sound| match sound {
+            Sound::Clip(clip) => Some(clip),
+            Sound::Silence(_) => None,
+        })
+        .partition(|clip| !clip.keepable);
+    assert_eq!((texts.len(), phrases.len()), (2, 3));
+    assert_eq!(texts[0].words, "Pump 3 has stopped");
+    assert_eq!(files(), kept + 1, "only the phrase before the repetition is new");
+    // Its name says nothing of it: the same text has another one.
+    let other = speech.prompt(&text).await.unwrap();
+    let key = |prompt: &Prompt| match &prompt.message[0] {
+        Sound::Clip(clip) => clip.key.clone(),
+        Sound::Silence(_) => unreachable!("a message begins with its text"),
+    };
+    assert_ne!(key(&prompt), key(&other));
+}
+
+#[tokio::test]
+async fn nobody_is_called_in_a_language_that_nothing_speaks() {
+    let (speech, _folder) = speech(vec![Tones::new(&["en", "fr"])], |_| {});
+    let error = speech.prompt(&code("de")).await.unwrap_err();
+    assert_eq!(error.to_string(), "nothing speaks de: no engine has a voice for it");
+    let error = speech.prompt(&code("xx")).await.unwrap_err();
+    assert_eq!(error.to_string(), "nothing speaks xx: there are no words in it");
+
+    let spoken: Vec<String> = speech.spoken().into_iter().collect();
+    assert_eq!(spoken, ["en", "fr"]);
+}
+
+#[tokio::test]
+async fn a_site_chooses_which_languages_are_spoken() {
+    let locale = |text| Locale::parse(text).unwrap();
+    let (speech, _folder) = speech(vec![Tones::new(&["en", "fr", "pt-BR"])], |it| {
+        it.locales = Some(vec![locale("PT-br"), locale("fr"), locale("tlh")]);
+    });
+    assert_eq!(speech.spoken(), ["fr", "pt-BR"].map(str::to_owned).into());
+    assert_eq!(speech.problems(), ["there are no prompts in tlh"]);
+}
+
+#[tokio::test]
+async fn an_engine_that_fails_is_followed_by_the_next() {
+    let failing = || Tones { fails: true, name: "mute", ..Tones::new(&["en", "de"]) };
+    let (speech, _folder) = speech(vec![failing(), Tones::new(&["en"])], |_| {});
+    assert!(speech.prompt(&code("en")).await.is_ok());
+    speech.warm().await;
+    assert_eq!(*speech.warmth().borrow(), Warmth { done: 2, of: 2 });
+    let error = speech.prompt(&code("de")).await.unwrap_err();
+    assert_eq!(error.to_string(), "mute could not speak with the voice de: it ended");
+    assert_eq!(error.detail(), Detail::LocaleUnknown);
+}
+
+#[tokio::test]
+async fn the_sites_own_words_and_recordings_go_first() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("prompts.toml"),
+        "[en]\norg = \"Ex Ample\"\nhello = \"Hi from {org}.\"\ncharacters = { 9 = \"niner\" }\n",
+    )
+    .unwrap();
+    std::fs::create_dir(folder.path().join("en")).unwrap();
+    let recording: Vec<i16> = (0..4000).map(|at| if at % 8 < 4 { 9000 } else { -9000 }).collect();
+    let file = std::fs::File::create(folder.path().join("en/4.wav")).unwrap();
+    dsp::write_wav(file, &recording).unwrap();
+    std::fs::write(folder.path().join("en/bye.wav"), "no WAV").unwrap();
+
+    let tones = Tones::new(&["en", "fr"]);
+    let said = Arc::clone(&tones.said);
+    let (speech, _cache) = speech(vec![tones], |it| {
+        it.prompts = folder.path().to_owned();
+    });
+    let error = speech.prompt(&code("en")).await.unwrap_err().to_string();
+    assert!(error.contains("en/bye.wav: "), "{error}");
+    std::fs::remove_file(folder.path().join("en/bye.wav")).unwrap();
+    let prompt = speech.prompt(&code("en")).await.unwrap();
+    assert_eq!(shown(&prompt.greeting)[1], "Hi from Ex Ample.");
+    assert!(shown(&prompt.message).contains(&"niner".to_owned()));
+    assert!(!said.lock().unwrap().contains(&"4".to_owned()), "it was recorded");
+    let english = speech.locales().into_iter().find(|it| it.locale == "en").unwrap();
+    assert_eq!((english.recordings, english.problem), (vec!["4".to_owned()], None));
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_spelled_is_refused() {
+    let (speech, _folder) = speech(vec![Tones::new(&["en"])], |_| {});
+    let request = PromptRequest { said: Said::Code("12é"), ..code("en") };
+    assert_eq!(speech.prompt(&request).await, Err(SpeechError::NotACode));
+}
