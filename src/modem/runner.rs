@@ -592,7 +592,7 @@ impl Worker {
                 // Before anything is done to a modem that is another one.
                 self.is_itself(&up)?;
             }
-            self.follow(&mut up, verdict, cancel).await?;
+            self.follow(link, &mut up, verdict, cancel).await?;
             if verdict == Verdict::Done {
                 break;
             }
@@ -630,8 +630,9 @@ impl Worker {
     }
 
     /// Does what a verdict says.
-    async fn follow(
+    async fn follow<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
+        link: &mut Link<P>,
         up: &mut BringUp,
         verdict: Verdict,
         cancel: &CancellationToken,
@@ -642,7 +643,9 @@ impl Worker {
                 // Told, but no word in the journal: it may pass.
                 self.status.send_modify(|status| status.problem = Some(failure.into()));
                 self.know(up);
-                unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await
+                unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
+                // What came meanwhile answers nothing that is asked from now on.
+                Ok(link.settle(Duration::ZERO).await?)
             }
             Verdict::PinWanted => match self.pin(up).await {
                 Ok(pin) => {
