@@ -12,6 +12,7 @@ use crate::{
     gateway::{Builder, Gateway, PHONE, wait_for},
     okta_hook,
     okta_org::{Org, event},
+    usage::assert_recounted,
 };
 
 /// Longer than a call takes with all that is said in it, on a loaded machine.
@@ -177,6 +178,7 @@ async fn what_becomes_of_a_call_is_told_apart() {
     );
     let minutes: f64 = talked.iter().sum::<f64>() / 60.0;
     assert!((row["minutes"].as_f64().unwrap() - minutes).abs() < 0.02, "{row:#}, {minutes}");
+    assert_recounted(&gateway);
     // A minute each that was begun, and none that was not answered.
     let begun: f64 = talked.iter().map(|talk| (talk / 60.0).ceil()).sum();
     assert_eq!(row["cost"], json!(begun * 0.05), "{row:#}");
