@@ -187,16 +187,16 @@ async fn an_engine_that_fails_is_followed_by_the_next() {
 #[tokio::test]
 async fn the_sites_own_words_and_recordings_go_first() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
+    fs::write(
         folder.path().join("prompts.toml"),
         "[en]\norg = \"Ex Ample\"\nhello = \"Hi from {org}.\"\ncharacters = { 9 = \"niner\" }\n",
     )
     .unwrap();
-    std::fs::create_dir(folder.path().join("en")).unwrap();
+    fs::create_dir(folder.path().join("en")).unwrap();
     let recording: Vec<i16> = (0..4000).map(|at| if at % 8 < 4 { 9000 } else { -9000 }).collect();
-    let file = std::fs::File::create(folder.path().join("en/4.wav")).unwrap();
+    let file = fs::File::create(folder.path().join("en/4.wav")).unwrap();
     dsp::write_wav(file, &recording).unwrap();
-    std::fs::write(folder.path().join("en/bye.wav"), "no WAV").unwrap();
+    fs::write(folder.path().join("en/bye.wav"), "no WAV").unwrap();
 
     let tones = Tones::new(&["en", "fr"]);
     let said = Arc::clone(&tones.said);
@@ -205,7 +205,7 @@ async fn the_sites_own_words_and_recordings_go_first() {
     });
     let error = speech.prompt(&code("en")).await.unwrap_err().to_string();
     assert!(error.contains("en/bye.wav: "), "{error}");
-    std::fs::remove_file(folder.path().join("en/bye.wav")).unwrap();
+    fs::remove_file(folder.path().join("en/bye.wav")).unwrap();
     let prompt = speech.prompt(&code("en")).await.unwrap();
     assert_eq!(shown(&prompt.greeting)[1], "Hi from Ex Ample.");
     assert!(shown(&prompt.message).contains(&"niner".to_owned()));
