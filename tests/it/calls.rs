@@ -39,16 +39,20 @@ fn call(to: &str, changes: Value) -> Value {
     body
 }
 
-/// Waits until a message has come to its end.
-pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+/// Waits for something as long as a call takes.
+fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + CALL;
-    let ended = || Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null());
-    while Instant::now() < until {
-        if let Some(message) = wait_for(ended) {
-            return message;
+    loop {
+        match wait_for(&mut look) {
+            Some(seen) => return seen,
+            None => assert!(Instant::now() < until, "it never came"),
         }
     }
-    panic!("not ended: {:#}\n{}", gateway.message(id), gateway.log())
+}
+
+/// Waits until a message has come to its end.
+pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+    patiently(|| Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null()))
 }
 
 /// The one message that goes out in the place of another.
@@ -271,7 +275,7 @@ async fn okta_has_its_codes_read_out() {
     let config = format!("{BRISK}\nlocales = [\"en\", \"de\"]");
     let gateway =
         okta_hook::with_config("", &config).family(Family::Sim7600).audible().start().await;
-    wait_for(|| gateway.log().contains("2 languages are ready").then_some(())).unwrap();
+    patiently(|| gateway.log().contains("2 languages are ready").then_some(()));
     let org = Org::of(&gateway);
     let voice = |id: &str, locale: &str| {
         let mut event = event(id);

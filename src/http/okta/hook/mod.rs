@@ -32,6 +32,7 @@ use crate::{
     store::{self, ByThen},
 };
 
+pub use event::Manner;
 use event::{Hooked, read};
 use reply::{Reply, Unsent};
 
@@ -50,8 +51,8 @@ pub struct Hook {
     pub callers: Callers,
     /// From the arrival of a request to its answer.
     pub answer_within: Duration,
-    /// Whether a number without a plus is read as one of the home region first.
-    pub national_first: bool,
+    /// How what Okta says is read.
+    pub manner: Manner,
 }
 
 /// Okta's telephony inline hook.
@@ -95,7 +96,7 @@ async fn answer(
         Err(_) => return Err(malformed("its body did not come in time")),
     };
     let callable = outbox::may_call(&state.outlets);
-    let read = read(&body, actor, &state.policy, hook.national_first, callable);
+    let read = read(&body, actor, &state.policy, hook.manner, callable);
     let Hooked { event_id, request } = read.map_err(malformed)?;
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));
     // Registered before the message is there: no commit in between goes unnoticed.
