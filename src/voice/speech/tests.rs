@@ -126,7 +126,7 @@ async fn what_is_kept_is_said_once_and_a_code_and_a_text_are_never_kept() {
     assert_eq!(said.lock().unwrap().len(), first, "digits and phrases come from the disk");
     assert!(said.lock().unwrap().iter().all(|words| !words.contains("48")));
 
-    let files = || std::fs::read_dir(folder.path().join("cache")).unwrap().count();
+    let files = || fs::read_dir(folder.path().join("cache")).unwrap().count();
     let kept = files();
     assert_eq!(kept, 5 + 6, "phrases and digits");
     let text = PromptRequest { said: Said::Text("Pump 3\nhas stopped"), ..code("en") };
