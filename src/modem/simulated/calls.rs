@@ -152,7 +152,7 @@ fn cases() -> Vec<Case> {
         with("early begin", Fault::EarlyCallBegin.times(1), CallCause::Finished),
         with("dial refused", Fault::DialRefused.times(1), CallCause::NotDialled),
         with("late answer to the dialling", Fault::LateDialAnswer.times(1), CallCause::Finished),
-        with("no list", Fault::CmeError.command("+CLCC").into(), CallCause::Finished),
+        with("no list", Fault::CmeError.command("+CLCC"), CallCause::Finished),
         with("hanging up refused", Fault::CmeError.command("+CHUP").times(1), CallCause::Finished),
         with("sound refused at first", Fault::AudioRefused.times(2), CallCause::Finished),
         with("a piece fails", Fault::PlayFails.times(1), CallCause::Finished),
