@@ -324,3 +324,17 @@ async fn without_a_voice_calls_are_refused_and_texts_go_out() {
     let id = gateway.send_json(&call(PHONE, json!({"channel": "sms"})));
     gateway.wait_for_state(&id, "delivered");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_worded_is_put_into_no_modem_that_would_keep_it() {
+    let gateway = Gateway::builder().family(Family::Sim800).config(BRISK).start().await;
+    assert_eq!(gateway.modem("m1")["voice"]["sound"], "file");
+    let text = json!({"to": PHONE, "channel": "voice", "text": "4 8 1 5 9 2", "locale": "en"});
+    let answer = gateway.request("POST", "/api/v1/messages", Some(&text));
+    assert_eq!((answer.status, &answer.body["code"]), (422, &json!("voice_not_supported")));
+    let code = gateway.send_json(&call(PHONE, json!({"code": "777777"})));
+    assert_eq!(ended(&gateway, &code)["state"], "delivered");
+    let played = &calls(&gateway, PHONE)[0].played;
+    let digit = played.iter().filter(|file| played.iter().filter(|it| it == file).count() >= 6);
+    assert!(digit.count() >= 6, "one file for each 7, and none for the code: {played:?}");
+}
