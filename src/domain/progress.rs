@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Detail, Lane, OnUnknown, Phase, SegmentId, Timestamp};
+use super::{Channel, Detail, Lane, OnUnknown, Phase, SegmentId, Timestamp};
 
 /// Everything that decides what happens next to a message. The state of `outbox::step`, and what the
 /// store keeps of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
+    /// How it goes out.
+    pub channel: Channel,
     /// Its lane.
     pub lane: Lane,
     /// What to do when an answer is lost.

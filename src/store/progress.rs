@@ -18,7 +18,7 @@ use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
-            "SELECT lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
+            "SELECT channel, lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
                  fallback IS NOT NULL AS has_fallback,
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
@@ -187,6 +187,7 @@ fn save_segment(
 fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     let text = |column| row.get::<_, String>(column);
     Ok(Progress {
+        channel: word::read("message", "channel", &text("channel")?)?,
         lane: word::read_lane(row.get("lane")?)?,
         on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
         scheduled: row.get("scheduled")?,

@@ -248,6 +248,17 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_rings_for_long_is_called_once() {
+    let config = format!("{BRISK}\n[outbox]\nresend_after_seconds = 1");
+    let gateway = speaking(2).config(&config).start().await;
+    gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(5)));
+    let id = gateway.send_json(&call(PHONE, json!({})));
+    assert_eq!(ended(&gateway, &id)["state"], "delivered");
+    assert_eq!(calls(&gateway, PHONE).len(), 1);
+    assert_eq!(gateway.system_log("eventType eq \"system.ringpost.resend\"").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crash_in_a_call_leaves_no_phone_talking_and_no_second_call() {
     let mut gateway = speaking(1).start().await;
     let id = gateway.send_json(&call(PHONE, json!({"fallback": "sms"})));

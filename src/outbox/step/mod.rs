@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
+    Attempt, Channel, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
     Segment, SegmentId, SegmentState, Timestamp,
 };
 
@@ -488,9 +488,14 @@ fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Tim
         return None;
     }
     let segments = state.attempts.iter().zip(verdicts).filter(|(_, it)| **it != Verdict::Refused);
+    // The end of a call comes without fail: as long as it is not known, the phone may ring.
+    let missing = |segment: &&Segment| match state.channel {
+        Channel::Sms => is_unanswered(segment),
+        Channel::Voice => segment.state == SegmentState::Unanswered,
+    };
     segments
         .flat_map(|(attempt, _)| &attempt.segments)
-        .filter(|segment| is_unanswered(segment))
+        .filter(missing)
         .filter_map(|segment| {
             // A doubtful refusal has been answered: there is nothing to wait for.
             let wait = if segment.detail.is_some() { Duration::ZERO } else { rules.resend_after };

@@ -21,6 +21,7 @@ fn at(seconds: u64) -> Timestamp {
 
 fn queued(lane: Lane) -> Progress {
     Progress {
+        channel: Channel::Sms,
         lane,
         on_unknown: OnUnknown::of(lane),
         scheduled: false,
@@ -217,6 +218,17 @@ fn a_busy_line_is_called_three_times_and_who_does_not_answer_twice() {
     assert_eq!(story.phase(), "sending");
     let story = story.then(125, Event::Refused(id(2, 1), silent));
     assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::NoAnswer)));
+}
+
+/// A phone rings for longer than a modem takes to submit a text: nobody shall be called by two at once.
+#[test]
+fn while_a_phone_rings_no_second_modem_calls_it() {
+    let mut ringing = Story::new(Lane::Otp);
+    ringing.state.channel = Channel::Voice;
+    let ringing = ringing.claimed(1, 1, 1);
+    assert_eq!((ringing.phase(), ringing.state.claimable_at), ("sending", None));
+    let lost = ringing.then(30, Event::Crashed);
+    assert_eq!(lost.state.claimable_at, Some(at(21)), "nobody knows how that call ended");
 }
 
 #[test]
