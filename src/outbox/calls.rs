@@ -91,9 +91,11 @@ fn event_of(segment: SegmentId, heard: Heard, end: CallEnd) -> Event {
         return reported(Report::Delivered);
     }
     let refused = |detail, class| Event::Refused(segment, Refusal { detail, class });
+    let answered = heard != Heard::Nothing || !end.talk.is_zero();
     match end.cause {
-        CallCause::ModemLost if end.talk.is_zero() => Event::Silent(segment),
-        CallCause::ModemLost => failed(Detail::ModemFault),
+        // Whoever answered is not called again to listen to silence.
+        CallCause::ModemLost | CallCause::NoSound if answered => failed(Detail::ModemFault),
+        CallCause::ModemLost => Event::Silent(segment),
         CallCause::Finished | CallCause::HungUp if heard == Heard::NotConfirmed => {
             failed(Detail::NotConfirmed)
         }
@@ -137,6 +139,15 @@ mod tests {
         assert_eq!(of(CallCause::HungUp, Heard::NotConfirmed, 3), failed(Detail::NotConfirmed));
         assert_eq!(of(CallCause::Finished, Heard::NotConfirmed, 9), failed(Detail::NotConfirmed));
         assert_eq!(of(CallCause::ModemLost, Heard::Part, 3), failed(Detail::ModemFault));
+    }
+
+    #[test]
+    fn whoever_answered_and_could_not_hear_it_all_is_told_by_other_means_and_not_called_again() {
+        let failed = Event::Reported(SEGMENT, Report::Failed(Detail::ModemFault));
+        assert_eq!(of(CallCause::NoSound, Heard::Part, 9), failed, "a port that is wedged");
+        assert_eq!(of(CallCause::NoSound, Heard::Nothing, 2), failed, "silence from the start");
+        assert_eq!(of(CallCause::ModemLost, Heard::Part, 0), failed, "a task that died");
+        assert!(matches!(of(CallCause::NoSound, Heard::Nothing, 0), Event::Refused(..)));
     }
 
     #[test]

@@ -623,7 +623,7 @@ fn is_fault(event: &Event) -> bool {
     if let Event::Refused(_, refusal) = event {
         return fault.contains(&refusal.class);
     }
-    matches!(event, Event::Silent(_))
+    matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.
