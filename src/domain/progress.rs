@@ -14,6 +14,8 @@ pub struct Progress {
     pub lane: Lane,
     /// What to do when an answer is lost.
     pub on_unknown: OnUnknown,
+    /// Whether who asked for it has gone, and sends it by other means: it is not begun again.
+    pub abandoned: bool,
     /// Whether a person chose the hour from which on it may go out.
     pub scheduled: bool,
     /// Not on the air from this on.

@@ -18,7 +18,7 @@ use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
-            "SELECT channel, lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
+            "SELECT channel, lane, on_unknown, abandoned, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
                  fallback IS NOT NULL AS has_fallback,
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
@@ -190,6 +190,7 @@ fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
         channel: word::read("message", "channel", &text("channel")?)?,
         lane: word::read_lane(row.get("lane")?)?,
         on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
+        abandoned: row.get("abandoned")?,
         scheduled: row.get("scheduled")?,
         expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
         phase: word::read("message", "state", &text("state")?)?,

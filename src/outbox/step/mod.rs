@@ -415,6 +415,8 @@ fn ending(
         Some((End::Undelivered, detail))
     } else if let Some(refusal) = refusal.filter(|it| is_the_last(state, *it)) {
         Some((End::Failed, Some(refusal.detail)))
+    } else if state.abandoned {
+        Some((End::Cancelled, Some(Detail::Cancelled)))
     } else if now >= state.expires_at {
         Some((End::Expired, Some(state.reason.unwrap_or(Detail::ExpiredInQueue))))
     } else {
@@ -484,7 +486,7 @@ fn close_reports(state: &mut Progress, now: Timestamp) {
 /// When to send once more because an answer is missing: once, and only while one attempt is open.
 fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Timestamp> {
     let open = verdicts.iter().filter(|verdict| **verdict != Verdict::Refused).count();
-    if state.on_unknown == OnUnknown::Hold || open != 1 {
+    if state.abandoned || state.on_unknown == OnUnknown::Hold || open != 1 {
         return None;
     }
     let segments = state.attempts.iter().zip(verdicts).filter(|(_, it)| **it != Verdict::Refused);

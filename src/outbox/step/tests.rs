@@ -24,6 +24,7 @@ fn queued(lane: Lane) -> Progress {
         channel: Channel::Sms,
         lane,
         on_unknown: OnUnknown::of(lane),
+        abandoned: false,
         scheduled: false,
         expires_at: at(TTL),
         phase: Phase::Queued,
@@ -385,6 +386,27 @@ fn cancelling_works_until_something_is_on_the_air() {
     assert_eq!(story.phase(), "cancelled");
 }
 
+/// Whoever asked sends it by other means.
+#[test]
+fn what_was_given_up_while_on_the_air_is_not_tried_again() {
+    let given_up = |story: Story| {
+        let state = Progress { abandoned: true, ..story.state };
+        Story { state, ..story }.then(3, Event::Cancelled)
+    };
+    assert_eq!(given_up(Story::new(Lane::Otp)).phase(), "cancelled");
+    let on_air = || given_up(Story::new(Lane::Otp).claimed(1, 1, 2));
+    assert_eq!((on_air().phase(), on_air().state.claimable_at), ("sending", None));
+    for class in [RefusalClass::Network, RefusalClass::Callee, RefusalClass::Modem] {
+        let story = on_air().then(9, Event::Refused(id(1, 1), no(class)));
+        assert_eq!(story.phase(), "cancelled", "{class:?}");
+        assert_eq!(story.logged(), "send ABANDONED, erase, status ABANDONED");
+    }
+    let half = on_air().then(4, Event::Accepted(id(1, 1), Some(1))).then(5, Event::ModemLost(1));
+    assert_eq!(half.phase(), "cancelled", "no phone shows half a message");
+    let story = on_air().then(9, Event::Refused(id(1, 1), no(RefusalClass::Permanent)));
+    assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::Unassigned)));
+}
+
 #[test]
 fn a_refusal_in_doubt_is_no_answer_and_a_code_does_not_wait_for_one() {
     let story =
@@ -664,6 +686,10 @@ impl Checked {
             13 => Event::Reported(segment, Report::StillTrying),
             14 => Event::ModemLost(key),
             15 if sequence == 1 => Event::Crashed,
+            15 if which == 0 => {
+                self.state.abandoned = true;
+                Event::Cancelled
+            }
             15 => Event::Cancelled,
             16 => {
                 self.clock += jump;
@@ -707,6 +733,7 @@ impl Checked {
         if after.on_unknown == OnUnknown::Hold {
             assert!(copies(&after) <= 1, "what holds is never sent twice");
         }
+        assert!(!(after.abandoned && after.claimable_at.is_some()), "nobody wants it any more");
         if before.phase.is_final() {
             assert_eq!(before, after, "final states never change");
         }

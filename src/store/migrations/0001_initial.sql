@@ -35,6 +35,7 @@ CREATE TABLE message (
     sender         TEXT,                                       -- only through this modem
     on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
     awaited        INTEGER NOT NULL DEFAULT 0 CHECK (awaited IN (0, 1)), -- who asked waits for its outcome
+    abandoned      INTEGER NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1)), -- who asked has gone
     fallback       TEXT CHECK (fallback IN ('sms', 'voice')),  -- what goes out where this fails
     fallback_of    TEXT,                                       -- id of the one that failed
     reference      TEXT,
