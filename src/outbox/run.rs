@@ -147,7 +147,7 @@ struct Turn {
     claimed: Vec<Claimed>,
     next_wake: Option<Timestamp>,
     more_due: bool,
-    /// Modems whose call has to end, so that a code need not wait.
+    /// Modems whose call has to end.
     hang_up: Vec<usize>,
     /// Attempts wait for a SIM that is not ready, and may be lost to others later.
     waits_for_sim: bool,
@@ -461,13 +461,13 @@ impl Outbox {
         });
     }
 
-    /// A code needs the modem: the call that it is in ends.
+    /// A code needs the modem, or nobody wants the call that it is in: that ends.
     fn hang_up(&self, index: usize) {
         let Some(slot) = self.outlets.get(index) else { return };
         if let Some((_, hang_up)) = &slot.in_call
             && !hang_up.is_cancelled()
         {
-            info!(modem.name = slot.outlet.handle.name(), "a call is hung up for a passcode");
+            info!(modem.name = slot.outlet.handle.name(), "a call is hung up: a passcode needs its modem, or nobody wants it any more");
             hang_up.cancel();
         }
     }
@@ -526,7 +526,8 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
-    let hang_up = calls_in_the_way(tx, lines, now)?;
+    let mut hang_up = calls_in_the_way(tx, lines, now)?;
+    hang_up.extend(calls_in_vain(tx, lines)?);
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
     Ok(Turn { claimed, next_wake, more_due, hang_up, waits_for_sim, delivery: None })
@@ -569,6 +570,16 @@ fn calls_in_the_way(
         }
     }
     Ok(in_the_way)
+}
+
+/// The modems that ring somebody for a message that nobody wants any more. Who has answered may listen to it.
+fn calls_in_vain(tx: &Tx<'_>, lines: &[Line]) -> Result<Vec<usize>, store::Error> {
+    if lines.iter().all(|line| line.in_call.is_none()) {
+        return Ok(Vec::new());
+    }
+    let names = store::queue::rings_in_vain(tx)?;
+    let in_vain = |line: &&Line| line.in_call.is_some() && names.contains(&line.name);
+    Ok(lines.iter().filter(in_vain).map(|line| line.index).collect())
 }
 
 /// Finds out which of the segments that go out now have enough behind them to hold the modem's link to the

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::{Builder, Gateway, PHONE, wait_for},
     okta_hook,
-    okta_org::{Org, event},
+    okta_org::{Org, Verdict, event},
 };
 
 /// Longer than a call takes with all that is said in it, on a loaded machine.
@@ -309,6 +309,30 @@ async fn okta_has_its_codes_read_out() {
     let replayed = org.hook(&voice("v2", "en_US"));
     assert_eq!(replayed.message(), exchange.message());
     assert_eq!(calls(&gateway, PHONE).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
+    let gateway = okta_hook::with_config("", BRISK).family(Family::Sim7600).audible();
+    let gateway = gateway.start().await;
+    gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(20)));
+    // Farther away than this box can know.
+    let org = Org::of(&gateway).waiting(Duration::from_secs(1));
+    let mut event = event("v1");
+    event["data"]["messageProfile"]["deliveryChannel"] = json!("voice call");
+    assert!(matches!(org.hook(&event).verdict, Verdict::Skipped(_)));
+    let id = gateway.get("/api/v1/messages")["items"][0]["id"].as_str().unwrap().to_owned();
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "cancelled", "{message:#}");
+    assert_eq!(
+        gateway.events(&message),
+        [
+            "system.voice.send_mfa_challenge_call ABANDONED",
+            "system.voice.receive_status ABANDONED"
+        ]
+    );
+    let seen = calls(&gateway, PHONE);
+    assert_eq!((seen.len(), seen[0].answered_ms), (1, None), "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
