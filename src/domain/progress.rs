@@ -28,8 +28,8 @@ pub struct Progress {
     pub sent_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Whether another message goes out in its place where it fails.
-    pub has_fallback: bool,
+    /// Until when another message may go out in its place where it fails; `None` = none does.
+    pub fallback_until: Option<Timestamp>,
     /// Whether its one send event is written.
     pub send_logged: bool,
     /// From when on a new attempt may begin; `None` while none may.

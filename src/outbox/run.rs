@@ -467,7 +467,10 @@ impl Outbox {
         if let Some((_, hang_up)) = &slot.in_call
             && !hang_up.is_cancelled()
         {
-            info!(modem.name = slot.outlet.handle.name(), "a call is hung up: a passcode needs its modem, or nobody wants it any more");
+            info!(
+                modem.name = slot.outlet.handle.name(),
+                "a call is hung up: a passcode needs its modem, or nobody wants it any more"
+            );
             hang_up.cancel();
         }
     }

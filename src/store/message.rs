@@ -192,8 +192,7 @@ pub fn set_told(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
 /// # Errors
 /// Those of SQLite.
 pub fn set_abandoned(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
-    tx.prepare("UPDATE message SET awaited = 0, abandoned = 1 WHERE key = ?1")?
-        .execute([key])?;
+    tx.prepare("UPDATE message SET awaited = 0, abandoned = 1 WHERE key = ?1")?.execute([key])?;
     // A phone may ring for it.
     tx.signal_queue();
     Ok(())

@@ -326,10 +326,7 @@ async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
     assert_eq!(message["state"], "cancelled", "{message:#}");
     assert_eq!(
         gateway.events(&message),
-        [
-            "system.voice.send_mfa_challenge_call ABANDONED",
-            "system.voice.receive_status ABANDONED"
-        ]
+        ["system.voice.send_mfa_challenge_call ABANDONED", "system.voice.receive_status ABANDONED"]
     );
     let seen = calls(&gateway, PHONE);
     assert_eq!((seen.len(), seen[0].answered_ms), (1, None), "{seen:?}");

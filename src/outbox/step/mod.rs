@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Channel, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
-    Segment, SegmentId, SegmentState, Timestamp,
+    Attempt, Channel, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal,
+    RefusalClass, Report, Segment, SegmentId, SegmentState, Timestamp,
 };
 
 use super::retry;
@@ -153,6 +153,7 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
         Event::Stranded => {
             if state.lane == Lane::Otp {
                 state.expires_at = state.expires_at.min(now);
+                state.fallback_until = state.fallback_until.map(|until| until.min(now));
             }
         }
         Event::Shifted(milliseconds) => shift(state, milliseconds),
@@ -167,6 +168,7 @@ fn shift(state: &mut Progress, milliseconds: i64) {
         |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms().saturating_add(milliseconds));
     if !state.scheduled {
         state.expires_at = moved(state.expires_at);
+        state.fallback_until = state.fallback_until.map(moved);
     }
     if !state.scheduled || !state.attempts.is_empty() {
         state.claimable_at = state.claimable_at.map(moved);
@@ -370,6 +372,10 @@ fn conclude(
     if let Some(refusal) = refusal {
         state.reason = Some(refusal.detail);
     }
+    if state.fallback_until.is_some_and(|until| now >= until) {
+        state.fallback_until = None;
+        effects.push(Effect::EraseFallback);
+    }
     let verdicts: Vec<_> = state.attempts.iter().map(|attempt| verdict(attempt, now)).collect();
     if let Some((how, detail)) = ending(state, &verdicts, refusal, now) {
         end(state, how, detail, now, effects);
@@ -461,7 +467,7 @@ fn end(
         effects.push(Effect::EraseText);
     }
     effects.push(Effect::LogStatus(Outcome::of_status_at(how), state.reason));
-    if state.has_fallback {
+    if state.fallback_until.is_some() {
         effects.push(match how {
             End::Failed | End::Undelivered | End::Expired => Effect::FallBack,
             End::Delivered | End::Cancelled | End::Unknown => Effect::EraseFallback,
@@ -520,6 +526,7 @@ fn deadline(state: &Progress, now: Timestamp) -> Timestamp {
     if now < state.expires_at {
         deadlines.push(state.expires_at);
     }
+    deadlines.extend(state.fallback_until);
     deadlines.into_iter().filter(|at| *at > now).min().unwrap_or(state.expires_at)
 }
 
