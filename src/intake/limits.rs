@@ -88,7 +88,8 @@ pub(super) fn check(
     }
     let now = draft.request.received_at;
     let received = received(tx, &draft.recipient, limits, now)?;
-    let call = draft.request.channel == Channel::Voice;
+    let channels = [Some(draft.request.channel), draft.request.fallback];
+    let call = channels.contains(&Some(Channel::Voice));
     if let Some(wait) = number_wait(&received, limits, call, now) {
         return Ok(Err(limited("this number", draft, wait)));
     }
@@ -232,10 +233,13 @@ fn received(
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Vec<traffic::Received>, store::Error> {
-    // Calls are among the messages, so the highest of the limits sees all that any of them counts; one
-    // tells at least whether the number is new, and when it was last written to.
-    let most = limits.number_per_day.max(limits.number_per_10_minutes);
-    let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
+    // Calls are among the messages of the day, so its limit sees all that any of them counts; without one, texts
+    // would hide calls. One tells at least whether the number is new, and when it was last written to.
+    let most = match (limits.number_per_day, limits.number_calls_per_hour) {
+        (0, 1..) => u32::MAX,
+        (per_day, _) => per_day.max(limits.number_per_10_minutes).max(1),
+    };
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let counts = |purpose| limits.hold_for(purpose);
     traffic::received(tx, number, (now.before(DAY), now), counts, most)
 }
@@ -252,7 +256,7 @@ fn number_wait(
         of.nth(usize::try_from(limit.checked_sub(1)?).ok()?)
     };
     let all = || received.iter().map(|it| it.at);
-    let calls = || received.iter().filter(|it| it.channel == Channel::Voice).map(|it| it.at);
+    let calls = || received.iter().filter(|it| it.call).map(|it| it.at);
     let last = all().next();
     let in_the_way = [
         (last, limits.cool_down),
@@ -538,6 +542,32 @@ mod tests {
         assert_eq!(wait(Channel::Voice, 3590).await, Some(10));
         assert_eq!(wait(Channel::Voice, 3600).await, None);
         assert_eq!(wait(Channel::Sms, 10).await, None, "a text is no call");
+    }
+
+    /// Who may not be called again may not be called in the place of a text either; a call that stands in for a
+    /// text was counted with it.
+    #[tokio::test]
+    async fn a_text_that_may_become_a_call_is_one_of_the_calls() {
+        let desk = Desk::with(Limits { number_calls_per_hour: 2, ..none() });
+        let or_call = |seconds| Request { fallback: Some(Channel::Voice), ..code(PHONE, seconds) };
+        let call = |seconds| Request { channel: Channel::Voice, ..code(PHONE, seconds) };
+        let limited = |seconds| Some((Detail::RateLimited, seconds));
+        assert_eq!(desk.ask(or_call(0)).await, None);
+        let stands_in = |tx: &Tx<'_>| {
+            let parent = store::message::newest(tx, None, 1)?.remove(0);
+            let mut child = store::samples::message(after(1));
+            child.subject.channel = Channel::Voice;
+            child.subject.purpose = Purpose::MfaVerify;
+            child.fallback_of = Some(parent.id);
+            store::message::insert(tx, &child).map(drop)
+        };
+        desk.store.write(stands_in).await.unwrap();
+        assert_eq!(desk.ask(call(10)).await, None);
+        assert_eq!(desk.ask(or_call(20)).await, limited(3580));
+        assert_eq!(desk.ask(call(30)).await, limited(3570));
+        // Texts in between hide no call, whether or not they have a limit of their own.
+        assert_eq!(desk.accepted((40..50).map(|it| code(PHONE, it))).await, 10);
+        assert_eq!(desk.ask(call(60)).await, limited(3540));
     }
 
     #[tokio::test]
