@@ -71,6 +71,8 @@ pub(super) struct Call {
     pub(super) confirm: bool,
     /// Its lane.
     pub(super) lane: Lane,
+    /// Nobody's phone rings for it from this on.
+    pub(super) expires_at: Timestamp,
     /// What a minute costs, where that is known.
     pub(super) price: Option<Money>,
 }
@@ -377,6 +379,7 @@ fn put_on_air(
             locale: outgoing.locale.clone().unwrap_or_default(),
             confirm: outgoing.service == Service::KeyedCall,
             lane: progress.lane,
+            expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),
         }));
         return Ok(Some(Claimed { index, sim, message, segment, job, price, left: 1 }));

@@ -247,6 +247,24 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
     assert!(ended_at(&spoken) < gateway.message(&text)["sent_at"].as_str().unwrap().to_owned());
 }
 
+/// An engine that takes its time for long texts, as on a small board.
+const SLOW: &str = "[[voice.engine]]\nname = \"slow\"\nvoices = [\"en en\"]\ncommand = [\"sh\", \"-c\", \
+    'words=$(cat); [ ${#words} -gt 90 ] && sleep 50; printf %s \"$words\" | espeak-ng --stdout']";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_waits_for_no_call_whose_words_are_still_being_made() {
+    let config = format!("{}\n{SLOW}", BRISK.replace("espeak-ng", "slow"));
+    let gateway = speaking(1).config(&config).start().await;
+    let alert = gateway.send_json(&json!({
+        "to": phone(0), "channel": "voice", "text": "The gate is closed. ".repeat(9), "lane": "bulk",
+        "locale": "en",
+    }));
+    gateway.wait_for_state(&alert, "sending");
+    let code = gateway.send_json(&call(&phone(1), json!({"channel": "sms"})));
+    gateway.wait_for_state(&code, "delivered");
+    assert_eq!(calls(&gateway, &phone(0)).len(), 0, "no phone rings for nothing");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_rings_for_long_is_called_once() {
     let config = format!("{BRISK}\n[outbox]\nresend_after_seconds = 1");
