@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -57,6 +57,10 @@ const BURST: u32 = 3;
 /// With nothing to wait for; everything that matters wakes the dispatcher by itself, but for a clock
 /// that is set: whoever waits for an hour of the day shall not wait much longer than that.
 const FOREVER: Duration = Duration::from_secs(20);
+
+/// How long a call that was answered may go on while the daemon stops: it stops within 15 s, and leaves no
+/// line open.
+const LISTEN_ON: Duration = Duration::from_secs(8);
 
 /// What an operator may set about the outbox.
 #[derive(Debug, Clone)]
@@ -482,8 +486,17 @@ impl Outbox {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
         self.stopping.cancel();
-        while let Some(done) = self.exchanges.join_next().await {
-            back.extend(finished(done));
+        let all_end = async {
+            while let Some(done) = self.exchanges.join_next().await {
+                back.extend(finished(done));
+            }
+        };
+        if timeout(LISTEN_ON, all_end).await.is_err() {
+            let in_call = self.outlets.iter().filter_map(|slot| slot.in_call.as_ref());
+            in_call.for_each(|(_, hang_up)| hang_up.cancel());
+            while let Some(done) = self.exchanges.join_next().await {
+                back.extend(finished(done));
+            }
         }
         self.collect(&mut back);
         let rules = self.settings.rules;

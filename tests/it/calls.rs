@@ -277,6 +277,22 @@ async fn a_phone_that_rings_for_long_is_called_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_a_long_call_leaves_no_line_open() {
+    let mut gateway = speaking(1).start().await;
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "voice", "text": "The gate in the north is closed. ".repeat(20),
+        "locale": "en",
+    }));
+    gateway.wait_for_state(&id, "sent");
+    assert!(gateway.stop().success());
+    assert_eq!(calls(&gateway, PHONE)[0].ended_by, Some(Side::Modem));
+    gateway.start_daemon();
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "undelivered", "{message:#}");
+    assert!(message["call"]["talk_seconds"].as_f64().unwrap() > 5.0, "{message:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crash_in_a_call_leaves_no_phone_talking_and_no_second_call() {
     let mut gateway = speaking(1).start().await;
     let id = gateway.send_json(&call(PHONE, json!({"fallback": "sms"})));
