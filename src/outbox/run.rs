@@ -19,7 +19,7 @@ use super::{
     Calling, Outlet,
     breaker::Breaker,
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, claim},
+    claim::{Claimed, Conditions, Job, charge, claim},
     clock::{Boot, Watch},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
@@ -501,8 +501,9 @@ impl Outbox {
         self.collect(&mut back);
         let rules = self.settings.rules;
         let events: Vec<_> = back.into_iter().map(|done| done.came).collect();
-        let stored =
-            self.store.write(move |tx| store_all(tx, &events, Timestamp::now(), rules)).await;
+        let lines = self.lines(Timestamp::now());
+        let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, Timestamp::now(), rules);
+        let stored = self.store.write(store).await;
         if let Err(cause) = stored {
             error!(%cause, "the last answers could not be stored; they count as lost");
         }
@@ -532,7 +533,7 @@ fn turn(
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, .. } = conditions;
-    store_all(tx, back, now, rules)?;
+    store_all(tx, back, lines, now, rules)?;
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
         let demand = store::queue::demand_of(tx, *key)?;
@@ -550,12 +551,18 @@ fn turn(
 }
 
 /// Stores what came back from modems.
-fn store_all(tx: &Tx<'_>, back: &[Came], now: Timestamp, rules: Rules) -> Result<(), store::Error> {
+fn store_all(
+    tx: &Tx<'_>,
+    back: &[Came],
+    lines: &[Line],
+    now: Timestamp,
+    rules: Rules,
+) -> Result<(), store::Error> {
     for Came { message, event, call } in back {
         // Before the event that tells of it.
         if let Some(Charged { sim, times, cost }) = call {
             store::call::note(tx, *message, *times, *cost)?;
-            store::sim::charge(tx, sim, now, cost.unwrap_or_default())?;
+            charge(tx, lines, sim, cost.unwrap_or_default(), now)?;
         }
         match apply(tx, *message, event.clone(), now, rules) {
             // One row that cannot be read must not stop all modems.
