@@ -232,12 +232,8 @@ fn candidates(
         let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
         let last_page = page.len() < PAGE as usize;
         for candidate in page {
-            let tried = if candidate.tried {
-                Some(store::progress::load(tx, candidate.key)?)
-            } else {
-                None
-            };
-            let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
+            let tried = progress_of(tx, &candidate)?;
+            let shunned = shunned_by(tried.as_ref());
             if able.iter().all(|sim| shunned.iter().any(|shunned| shunned == sim)) {
                 continue;
             }
@@ -257,6 +253,20 @@ fn candidates(
         }
         skipped += PAGE;
     }
+}
+
+/// How far a candidate has come, where it was tried before.
+fn progress_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Option<Progress>, store::Error> {
+    candidate.tried.then(|| store::progress::load(tx, candidate.key)).transpose()
+}
+
+fn shunned_by(tried: Option<&Progress>) -> Vec<String> {
+    tried.into_iter().flat_map(shunned_sims).map(str::to_owned).collect()
+}
+
+/// The SIMs that may have sent a candidate already.
+pub(super) fn shunned_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Vec<String>, store::Error> {
+    Ok(shunned_by(progress_of(tx, candidate)?.as_ref()))
 }
 
 /// Begins an attempt: stores it with the intent to submit its first segment.

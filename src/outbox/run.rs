@@ -19,7 +19,7 @@ use super::{
     Calling, Outlet,
     breaker::Breaker,
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, charge, claim},
+    claim::{Claimed, Conditions, Job, charge, claim, shunned_of},
     clock::{Boot, Watch},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
@@ -585,11 +585,15 @@ fn calls_in_the_way(
         return Ok(Vec::new());
     }
     let mut in_the_way = Vec::new();
+    let modems = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     for service in Service::ALL {
         for demand in store::queue::demands(tx, Lane::Otp, service)? {
-            let due = !store::queue::claimable(tx, &demand, now, (1, 0))?.is_empty();
-            let line = route::to_hang_up(lines, &demand).filter(|_| due);
-            in_the_way.extend(line.map(|line| line.index));
+            // Any more of them than there are modems wait for each other.
+            for waiting in store::queue::claimable(tx, &demand, now, (modems, 0))? {
+                let shunned = shunned_of(tx, &waiting)?;
+                let line = route::to_hang_up(lines, &demand, &shunned);
+                in_the_way.extend(line.map(|line| line.index));
+            }
         }
     }
     Ok(in_the_way)
