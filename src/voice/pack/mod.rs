@@ -83,7 +83,8 @@ impl Pack {
         let file = folder.join(MANIFEST);
         let failed = |cause: String| format!("{}: {cause}", file.display());
         let text = fs::read_to_string(&file).map_err(|cause| failed(cause.to_string()))?;
-        let manifest: Manifest = toml::from_str(&text).map_err(|cause| failed(cause.to_string()))?;
+        let manifest: Manifest =
+            toml::from_str(&text).map_err(|cause| failed(cause.to_string()))?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let pack = Self { name, manifest, folder: folder.to_owned() };
         pack.check().map_err(failed)?;
