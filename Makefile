@@ -20,7 +20,7 @@ setup: ## Install what building, testing and checking needs (Debian packages, ca
 build: ## Build the release binaries
 	$(CARGO) build --release --locked --workspace
 
-demo: ## Send a text through two simulated modems, and read it on a simulated phone
+demo: ## Send two texts and read out a code in a call, through simulated modems; see and hear what the phones got
 	@scripts/demo
 
 test: ## Run all tests; installs the programs they need

@@ -75,6 +75,12 @@ impl ModemHandle {
         self.hub.audio_path(self.index)
     }
 
+    /// The path of the socket that stands for its sound card on USB, where its family has one.
+    #[must_use]
+    pub fn sound_card(&self) -> PathBuf {
+        self.hub.card_path(self.index)
+    }
+
     /// Opens its audio port in memory, where the simulator was built so; `None` where it has none.
     #[must_use]
     pub fn open_audio(&self) -> Option<DuplexStream> {

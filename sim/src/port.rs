@@ -84,6 +84,7 @@ impl Hub {
         drop(port);
         self.with_device(index, |device| device.connect(wire));
         self.plug_audio(index)?;
+        self.plug_card(index)?;
         let hub = Arc::clone(self);
         self.spawn(async move {
             // All three may be dropped at any time: the port is going away.
@@ -194,6 +195,7 @@ impl Hub {
             let _ = fs::remove_file(&port.link);
             port.cancel.cancel();
             self.unplug_audio(index);
+            self.unplug_card(index);
             self.with_device(index, Device::power_off);
         }
     }

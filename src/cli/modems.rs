@@ -66,9 +66,10 @@ fn describe(list: &Value) -> String {
         let [name, state, step, model, operator, registration, dbm] =
             ["/name", "/state", "/step", "/model", "/operator", "/registration", "/signal_dbm"]
                 .map(|pointer| cell(modem, pointer));
-        [name, state, step, model, operator, registration, dbm, place(modem)]
+        [name, state, step, model, operator, registration, dbm, calls(modem), place(modem)]
     });
-    let head = ["NAME", "STATE", "STEP", "MODEL", "OPERATOR", "REGISTRATION", "DBM", "PORT"];
+    let head =
+        ["NAME", "STATE", "STEP", "MODEL", "OPERATOR", "REGISTRATION", "DBM", "CALLS", "PORT"];
     let mut text = table(head, rows.collect());
     for modem in items(list).filter(|modem| modem.get("problem").is_some_and(Value::is_object)) {
         let _ = write!(
@@ -92,6 +93,12 @@ fn describe(list: &Value) -> String {
         }
     }
     text
+}
+
+/// How a modem is heard in calls, and whether it hears keys.
+pub(super) fn calls(modem: &Value) -> String {
+    let keys = modem.pointer("/voice/keys").and_then(Value::as_bool) == Some(true);
+    format!("{}{}", cell(modem, "/voice/sound"), if keys { ", keys" } else { "" })
 }
 
 /// Where a modem is: its port, or by what it is looked for while it is nowhere.
@@ -122,7 +129,7 @@ mod tests {
     fn a_person_sees_what_is_absent_why_and_since_when() {
         let list = json!({"items": [
             {"name": "a", "state": "ready", "model": "EC25", "operator": "Example", "registration": "home",
-             "signal_dbm": -71, "port": "/dev/ttyUSB2", "found_by": "imei", "locator": "861475030000014",
+             "signal_dbm": -71, "voice": {"sound": "pcm", "keys": true}, "port": "/dev/ttyUSB2", "found_by": "imei", "locator": "861475030000014",
              "problem": null, "since": "2026-11-23T19:00:00Z", "counts": {"drain": 0}},
             {"name": "b", "state": "absent", "port": "/dev/ttyUSB6", "found_by": "usb", "locator": "1-1.3",
              "since": "2026-11-23T19:04:13Z", "counts": {"reopen": 2}, "problem": {
@@ -130,9 +137,9 @@ mod tests {
                  "hint": "Plug the modem in, or correct `usb`; it is picked up when it comes."}},
         ]});
         insta::assert_snapshot!(describe(&list), @r"
-        NAME  STATE   STEP  MODEL  OPERATOR  REGISTRATION  DBM  PORT
-        a     ready         EC25   Example   home          -71  /dev/ttyUSB2
-        b     absent                                            usb 1-1.3
+        NAME  STATE   STEP  MODEL  OPERATOR  REGISTRATION  DBM  CALLS      PORT
+        a     ready         EC25   Example   home          -71  pcm, keys  /dev/ttyUSB2
+        b     absent                                                       usb 1-1.3
 
         b: absent since 2026-11-23T19:04:13Z
           Nothing is plugged in at the USB path 1-1.3.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure, Machine, Output,
+    modems::calls,
     snippet::{BAUD, modem_table},
     table::cell,
 };
@@ -100,6 +101,7 @@ fn shown(probed: &Probed) -> Value {
         "store": said(&facts.store),
         "stores": stores,
         "delivery_reports": facts.reports.as_str(),
+        "voice": facts.voice.map(|it| json!({"sound": it.sink.as_str(), "keys": it.keys})),
         "restarts_by": probed.family.and_then(|family| family.restart).map(|it| it.say),
         "ready": probed.problem.is_none(),
         "step": probed.problem.as_ref().and_then(|(step, _)| *step),
@@ -114,7 +116,11 @@ fn describe(probed: &Value) -> String {
         !matches!(name.as_str(), "stores" | "step" | "problem" | "config") && !value.is_null()
     });
     let line = |name: &str| {
-        format!("{:<18}{}\n", name.replace('_', " "), cell(probed, &format!("/{name}")))
+        let said = match name {
+            "voice" => calls(probed),
+            _ => cell(probed, &format!("/{name}")),
+        };
+        format!("{:<18}{said}\n", name.replace('_', " "))
     };
     let mut text: String = known.map(|(name, _)| line(name)).collect();
     if probed.get("proof").and_then(Value::as_str) == Some("none") {

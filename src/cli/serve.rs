@@ -19,7 +19,9 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let config = Config::load(&self.files.config, config::environment())?;
-        let filter = EnvFilter::try_new(config.log.level.as_str()).unwrap_or_default();
+        // At its lowest level that library writes whole numbers.
+        let directives = format!("{},rlibphonenumber=off", config.log.level);
+        let filter = EnvFilter::try_new(directives).unwrap_or_default();
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)

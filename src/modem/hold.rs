@@ -21,12 +21,14 @@ const HELD: Duration = Duration::from_secs(1);
 pub(super) struct Hold {
     able: bool,
     until: Option<Instant>,
+    /// It was told to, and may do so yet.
+    told: bool,
 }
 
 impl Hold {
     /// Nothing is held yet.
     pub(super) const fn new(able: bool) -> Self {
-        Self { able, until: None }
+        Self { able, until: None, told: false }
     }
 
     /// Before a message: has the modem hold the link if more follow, and if it does not do so already.
@@ -41,9 +43,22 @@ impl Hold {
         }
         if link.execute(&Command::hold_link()).await?.is_ok() {
             self.until = Some(Instant::now() + HELD);
+            self.told = true;
         } else {
             debug!("the modem does not hold its link, and is not asked again");
             self.able = false;
+        }
+        Ok(())
+    }
+
+    /// Before a call, which some modems do not place while they hold a link for messages.
+    pub(super) async fn let_go<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Lost> {
+        self.until = None;
+        if std::mem::take(&mut self.told) {
+            link.execute(&Command::release_link()).await?;
         }
         Ok(())
     }

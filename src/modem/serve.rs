@@ -47,7 +47,7 @@ pub(super) struct Chores {
     /// The clips that it keeps as files.
     pub(super) library: Library,
     /// Its link to the network.
-    hold: Hold,
+    pub(super) hold: Hold,
     /// Somebody calls it.
     ringing: bool,
     next_look: Instant,

@@ -27,7 +27,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CallTimes, Detail, Lane, Money, Refusal, RefusalClass, SegmentId, Service, Timestamp, clock,
+        CallTimes, Detail, Lane, Money, Refusal, RefusalClass, Report, SegmentId, Service,
+        Timestamp, clock,
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
@@ -246,6 +247,11 @@ impl Outbox {
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
+                }
+                // The modem hangs up when it is brought up; who listened has heard a part at best.
+                for (key, segment) in store::queue::talking(tx)? {
+                    let cut_off = Event::Reported(segment, Report::Failed(Detail::ModemFault));
+                    apply(tx, key, cut_off, now, rules)?;
                 }
                 for key in store::message::awaited(tx)? {
                     abandon(tx, key, now, rules)?;

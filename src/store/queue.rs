@@ -312,6 +312,22 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
     .collect()
 }
 
+/// The calls that somebody answered, and whose end is still to come.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn talking(view: &View<'_>) -> Result<Vec<(i64, SegmentId)>, Error> {
+    view.prepare(
+        "SELECT a.message, s.attempt, s.sequence
+         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+         WHERE s.reference IS NULL AND s.state = 'submitted' AND m.channel = 'voice'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')",
+    )?
+    .query_map([], read_target)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The newest segment taken since `since` that a report with this reference can be about.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ pub(crate) struct Builder {
     policy: String,
     modem_config: String,
     modem_configs: BTreeMap<&'static str, String>,
+    audible: bool,
     latency: Duration,
     locators: BTreeMap<&'static str, String>,
     extra_ports: Vec<PathBuf>,
@@ -84,6 +85,7 @@ impl Gateway {
             policy: String::new(),
             modem_config: String::new(),
             modem_configs: BTreeMap::new(),
+            audible: false,
             latency: Duration::ZERO,
             locators: BTreeMap::new(),
             extra_ports: Vec::new(),
@@ -377,6 +379,12 @@ impl Builder {
         self
     }
 
+    /// With modems that are heard through their ports of samples.
+    pub(crate) fn audible(mut self) -> Self {
+        self.audible = true;
+        self
+    }
+
     /// With a network that takes so long.
     pub(crate) fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
@@ -440,7 +448,11 @@ impl Builder {
             let locator = self.locators.get(&*modem.name());
             let filled = locator
                 .map(|it| it.replace("{imei}", &modem.imei()).replace("{iccid}", &modem.iccid()));
-            (modem.name(), filled.unwrap_or_else(|| format!("port = {:?}", modem.port())))
+            let mut keys = filled.unwrap_or_else(|| format!("port = {:?}", modem.port()));
+            if self.audible {
+                let _ = write!(keys, "\naudio_port = {:?}", modem.audio_port());
+            }
+            (modem.name(), keys)
         });
         let extra = self.extra_ports.into_iter().zip(1..);
         let extra = extra.map(|(port, number)| (format!("x{number}"), format!("port = {port:?}")));

@@ -7,6 +7,7 @@
 
 mod abuse;
 mod api;
+mod calls;
 mod chance;
 mod cli;
 mod clock;

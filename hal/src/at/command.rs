@@ -450,6 +450,12 @@ impl Command {
         Self::plain("+CMMS=1", Answer::Nothing, LOCAL)
     }
 
+    /// `+CMMS=0`: let go of the link that is held.
+    #[must_use]
+    pub fn release_link() -> Self {
+        Self::plain("+CMMS=0", Answer::Nothing, LOCAL)
+    }
+
     /// `+CMGL=4`: all messages of the store, 3GPP TS 27.005 4.1.
     #[must_use]
     pub fn list_messages() -> Self {
@@ -546,6 +552,7 @@ mod tests {
             (Command::stores(), "AT+CPMS=?\r"),
             (Command::link_modes(), "AT+CMMS=?\r"),
             (Command::hold_link(), "AT+CMMS=1\r"),
+            (Command::release_link(), "AT+CMMS=0\r"),
             (Command::use_store("ME", 3), "AT+CPMS=\"ME\",\"ME\",\"ME\"\r"),
             (Command::use_store("SM", 2), "AT+CPMS=\"SM\",\"SM\"\r"),
             (Command::read_store("SM", "ME", 1), "AT+CPMS=\"SM\"\r"),

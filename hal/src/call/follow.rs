@@ -78,15 +78,19 @@ impl Follow {
     }
 
     /// Takes the list of calls (`+CLCC`, 3GPP TS 27.007 7.18), or that the modem has none to show.
+    ///
+    /// `lines` may hold some that it told by itself at that moment: they look alike.
     pub fn on_list(&mut self, lines: &[Line], result: Option<FinalResult>) {
+        let shown = lines.iter().filter_map(|line| ours(line)).max();
         if !result.is_some_and(FinalResult::is_ok) {
+            shown.into_iter().for_each(|stage| self.reach(stage));
             // Nothing can be seen, so what was told has to do.
             if self.said_over && result.is_some() {
                 self.reach(Stage::Ended);
             }
             return;
         }
-        match lines.iter().find_map(|line| ours(line)) {
+        match shown {
             Some(stage) => {
                 (self.missed, self.said_over) = (0, self.said_over && stage == Stage::Ended);
                 self.reach(stage);
@@ -176,6 +180,17 @@ mod tests {
         assert_eq!(list(&mut call, &[TALKS]), Stage::Active);
         call.on_fact(Fact::Result(FinalResult::NoCarrier));
         assert_eq!(list(&mut call, &[]), Stage::Ended);
+    }
+
+    #[test]
+    fn what_is_told_while_the_list_is_read_counts_as_well() {
+        let mut call = Follow::default();
+        call.on_list(&[Line::try_from(TALKS).unwrap()], Some(FinalResult::Error));
+        assert_eq!(call.stage(), Stage::Active);
+        let mut call = Follow::default();
+        assert_eq!(list(&mut call, &[RINGS, TALKS]), Stage::Active);
+        let mut call = Follow::default();
+        assert_eq!(list(&mut call, &[TALKS, "+CLCC: 1,0,6,0,0"]), Stage::Ended);
     }
 
     #[test]

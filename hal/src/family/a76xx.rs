@@ -24,6 +24,8 @@ pub static A76XX: Family = Family {
         tells: simcom::LTE_TELLS,
         // 28.2: +CEER: "31 Normal unspecified".
         reason: Reason::Number { at: 0 },
+        // As the SIM7600.
+        hang_up: &["+CHUP", "+CVHU=0;H"],
         ..Call::STANDARD
     }),
     // Its sound is a jack; keys are not told.

@@ -1,5 +1,6 @@
 //! How sound gets into calls and out of them: serial ports, lines in memory, recordings.
 
+mod card;
 mod line;
 mod pieces;
 mod tty;
@@ -17,6 +18,7 @@ pub(crate) use wav::wav;
 #[derive(Default)]
 pub(crate) struct AudioPorts {
     tty: Mutex<Option<tty::AudioTty>>,
+    card: Mutex<Option<card::Card>>,
     changes: watch::Sender<u64>,
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Voice {
     pub(crate) clcc_tells: bool,
     /// It has a serial port for sound.
     pub(crate) audio_port: bool,
+    /// It can be a sound card on USB.
+    pub(crate) card: bool,
     /// A write that is no whole frame blocks that port until the modem restarts.
     pub(crate) partial_frame_wedges: bool,
     /// Sound that is not closed after a call is dead after a few.
@@ -53,6 +55,7 @@ impl Voice {
         no_service: Answer::NoCarrier,
         clcc_tells: false,
         audio_port: false,
+        card: false,
         partial_frame_wedges: false,
         sound_must_be_closed: false,
         files: &[],

@@ -34,6 +34,7 @@ const VOICE: Voice = Voice {
     }),
     ceer: quectel_cause,
     audio_port: true,
+    card: true,
     files: FILES,
     flash: 5 * 1024 * 1024,
     ..Voice::STANDARD

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::telephony::USB_CONFIGURATION;
 use crate::family::Profile;
 
 /// The values that commands act upon; the rest are kept by name only.
@@ -41,7 +42,9 @@ impl Settings {
 
     /// The settings after a restart: routing stays where the family saves it.
     pub(crate) fn restarted(&self, profile: &'static Profile) -> Self {
-        let fresh = Self::new(profile);
+        let mut fresh = Self::new(profile);
+        let usb = self.kept.get_key_value(USB_CONFIGURATION);
+        fresh.kept.extend(usb.map(|(name, value)| (name.clone(), value.clone())));
         if profile.saves_routing {
             Self { cnmi: self.cnmi, memories: self.memories, ..fresh }
         } else {

@@ -195,6 +195,52 @@ async fn somebody_presses_a_key_once_the_voice_has_paused() {
     assert_eq!(sim.phone(PHONE).calls()[0].keys, "1");
 }
 
+#[tokio::test]
+async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
+    use std::process::{Command, Stdio};
+    let (sim, _directory) = simulator(Family::Ec25).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    let device = sim.modem("m1").sound_card();
+    let program = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringpost-sim-aplay"));
+        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1", "-B", "100000"]);
+        command.arg("-D").arg(&device).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped());
+        command
+    };
+    let mut refused = program();
+    let refused = tokio::task::spawn_blocking(move || refused.output().unwrap()).await.unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("No such device"));
+    host.command("AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1").await;
+    host.write("AT+CFUN=1,1\r").await;
+    host.until("PB DONE").await;
+    host.command("ATE0").await;
+    assert!(host.command("AT+QCFG=\"USBCFG\"").await.contains("0,1\r\n"), "it is kept");
+    talking(&sim, &mut host, "AT+QPCMV=1,2").await;
+    let mut captures = program().arg("--capture").spawn().unwrap();
+    let mut plays = program().spawn().unwrap();
+    let mut input = plays.stdin.take().unwrap();
+    (1..=20).for_each(|sample| input.write_all(&frame(sample)).unwrap());
+    drop(input);
+    let played = tokio::task::spawn_blocking(move || plays.wait_with_output().unwrap());
+    let played = played.await.unwrap();
+    assert!(played.status.success() && played.stderr.is_empty(), "{played:?}");
+    sim.network().wait_for_calls(PATIENCE, |calls| calls[0].frames.arrived == 20).await.unwrap();
+    let heard = sim.network().heard(1);
+    assert_eq!(heard.chunks(160).map(|it| it[0]).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+    let mut output = captures.stdout.take().unwrap();
+    sim.phone(PHONE).press('5');
+    let tone = tokio::task::spawn_blocking(move || {
+        let mut frame = [0u8; 320];
+        while frame.iter().all(|byte| *byte == 0) {
+            output.read_exact(&mut frame).unwrap();
+        }
+    });
+    tokio::time::timeout(PATIENCE, tone).await.unwrap().unwrap();
+    captures.kill().unwrap();
+    captures.wait().unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn in_memory_sound_takes_no_time_at_all() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

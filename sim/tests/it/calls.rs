@@ -325,3 +325,58 @@ async fn a_modem_that_restarts_in_a_call_is_gone_from_it() {
     assert_eq!((call.ended_by, call.cause), (Some(Side::Modem), Some(41)));
     assert!(host.command("AT+CLCC").await.ends_with("OK\r\n"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_voicemail_greets_beeps_and_records() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let sim = Simulator::builder().in_memory().start().await.unwrap();
+    let modem = sim.modem("m1");
+    let (mut line, mut audio) = (modem.open().unwrap(), modem.open_audio().unwrap());
+    let (ringing, greeting) = (Duration::from_secs(20), Duration::from_secs(2));
+    sim.phone(PHONE).on_call(OnCall::voicemail_after(ringing, greeting));
+    line.write_all(format!("ATD{PHONE};\r").as_bytes()).await.unwrap();
+    let answered = |calls: &[ringpost_sim::CallRecord]| {
+        calls.first().is_some_and(|call| call.answered_ms.is_some())
+    };
+    let calls = sim.network().wait_for_calls(Duration::from_secs(60), answered).await.unwrap();
+    assert!(calls[0].voicemail);
+    assert_eq!(calls[0].answered_ms.unwrap() - calls[0].rang_ms.unwrap(), 20_000);
+    line.write_all(b"AT+CPCMREG=1\r").await.unwrap();
+    let mut loud = Vec::new();
+    for _ in 0..200 {
+        let mut frame = [0u8; 320];
+        audio.read_exact(&mut frame).await.unwrap();
+        loud.push(frame.iter().any(|byte| *byte != 0));
+    }
+    // 2 s of greeting and 300 ms of beep, in frames of 20 ms.
+    let (sounds, silence) = loud.split_at(115);
+    assert!(sounds.iter().all(|loud| *loud) && silence.iter().all(|loud| !*loud));
+    audio.write_all(&[1; 320]).await.unwrap();
+    let recorded = |calls: &[ringpost_sim::CallRecord]| calls[0].samples == 160;
+    sim.network().wait_for_calls(PATIENCE, recorded).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_declines_by_hand() {
+    let (sim, mut host, _directory) = ready(Family::Sim800, &["AT+MORING=1"]).await;
+    sim.phone(PHONE).on_call(OnCall::new(Does::Never));
+    assert!(!sim.phone(PHONE).hang_up(), "there is nothing to decline");
+    host.command(&format!("ATD{PHONE};")).await;
+    host.until("MO RING\r\n").await;
+    assert!(sim.phone(PHONE).hang_up() && !sim.phone(PHONE).answer());
+    host.until("\r\nNO CARRIER\r\n").await;
+    let call = sim.phone(PHONE).wait_for_call(PATIENCE).await.unwrap();
+    assert_eq!((call.ended_by, call.cause), (Some(Side::Phone), Some(21)));
+}
+
+#[tokio::test]
+async fn the_network_may_have_another_cause() {
+    let (sim, mut host, _directory) = ready(Family::Ec25, &[]).await;
+    sim.phone(PHONE).next_calls([OnCall::new(Does::Unreachable).cause(34)]);
+    host.command(&format!("ATD{PHONE};")).await;
+    host.until("\r\nNO CARRIER\r\n").await;
+    assert!(host.command("AT+CEER").await.contains("+CEER: 1,34\r\n"));
+    host.command(&format!("ATD{PHONE};")).await;
+    host.command("AT+CHUP").await;
+    assert!(host.command("AT+CEER").await.contains("+CEER: 0,29\r\n"), "this side hung up");
+}

@@ -68,6 +68,8 @@ pub(in crate::http) struct Modem {
     stores: Vec<StoreUse>,
     /// Address of the service centre.
     service_centre: Option<String>,
+    /// How it is heard in calls; null = it places none.
+    voice: Option<Voice>,
     /// Since when it is in this state.
     since: String,
     /// What has happened to it since the daemon started.
@@ -80,6 +82,16 @@ struct Cell {
     /// Location or tracking area code.
     area: u32,
     id: u32,
+}
+
+/// How a modem is heard in calls.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Voice {
+    /// `pcm` (samples over a serial port), `usb` (a sound card), `file` (files that it plays) or `speech` (its own
+    /// voice).
+    sound: &'static str,
+    /// Whether keys that are pressed are heard.
+    keys: bool,
 }
 
 /// How full a message store is.
@@ -271,6 +283,7 @@ impl Modem {
             reference_dbm: facts.reference_dbm,
             stores: facts.store_use.iter().map(StoreUse::of).collect(),
             service_centre: said(&facts.service_centre),
+            voice: facts.voice.map(|voice| Voice { sound: voice.sink.as_str(), keys: voice.keys }),
             since: status.since.to_string(),
             counts: Counts::of(&status.counts),
         }

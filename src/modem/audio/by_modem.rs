@@ -23,13 +23,16 @@ pub(super) struct ByModem {
     queue: VecDeque<Piece>,
     number: Option<u32>,
     state: State,
+    /// What is played in the place of what is played now, should that fail.
+    again: Option<Piece>,
     /// What is played now gives way to what is in the queue.
     replaced: bool,
 }
 
 /// One thing to have heard.
 enum Piece {
-    Line(Line, Duration),
+    /// What to say for it, how long it lasts, and whether it has failed once.
+    Line(Line, Duration, bool),
     Silence(Duration),
     /// A clip that cannot be had.
     Missing,
@@ -58,6 +61,7 @@ impl ByModem {
             queue: VecDeque::new(),
             number: None,
             state: State::Idle,
+            again: None,
             replaced: false,
         }
     }
@@ -80,8 +84,9 @@ impl ByModem {
             State::Stopped(_) | State::Silent(_) => return None,
         }
         match self.queue.pop_front() {
-            Some(Piece::Line(line, length)) => {
+            Some(Piece::Line(line, length, failed)) => {
                 self.state = State::Asking(length);
+                self.again = (!failed).then(|| Piece::Line(line.clone(), length, true));
                 Some(Cue::Say(line))
             }
             Some(Piece::Silence(length)) => {
@@ -91,6 +96,13 @@ impl ByModem {
             Some(Piece::Missing) => Some(Cue::Broken(Broken::Gone)),
             None => self.number.take().map(Cue::Played),
         }
+    }
+
+    /// Nothing of what is in the queue can be heard.
+    fn give_up(&mut self) -> State {
+        self.queue.clear();
+        self.queue.push_back(Piece::Missing);
+        State::Idle
     }
 
     /// When what is waited for has taken too long, or is over.
@@ -111,7 +123,8 @@ impl AudioSink for ByModem {
                 Sound::Clip(clip) => match (self.commands)(&clip) {
                     Some(lines) => {
                         let length = clip.length();
-                        self.queue.extend(lines.into_iter().map(|it| Piece::Line(it, length)));
+                        let piece = |line| Piece::Line(line, length, false);
+                        self.queue.extend(lines.into_iter().map(piece));
                     }
                     None => self.queue.push_back(Piece::Missing),
                 },
@@ -148,19 +161,27 @@ impl AudioSink for ByModem {
             State::Asking(length) if ok => State::Playing(Instant::now() + length + OVERDUE),
             State::Stopping => State::Stopped(Instant::now() + STOPPING),
             // It does not play this: nothing else will be better.
-            State::Asking(_) => {
-                self.queue.clear();
-                self.queue.push_back(Piece::Missing);
-                State::Idle
+            State::Asking(_) => self.give_up(),
+            other @ (State::Idle | State::Playing(_) | State::Stopped(_) | State::Silent(_)) => {
+                other
             }
-            other => other,
         };
     }
 
-    fn played(&mut self, _: bool) {
-        // Of a piece that was cut short, the rest is played all the same: the code comes twice.
-        if matches!(self.state, State::Playing(_) | State::Stopped(_)) {
-            self.state = State::Idle;
+    fn played(&mut self, whole: bool) {
+        self.state = match self.state {
+            // What is cut short is heard once more: without it, a code lacks a digit.
+            State::Playing(_) if !whole && !self.replaced => match self.again.take() {
+                Some(piece) => {
+                    self.queue.push_front(piece);
+                    State::Idle
+                }
+                None => self.give_up(),
+            },
+            State::Playing(_) | State::Stopped(_) => State::Idle,
+            // Some tell it before they answer the command.
+            State::Stopping => State::Stopped(Instant::now()),
+            other @ (State::Idle | State::Asking(_) | State::Silent(_)) => other,
         }
     }
 }
@@ -229,6 +250,40 @@ mod tests {
         sink.answered(true);
         sink.played(true);
         assert_eq!(sink.next().await, Cue::Played(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_what_is_stopped_may_be_told_before_the_answer() {
+        let mut sink = sink();
+        sink.play(1, vec![clip("a")]);
+        assert_eq!(sink.next().await, Cue::Say(line("a")));
+        sink.answered(true);
+        sink.play(2, vec![clip("c")]);
+        assert_eq!(sink.next().await, Cue::Say(line("stop")));
+        sink.played(false);
+        sink.answered(true);
+        let before = Instant::now();
+        assert_eq!(sink.next().await, Cue::Say(line("c")));
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_piece_that_fails_is_played_once_more_and_no_more_often() {
+        let mut sink = sink();
+        sink.play(1, vec![clip("a"), clip("b")]);
+        for (said, whole) in [("a", false), ("a", true), ("b", false), ("b", false)] {
+            assert_eq!(sink.next().await, Cue::Say(line(said)));
+            sink.answered(true);
+            sink.played(whole);
+        }
+        assert_eq!(sink.next().await, Cue::Broken(Broken::Gone));
+        // What was replaced meanwhile is not played again.
+        sink.play(2, vec![clip("a")]);
+        assert_eq!(sink.next().await, Cue::Say(line("a")));
+        sink.answered(true);
+        sink.play(3, vec![clip("c")]);
+        sink.played(false);
+        assert_eq!(sink.next().await, Cue::Say(line("c")));
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,6 +35,7 @@ enum Order {
 
 /// What is to be done in a frame's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, each moved once")]
 pub(in crate::modem) enum Turn {
     /// This is to be sent.
     Send([u8; FRAME]),
@@ -54,6 +55,8 @@ pub(in crate::modem) struct Pump {
     number: Option<u32>,
     /// Samples of the first in the queue that were sent already.
     sent: usize,
+    /// What came to its end with a frame that is not taken yet.
+    over: Option<u32>,
     /// Frames in a row that were not taken.
     refused: u32,
     /// Hears keys, where the modem does not tell of them.
@@ -79,6 +82,7 @@ pub(in crate::modem) fn pcm(hears_keys: bool) -> (PcmSink, Pump) {
         queue: VecDeque::new(),
         number: None,
         sent: 0,
+        over: None,
         refused: 0,
         ear: hears_keys.then(Detector::new),
         half: None,
@@ -134,9 +138,7 @@ impl Pump {
     fn sample(&mut self) -> Option<i16> {
         loop {
             let Some(first) = self.queue.front() else {
-                if let Some(number) = self.number.take() {
-                    self.tell(Cue::Played(number));
-                }
+                self.over = self.number.take().or(self.over);
                 return None;
             };
             let sample = match first {
@@ -152,9 +154,12 @@ impl Pump {
         }
     }
 
-    /// Notes whether a frame was taken.
+    /// Notes whether a frame was taken. What is played is over with the last one that was.
     pub(in crate::modem) fn taken(&mut self, taken: bool) {
         self.refused = if taken { 0 } else { self.refused + 1 };
+        if let Some(number) = self.over.take_if(|_| taken) {
+            self.tell(Cue::Played(number));
+        }
         if self.refused == WEDGED {
             self.tell(Cue::Broken(Broken::Wedged));
         }
@@ -190,7 +195,7 @@ impl Pump {
 
     /// A frame each 20 ms, by a clock that no late frame moves.
     fn pace(mut self, mut wires: Wires) {
-        let mut due = Instant::now();
+        let mut clock = Clock(Instant::now());
         let mut outlet = Outlet::default();
         let mut bytes = [0; READ];
         loop {
@@ -210,13 +215,22 @@ impl Pump {
                     Err(_) => break,
                 }
             }
-            due += FRAME_TIME;
-            let now = Instant::now();
-            if now > due + BEHIND {
-                due = now;
-            }
-            thread::sleep(due.saturating_duration_since(now));
+            thread::sleep(clock.until_next(Instant::now()));
         }
+    }
+}
+
+/// When frames are due, as if none had ever been late.
+struct Clock(Instant);
+
+impl Clock {
+    /// How long it is until the next one.
+    fn until_next(&mut self, now: Instant) -> Duration {
+        self.0 += FRAME_TIME;
+        if now > self.0 + BEHIND {
+            self.0 = now;
+        }
+        self.0.saturating_duration_since(now)
     }
 }
 
@@ -291,6 +305,10 @@ mod tests {
         );
         sink.open();
         let heard: Vec<i16> = (0..3).flat_map(|_| samples(&pump.turn())).collect();
+        assert!(sink.cues.try_recv().is_err(), "nobody has taken its last frame yet");
+        pump.taken(false);
+        assert!(sink.cues.try_recv().is_err(), "nor is it taken");
+        pump.taken(true);
         let wanted = [vec![1; 200], vec![0; 40], vec![2; 90], vec![0; 150]].concat();
         assert_eq!(heard, wanted);
         assert_eq!(sink.cues.try_recv(), Ok(Cue::Played(2)));
@@ -309,7 +327,32 @@ mod tests {
         sink.play(2, vec![clip(vec![2; 160])]);
         assert_eq!(samples(&pump.turn()), [2; 160]);
         pump.turn();
+        pump.taken(true);
         assert_eq!(sink.cues.try_recv(), Ok(Cue::Played(2)));
+    }
+
+    #[test]
+    fn a_late_frame_moves_none_that_follows_it_and_a_long_stall_is_not_caught_up_with() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut clock = Clock(start);
+        let table = [
+            (1, 19),
+            // Late by 15 ms, and by 60: those behind come when they are due.
+            (35, 5),
+            (41, 19),
+            (140, 0),
+            (141, 0),
+            (142, 0),
+            (143, 0),
+            (144, 16),
+            // Late by more than what a modem holds: the clock begins anew.
+            (500, 0),
+            (501, 19),
+        ];
+        for (now, pause) in table {
+            assert_eq!(clock.until_next(at(now)), Duration::from_millis(pause), "at {now} ms");
+        }
     }
 
     #[test]

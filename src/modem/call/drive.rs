@@ -46,6 +46,8 @@ const OPENINGS: u8 = 5;
 const OPENING: Duration = Duration::from_millis(200);
 /// How long a call that is hung up may stay on the list until a stronger command is tried.
 const CLEARING: Duration = Duration::from_secs(10);
+/// And where that was refused, or nothing can be heard any more: two looks at the list, that the call is not over.
+const REFUSED: Duration = Duration::from_secs(2);
 /// How long a modem may take to begin to play, or to refuse to.
 const PLAY: Duration = Duration::from_secs(5);
 
@@ -65,10 +67,10 @@ struct Talk {
     /// Whether what is played can be heard.
     open: bool,
     next_look: Instant,
-    /// Why this side ended it, by which of its commands, and since when.
+    /// Why this side ended it, by which of its commands, and when a stronger one is due.
     hanging_up: Option<(By, usize, Instant)>,
-    /// The modem takes no more samples.
-    wedged: bool,
+    /// Why nothing can be heard any more, and until when the call may prove to be over.
+    broken: Option<(Broken, Instant)>,
 }
 
 /// A call that was asked for is not dialled.
@@ -120,7 +122,7 @@ impl Worker {
             open: false,
             next_look: now + LOOK_OFTEN,
             hanging_up: None,
-            wedged: false,
+            broken: None,
         };
         let ended = self.converse_by_voice(link, &mut talk, &number, chores, cancel).await;
         let over = talk.follow.stage() == Stage::Ended || ended.is_ok();
@@ -134,7 +136,9 @@ impl Worker {
             talk_ms = milliseconds(end.talk),
             "call ended"
         );
-        let Talk { line, sink, wedged, .. } = talk;
+        let wedged = talk.hanging_up.is_some_and(|(by, ..)| by == By::NoSound)
+            && talk.broken.is_some_and(|(broken, _)| broken == Broken::Wedged);
+        let Talk { line, sink, .. } = talk;
         // With it, its samples.
         drop(sink);
         line.tell(CallEvent::Ended(end));
@@ -164,11 +168,12 @@ impl Worker {
         sound: &'static Sound,
     ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
         let name = &self.config.name;
+        chores.hold.let_go(link).await?;
         for word in sound.clear {
             link.execute(&Command::slow_setting(word)).await?;
         }
         for word in sound.before {
-            if !link.execute(&Command::slow_setting(word)).await?.is_ok() {
+            if !set(link, word).await? {
                 warn!(modem.name = name, setting = word, "the modem carries no sound");
                 return Ok(Err(NotDialled));
             }
@@ -242,7 +247,7 @@ impl Worker {
             }
         }
         for word in talk.sound.dialled {
-            if !talk.set(link, word).await? {
+            if !set(link, word).await? {
                 talk.hang_up(link, By::NoSound).await?;
             }
         }
@@ -268,7 +273,7 @@ impl Worker {
                     Some(CallOrder::HangUp) | None => talk.hang_up(link, By::Speaker).await?,
                 },
                 heard = link.listen() => heard?,
-                cue = talk.sink.next(), if talk.hanging_up.is_none() => {
+                cue = talk.sink.next(), if talk.hanging_up.is_none() && talk.broken.is_none() => {
                     talk.follow_cue(link, cue).await?;
                 }
                 () = sleep_until(due) => talk.do_what_is_due(link).await?,
@@ -291,7 +296,9 @@ impl Worker {
                 Unsolicited::Urc(Urc::Played(whole)) => talk.sink.played(whole),
                 // Who calls now finds the line busy: what would reject him would end this call.
                 Unsolicited::Urc(Urc::Ring) => {}
-                other => self.take(other, chores).await?,
+                other @ (Unsolicited::Urc(_) | Unsolicited::Body(_) | Unsolicited::Late(_)) => {
+                    self.take(other, chores).await?;
+                }
             }
         }
         Ok(())
@@ -350,8 +357,8 @@ impl Talk {
 
     /// When something is to be done next.
     fn due(&self) -> Instant {
-        let limits = [self.opens_at(), self.limit().map(|(at, _)| at)];
-        limits.into_iter().flatten().fold(self.next_look, Instant::min)
+        let first = self.next_look.min(self.limit().0);
+        self.opens_at().map_or(first, |at| first.min(at))
     }
 
     /// When the way of sound is to be opened.
@@ -361,12 +368,15 @@ impl Talk {
     }
 
     /// When this side loses its patience, and with what.
-    fn limit(&self) -> Option<(Instant, By)> {
-        match (self.hanging_up, self.answered, self.alerted) {
-            (Some((by, _, since)), ..) => Some((since + CLEARING, by)),
-            (None, Some(answered), _) => Some((answered + self.dial.talk_for, By::TalkLimit)),
-            (None, None, Some(alerted)) => Some((alerted + self.dial.ring_for, By::RingLimit)),
-            (None, None, None) => Some((self.dialled + SETUP, By::SetupLimit)),
+    fn limit(&self) -> (Instant, By) {
+        if let Some((by, _, until)) = self.hanging_up {
+            return (until, by);
+        }
+        match (self.broken, self.answered, self.alerted) {
+            (Some((_, until)), ..) => (until, By::NoSound),
+            (None, Some(answered), _) => (answered + self.dial.talk_for, By::TalkLimit),
+            (None, None, Some(alerted)) => (alerted + self.dial.ring_for, By::RingLimit),
+            (None, None, None) => (self.dialled + SETUP, By::SetupLimit),
         }
     }
 
@@ -375,7 +385,8 @@ impl Talk {
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         let now = Instant::now();
-        if let Some((_, by)) = self.limit().filter(|(at, _)| now >= *at) {
+        let (limit, by) = self.limit();
+        if now >= limit {
             return self.hang_up(link, by).await;
         }
         if self.opens_at().is_some_and(|at| now >= at) {
@@ -394,7 +405,7 @@ impl Talk {
     ) -> Result<(), Ended> {
         let outcome = link.execute(&Command::calls()).await?;
         self.follow.on_list(&outcome.lines, outcome.result);
-        let settled = self.answered.is_some() && self.hanging_up.is_none();
+        let settled = self.answered.is_some() && self.hanging_up.is_none() && self.broken.is_none();
         self.next_look = Instant::now() + if settled { LOOK } else { LOOK_OFTEN };
         Ok(())
     }
@@ -405,7 +416,7 @@ impl Talk {
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         for word in self.sound.active {
-            if !self.set(link, word).await? {
+            if !set(link, word).await? {
                 return self.hang_up(link, By::NoSound).await;
             }
         }
@@ -413,25 +424,6 @@ impl Talk {
         self.sink.open();
         self.line.tell(CallEvent::Answered);
         Ok(())
-    }
-
-    /// Makes a setting without which nothing is heard.
-    async fn set<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-        word: &'static str,
-    ) -> Result<bool, Ended> {
-        for _ in 0..OPENINGS {
-            let outcome = link.execute(&Command::slow_setting(word)).await?;
-            if outcome.is_ok() {
-                return Ok(true);
-            }
-            if link.behind {
-                return Ok(false);
-            }
-            sleep(OPENING).await;
-        }
-        Ok(false)
     }
 
     /// Does what the sink wants.
@@ -448,8 +440,9 @@ impl Talk {
             Cue::Played(number) => self.line.tell(CallEvent::Played(number)),
             Cue::Key(key) => self.tell_key(key),
             Cue::Broken(broken) => {
-                self.wedged = broken == Broken::Wedged;
-                self.hang_up(link, By::NoSound).await?;
+                // A call that is over takes no sound either, and nobody may have told of its end.
+                let now = Instant::now();
+                (self.broken, self.next_look) = (Some((broken, now + REFUSED)), now);
             }
         }
         Ok(())
@@ -471,12 +464,15 @@ impl Talk {
         let Some(word) = self.call.hang_up.get(place) else {
             return Err(Ended::Trouble(ModemState::Failed, stuck()));
         };
-        self.hanging_up = Some((by, place, Instant::now()));
+        self.hanging_up = Some((by, place, Instant::now() + CLEARING));
         let outcome = link.execute(&Command::hang_up(word)).await?;
+        self.next_look = Instant::now();
         if outcome.is_ok() {
             self.follow.hung_up();
+        } else {
+            // As where the call is gone already, which the list shows.
+            self.hanging_up = Some((by, place, self.next_look + REFUSED));
         }
-        self.next_look = Instant::now();
         Ok(())
     }
 
@@ -516,6 +512,24 @@ impl Talk {
             talk: self.answered.map(|at| now - at).unwrap_or_default(),
         }
     }
+}
+
+/// Makes a setting without which nothing is heard.
+async fn set<P: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<P>,
+    word: &'static str,
+) -> Result<bool, Ended> {
+    for _ in 0..OPENINGS {
+        let outcome = link.execute(&Command::slow_setting(word)).await?;
+        if outcome.is_ok() {
+            return Ok(true);
+        }
+        if link.behind {
+            return Ok(false);
+        }
+        sleep(OPENING).await;
+    }
+    Ok(false)
 }
 
 fn milliseconds(length: Duration) -> u64 {

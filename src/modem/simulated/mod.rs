@@ -106,11 +106,14 @@ async fn carry(mut line: Option<DuplexStream>, mut pump: Pump) {
         if turn == Turn::End {
             return;
         }
-        let Some(line) = &mut line else { continue };
         if let Turn::Send(frame) = turn {
-            // Frames are whole, and so is the room for them.
-            pump.taken(at_once(line.write_all(&frame)).await.is_some());
+            pump.taken(match &mut line {
+                // Frames are whole, and so is the room for them.
+                Some(line) => at_once(line.write_all(&frame)).await.is_some(),
+                None => true,
+            });
         }
+        let Some(line) = &mut line else { continue };
         while let Some(Ok(count @ 1..)) = at_once(line.read(&mut bytes)).await {
             pump.heard(&bytes[..count]);
         }

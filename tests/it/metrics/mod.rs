@@ -13,7 +13,10 @@ use ringpost_sim::{Family as ModemFamily, Fault};
 use serde_json::json;
 
 use self::exposition::Family;
-use crate::gateway::{Gateway, PHONE, create_token, wait_for};
+use crate::{
+    calls,
+    gateway::{Gateway, PHONE, create_token, wait_for},
+};
 
 /// What was scraped.
 struct Page {
@@ -50,6 +53,8 @@ async fn lively() -> Gateway {
         .modems(2)
         .family(ModemFamily::Ec25)
         .family(ModemFamily::Sim7600)
+        .audible()
+        .config(calls::BRISK)
         .start()
         .await;
     let id = gateway.send_json(&code(PHONE));
@@ -61,6 +66,9 @@ async fn lively() -> Gateway {
     assert_eq!(refused.status, 429);
     let long = gateway.send(&"x".repeat(200));
     gateway.wait_for_state(&long, "delivered");
+    let called = json!({"to": "+14155552398", "channel": "voice", "text": "hello", "locale": "en"});
+    let called = gateway.send_json(&called);
+    assert_eq!(calls::ended(&gateway, &called)["state"], "delivered");
     gateway.sim.phone("+14155552399").send_to("m1", "STOP");
     let received = || gateway.get("/api/v1/inbound")["items"].get(0).cloned();
     wait_for(received).unwrap();
@@ -77,13 +85,13 @@ async fn what_happens_is_counted_from_what_was_committed() {
     let purpose = ("purpose", "mfa_verify");
     for (name, labels, value) in [
         ("ringpost_messages_accepted_total", &[sms, purpose, otp][..], 1.0),
-        ("ringpost_messages_accepted_total", &[], 2.0),
+        ("ringpost_messages_accepted_total", &[], 3.0),
         ("ringpost_messages_total", &[sms, purpose, otp, delivered, ("family", "")], 1.0),
-        ("ringpost_messages_total", &[delivered], 2.0),
-        ("ringpost_messages_total", &[], 2.0),
-        ("ringpost_message_attempts_total", &[], 2.0),
+        ("ringpost_messages_total", &[delivered], 3.0),
+        ("ringpost_messages_total", &[("channel", "voice")], 1.0),
+        ("ringpost_message_attempts_total", &[], 3.0),
         ("ringpost_message_segments_total", &[otp], 1.0),
-        ("ringpost_message_segments_total", &[("lane", "bulk")], 2.0),
+        ("ringpost_message_segments_total", &[sms, ("lane", "bulk")], 2.0),
         ("ringpost_message_sent_seconds_count", &[sms, otp], 1.0),
         ("ringpost_message_sent_seconds_bucket", &[otp, ("le", "+Inf")], 1.0),
         (
@@ -99,13 +107,13 @@ async fn what_happens_is_counted_from_what_was_committed() {
         (
             "ringpost_http_requests_total",
             &[("method", "POST"), ("route", "/api/v1/messages"), ("status", "202")],
-            2.0,
+            3.0,
         ),
         ("ringpost_http_requests_total", &[("route", "/api/v1/messages/{id}/feedback")], 1.0),
         (
             "ringpost_http_request_seconds_count",
             &[("method", "POST"), ("route", "/api/v1/messages")],
-            3.0,
+            4.0,
         ),
         ("ringpost_conversion_codes", &[("region", "US"), ("outcome", "verified")], 1.0),
         ("ringpost_conversion_codes", &[], 1.0),
@@ -118,13 +126,14 @@ async fn what_happens_is_counted_from_what_was_committed() {
     ] {
         assert_eq!(page.sum(name, labels), value, "{name} {labels:?}\n{}", page.text);
     }
+    assert!(page.sum("ringpost_call_talk_seconds_total", &[("lane", "bulk")]) > 3.0);
     assert!(page.sum("ringpost_store_commits_total", &[("outcome", "success")]) > 5.0);
     assert!(page.sum("ringpost_disk_free_bytes", &[]) > 0.0);
     let zero = "ringpost_log_events_total{event_type=\"system.ringpost.alarm.raise\"} 0\n";
     assert!(page.text.contains(zero), "an alarm is seen to rise from zero");
     assert!(page.sum("process_start_time_seconds", &[]) > 1.7e9);
     let again = Page::of(&gateway);
-    assert_eq!(again.sum("ringpost_messages_total", &[]), 2.0, "nothing is counted twice");
+    assert_eq!(again.sum("ringpost_messages_total", &[]), 3.0, "nothing is counted twice");
     // What is nobody's business.
     for secret in ["4155552345", "4155552399", "481592", "STOP", "jane", "xxx", "test"] {
         assert!(!page.text.contains(secret), "{secret}: {}", page.text);

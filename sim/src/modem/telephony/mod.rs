@@ -5,4 +5,4 @@ mod dial;
 mod state;
 
 pub(crate) use commands::COMMANDS;
-pub(crate) use state::{Gate, ModemCall, Pcm, Release, Step, Telephony};
+pub(crate) use state::{Gate, ModemCall, Pcm, Release, Step, Telephony, USB_CONFIGURATION};

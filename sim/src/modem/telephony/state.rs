@@ -107,6 +107,9 @@ pub(crate) struct Gate {
     pub(crate) wedged: bool,
 }
 
+/// Quectel: which interfaces are on its USB.
+pub(crate) const USB_CONFIGURATION: &str = "+QCFG.usbcfg";
+
 /// Ends of calls with the sound still on, after which a modem that minds has no sound.
 const UNCLOSED: u8 = 3;
 
@@ -242,6 +245,11 @@ impl Device {
         let telephony = &self.telephony;
         let open = telephony.pcm == Pcm::Serial && telephony.unclosed < UNCLOSED;
         Gate { call: self.active_call().filter(|_| open), wedged: telephony.wedged }
+    }
+
+    /// Whether it shows itself as a sound card: the last of Quectel's `USBCFG`.
+    pub(crate) fn has_card(&self) -> bool {
+        self.kept(USB_CONFIGURATION).is_some_and(|interfaces| interfaces.ends_with(",1"))
     }
 
     /// What its sound card on USB does now.

@@ -1,0 +1,288 @@
+//! Calls: from the request to what was heard at the phone, and what the log and the report say of them.
+
+use std::time::{Duration, Instant};
+
+use ringpost_sim::{CallRecord, Does, Family, Fault, OnCall, Side};
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::{Builder, Gateway, PHONE, wait_for},
+    okta_hook,
+    okta_org::{Org, event},
+};
+
+/// Longer than a call takes with all that is said in it, on a loaded machine.
+const CALL: Duration = Duration::from_secs(100);
+
+/// Short pauses, so that a code is heard soon.
+pub(crate) const BRISK: &str = "[voice]\nengines = [\"espeak-ng\"]\nspeed_percent = 150\nreadings = 1\ngap_ms = 100\n\
+                     slow_gap_ms = 100\ngroup_gap_ms = 100";
+
+/// A phone for each story of a test.
+fn phone(story: usize) -> String {
+    format!("+1415555{:04}", 2600 + story)
+}
+
+/// A gateway with so many modems that are heard through a port of samples.
+fn speaking(modems: usize) -> Builder {
+    Gateway::builder().modems(modems).family(Family::Sim7600).audible().config(BRISK)
+}
+
+fn call(to: &str, changes: Value) -> Value {
+    let mut body = json!({
+        "to": to, "channel": "voice", "purpose": "mfa_verify", "code": "481592", "locale": "en",
+    });
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
+}
+
+/// Waits until a message has come to its end.
+pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+    let until = Instant::now() + CALL;
+    let ended = || Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null());
+    while Instant::now() < until {
+        if let Some(message) = wait_for(ended) {
+            return message;
+        }
+    }
+    panic!("not ended: {:#}\n{}", gateway.message(id), gateway.log())
+}
+
+/// The one message that goes out in the place of another.
+fn fallback_of(gateway: &Gateway, id: &str) -> Value {
+    let messages = gateway.get("/api/v1/messages?limit=200");
+    let mut all = messages["items"].as_array().unwrap().iter().filter(|it| it["fallback_of"] == id);
+    let one = all.next().unwrap_or_else(|| panic!("none in {messages:#}"));
+    assert!(all.next().is_none(), "{messages:#}");
+    one.clone()
+}
+
+fn calls(gateway: &Gateway, number: &str) -> Vec<CallRecord> {
+    gateway.sim.phone(number).calls()
+}
+
+/// How much of a call was not silence, in seconds.
+fn speech(gateway: &Gateway, call: &CallRecord) -> f64 {
+    let heard = gateway.sim.network().heard(call.id);
+    let frames = heard.chunks(160);
+    let loud = frames.filter(|frame| frame.iter().any(|sample| sample.unsigned_abs() > 500));
+    f64::from(u32::try_from(loud.count()).unwrap()) * 0.02
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_of_a_call_is_told_apart() {
+    let config = format!(
+        "{BRISK}\n[rates]\n[[rates.card]]\nname = \"p\"\nprices = [\"* 0.01\"]\ncalls = [\"* 0.05\"]\n\
+         [log]\nlevel = \"trace\""
+    );
+    let gateway = speaking(6).config(&config).modem_config("rates = \"p\"").start().await;
+    let soon = Duration::from_millis(300);
+    let answer = OnCall::answer_after(soon);
+    let stories = [
+        (answer.clone(), json!({}), "delivered", Value::Null),
+        (answer.clone().hang_up_after(2 * soon), json!({}), "undelivered", json!("hung_up")),
+        (OnCall::decline_after(soon), json!({}), "failed", json!("by_recipient")),
+        (OnCall::new(Does::Unassigned), json!({}), "failed", json!("unassigned")),
+        (
+            OnCall::voicemail_after(soon, soon),
+            json!({"confirm": true}),
+            "undelivered",
+            json!("not_confirmed"),
+        ),
+        (
+            answer.press_when_silent('1', Duration::from_secs(1), Duration::from_secs(1)),
+            json!({"confirm": true}),
+            "delivered",
+            Value::Null,
+        ),
+    ];
+    let place = |(story, (on_call, changes, ..)): (usize, &(OnCall, Value, &str, Value))| {
+        gateway.sim.phone(&phone(story)).on_call(on_call.clone());
+        gateway.send_json(&call(&phone(story), changes.clone()))
+    };
+    let placed: Vec<_> = stories.iter().enumerate().map(place).collect();
+    let mut talked = Vec::new();
+    for (story, ((_, _, state, detail), id)) in stories.iter().zip(&placed).enumerate() {
+        let message = ended(&gateway, id);
+        assert_eq!(message["state"], *state, "{story}: {message:#}\n{}", gateway.log());
+        assert_eq!(message["reason"]["detail"], *detail, "{story}: {message:#}");
+        let seen = calls(&gateway, &phone(story));
+        assert_eq!(seen.len(), 1, "{story}: {seen:?}");
+        let outcome = |kind: &str, result: &str| format!("system.voice.{kind} {result}");
+        let taken = if *state == "failed" { "FAILURE" } else { "SUCCESS" };
+        let got = if *state == "delivered" { "SUCCESS" } else { "FAILURE" };
+        assert_eq!(
+            gateway.events(&message),
+            [outcome("send_mfa_challenge_call", taken), outcome("receive_status", got)],
+            "{story}"
+        );
+        let talk = message["call"]["talk_seconds"].as_f64().unwrap();
+        assert_eq!(talk > 0.0, *state != "failed", "{story}: {message:#}");
+        talked.push(talk);
+    }
+    let heard = |story: usize| speech(&gateway, &calls(&gateway, &phone(story))[0]);
+    let ended_by = |story: usize| calls(&gateway, &phone(story))[0].ended_by;
+    assert!(heard(0) > 2.0, "greeting, code and goodbye: {} s", heard(0));
+    assert_eq!((ended_by(0), ended_by(1)), (Some(Side::Modem), Some(Side::Phone)));
+    assert!(heard(2) + heard(3) == 0.0, "nothing is said to nobody");
+    assert!(heard(4) > 1.0 && ended_by(4) == Some(Side::Modem), "{} s", heard(4));
+    // The times are those that the network saw.
+    let record = &calls(&gateway, &phone(0))[0];
+    let saw = Duration::from_millis(record.ended_ms.unwrap() - record.answered_ms.unwrap());
+    assert!((saw.as_secs_f64() - talked[0]).abs() < 2.0, "{saw:?}, and told {}", talked[0]);
+
+    let status = "eventType eq \"system.voice.receive_status\" and outcome.result eq \"SUCCESS\"";
+    for event in gateway.system_log(status) {
+        let data = &event["debugContext"]["debugData"];
+        assert_eq!((&data["channel"], &data["countryCodeIso2"]), (&json!("voice"), &json!("US")));
+        assert!(data["talkMs"].as_u64().unwrap() > 2000 && data["ringMs"].is_u64(), "{data:#}");
+    }
+    let rows = gateway.get("/api/v1/reports/usage")["rows"].clone();
+    let row = &rows[0];
+    assert_eq!(
+        (&row["channel"], &row["messages"], &row["delivered"]),
+        (&json!("voice"), &json!(6), &json!(2))
+    );
+    let minutes: f64 = talked.iter().sum::<f64>() / 60.0;
+    assert!((row["minutes"].as_f64().unwrap() - minutes).abs() < 0.02, "{row:#}, {minutes}");
+    // A minute each that was begun, and none that was not answered.
+    let begun: f64 = talked.iter().map(|talk| (talk / 60.0).ceil()).sum();
+    assert_eq!(row["cost"], json!(begun * 0.05), "{row:#}");
+
+    let log = gateway.log();
+    let coded = log.lines().find(|line| line.contains("481592") || line.contains("4155552600"));
+    assert_eq!(coded, None);
+    for folder in [gateway.dir.path().to_owned(), gateway.dir.path().join("clips")] {
+        for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let octets = std::fs::read(file.path()).unwrap_or_default();
+            assert!(!octets.windows(6).any(|it| it == b"481592"), "{file:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_channel_stands_in_for_the_other() {
+    let gateway = speaking(1).start().await;
+    let [declines, deaf, fine] = [phone(0), phone(1), phone(2)];
+    gateway.sim.phone(&declines).on_call(OnCall::decline_after(Duration::ZERO));
+    let called = gateway.send_json(&call(&declines, json!({"fallback": "sms"})));
+    let first = ended(&gateway, &called);
+    assert_eq!((&first["state"], &first["fallback"]), (&json!("failed"), &json!("sms")));
+    let second = fallback_of(&gateway, &called);
+    let id = second["id"].as_str().unwrap();
+    let second = gateway.wait_for_state(id, "delivered");
+    assert_ne!(second["transaction_id"], first["transaction_id"]);
+    let texts = gateway.sim.phone(&declines).texts();
+    assert!(texts.len() == 1 && texts[0].text.contains("481592"), "{texts:?}");
+
+    gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(28));
+    let texted = gateway.send_json(&call(&deaf, json!({"channel": "sms", "fallback": "voice"})));
+    assert_eq!(ended(&gateway, &texted)["state"], "failed");
+    let second = fallback_of(&gateway, &texted);
+    assert_eq!(ended(&gateway, second["id"].as_str().unwrap())["state"], "delivered");
+    assert_eq!(calls(&gateway, &deaf).len(), 1);
+
+    // What arrived needs no other way.
+    let texted = gateway.send_json(&call(&fine, json!({"channel": "sms", "fallback": "voice"})));
+    assert_eq!(ended(&gateway, &texted)["state"], "delivered");
+    assert_eq!(calls(&gateway, &fine).len(), 0);
+    let kept = gateway.get("/api/v1/messages?limit=200")["items"].as_array().unwrap().len();
+    assert_eq!(kept, 5, "and no sixth");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_codes() {
+    let gateway = speaking(1).start().await;
+    let [bulk, urgent, caller, other] = [phone(0), phone(1), phone(2), phone(3)];
+    let announcement = "The gate in the north is closed. ".repeat(12);
+    let alert = gateway.send_json(&json!({
+        "to": bulk, "channel": "voice", "text": announcement, "lane": "bulk", "locale": "en",
+    }));
+    gateway.wait_for_state(&alert, "sent");
+    let code = gateway.send_json(&call(&urgent, json!({"channel": "sms"})));
+    gateway.wait_for_state(&code, "delivered");
+    let record = &calls(&gateway, &bulk)[0];
+    assert_eq!(record.ended_by, Some(Side::Modem));
+    assert_eq!(ended(&gateway, &alert)["state"], "undelivered");
+
+    // A code that is being read is not cut off; the text goes right after.
+    let spoken = gateway.send_json(&call(&caller, json!({})));
+    gateway.wait_for_state(&spoken, "sent");
+    let text = gateway.send_json(&call(&other, json!({"channel": "sms"})));
+    assert_eq!(ended(&gateway, &spoken)["state"], "delivered");
+    assert_eq!(ended(&gateway, &text)["state"], "delivered");
+    let ended_at = |id: &str| gateway.message(id)["ended_at"].as_str().unwrap().to_owned();
+    assert!(ended_at(&spoken) < gateway.message(&text)["sent_at"].as_str().unwrap().to_owned());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_in_a_call_leaves_no_phone_talking_and_no_second_call() {
+    let mut gateway = speaking(1).start().await;
+    let id = gateway.send_json(&call(PHONE, json!({"fallback": "sms"})));
+    gateway.wait_for_state(&id, "sent");
+    gateway.kill();
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "undelivered", "{message:#}");
+    let text = fallback_of(&gateway, &id);
+    gateway.wait_for_state(text["id"].as_str().unwrap(), "delivered");
+    let seen = calls(&gateway, PHONE);
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(seen[0].ended_by, Some(Side::Modem));
+    let kinds = gateway.events(&message);
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn okta_has_its_codes_read_out() {
+    let config = format!("{BRISK}\nlocales = [\"en\", \"de\"]");
+    let gateway =
+        okta_hook::with_config("", &config).family(Family::Sim7600).audible().start().await;
+    wait_for(|| gateway.log().contains("2 languages are ready").then_some(())).unwrap();
+    let org = Org::of(&gateway);
+    let voice = |id: &str, locale: &str| {
+        let mut event = event(id);
+        event["data"]["messageProfile"]["deliveryChannel"] = json!("Voice");
+        event["data"]["messageProfile"]["locale"] = json!(locale);
+        event
+    };
+    gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_millis(200)));
+    let exchange = org.hook(&voice("v1", "DE"));
+    assert_eq!((exchange.status(), org.fallbacks()), ("SUCCESSFUL", 0), "{exchange:?}");
+    let message = ended(&gateway, exchange.message());
+    let is = |name: &str| message[name].as_str().unwrap();
+    assert_eq!((is("channel"), is("state"), is("locale")), ("voice", "delivered", "de"));
+    assert_eq!(
+        gateway.events(&message),
+        ["system.voice.send_mfa_challenge_call SUCCESS", "system.voice.receive_status SUCCESS"]
+    );
+    // Who lets it ring has Okta wait no longer than for a text.
+    let rings = OnCall::answer_after(Duration::from_secs(4));
+    gateway.sim.phone(PHONE).on_call(rings);
+    let exchange = org.hook(&voice("v2", "en_US"));
+    assert_eq!((exchange.status(), org.fallbacks()), ("PENDING", 0), "{exchange:?}");
+    assert_eq!(ended(&gateway, exchange.message())["state"], "delivered");
+    let replayed = org.hook(&voice("v2", "en_US"));
+    assert_eq!(replayed.message(), exchange.message());
+    assert_eq!(calls(&gateway, PHONE).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_voice_calls_are_refused_and_texts_go_out() {
+    let mut gateway = Gateway::builder().family(Family::Sim7600).audible().prepare().await;
+    gateway.environment.push(("PATH", "/nonexistent".into()));
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    let answer = gateway.request("POST", "/api/v1/messages", Some(&call(PHONE, json!({}))));
+    assert_eq!(
+        (answer.status, &answer.body["code"]),
+        (422, &json!("locale_unknown")),
+        "{answer:?}"
+    );
+    let id = gateway.send("hello");
+    gateway.wait_for_state(&id, "delivered");
+    // With a way out, the text takes the place of the call.
+    let id = gateway.send_json(&call(PHONE, json!({"channel": "sms"})));
+    gateway.wait_for_state(&id, "delivered");
+}
