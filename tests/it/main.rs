@@ -41,4 +41,5 @@ mod setup;
 mod system_log;
 mod traces;
 mod usage;
+mod voice;
 mod wording;

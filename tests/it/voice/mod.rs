@@ -1,0 +1,3 @@
+//! What calls say, as it is heard.
+
+mod recognised;
