@@ -252,6 +252,3 @@ fn found(program: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| runs(path))
 }
-
-#[cfg(test)]
-mod tests;
