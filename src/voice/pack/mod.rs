@@ -7,7 +7,8 @@ mod asterisk;
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Component, Path, PathBuf},
 };
 
@@ -171,6 +172,7 @@ fn bring(pack: Pack, packs: &Path) -> Result<Pack, String> {
             fs::write(new.join(file), wav)?;
         }
         fs::write(new.join(MANIFEST), &text)?;
+        readable(&new)?;
         let place = packs.join(&name);
         if place.exists() {
             fs::remove_dir_all(&place)?;
@@ -179,6 +181,17 @@ fn bring(pack: Pack, packs: &Path) -> Result<Pack, String> {
     };
     write().map_err(|cause| failed(packs, cause.to_string()))?;
     Pack::read(&packs.join(&name))
+}
+
+/// Lets the daemon read what somebody else has brought in, whatever that one's umask.
+fn readable(folder: &Path) -> io::Result<()> {
+    let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    for entry in fs::read_dir(folder)? {
+        allow(&entry?.path(), 0o644)?;
+    }
+    allow(folder, 0o755)?;
+    // The folder of all packs may have been made just before.
+    folder.parent().map_or(Ok(()), |packs| allow(packs, 0o755))
 }
 
 #[cfg(test)]

@@ -40,6 +40,9 @@ fn a_pack_is_brought_in_whole_and_replaces_its_elder() {
     assert_eq!(ann.recording("de", "bye"), None);
     assert_eq!(ann.recording("en", "hello"), None);
 
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&packs.join("ann")), mode(&packs.join("ann/4.wav"))), (0o755, 0o644));
+
     pack(&source, &["bye"], "credit = \"Ann and others\"");
     let [younger] = import(&source, &packs).unwrap().try_into().unwrap();
     assert_eq!(younger.manifest.credit, "Ann and others");
