@@ -42,4 +42,5 @@ mod system_log;
 mod traces;
 mod usage;
 mod voice;
+mod voice_cli;
 mod wording;

@@ -36,8 +36,10 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     if findings.is_empty() {
         let packs: Vec<&str> = speech.packs().iter().map(|pack| pack.name.as_str()).collect();
         let packs = if packs.is_empty() { "none".to_owned() } else { packs.join(", ") };
-        let says =
-            format!("{} languages can be spoken; packs of recordings: {packs}.", spoken.len());
+        let says = format!(
+            "Languages that can be spoken: {}; packs of recordings: {packs}.",
+            spoken.len()
+        );
         findings.push(Finding::good(ABOUT, says));
     }
     findings
