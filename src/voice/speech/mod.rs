@@ -127,7 +127,7 @@ impl Speech {
         }
         let missing = missing.into_iter().map(|(why, tags)| match tags.as_slice() {
             tags if tags.len() == self.0.wordings.len() => format!("nothing is spoken: {why}"),
-            [tags @ ..] if tags.len() > 3 => {
+            tags if tags.len() > 3 => {
                 format!("{} languages are not spoken: {why}", tags.len())
             }
             few => format!("{} cannot be spoken: {why}", few.join(", ")),
