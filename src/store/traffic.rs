@@ -239,10 +239,8 @@ pub fn received(
             break;
         }
         let purpose = word::read("message", "purpose", row.get_ref(2)?.as_str().unwrap_or(""))?;
-        if at <= until && counts(purpose) {
-            if is_enough(Received { at, call: row.get(1)? }) {
-                break;
-            }
+        if at <= until && counts(purpose) && is_enough(Received { at, call: row.get(1)? }) {
+            break;
         }
     }
     Ok(())

@@ -250,7 +250,8 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
     assert_eq!(ended(&gateway, &spoken)["state"], "delivered");
     assert_eq!(ended(&gateway, &text)["state"], "delivered");
     let ended_at = |id: &str| gateway.message(id)["ended_at"].as_str().unwrap().to_owned();
-    assert!(ended_at(&spoken) < gateway.message(&text)["sent_at"].as_str().unwrap().to_owned());
+    let text = gateway.message(&text);
+    assert!(*ended_at(&spoken) < *text["sent_at"].as_str().unwrap());
 }
 
 /// An engine that takes its time for long texts, as on a small board.
