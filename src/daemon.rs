@@ -30,7 +30,7 @@ use crate::{
     arrivals, chronicle,
     config::{self, Config},
     domain::{Channel, Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
-    http::{self, AppState, Callers, Hook, LogAccess, Metrics, Tokens},
+    http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Calling, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
@@ -327,7 +327,10 @@ async fn hook(config: &Config) -> anyhow::Result<Option<Hook>> {
     Ok(served.then(|| Hook {
         callers,
         answer_within: okta.answer_within,
-        national_first: okta.bare_numbers == config::BareNumbers::National,
+        manner: Manner {
+            national_first: okta.bare_numbers == config::BareNumbers::National,
+            confirm_calls: okta.confirm_calls,
+        },
     }))
 }
 

@@ -25,6 +25,8 @@ pub struct Okta {
     pub answer_within: Duration,
     /// How numbers without a plus are read first.
     pub bare_numbers: BareNumbers,
+    /// Whether a call tells its code only after a key was pressed.
+    pub confirm_calls: bool,
 }
 
 /// How a token (RFC 7519) is checked.
@@ -72,6 +74,7 @@ impl Default for Okta {
             jwt: None,
             answer_within: Duration::from_millis(2000),
             bare_numbers: BareNumbers::default(),
+            confirm_calls: false,
         }
     }
 }
@@ -100,6 +103,7 @@ impl Okta {
             answer_within: answer_within
                 .map_or(default.answer_within, |ms: u32| Duration::from_millis(ms.into())),
             bare_numbers: bare_numbers.unwrap_or_default(),
+            confirm_calls: section.flag("confirm_calls").unwrap_or(default.confirm_calls),
         }
     }
 }

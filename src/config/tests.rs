@@ -44,7 +44,7 @@ fn every_key_is_taken_from_the_file() {
         outbox = { settle_seconds = 240, report_window_seconds = 3600, resend_after_seconds = 5, route = "least_cost", sticky_sender = true }
         retention = { messages_days = 7, inbound_days = 8, events_days = 9, idempotency_hours = 10, usage_months = 11 }
         org = { name = "Example Corp", locale = "DE_at" }
-        okta = { header = "X-Key", secret_file = "/s", basic_file = "/b", answer_within_ms = 900, bare_numbers = "international", jwt = { issuer = "i", audience = "a", keys = "https://k", algorithm = "PS256" } }
+        okta = { header = "X-Key", secret_file = "/s", basic_file = "/b", answer_within_ms = 900, bare_numbers = "international", confirm_calls = true, jwt = { issuer = "i", audience = "a", keys = "https://k", algorithm = "PS256" } }
         voice = { ring_seconds = 20, max_talk_seconds = 60, locales = ["de", "PT_br"], language_fallback = false, engines = ["pico"], speed_percent = 90, readings = 3, gap_ms = 101, slow_gap_ms = 102, group_gap_ms = 103, prompts = "/p", packs = "/q", engine = [{ name = "pico", command = ["pico2wave", "{out}"], raw_rate = 16000, voices = ["de de-DE"] }] }
         log.level = "warn,ringpost::modem=debug"
         [[modem]]
@@ -129,6 +129,7 @@ fn every_key_is_taken_from_the_file() {
         }),
         answer_within: Duration::from_millis(900),
         bare_numbers: BareNumbers::International,
+        confirm_calls: true,
     };
     assert_eq!(config.okta, okta);
     let voice = Voice {

@@ -12,6 +12,6 @@ mod state;
 
 pub use auth::{NewToken, new_token};
 pub use metrics::Metrics;
-pub use okta::hook::{Callers, Hook, KeySource, Tokens, TokensError};
+pub use okta::hook::{Callers, Hook, KeySource, Manner, Tokens, TokensError};
 pub use router::{openapi, router, serve};
 pub use state::{AppState, LogAccess};

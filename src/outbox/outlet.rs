@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::route::Terms;
+use super::route::{Terms, can_serve};
 use crate::{
-    domain::{Channel, Lane, Service},
+    domain::{Channel, Lane, Said, Service},
     modem::{ModemHandle, ModemState},
 };
 
@@ -22,23 +22,20 @@ impl Outlet {
     pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
         let status = self.handle.status();
         let status = status.borrow();
-        let able = match service {
-            Service::Text => true,
-            Service::Call => status.facts.voice.is_some(),
-            Service::KeyedCall => status.facts.voice.is_some_and(|voice| voice.keys),
-        };
+        let able = can_serve(status.facts.voice, service);
         let allowed = self.terms.serve(service.channel(), lane, region);
         status.state == ModemState::Ready && able && allowed
     }
 }
 
-/// Whether a modem may place calls, now or when it is there: only of one that is ready it is known that it
+/// Whether a modem may place calls that say this, now or when it is there: only of one that is ready it is known that it
 /// cannot.
-pub fn may_call(outlets: &[Outlet]) -> bool {
+pub fn may_call(outlets: &[Outlet], says: Said) -> bool {
+    let service = Service::Call { says, keys: false };
     outlets.iter().any(|outlet| {
         let status = outlet.handle.status();
         let status = status.borrow();
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
-        allowed && (status.state != ModemState::Ready || status.facts.voice.is_some())
+        allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, service))
     })
 }

@@ -1,6 +1,9 @@
 //! Calls: from the request to what was heard at the phone, and what the log and the report say of them.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use ringpost_sim::{CallRecord, Does, Family, Fault, OnCall, Side};
 use serde_json::{Value, json};
@@ -9,6 +12,7 @@ use crate::{
     gateway::{Builder, Gateway, PHONE, wait_for},
     okta_hook,
     okta_org::{Org, event},
+    usage::assert_recounted,
 };
 
 /// Longer than a call takes with all that is said in it, on a loaded machine.
@@ -36,16 +40,20 @@ fn call(to: &str, changes: Value) -> Value {
     body
 }
 
-/// Waits until a message has come to its end.
-pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+/// Waits for something as long as a call takes.
+fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + CALL;
-    let ended = || Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null());
-    while Instant::now() < until {
-        if let Some(message) = wait_for(ended) {
-            return message;
+    loop {
+        match wait_for(&mut look) {
+            Some(seen) => return seen,
+            None => assert!(Instant::now() < until, "it never came"),
         }
     }
-    panic!("not ended: {:#}\n{}", gateway.message(id), gateway.log())
+}
+
+/// Waits until a message has come to its end.
+pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+    patiently(|| Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null()))
 }
 
 /// The one message that goes out in the place of another.
@@ -67,6 +75,28 @@ fn speech(gateway: &Gateway, call: &CallRecord) -> f64 {
     let frames = heard.chunks(160);
     let loud = frames.filter(|frame| frame.iter().any(|sample| sample.unsigned_abs() > 500));
     f64::from(u32::try_from(loud.count()).unwrap()) * 0.02
+}
+
+/// What was said in a call, piece by piece: whatever stands between two silences.
+fn pieces(gateway: &Gateway, call: &CallRecord) -> BTreeSet<Vec<i16>> {
+    /// Shorter silences belong to a word.
+    const SILENCE: usize = 400;
+    let heard = gateway.sim.network().heard(call.id);
+    let mut pieces = BTreeSet::new();
+    let (mut piece, mut silent) = (Vec::new(), 0);
+    for sample in heard {
+        silent = if sample == 0 { silent + 1 } else { 0 };
+        if sample != 0 || !piece.is_empty() {
+            piece.push(sample);
+        }
+        if silent == SILENCE && !piece.is_empty() {
+            piece.truncate(piece.len() - SILENCE);
+            pieces.insert(std::mem::take(&mut piece));
+        }
+    }
+    pieces.insert(piece);
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,6 +156,13 @@ async fn what_becomes_of_a_call_is_told_apart() {
     assert_eq!((ended_by(0), ended_by(1)), (Some(Side::Modem), Some(Side::Phone)));
     assert!(heard(2) + heard(3) == 0.0, "nothing is said to nobody");
     assert!(heard(4) > 1.0 && ended_by(4) == Some(Side::Modem), "{} s", heard(4));
+    // What who confirmed and who was not asked have heard, and the voicemail has not, is all of the code.
+    let said = |story: usize| pieces(&gateway, &calls(&gateway, &phone(story))[0]);
+    let (asked, voicemail) = (said(5), said(4));
+    let both = said(0).into_iter().filter(|it| asked.contains(it));
+    let code = both.filter(|it| !voicemail.contains(it)).count();
+    assert!(code >= 6, "the voicemail heard all but {code} pieces");
+    assert!(voicemail.iter().any(|it| asked.contains(it)), "both were asked for the key");
     // The times are those that the network saw.
     let record = &calls(&gateway, &phone(0))[0];
     let saw = Duration::from_millis(record.ended_ms.unwrap() - record.answered_ms.unwrap());
@@ -145,6 +182,7 @@ async fn what_becomes_of_a_call_is_told_apart() {
     );
     let minutes: f64 = talked.iter().sum::<f64>() / 60.0;
     assert!((row["minutes"].as_f64().unwrap() - minutes).abs() < 0.02, "{row:#}, {minutes}");
+    assert_recounted(&gateway);
     // A minute each that was begun, and none that was not answered.
     let begun: f64 = talked.iter().map(|talk| (talk / 60.0).ceil()).sum();
     assert_eq!(row["cost"], json!(begun * 0.05), "{row:#}");
@@ -239,7 +277,7 @@ async fn okta_has_its_codes_read_out() {
     let config = format!("{BRISK}\nlocales = [\"en\", \"de\"]");
     let gateway =
         okta_hook::with_config("", &config).family(Family::Sim7600).audible().start().await;
-    wait_for(|| gateway.log().contains("2 languages are ready").then_some(())).unwrap();
+    patiently(|| gateway.log().contains("2 languages are ready").then_some(()));
     let org = Org::of(&gateway);
     let voice = |id: &str, locale: &str| {
         let mut event = event(id);
@@ -285,4 +323,18 @@ async fn without_a_voice_calls_are_refused_and_texts_go_out() {
     // With a way out, the text takes the place of the call.
     let id = gateway.send_json(&call(PHONE, json!({"channel": "sms"})));
     gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_worded_is_put_into_no_modem_that_would_keep_it() {
+    let gateway = Gateway::builder().family(Family::Sim800).config(BRISK).start().await;
+    assert_eq!(gateway.modem("m1")["voice"]["sound"], "file");
+    let text = json!({"to": PHONE, "channel": "voice", "text": "4 8 1 5 9 2", "locale": "en"});
+    let answer = gateway.request("POST", "/api/v1/messages", Some(&text));
+    assert_eq!((answer.status, &answer.body["code"]), (422, &json!("voice_not_supported")));
+    let code = gateway.send_json(&call(PHONE, json!({"code": "777777"})));
+    assert_eq!(ended(&gateway, &code)["state"], "delivered");
+    let played = &calls(&gateway, PHONE)[0].played;
+    let digit = played.iter().filter(|file| played.iter().filter(|it| it == file).count() >= 6);
+    assert!(digit.count() >= 6, "one file for each 7, and none for the code: {played:?}");
 }

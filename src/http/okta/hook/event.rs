@@ -20,6 +20,15 @@ pub(super) struct Hooked {
     pub(super) request: intake::Request,
 }
 
+/// What a site decides about how hooks are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Whether a number without a plus is read as one of the home region first.
+    pub national_first: bool,
+    /// Whether a call tells its code only after a key was pressed.
+    pub confirm_calls: bool,
+}
+
 /// Reads the body of a hook. Members that are not known are none of our business, and those that only adorn
 /// the message never keep it from being sent.
 ///
@@ -29,7 +38,7 @@ pub(super) fn read(
     body: &[u8],
     actor: Actor,
     policy: &Policy,
-    national_first: bool,
+    manner: Manner,
     callable: bool,
 ) -> Result<Hooked, &'static str> {
     let event: Value = serde_json::from_slice(body).map_err(|_| "its body is no JSON")?;
@@ -63,7 +72,7 @@ pub(super) fn read(
     // By Okta's own clock alone: it may be ahead of ours, or behind.
     let ttl = time(message("otpExpires")).map(|expires| expires.since(issued_at).min(MAX_TTL));
     let request = intake::Request {
-        to: number(written.trim(), policy, channel, national_first),
+        to: number(written.trim(), policy, channel, manner.national_first),
         channel,
         purpose: purpose(text("/requestType").as_deref()),
         content,
@@ -73,7 +82,7 @@ pub(super) fn read(
         not_before: None,
         sender: None,
         flash: false,
-        confirm: false,
+        confirm: manner.confirm_calls && channel == Channel::Voice,
         fallback: None,
         callable,
         on_unknown: None,
@@ -182,9 +191,12 @@ mod tests {
         event
     }
 
+    const MANNER: Manner = Manner { national_first: true, confirm_calls: true };
+
     fn read_in(home: Region, event: &Value, national_first: bool) -> Result<Hooked, &'static str> {
         let body = event.to_string();
-        read(body.as_bytes(), Actor::default(), &Policy::of(home), national_first, true)
+        let manner = Manner { national_first, ..MANNER };
+        read(body.as_bytes(), Actor::default(), &Policy::of(home), manner, true)
     }
 
     fn asked(event: &Value) -> intake::Request {
@@ -256,7 +268,7 @@ mod tests {
         }
         for word in ["Voice", "voice", "CALL", "call", "voice call", "VOICE_CALL", "Voice-Call"] {
             let request = asked(&message("deliveryChannel", json!(word)));
-            assert_eq!(request.channel, Channel::Voice, "{word}");
+            assert_eq!((request.channel, request.confirm), (Channel::Voice, true), "{word}");
             let Content::Code { code, template } = request.content else { panic!("{word}") };
             assert_eq!((code.reveal(), template), ("11111", None));
             assert_eq!(request.locale.as_deref(), Some("EN-US"));
@@ -348,7 +360,7 @@ mod tests {
         }
         let policy = Policy::of(Region::US);
         for body in [&b""[..], b"{", b"\xff\xfe", b"otp=1"] {
-            assert!(read(body, Actor::default(), &policy, true, true).is_err());
+            assert!(read(body, Actor::default(), &policy, MANNER, true).is_err());
         }
     }
 }

@@ -26,12 +26,13 @@ use tracing::{error, warn};
 
 use super::super::{AppState, auth::Client, error::ApiError};
 use crate::{
-    domain::{Actor, Detail},
+    domain::{Actor, Detail, Said},
     intake::{self, Answer},
     outbox,
     store::{self, ByThen},
 };
 
+pub use event::Manner;
 use event::{Hooked, read};
 use reply::{Reply, Unsent};
 
@@ -50,8 +51,8 @@ pub struct Hook {
     pub callers: Callers,
     /// From the arrival of a request to its answer.
     pub answer_within: Duration,
-    /// Whether a number without a plus is read as one of the home region first.
-    pub national_first: bool,
+    /// How what Okta says is read.
+    pub manner: Manner,
 }
 
 /// Okta's telephony inline hook.
@@ -94,8 +95,8 @@ async fn answer(
         Ok(Err(_)) => return Err(malformed("its body is too long, or broke off")),
         Err(_) => return Err(malformed("its body did not come in time")),
     };
-    let callable = outbox::may_call(&state.outlets);
-    let read = read(&body, actor, &state.policy, hook.national_first, callable);
+    let callable = outbox::may_call(&state.outlets, Said::Code);
+    let read = read(&body, actor, &state.policy, hook.manner, callable);
     let Hooked { event_id, request } = read.map_err(malformed)?;
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));
     // Registered before the message is there: no commit in between goes unnoticed.
