@@ -1,4 +1,4 @@
-//! An independent judge of digits: PocketSphinx, as Debian has it.
+//! An independent judge of digits: `PocketSphinx`, as Debian has it.
 
 use std::{fs, path::Path, process::Command};
 
