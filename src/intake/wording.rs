@@ -92,12 +92,11 @@ fn spoken(
 /// The language that somebody is called in.
 fn language_of(wishes: &Wishes<'_>, policy: &Policy) -> Option<String> {
     let speaks = |tag: &str| policy.spoken.contains(tag);
-    match wishes.asked.or(wishes.preferred) {
-        Some(wanted) if !policy.language_fallback => {
-            wanted.candidates().into_iter().find(|tag| speaks(tag))
-        }
-        Some(_) | None => wishes.choose(speaks),
+    let mut wanted = wishes.asked.into_iter().chain(wishes.preferred).peekable();
+    if policy.language_fallback || wanted.peek().is_none() {
+        return wishes.choose(speaks);
     }
+    wanted.flat_map(Locale::candidates).find(|tag| speaks(tag))
 }
 
 /// The language that the person chose, which is in force where nobody has the one that is asked for.
@@ -149,6 +148,8 @@ mod tests {
         assert_eq!(language_of(&asks(&austrian), &strict).as_deref(), Some("de"));
         assert_eq!(language_of(&prefers, &falls_back).as_deref(), Some("en"));
         assert_eq!(language_of(&prefers, &strict), None);
+        let both = Wishes { asked: Some(&french), preferred: Some(&austrian), ..asks(&french) };
+        assert_eq!(language_of(&both, &strict).as_deref(), Some("de"), "which the person reads");
         let silent = Wishes { region: Some("FR"), ..Wishes::default() };
         assert_eq!(language_of(&silent, &strict).as_deref(), Some("en"), "nobody asked");
         let mute = Policy { spoken: spoken(&[]), ..falls_back };
