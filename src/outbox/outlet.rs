@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::route::Terms;
 use crate::{
     domain::{Channel, Lane, Service},
-    modem::{ModemHandle, ModemState},
+    modem::{ModemHandle, ModemState, ModemStatus},
 };
 
 /// A modem, as the outbox uses it.
@@ -22,23 +22,27 @@ impl Outlet {
     pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
         let status = self.handle.status();
         let status = status.borrow();
-        let able = match service {
-            Service::Text => true,
-            Service::Call => status.facts.voice.is_some(),
-            Service::KeyedCall => status.facts.voice.is_some_and(|voice| voice.keys),
-        };
         let allowed = self.terms.serve(service.channel(), lane, region);
-        status.state == ModemState::Ready && able && allowed
+        status.state == ModemState::Ready && is_able(&status, service) && allowed
     }
 }
 
-/// Whether a modem may place calls, now or when it is there: only of one that is ready it is known that it
-/// cannot.
-pub fn may_call(outlets: &[Outlet]) -> bool {
+/// Whether a modem may place calls, now or when it is there, with keys where they are to be confirmed: only of
+/// one that is ready it is known that it cannot.
+pub fn may_call(outlets: &[Outlet], confirm: bool) -> bool {
+    let service = if confirm { Service::KeyedCall } else { Service::Call };
     outlets.iter().any(|outlet| {
         let status = outlet.handle.status();
         let status = status.borrow();
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
-        allowed && (status.state != ModemState::Ready || status.facts.voice.is_some())
+        allowed && (status.state != ModemState::Ready || is_able(&status, service))
     })
+}
+
+fn is_able(status: &ModemStatus, service: Service) -> bool {
+    match service {
+        Service::Text => true,
+        Service::Call => status.facts.voice.is_some(),
+        Service::KeyedCall => status.facts.voice.is_some_and(|voice| voice.keys),
+    }
 }

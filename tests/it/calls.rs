@@ -370,6 +370,16 @@ async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_for_a_key_is_refused_where_no_modem_hears_any() {
+    // Its sound is a file that it plays itself.
+    let gateway = Gateway::builder().family(Family::A76xx).config(BRISK).start().await;
+    let ask = |changes| gateway.request("POST", "/api/v1/messages", Some(&call(PHONE, changes)));
+    let keyed = ask(json!({"confirm": true}));
+    assert_eq!((keyed.status, &keyed.body["code"]), (422, &json!("voice_not_supported")));
+    assert_eq!(ask(json!({})).status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_voice_calls_are_refused_and_texts_go_out() {
     let mut gateway = Gateway::builder().family(Family::Sim7600).audible().prepare().await;
     gateway.environment.push(("PATH", "/nonexistent".into()));

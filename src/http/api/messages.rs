@@ -411,7 +411,7 @@ impl NewMessage {
             flash: self.flash,
             confirm: self.confirm,
             fallback: self.fallback,
-            callable: outbox::may_call(&state.outlets),
+            callable: outbox::may_call(&state.outlets, self.confirm),
             on_unknown: self.on_unknown,
             awaited: false,
             reference: self.reference,

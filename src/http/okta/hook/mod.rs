@@ -95,7 +95,7 @@ async fn answer(
         Ok(Err(_)) => return Err(malformed("its body is too long, or broke off")),
         Err(_) => return Err(malformed("its body did not come in time")),
     };
-    let callable = outbox::may_call(&state.outlets);
+    let callable = outbox::may_call(&state.outlets, hook.manner.confirm_calls);
     let read = read(&body, actor, &state.policy, hook.manner, callable);
     let Hooked { event_id, request } = read.map_err(malformed)?;
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));
