@@ -57,7 +57,7 @@ pub struct Request {
     pub confirm: bool,
     /// By which channel it goes out where the first one fails.
     pub fallback: Option<Channel>,
-    /// Whether a modem of this gateway can place calls, as far as is known when the request comes.
+    /// Whether a modem of this gateway can place such calls, as far as is known when the request comes.
     pub callable: bool,
     /// What to do when an answer is lost, where the request says so.
     pub on_unknown: Option<OnUnknown>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::route::{Terms, can_serve};
 use crate::{
-    domain::{Channel, Lane, Said, Service},
+    domain::{Channel, Lane, Service},
     modem::{ModemHandle, ModemState},
 };
 
@@ -28,14 +28,13 @@ impl Outlet {
     }
 }
 
-/// Whether a modem may place calls that say this, now or when it is there: only of one that is ready it is known that it
+/// Whether a modem may place such calls, now or when it is there: only of one that is ready it is known that it
 /// cannot.
-pub fn may_call(outlets: &[Outlet], says: Said) -> bool {
-    let service = Service::Call { says, keys: false };
+pub fn may_call(outlets: &[Outlet], call: Service) -> bool {
     outlets.iter().any(|outlet| {
         let status = outlet.handle.status();
         let status = status.borrow();
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
-        allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, service))
+        allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, call))
     })
 }

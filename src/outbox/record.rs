@@ -99,6 +99,7 @@ fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<
     let Some(fallback) = store::fallback::take(tx, key)? else { return Ok(()) };
     let (subject, _) = store::message::subject(tx, key)?;
     let recipient = subject.recipient.clone().ok_or(store::Error::Missing("the recipient"))?;
+    let (reference, flash) = store::message::wishes(tx, key)?;
     let id = MessageId::generate();
     let message = NewMessage {
         id,
@@ -113,13 +114,13 @@ fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<
         body: fallback.body,
         fallback: None,
         fallback_of: subject.message,
-        flash: false,
+        flash,
         lane: state.lane,
         // The modem that was asked for may not be one that can do this.
         sender: None,
         on_unknown: state.on_unknown,
         awaited: false,
-        reference: store::message::reference(tx, key)?,
+        reference,
         created_at: now,
         not_before: now,
         expires_at: fallback.expires_at,
@@ -276,6 +277,21 @@ mod tests {
             apply(tx, late, Event::Deadline(None), after_all, RULES).unwrap();
             assert_eq!(texts_left(tx, late), (false, false));
             assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 2, "no more came");
+        });
+    }
+
+    #[test]
+    fn a_text_that_stands_in_for_a_call_is_shown_at_once_where_that_was_asked_for() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let body = samples::body("hello");
+            let expires_at = now.after(Duration::from_secs(300));
+            let fallback = Some(Fallback { service: Service::Text, body, expires_at });
+            let called = NewMessage { fallback, flash: true, ..call(now) };
+            let key = store::message::insert(tx, &called).unwrap();
+            apply(tx, key, Event::Deadline(None), called.expires_at, RULES).unwrap();
+            let text = store::message::newest(tx, None, 1).unwrap()[0].key;
+            assert!(store::message::outgoing(tx, text).unwrap().unwrap().flash);
         });
     }
 

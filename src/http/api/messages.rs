@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Channel, Detail, Encoding, End, Family, Feedback, Lane, MessageId, OnUnknown, Phase,
-        Purpose, Secret, Timestamp,
+        Purpose, Secret, Service, Timestamp,
     },
     http::{
         AppState,
@@ -398,7 +398,8 @@ impl NewMessage {
                 return invalid(field, "must have at most 128 characters");
             }
         }
-        let callable = outbox::may_call(&state.outlets, content.says());
+        let call = Service::Call { says: content.says(), keys: self.confirm };
+        let callable = outbox::may_call(&state.outlets, call);
         Ok(intake::Request {
             to: self.to,
             channel: self.channel,
