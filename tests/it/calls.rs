@@ -249,8 +249,8 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
     let text = gateway.send_json(&call(&other, json!({"channel": "sms"})));
     assert_eq!(ended(&gateway, &spoken)["state"], "delivered");
     assert_eq!(ended(&gateway, &text)["state"], "delivered");
-    let ended_at = |id: &str| gateway.message(id)["ended_at"].as_str().unwrap().to_owned();
-    assert!(ended_at(&spoken) < gateway.message(&text)["sent_at"].as_str().unwrap().to_owned());
+    let at = |id: &str, what: &str| gateway.message(id)[what].as_str().unwrap().to_owned();
+    assert!(at(&spoken, "ended_at") < at(&text, "sent_at"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
