@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Detail, Lane, OnUnknown, Phase, SegmentId, Timestamp};
+use super::{Channel, Detail, Lane, OnUnknown, Phase, SegmentId, Timestamp};
 
 /// Everything that decides what happens next to a message. The state of `outbox::step`, and what the
 /// store keeps of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
+    /// How it goes out.
+    pub channel: Channel,
     /// Its lane.
     pub lane: Lane,
     /// What to do when an answer is lost.
     pub on_unknown: OnUnknown,
+    /// Whether who asked for it has gone, and sends it by other means: it is not begun again.
+    pub abandoned: bool,
     /// Whether a person chose the hour from which on it may go out.
     pub scheduled: bool,
     /// Not on the air from this on.
@@ -24,8 +28,8 @@ pub struct Progress {
     pub sent_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Whether another message goes out in its place where it fails.
-    pub has_fallback: bool,
+    /// Until when another message may go out in its place where it fails; `None` = none does.
+    pub fallback_until: Option<Timestamp>,
     /// Whether its one send event is written.
     pub send_logged: bool,
     /// From when on a new attempt may begin; `None` while none may.

@@ -87,7 +87,8 @@ pub(super) fn check(
         return Ok(Ok(None));
     }
     let now = draft.request.received_at;
-    let call = draft.request.channel == Channel::Voice;
+    let channels = [Some(draft.request.channel), draft.request.fallback];
+    let call = channels.contains(&Some(Channel::Voice));
     let received = received(tx, &draft.recipient, limits, call, now)?;
     if let Some(wait) = number_wait(&received, limits, call, now) {
         return Ok(Err(limited("this number", draft, wait)));
@@ -238,7 +239,7 @@ fn received(
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (mut found, mut calls) = (Vec::new(), 0);
     let is_enough = |it: traffic::Received| {
-        calls += u32::from(it.channel == Channel::Voice);
+        calls += u32::from(it.call);
         // Texts between the calls of an hour do not hide them.
         let all_calls = calls >= limits.number_calls_per_hour || it.at <= now.before(HOUR);
         found.push(it);
@@ -261,7 +262,7 @@ fn number_wait(
         of.nth(usize::try_from(limit.checked_sub(1)?).ok()?)
     };
     let all = || received.iter().map(|it| it.at);
-    let calls = || received.iter().filter(|it| it.channel == Channel::Voice).map(|it| it.at);
+    let calls = || received.iter().filter(|it| it.call).map(|it| it.at);
     let last = all().next();
     let in_the_way = [
         (last, limits.cool_down),
@@ -550,6 +551,32 @@ mod tests {
             assert_eq!(wait(true, 3600).await, None);
             assert_eq!(wait(false, 10).await, None, "a text is no call");
         }
+    }
+
+    /// Who may not be called again may not be called in the place of a text either; a call that stands in for a
+    /// text was counted with it.
+    #[tokio::test]
+    async fn a_text_that_may_become_a_call_is_one_of_the_calls() {
+        let desk = Desk::with(Limits { number_calls_per_hour: 2, ..none() });
+        let or_call = |seconds| Request { fallback: Some(Channel::Voice), ..code(PHONE, seconds) };
+        let call = |seconds| Request { channel: Channel::Voice, ..code(PHONE, seconds) };
+        let limited = |seconds| Some((Detail::RateLimited, seconds));
+        assert_eq!(desk.ask(or_call(0)).await, None);
+        let stands_in = |tx: &Tx<'_>| {
+            let parent = store::message::newest(tx, None, 1)?.remove(0);
+            let mut child = store::samples::message(after(1));
+            child.subject.channel = Channel::Voice;
+            child.subject.purpose = Purpose::MfaVerify;
+            child.fallback_of = Some(parent.id);
+            store::message::insert(tx, &child).map(drop)
+        };
+        desk.store.write(stands_in).await.unwrap();
+        assert_eq!(desk.ask(call(10)).await, None);
+        assert_eq!(desk.ask(or_call(20)).await, limited(3580));
+        assert_eq!(desk.ask(call(30)).await, limited(3570));
+        // Texts in between hide no call, whether or not they have a limit of their own.
+        assert_eq!(desk.accepted((40..50).map(|it| code(PHONE, it))).await, 10);
+        assert_eq!(desk.ask(call(60)).await, limited(3540));
     }
 
     #[tokio::test]

@@ -42,11 +42,15 @@ pub(super) fn alerts(allowance: &Allowance, used: Used, price: Money) -> Vec<Str
     };
     let day = segments(allowance.per_day, used.day, "day");
     let month = segments(allowance.per_month, used.month, "month");
+    [day, month, cost_alert(allowance, used, price)].into_iter().flatten().collect()
+}
+
+/// The same of a price alone: a call is paid when it has ended.
+pub(super) fn cost_alert(allowance: &Allowance, used: Used, price: Money) -> Option<String> {
     let cost = used.cost.plus(price);
     let limit = allowance.cost_per_month;
     let limit = limit.filter(|it| passes(it.as_micros(), used.cost.as_micros(), cost.as_micros()));
-    let cost = limit.map(|limit| format!("{cost} of the {limit} that this month may cost"));
-    [day, month, cost].into_iter().flatten().collect()
+    limit.map(|limit| format!("{cost} of the {limit} that this month may cost"))
 }
 
 fn passes(limit: impl Into<i64>, before: impl Into<i64>, after: impl Into<i64>) -> bool {

@@ -6,7 +6,9 @@ use tracing::{debug, warn};
 
 use super::{claim::Call, step::Event};
 use crate::{
-    domain::{CallTimes, Clip, Detail, Refusal, RefusalClass, Report, Said, SegmentId, Sound},
+    domain::{
+        CallTimes, Clip, Detail, Refusal, RefusalClass, Report, Said, SegmentId, Sound, Timestamp,
+    },
     modem::{CallCause, CallEnd, Dial, ModemHandle},
     voice::{self, Heard, Interrupts, Prompt, PromptRequest, Speech},
 };
@@ -42,18 +44,31 @@ impl Calling {
             confirm: call.confirm,
             keys,
         };
-        let prompt = match self.speech.prompt(&request).await {
+        let not_placed = |detail, class| {
+            (Event::Refused(segment, Refusal { detail, class }), CallTimes::default())
+        };
+        // To make speech of a text takes a while, in which nobody is called yet.
+        let prompt = tokio::select! {
+            biased;
+            () = interrupts.before_the_answer() => {
+                return not_placed(Detail::NetworkBusy, RefusalClass::Network);
+            }
+            prompt = self.speech.prompt(&request) => prompt,
+        };
+        let prompt = match prompt {
             Ok(prompt) => prompt,
             Err(cause) => {
                 warn!(%cause, "a call has no voice");
-                let refusal = Refusal { detail: cause.detail(), class: RefusalClass::Permanent };
-                return (Event::Refused(segment, refusal), CallTimes::default());
+                return not_placed(cause.detail(), RefusalClass::Permanent);
             }
+        };
+        let Some(ring_for) = rings(self.ring_for, call.expires_at, Timestamp::now()) else {
+            return not_placed(Detail::ExpiredInQueue, RefusalClass::Network);
         };
         let dial = Dial {
             call: segment,
             number: call.number,
-            ring_for: self.ring_for,
+            ring_for,
             talk_for: self.talk_for,
             clips: clips(&prompt),
         };
@@ -68,6 +83,11 @@ impl Calling {
         let times = CallTimes { setup: end.setup, ring: end.ring, talk: end.talk };
         (event_of(segment, heard, end), times)
     }
+}
+
+/// How long a phone may ring for a message that expires then; `None` = it has expired.
+fn rings(longest: Duration, expires_at: Timestamp, now: Timestamp) -> Option<Duration> {
+    Some(longest.min(expires_at.since(now))).filter(|it| !it.is_zero())
 }
 
 /// All clips of a prompt, each once.
@@ -91,9 +111,11 @@ fn event_of(segment: SegmentId, heard: Heard, end: CallEnd) -> Event {
         return reported(Report::Delivered);
     }
     let refused = |detail, class| Event::Refused(segment, Refusal { detail, class });
+    let answered = heard != Heard::Nothing || !end.talk.is_zero();
     match end.cause {
-        CallCause::ModemLost if end.talk.is_zero() => Event::Silent(segment),
-        CallCause::ModemLost => failed(Detail::ModemFault),
+        // Whoever answered is not called again to listen to silence.
+        CallCause::ModemLost | CallCause::NoSound if answered => failed(Detail::ModemFault),
+        CallCause::ModemLost => Event::Silent(segment),
         CallCause::Finished | CallCause::HungUp if heard == Heard::NotConfirmed => {
             failed(Detail::NotConfirmed)
         }
@@ -140,8 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn whoever_answered_and_could_not_hear_it_all_is_told_by_other_means_and_not_called_again() {
+        let failed = Event::Reported(SEGMENT, Report::Failed(Detail::ModemFault));
+        assert_eq!(of(CallCause::NoSound, Heard::Part, 9), failed, "a port that is wedged");
+        assert_eq!(of(CallCause::NoSound, Heard::Nothing, 2), failed, "silence from the start");
+        assert_eq!(of(CallCause::ModemLost, Heard::Part, 0), failed, "a task that died");
+        assert!(matches!(of(CallCause::NoSound, Heard::Nothing, 0), Event::Refused(..)));
+    }
+
+    #[test]
     fn a_call_whose_end_nobody_saw_is_unanswered() {
         assert_eq!(of(CallCause::ModemLost, Heard::Nothing, 0), Event::Silent(SEGMENT));
+    }
+
+    #[test]
+    fn no_phone_rings_once_the_message_has_expired() {
+        let ring_for = Duration::from_secs(35);
+        let now = Timestamp::now();
+        let rings = |left| rings(ring_for, now.after(Duration::from_secs(left)), now);
+        assert_eq!(rings(300), Some(ring_for));
+        assert_eq!(rings(9), Some(Duration::from_secs(9)));
+        assert_eq!(rings(0), None);
     }
 
     #[test]

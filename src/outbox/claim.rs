@@ -71,6 +71,8 @@ pub(super) struct Call {
     pub(super) confirm: bool,
     /// Its lane.
     pub(super) lane: Lane,
+    /// Nobody's phone rings for it from this on.
+    pub(super) expires_at: Timestamp,
     /// What a minute costs, where that is known.
     pub(super) price: Option<Money>,
 }
@@ -231,12 +233,8 @@ fn candidates(
         let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
         let last_page = page.len() < PAGE as usize;
         for candidate in page {
-            let tried = if candidate.tried {
-                Some(store::progress::load(tx, candidate.key)?)
-            } else {
-                None
-            };
-            let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
+            let tried = progress_of(tx, &candidate)?;
+            let shunned = shunned_by(tried.as_ref());
             if able.iter().all(|sim| shunned.iter().any(|shunned| shunned == sim)) {
                 continue;
             }
@@ -256,6 +254,20 @@ fn candidates(
         }
         skipped += PAGE;
     }
+}
+
+/// How far a candidate has come, where it was tried before.
+fn progress_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Option<Progress>, store::Error> {
+    candidate.tried.then(|| store::progress::load(tx, candidate.key)).transpose()
+}
+
+fn shunned_by(tried: Option<&Progress>) -> Vec<String> {
+    tried.into_iter().flat_map(shunned_sims).map(str::to_owned).collect()
+}
+
+/// The SIMs that may have sent a candidate already.
+pub(super) fn shunned_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Vec<String>, store::Error> {
+    Ok(shunned_by(progress_of(tx, candidate)?.as_ref()))
 }
 
 /// Begins an attempt: stores it with the intent to submit its first segment.
@@ -323,14 +335,30 @@ fn follow(
 /// Books a segment for the SIM, and tells of budgets that come to their end with it.
 fn book(tx: &Tx<'_>, line: &Line, price: Money, now: Timestamp) -> Result<(), store::Error> {
     store::sim::book(tx, &line.sim, now, price)?;
-    for note in budget::alerts(&line.terms.allowance, line.used, price) {
-        let target = Target { id: line.sim.clone(), ..Target::default() };
-        let alert = domain::Event::of_gateway(GatewayEvent::BudgetAlert, Outcome::Unknown, now)
-            .of_modem(&line.name)
-            .to(Some(target), Some(note));
-        store::event::append(tx, &alert)?;
-    }
-    Ok(())
+    let alerts = budget::alerts(&line.terms.allowance, line.used, price);
+    alerts.into_iter().try_for_each(|note| alert(tx, line, note, now))
+}
+
+/// Charges a SIM for a call that has ended, and tells of a budget that comes to its end with it.
+pub(super) fn charge(
+    tx: &Tx<'_>,
+    lines: &[Line],
+    sim: &str,
+    price: Money,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    store::sim::charge(tx, sim, now, price)?;
+    let Some(line) = lines.iter().find(|line| line.sim == sim) else { return Ok(()) };
+    let note = budget::cost_alert(&line.terms.allowance, line.used, price);
+    note.map_or(Ok(()), |note| alert(tx, line, note, now))
+}
+
+fn alert(tx: &Tx<'_>, line: &Line, note: String, now: Timestamp) -> Result<(), store::Error> {
+    let target = Target { id: line.sim.clone(), ..Target::default() };
+    let alert = domain::Event::of_gateway(GatewayEvent::BudgetAlert, Outcome::Unknown, now)
+        .of_modem(&line.name)
+        .to(Some(target), Some(note));
+    store::event::append(tx, &alert)
 }
 
 /// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
@@ -378,6 +406,7 @@ fn put_on_air(
             locale: outgoing.locale.clone().unwrap_or_default(),
             confirm: outgoing.service.hears_keys(),
             lane: progress.lane,
+            expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),
         }));
         return Ok(Some(Claimed { index, sim, message, segment, job, price, left: 1 }));
@@ -420,7 +449,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{NewMessage, OnUnknown},
+        domain::{Allowance, NewMessage, OnUnknown},
         outbox::{budget::Used, route::Terms},
         store::samples,
     };
@@ -446,6 +475,23 @@ mod tests {
             used: Used::default(),
             delivery: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_call_that_takes_a_budget_to_its_end_tells_of_it_once() {
+        samples::Memory::new().run(|tx| {
+            let (now, euro) = (Timestamp::now(), Money::from_micros(1_000_000));
+            let allowance =
+                Allowance { cost_per_month: Some(euro.times(10)), ..Allowance::default() };
+            let terms = Arc::new(Terms { allowance, ..Terms::default() });
+            for spent in 0..10 {
+                let used = Used { cost: euro.times(spent), ..Used::default() };
+                let line = Line { terms: terms.clone(), used, ..line(0) };
+                charge(tx, &[line], "sim0", euro, now).unwrap();
+            }
+            let alarm = "system.ringpost.alarm.budget";
+            assert_eq!(samples::events_of(tx, alarm), 1);
+        });
     }
 
     /// Two codes whose answer was lost may only go through the other SIM, and one of them gets it. The first

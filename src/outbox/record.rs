@@ -94,12 +94,9 @@ pub fn abandon(
     apply(tx, key, Event::Cancelled, now, rules)
 }
 
-/// Accepts what goes out in the place of the message `key`, if there is time left for it.
+/// Accepts what goes out in the place of the message `key`.
 fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<(), store::Error> {
     let Some(fallback) = store::fallback::take(tx, key)? else { return Ok(()) };
-    if now >= fallback.expires_at {
-        return Ok(());
-    }
     let (subject, _) = store::message::subject(tx, key)?;
     let recipient = subject.recipient.clone().ok_or(store::Error::Missing("the recipient"))?;
     let id = MessageId::generate();
@@ -279,6 +276,34 @@ mod tests {
             apply(tx, late, Event::Deadline(None), after_all, RULES).unwrap();
             assert_eq!(texts_left(tx, late), (false, false));
             assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 2, "no more came");
+        });
+    }
+
+    #[test]
+    fn what_goes_out_in_its_place_lives_as_long_where_the_clock_is_set() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &code_by_call(now)).unwrap();
+            let set = now.after(Duration::from_secs(86_400));
+            apply(tx, key, Event::Shifted(86_400_000), set, RULES).unwrap();
+            let later = set.after(Duration::from_secs(150));
+            apply(tx, key, Event::Deadline(None), later, RULES).unwrap();
+            let call = &store::message::newest(tx, None, 9).unwrap()[0];
+            assert_eq!(
+                (call.subject.channel, call.expires_at.since(set).as_secs()),
+                (Channel::Voice, 300)
+            );
+        });
+    }
+
+    #[test]
+    fn a_code_of_an_earlier_boot_has_no_other_channel_either() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &code_by_call(now)).unwrap();
+            apply(tx, key, Event::Stranded, now, RULES).unwrap();
+            assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 1);
+            assert_eq!(texts_left(tx, key), (false, false));
         });
     }
 

@@ -227,9 +227,14 @@ fn grade(line: &Line, wish: &Demand) -> u32 {
 }
 
 /// The line whose call has to end, so that a code need not wait for it: the least urgent, where all that could
-/// send the code are in calls.
-pub(super) fn to_hang_up<'l>(lines: &'l [Line], wish: &Demand) -> Option<&'l Line> {
-    let mut able = lines.iter().filter(|line| admits(line, wish).is_ok()).peekable();
+/// send the code are in calls; from SIMs that are `shunned` it must not go out.
+pub(super) fn to_hang_up<'l>(
+    lines: &'l [Line],
+    wish: &Demand,
+    shunned: &[String],
+) -> Option<&'l Line> {
+    let able = |line: &&Line| !shunned.contains(&line.sim) && admits(line, wish).is_ok();
+    let mut able = lines.iter().filter(able).peekable();
     able.peek()?;
     let calls: Option<Vec<_>> = able.map(|line| line.in_call.map(|lane| (lane, line))).collect();
     let less_urgent = calls?.into_iter().filter(|(lane, _)| *lane > wish.lane);
@@ -424,7 +429,7 @@ mod tests {
     fn a_call_is_hung_up_only_where_a_code_could_go_no_other_way() {
         let busy = |index, in_call| Line { idle: false, in_call, ..line(index) };
         let in_call = |index, lane| busy(index, Some(lane));
-        let hung_up = |lines: &[Line], lane| to_hang_up(lines, &wish(lane)).map(|it| it.index);
+        let hung_up = |lines: &[Line], lane| to_hang_up(lines, &wish(lane), &[]).map(|it| it.index);
         let calls = [in_call(1, Lane::Alert), in_call(2, Lane::Bulk), in_call(3, Lane::Otp)];
         assert_eq!(hung_up(&calls, Lane::Otp), Some(2));
         assert_eq!(hung_up(&calls, Lane::Alert), Some(2));
@@ -433,6 +438,10 @@ mod tests {
         assert_eq!(hung_up(&[calls[1].clone(), line(4)], Lane::Otp), None, "one is idle");
         let exchange = [calls[1].clone(), busy(4, None)];
         assert_eq!(hung_up(&exchange, Lane::Otp), None, "an exchange is soon over");
+        // Its first copy may be on its way from the one that is idle.
+        let one_is_idle = [calls[1].clone(), line(4)];
+        let again = to_hang_up(&one_is_idle, &wish(Lane::Otp), &["sim4".to_owned()]);
+        assert_eq!(again.map(|it| it.index), Some(2));
         let away = Line { down: Some(Detail::NotRegistered), ..line(4) };
         assert_eq!(hung_up(&[calls[1].clone(), away], Lane::Otp), Some(2));
         assert_eq!(hung_up(&[], Lane::Otp), None);

@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -19,7 +19,7 @@ use super::{
     Calling, Outlet,
     breaker::Breaker,
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, claim},
+    claim::{Claimed, Conditions, Job, charge, claim, shunned_of},
     clock::{Boot, Watch},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
@@ -57,6 +57,10 @@ const BURST: u32 = 3;
 /// With nothing to wait for; everything that matters wakes the dispatcher by itself, but for a clock
 /// that is set: whoever waits for an hour of the day shall not wait much longer than that.
 const FOREVER: Duration = Duration::from_secs(20);
+
+/// How long a call that was answered may go on while the daemon stops: it stops within 15 s, and leaves no
+/// line open.
+const LISTEN_ON: Duration = Duration::from_secs(8);
 
 /// What an operator may set about the outbox.
 #[derive(Debug, Clone)]
@@ -147,7 +151,7 @@ struct Turn {
     claimed: Vec<Claimed>,
     next_wake: Option<Timestamp>,
     more_due: bool,
-    /// Modems whose call has to end, so that a code need not wait.
+    /// Modems whose call has to end.
     hang_up: Vec<usize>,
     /// Attempts wait for a SIM that is not ready, and may be lost to others later.
     waits_for_sim: bool,
@@ -461,13 +465,16 @@ impl Outbox {
         });
     }
 
-    /// A code needs the modem: the call that it is in ends.
+    /// A code needs the modem, or nobody wants the call that it is in: that ends.
     fn hang_up(&self, index: usize) {
         let Some(slot) = self.outlets.get(index) else { return };
         if let Some((_, hang_up)) = &slot.in_call
             && !hang_up.is_cancelled()
         {
-            info!(modem.name = slot.outlet.handle.name(), "a call is hung up for a passcode");
+            info!(
+                modem.name = slot.outlet.handle.name(),
+                "a call is hung up: a passcode needs its modem, or nobody wants it any more"
+            );
             hang_up.cancel();
         }
     }
@@ -479,14 +486,24 @@ impl Outbox {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
         self.stopping.cancel();
-        while let Some(done) = self.exchanges.join_next().await {
-            back.extend(finished(done));
+        let all_end = async {
+            while let Some(done) = self.exchanges.join_next().await {
+                back.extend(finished(done));
+            }
+        };
+        if timeout(LISTEN_ON, all_end).await.is_err() {
+            let in_call = self.outlets.iter().filter_map(|slot| slot.in_call.as_ref());
+            in_call.for_each(|(_, hang_up)| hang_up.cancel());
+            while let Some(done) = self.exchanges.join_next().await {
+                back.extend(finished(done));
+            }
         }
         self.collect(&mut back);
         let rules = self.settings.rules;
         let events: Vec<_> = back.into_iter().map(|done| done.came).collect();
-        let stored =
-            self.store.write(move |tx| store_all(tx, &events, Timestamp::now(), rules)).await;
+        let lines = self.lines(Timestamp::now());
+        let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, Timestamp::now(), rules);
+        let stored = self.store.write(store).await;
         if let Err(cause) = stored {
             error!(%cause, "the last answers could not be stored; they count as lost");
         }
@@ -516,7 +533,7 @@ fn turn(
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, .. } = conditions;
-    store_all(tx, back, now, rules)?;
+    store_all(tx, back, lines, now, rules)?;
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
         let demand = store::queue::demand_of(tx, *key)?;
@@ -526,19 +543,26 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
-    let hang_up = calls_in_the_way(tx, lines, now)?;
+    let mut hang_up = calls_in_the_way(tx, lines, now)?;
+    hang_up.extend(calls_in_vain(tx, lines)?);
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
     Ok(Turn { claimed, next_wake, more_due, hang_up, waits_for_sim, delivery: None })
 }
 
 /// Stores what came back from modems.
-fn store_all(tx: &Tx<'_>, back: &[Came], now: Timestamp, rules: Rules) -> Result<(), store::Error> {
+fn store_all(
+    tx: &Tx<'_>,
+    back: &[Came],
+    lines: &[Line],
+    now: Timestamp,
+    rules: Rules,
+) -> Result<(), store::Error> {
     for Came { message, event, call } in back {
         // Before the event that tells of it.
         if let Some(Charged { sim, times, cost }) = call {
             store::call::note(tx, *message, *times, *cost)?;
-            store::sim::charge(tx, sim, now, cost.unwrap_or_default())?;
+            charge(tx, lines, sim, cost.unwrap_or_default(), now)?;
         }
         match apply(tx, *message, event.clone(), now, rules) {
             // One row that cannot be read must not stop all modems.
@@ -561,14 +585,28 @@ fn calls_in_the_way(
         return Ok(Vec::new());
     }
     let mut in_the_way = Vec::new();
+    let modems = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     for service in Service::ALL {
         for demand in store::queue::demands(tx, Lane::Otp, service)? {
-            let due = !store::queue::claimable(tx, &demand, now, (1, 0))?.is_empty();
-            let line = route::to_hang_up(lines, &demand).filter(|_| due);
-            in_the_way.extend(line.map(|line| line.index));
+            // Any more of them than there are modems wait for each other.
+            for waiting in store::queue::claimable(tx, &demand, now, (modems, 0))? {
+                let shunned = shunned_of(tx, &waiting)?;
+                let line = route::to_hang_up(lines, &demand, &shunned);
+                in_the_way.extend(line.map(|line| line.index));
+            }
         }
     }
     Ok(in_the_way)
+}
+
+/// The modems that ring somebody for a message that nobody wants any more. Who has answered may listen to it.
+fn calls_in_vain(tx: &Tx<'_>, lines: &[Line]) -> Result<Vec<usize>, store::Error> {
+    if lines.iter().all(|line| line.in_call.is_none()) {
+        return Ok(Vec::new());
+    }
+    let names = store::queue::rings_in_vain(tx)?;
+    let in_vain = |line: &&Line| line.in_call.is_some() && names.contains(&line.name);
+    Ok(lines.iter().filter(in_vain).map(|line| line.index).collect())
 }
 
 /// Finds out which of the segments that go out now have enough behind them to hold the modem's link to the
@@ -623,7 +661,7 @@ fn is_fault(event: &Event) -> bool {
     if let Event::Refused(_, refusal) = event {
         return fault.contains(&refusal.class);
     }
-    matches!(event, Event::Silent(_))
+    matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.

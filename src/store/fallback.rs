@@ -62,6 +62,16 @@ pub fn erase(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Until when it may go out, where that has changed.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn set_until(tx: &Tx<'_>, key: i64, until: Timestamp) -> Result<(), Error> {
+    tx.prepare("UPDATE fallback SET expires_at = ?2 WHERE message = ?1")?
+        .execute((key, until.as_unix_ms()))?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> Result<Fallback, Error> {
     let encoding: Option<String> = row.get("encoding")?;
     let encoding = encoding.map(|it| word::read("fallback", "encoding", &it)).transpose()?;

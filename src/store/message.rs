@@ -187,13 +187,14 @@ pub fn set_told(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whoever asked for the message `key` has gone, and wants no second copy of it either.
+/// Whoever asked for the message `key` has gone, and sends it by other means.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn set_abandoned(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
-    tx.prepare("UPDATE message SET awaited = 0, on_unknown = 'hold' WHERE key = ?1")?
-        .execute([key])?;
+    tx.prepare("UPDATE message SET awaited = 0, abandoned = 1 WHERE key = ?1")?.execute([key])?;
+    // A phone may ring for it.
+    tx.signal_queue();
     Ok(())
 }
 

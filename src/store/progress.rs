@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row};
 
 use super::{
-    Error, Tx, View,
+    Error, Tx, View, fallback,
     message::{detail, optional_time},
     word,
 };
@@ -18,8 +18,9 @@ use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
-            "SELECT lane, on_unknown, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
-                 fallback IS NOT NULL AS has_fallback,
+            "SELECT channel, lane, on_unknown, abandoned, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
+                 iif(fallback IS NULL, NULL, (SELECT f.expires_at FROM fallback f WHERE f.message = message.key AND NOT f.erased))
+                     AS fallback_until,
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
         )?
@@ -139,6 +140,11 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
         after.deadline_at.map(Timestamp::as_unix_ms),
         after.expires_at.as_unix_ms(),
     ))?;
+    if let Some(until) =
+        after.fallback_until.filter(|_| before.fallback_until != after.fallback_until)
+    {
+        fallback::set_until(tx, key, until)?;
+    }
     Ok(())
 }
 
@@ -187,15 +193,17 @@ fn save_segment(
 fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     let text = |column| row.get::<_, String>(column);
     Ok(Progress {
+        channel: word::read("message", "channel", &text("channel")?)?,
         lane: word::read_lane(row.get("lane")?)?,
         on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
+        abandoned: row.get("abandoned")?,
         scheduled: row.get("scheduled")?,
         expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
         phase: word::read("message", "state", &text("state")?)?,
         reason: detail("message", "reason", row.get("reason")?)?,
         sent_at: optional_time(row, "sent_at")?,
         ended_at: optional_time(row, "ended_at")?,
-        has_fallback: row.get("has_fallback")?,
+        fallback_until: optional_time(row, "fallback_until")?,
         send_logged: row.get("send_logged")?,
         claimable_at: optional_time(row, "claimable_at")?,
         deadline_at: optional_time(row, "deadline_at")?,

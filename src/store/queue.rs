@@ -328,6 +328,22 @@ pub fn talking(view: &View<'_>) -> Result<Vec<(i64, SegmentId)>, Error> {
     .collect()
 }
 
+/// The modems of calls that nobody has answered yet, and that nobody wants any more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
+    view.prepare(
+        "SELECT a.modem
+         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+         WHERE s.reference IS NULL AND s.state = 'submitting' AND m.channel = 'voice'
+             AND m.abandoned = 1 AND s.state IN ('submitting', 'unanswered', 'submitted')",
+    )?
+    .query_map([], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The newest segment taken since `since` that a report with this reference can be about.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx, View, word};
-use crate::domain::{Channel, E164, Feedback, Purpose, Timestamp};
+use crate::domain::{E164, Feedback, Purpose, Timestamp};
 
 /// What traffic is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -209,13 +209,15 @@ pub fn conversion_by_region(view: &View<'_>, after: Timestamp) -> Result<Vec<Con
 pub struct Received {
     /// When it was accepted.
     pub at: Timestamp,
-    /// By which channel.
-    pub channel: Channel,
+    /// Whether it was a call, or could become one; one that stands in for a text was counted with that.
+    pub call: bool,
 }
 
 /// The index holds all of it.
 const RECEIVED: &str =
-    "SELECT created_at, channel, purpose FROM message WHERE recipient = ?1 ORDER BY key DESC";
+    "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice',
+         purpose
+     FROM message WHERE recipient = ?1 ORDER BY key DESC";
 
 /// Tells `is_enough` of the messages to `number` that were accepted after `after` and not after `until`,
 /// newest first, until it says so; of the purposes that `counts` names.
@@ -237,11 +239,8 @@ pub fn received(
             break;
         }
         let purpose = word::read("message", "purpose", row.get_ref(2)?.as_str().unwrap_or(""))?;
-        if at <= until && counts(purpose) {
-            let channel = word::read("message", "channel", row.get_ref(1)?.as_str().unwrap_or(""))?;
-            if is_enough(Received { at, channel }) {
-                break;
-            }
+        if at <= until && counts(purpose) && is_enough(Received { at, call: row.get(1)? }) {
+            break;
         }
     }
     Ok(())

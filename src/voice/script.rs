@@ -26,6 +26,13 @@ pub struct Interrupts {
     pub give_up: CancellationToken,
 }
 
+impl Interrupts {
+    /// Resolves when a call that nobody has answered is to end.
+    pub async fn before_the_answer(&self) {
+        tokio::select! { () = self.hang_up.cancelled() => {} () = self.give_up.cancelled() => {} }
+    }
+}
+
 /// How much of a call was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -48,12 +55,11 @@ pub async fn speak(
 ) -> (Heard, CallEnd) {
     let mut script = Script::new(prompt);
     loop {
-        let (hang_up, give_up) = (&interrupts.hang_up, &interrupts.give_up);
         let interrupted = async {
             if script.stage == Stage::Ringing {
-                tokio::select! { () = hang_up.cancelled() => {} () = give_up.cancelled() => {} }
+                interrupts.before_the_answer().await;
             } else {
-                hang_up.cancelled().await;
+                interrupts.hang_up.cancelled().await;
             }
         };
         // All branches are cancel-safe.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::{Builder, Gateway, PHONE, wait_for},
     okta_hook,
-    okta_org::{Org, event},
+    okta_org::{Org, Verdict, event},
     usage::assert_recounted,
 };
 
@@ -249,8 +249,54 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
     let text = gateway.send_json(&call(&other, json!({"channel": "sms"})));
     assert_eq!(ended(&gateway, &spoken)["state"], "delivered");
     assert_eq!(ended(&gateway, &text)["state"], "delivered");
-    let at = |id: &str, what: &str| gateway.message(id)[what].as_str().unwrap().to_owned();
-    assert!(at(&spoken, "ended_at") < at(&text, "sent_at"));
+    let ended_at = |id: &str| gateway.message(id)["ended_at"].as_str().unwrap().to_owned();
+    let text = gateway.message(&text);
+    assert!(*ended_at(&spoken) < *text["sent_at"].as_str().unwrap());
+}
+
+/// An engine that takes its time for long texts, as on a small board.
+const SLOW: &str = "[[voice.engine]]\nname = \"slow\"\nvoices = [\"en en\"]\ncommand = [\"sh\", \"-c\", \
+    'words=$(cat); [ ${#words} -gt 90 ] && sleep 50; printf %s \"$words\" | espeak-ng --stdout']";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_waits_for_no_call_whose_words_are_still_being_made() {
+    let config = format!("{}\n{SLOW}", BRISK.replace("espeak-ng", "slow"));
+    let gateway = speaking(1).config(&config).start().await;
+    let alert = gateway.send_json(&json!({
+        "to": phone(0), "channel": "voice", "text": "The gate is closed. ".repeat(9), "lane": "bulk",
+        "locale": "en",
+    }));
+    gateway.wait_for_state(&alert, "sending");
+    let code = gateway.send_json(&call(&phone(1), json!({"channel": "sms"})));
+    gateway.wait_for_state(&code, "delivered");
+    assert_eq!(calls(&gateway, &phone(0)).len(), 0, "no phone rings for nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_rings_for_long_is_called_once() {
+    let config = format!("{BRISK}\n[outbox]\nresend_after_seconds = 1");
+    let gateway = speaking(2).config(&config).start().await;
+    gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(5)));
+    let id = gateway.send_json(&call(PHONE, json!({})));
+    assert_eq!(ended(&gateway, &id)["state"], "delivered");
+    assert_eq!(calls(&gateway, PHONE).len(), 1);
+    assert_eq!(gateway.system_log("eventType eq \"system.ringpost.resend\"").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_a_long_call_leaves_no_line_open() {
+    let mut gateway = speaking(1).start().await;
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "voice", "text": "The gate in the north is closed. ".repeat(20),
+        "locale": "en",
+    }));
+    gateway.wait_for_state(&id, "sent");
+    assert!(gateway.stop().success());
+    assert_eq!(calls(&gateway, PHONE)[0].ended_by, Some(Side::Modem));
+    gateway.start_daemon();
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "undelivered", "{message:#}");
+    assert!(message["call"]["talk_seconds"].as_f64().unwrap() > 5.0, "{message:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,6 +350,27 @@ async fn okta_has_its_codes_read_out() {
     let replayed = org.hook(&voice("v2", "en_US"));
     assert_eq!(replayed.message(), exchange.message());
     assert_eq!(calls(&gateway, PHONE).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
+    let gateway = okta_hook::with_config("", BRISK).family(Family::Sim7600).audible();
+    let gateway = gateway.start().await;
+    gateway.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(20)));
+    // Farther away than this box can know.
+    let org = Org::of(&gateway).waiting(Duration::from_secs(1));
+    let mut event = event("v1");
+    event["data"]["messageProfile"]["deliveryChannel"] = json!("voice call");
+    assert!(matches!(org.hook(&event).verdict, Verdict::Skipped(_)));
+    let id = gateway.get("/api/v1/messages")["items"][0]["id"].as_str().unwrap().to_owned();
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "cancelled", "{message:#}");
+    assert_eq!(
+        gateway.events(&message),
+        ["system.voice.send_mfa_challenge_call ABANDONED", "system.voice.receive_status ABANDONED"]
+    );
+    let seen = calls(&gateway, PHONE);
+    assert_eq!((seen.len(), seen[0].answered_ms), (1, None), "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

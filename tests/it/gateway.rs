@@ -456,6 +456,10 @@ impl Builder {
             self.config,
             self.policy,
         );
+        // Many daemons start at one time here: each has as little made ready to be spoken as can be.
+        if !self.config.contains("[voice]") {
+            toml += "[voice]\nengines = [\"espeak-ng\"]\n";
+        }
         let own = sim.modems().into_iter().map(|modem| {
             let locator = self.locators.get(&*modem.name());
             let filled = locator

@@ -171,7 +171,7 @@ async fn the_doctor_can_be_read() {
     let site = Site::new().await;
     let store = site.dir.path().join("ringpost.db");
     let toml = format!(
-        "store.path = {store:?}\n\
+        "store.path = {store:?}\nvoice.engines = []\n\
          [[modem]]\nname = \"a\"\nusb = \"1-1.2\"\n\
          [[modem]]\nname = \"b\"\nimei = \"861234567890123\"\n\
          [[modem]]\nname = \"stick\"\nusb = \"1-1.4\"\n\

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal, RefusalClass, Report,
-    Segment, SegmentId, SegmentState, Timestamp,
+    Attempt, Channel, Detail, End, Lane, OnUnknown, Outcome, Phase, Progress, Refusal,
+    RefusalClass, Report, Segment, SegmentId, SegmentState, Timestamp,
 };
 
 use super::retry;
@@ -153,6 +153,7 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
         Event::Stranded => {
             if state.lane == Lane::Otp {
                 state.expires_at = state.expires_at.min(now);
+                state.fallback_until = state.fallback_until.map(|until| until.min(now));
             }
         }
         Event::Shifted(milliseconds) => shift(state, milliseconds),
@@ -167,6 +168,7 @@ fn shift(state: &mut Progress, milliseconds: i64) {
         |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms().saturating_add(milliseconds));
     if !state.scheduled {
         state.expires_at = moved(state.expires_at);
+        state.fallback_until = state.fallback_until.map(moved);
     }
     if !state.scheduled || !state.attempts.is_empty() {
         state.claimable_at = state.claimable_at.map(moved);
@@ -370,6 +372,10 @@ fn conclude(
     if let Some(refusal) = refusal {
         state.reason = Some(refusal.detail);
     }
+    if state.fallback_until.is_some_and(|until| now >= until) {
+        state.fallback_until = None;
+        effects.push(Effect::EraseFallback);
+    }
     let verdicts: Vec<_> = state.attempts.iter().map(|attempt| verdict(attempt, now)).collect();
     if let Some((how, detail)) = ending(state, &verdicts, refusal, now) {
         end(state, how, detail, now, effects);
@@ -415,6 +421,8 @@ fn ending(
         Some((End::Undelivered, detail))
     } else if let Some(refusal) = refusal.filter(|it| is_the_last(state, *it)) {
         Some((End::Failed, Some(refusal.detail)))
+    } else if state.abandoned {
+        Some((End::Cancelled, Some(Detail::Cancelled)))
     } else if now >= state.expires_at {
         Some((End::Expired, Some(state.reason.unwrap_or(Detail::ExpiredInQueue))))
     } else {
@@ -459,7 +467,7 @@ fn end(
         effects.push(Effect::EraseText);
     }
     effects.push(Effect::LogStatus(Outcome::of_status_at(how), state.reason));
-    if state.has_fallback {
+    if state.fallback_until.is_some() {
         effects.push(match how {
             End::Failed | End::Undelivered | End::Expired => Effect::FallBack,
             End::Delivered | End::Cancelled | End::Unknown => Effect::EraseFallback,
@@ -484,13 +492,18 @@ fn close_reports(state: &mut Progress, now: Timestamp) {
 /// When to send once more because an answer is missing: once, and only while one attempt is open.
 fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Timestamp> {
     let open = verdicts.iter().filter(|verdict| **verdict != Verdict::Refused).count();
-    if state.on_unknown == OnUnknown::Hold || open != 1 {
+    if state.abandoned || state.on_unknown == OnUnknown::Hold || open != 1 {
         return None;
     }
     let segments = state.attempts.iter().zip(verdicts).filter(|(_, it)| **it != Verdict::Refused);
+    // The end of a call comes without fail: as long as it is not known, the phone may ring.
+    let missing = |segment: &&Segment| match state.channel {
+        Channel::Sms => is_unanswered(segment),
+        Channel::Voice => segment.state == SegmentState::Unanswered,
+    };
     segments
         .flat_map(|(attempt, _)| &attempt.segments)
-        .filter(|segment| is_unanswered(segment))
+        .filter(missing)
         .filter_map(|segment| {
             // A doubtful refusal has been answered: there is nothing to wait for.
             let wait = if segment.detail.is_some() { Duration::ZERO } else { rules.resend_after };
@@ -513,6 +526,7 @@ fn deadline(state: &Progress, now: Timestamp) -> Timestamp {
     if now < state.expires_at {
         deadlines.push(state.expires_at);
     }
+    deadlines.extend(state.fallback_until);
     deadlines.into_iter().filter(|at| *at > now).min().unwrap_or(state.expires_at)
 }
 

@@ -21,15 +21,17 @@ fn at(seconds: u64) -> Timestamp {
 
 fn queued(lane: Lane) -> Progress {
     Progress {
+        channel: Channel::Sms,
         lane,
         on_unknown: OnUnknown::of(lane),
+        abandoned: false,
         scheduled: false,
         expires_at: at(TTL),
         phase: Phase::Queued,
         reason: None,
         sent_at: None,
         ended_at: None,
-        has_fallback: false,
+        fallback_until: None,
         send_logged: false,
         claimable_at: Some(at(0)),
         deadline_at: Some(at(TTL)),
@@ -219,11 +221,23 @@ fn a_busy_line_is_called_three_times_and_who_does_not_answer_twice() {
     assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::NoAnswer)));
 }
 
+/// A phone rings for longer than a modem takes to submit a text: nobody shall be called by two at once.
+#[test]
+fn while_a_phone_rings_no_second_modem_calls_it() {
+    let mut ringing = Story::new(Lane::Otp);
+    ringing.state.channel = Channel::Voice;
+    let ringing = ringing.claimed(1, 1, 1);
+    assert_eq!((ringing.phase(), ringing.state.claimable_at), ("sending", None));
+    let lost = ringing.then(30, Event::Crashed);
+    assert_eq!(lost.state.claimable_at, Some(at(21)), "nobody knows how that call ended");
+}
+
 #[test]
 fn what_failed_falls_back_once_and_nothing_else_does() {
     let with_fallback = || {
         let story = Story::new(Lane::Otp);
-        Story { state: Progress { has_fallback: true, ..story.state }, ..story }
+        let fallback_until = Some(at(2 * TTL));
+        Story { state: Progress { fallback_until, ..story.state }, ..story }
     };
     let failed = with_fallback()
         .claimed(1, 1, 1)
@@ -240,6 +254,32 @@ fn what_failed_falls_back_once_and_nothing_else_does() {
     assert_eq!(unknown.logged(), "send SUCCESS, erase, status UNKNOWN, erase fallback");
     let cancelled = with_fallback().then(2, Event::Cancelled);
     assert_eq!(cancelled.logged(), "send ABANDONED, erase, status ABANDONED, erase fallback");
+}
+
+#[test]
+fn what_would_go_out_in_its_place_is_kept_no_longer_than_it_could_go_out() {
+    let with_fallback = |lane| {
+        let story = Story::new(lane);
+        Story { state: Progress { fallback_until: Some(at(100)), ..story.state }, ..story }
+    };
+    // A report may be waited for much longer than a code lives.
+    let taken = with_fallback(Lane::Otp).claimed(1, 1, 1);
+    let taken = taken.then(2, Event::Accepted(id(1, 1), Some(1)));
+    assert_eq!(taken.state.deadline_at, Some(at(100)));
+    let late = taken.then(100, Event::Deadline(None));
+    assert_eq!(
+        (late.phase(), late.logged().as_str()),
+        ("sent", "send SUCCESS, erase, erase fallback")
+    );
+    let failed = late.then(150, Event::Reported(id(1, 1), Report::Failed(Detail::Unreachable)));
+    assert_eq!(failed.logged(), "send SUCCESS, erase, erase fallback, status FAILURE");
+    // It waits as long as before where the clock is set, and is dead with a code of an earlier boot.
+    let hours = 5 * 3600;
+    let set = with_fallback(Lane::Otp).then(50 + hours, Event::Shifted(5 * 3_600_000));
+    assert_eq!(set.state.fallback_until, Some(at(100 + hours)));
+    let stranded = with_fallback(Lane::Otp).then(5, Event::Stranded);
+    assert_eq!(stranded.phase(), "expired");
+    assert!(!stranded.logged().contains("fall back"), "{}", stranded.logged());
 }
 
 #[test]
@@ -373,6 +413,27 @@ fn cancelling_works_until_something_is_on_the_air() {
     assert_eq!(story.phase(), "cancelled");
 }
 
+/// Whoever asked sends it by other means.
+#[test]
+fn what_was_given_up_while_on_the_air_is_not_tried_again() {
+    let given_up = |story: Story| {
+        let state = Progress { abandoned: true, ..story.state };
+        Story { state, ..story }.then(3, Event::Cancelled)
+    };
+    assert_eq!(given_up(Story::new(Lane::Otp)).phase(), "cancelled");
+    let on_air = || given_up(Story::new(Lane::Otp).claimed(1, 1, 2));
+    assert_eq!((on_air().phase(), on_air().state.claimable_at), ("sending", None));
+    for class in [RefusalClass::Network, RefusalClass::Callee, RefusalClass::Modem] {
+        let story = on_air().then(9, Event::Refused(id(1, 1), no(class)));
+        assert_eq!(story.phase(), "cancelled", "{class:?}");
+        assert_eq!(story.logged(), "send ABANDONED, erase, status ABANDONED");
+    }
+    let half = on_air().then(4, Event::Accepted(id(1, 1), Some(1))).then(5, Event::ModemLost(1));
+    assert_eq!(half.phase(), "cancelled", "no phone shows half a message");
+    let story = on_air().then(9, Event::Refused(id(1, 1), no(RefusalClass::Permanent)));
+    assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::Unassigned)));
+}
+
 #[test]
 fn a_refusal_in_doubt_is_no_answer_and_a_code_does_not_wait_for_one() {
     let story =
@@ -498,6 +559,8 @@ struct Checked {
     sends: u32,
     statuses: u32,
     erased: bool,
+    /// How often it was decided on what is to go out in its place.
+    fallen: u32,
     /// What happened that a story should tell of now and then.
     told: BTreeSet<Told>,
 }
@@ -594,12 +657,13 @@ impl Checked {
         let mut state = queued(lane);
         let born = Self::instant(DAWN);
         state.scheduled = scheduled;
-        state.has_fallback = lane == Lane::Otp;
         state.claimable_at = Some(born);
         state.expires_at = born.after(Duration::from_secs(TTL));
+        state.fallback_until =
+            (lane == Lane::Otp).then_some(state.expires_at.after(RULES.resend_after));
         state.deadline_at = Some(state.expires_at);
         let (sends, statuses, told) = (0, 0, BTreeSet::new());
-        Self { state, clock: DAWN, sends, statuses, erased: false, told }
+        Self { state, clock: DAWN, sends, statuses, erased: false, fallen: 0, told }
     }
 
     fn instant(seconds: i64) -> Timestamp {
@@ -652,6 +716,10 @@ impl Checked {
             13 => Event::Reported(segment, Report::StillTrying),
             14 => Event::ModemLost(key),
             15 if sequence == 1 => Event::Crashed,
+            15 if which == 0 => {
+                self.state.abandoned = true;
+                Event::Cancelled
+            }
             15 => Event::Cancelled,
             16 => {
                 self.clock += jump;
@@ -677,7 +745,7 @@ impl Checked {
         let (after, effects) = step(before.clone(), event.clone(), now, RULES);
         self.told.extend(Told::of(&before, &event, &after));
         assert!(!(begins && self.erased), "nothing goes out after the erasure");
-        let (mut announced, mut fallen) = (false, 0);
+        let mut announced = false;
         for effect in &effects {
             match effect {
                 Effect::LogSend(..) => self.sends += 1,
@@ -685,16 +753,22 @@ impl Checked {
                 Effect::EraseText => self.erased = true,
                 Effect::LogLateReport(_) => assert!(before.phase.is_final()),
                 Effect::LogResend => announced = true,
-                Effect::FallBack | Effect::EraseFallback => fallen += 1,
+                Effect::FallBack => {
+                    assert!(after.phase.is_final() && after.fallback_until > Some(now));
+                    self.fallen += 1;
+                }
+                Effect::EraseFallback => self.fallen += 1,
             }
         }
-        let ends = after.phase.is_final() && !before.phase.is_final();
-        assert_eq!(fallen, u32::from(ends && after.has_fallback), "decided once, at the end");
+        assert!(self.fallen <= u32::from(self.state.lane == Lane::Otp), "decided once");
+        let decided = self.state.lane == Lane::Otp && after.phase.is_final();
+        assert!(!decided || self.fallen == 1, "and at the end at the latest");
         assert_eq!(announced, doubled, "a second copy is announced, and nothing else");
         assert!(copies(&after) <= 2, "two copies are on their way at the most");
         if after.on_unknown == OnUnknown::Hold {
             assert!(copies(&after) <= 1, "what holds is never sent twice");
         }
+        assert!(!(after.abandoned && after.claimable_at.is_some()), "nobody wants it any more");
         if before.phase.is_final() {
             assert_eq!(before, after, "final states never change");
         }
