@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
+use ringpost_hal::at::dialogue::Facts;
 use serde_json::{Value, json};
 
 use super::{
@@ -101,12 +102,29 @@ fn shown(probed: &Probed) -> Value {
         "store": said(&facts.store),
         "stores": stores,
         "delivery_reports": facts.reports.as_str(),
+        "sets": settings(facts),
         "voice": facts.voice.map(|it| json!({"sound": it.sink.as_str(), "keys": it.keys})),
         "restarts_by": probed.family.and_then(|family| family.restart).map(|it| it.say),
         "ready": probed.problem.is_none(),
         "step": probed.problem.as_ref().and_then(|(step, _)| *step),
         "problem": probed.problem.as_ref().map(|(_, problem)| problem.message.clone()),
     })
+}
+
+/// What is set in a modem, whatever it was set to before.
+fn settings(facts: &Facts) -> Option<String> {
+    if facts.indications.is_empty() {
+        return None;
+    }
+    let stores = vec![format!("{:?}", facts.store.as_str()); facts.store_places.into()];
+    let indications: Vec<_> = facts.indications.iter().map(u8::to_string).collect();
+    let link = if facts.holds_link { ", +CMMS=1 in bursts" } else { "" };
+    Some(format!(
+        "+CMGF=0, +CSMS={}, +CPMS={}, +CNMI={}{link}",
+        facts.service,
+        stores.join(","),
+        indications.join(",")
+    ))
 }
 
 /// One line for each thing, and aloud what nobody has seen yet.

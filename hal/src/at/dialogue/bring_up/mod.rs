@@ -79,6 +79,10 @@ pub struct Facts {
     pub store_places: u8,
     /// How full the stores are, as far as they were looked at.
     pub store_use: heapless::Vec<StoreUse, 4>,
+    /// The message service of `+CSMS`, 3GPP TS 27.005 3.2.1.
+    pub service: u8,
+    /// The values of `+CNMI`: how messages and reports are told, 3GPP TS 27.005 3.4.1.
+    pub indications: heapless::Vec<u8, 5>,
     /// How delivery reports come.
     pub reports: Reports,
     /// Whether there is a store for delivery reports.
@@ -370,8 +374,6 @@ pub struct BringUp {
     facts: Facts,
     pin_state: PinState,
     pin: Option<Pin>,
-    /// `<service>` of `+CSMS`.
-    service: u8,
     offered: Offered,
 }
 
@@ -389,7 +391,6 @@ impl BringUp {
             facts: Facts::default(),
             pin_state: PinState::Unknown,
             pin: None,
-            service: 0,
             offered: Offered::default(),
         }
     }
@@ -797,7 +798,7 @@ fn judge_pdu_mode(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 
 fn judge_service(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     if let Some(service) = reply.fields("+CSMS").and_then(|mut it| it.number()) {
-        up.service = service;
+        up.facts.service = service;
     }
     may_fail(up, reply)
 }
@@ -936,7 +937,7 @@ fn judge_offered(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 /// The ways to be told of messages that the family prefers and the modem offers. What is told whole
 /// would have to be acknowledged in the other message service, and is not asked for there.
 fn indications(up: &BringUp) -> impl Iterator<Item = heapless::Vec<u8, 5>> {
-    let acknowledged = up.service != 0;
+    let acknowledged = up.facts.service != 0;
     let usable = move |values: &&[u8; 5]| match reports(*values) {
         Reports::Told => !acknowledged,
         Reports::Stored => up.facts.report_store,
@@ -960,17 +961,26 @@ fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     if !reply.is_ok() {
         return up.next_part_or(say_indications, Verdict::Fail(NO_INDICATIONS));
     }
-    let values = indications(up).nth(up.part.into());
-    up.facts.reports = values.map(|values| reports(&values)).unwrap_or_default();
+    let values = indications(up).nth(up.part.into()).unwrap_or_default();
+    up.facts.reports = reports(&values);
+    up.facts.indications = values;
     Verdict::Go
 }
 
 /// What counts is what is set, not what was said to be.
 fn judge_indications_set(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let Some(mut fields) = reply.fields("+CNMI") else { return may_fail(up, reply) };
-    let told_of = fields.nth(1);
-    up.facts.reports = Reports::of(fields.nth(1).and_then(|value| value.parse().ok()));
-    if told_of == Some("1") { Verdict::Go } else { Verdict::Fail(NO_INDICATIONS) }
+    let Some(fields) = reply.fields("+CNMI") else { return may_fail(up, reply) };
+    let mut set = heapless::Vec::new();
+    for value in fields.map_while(|field| field.trim().parse().ok()) {
+        // What a later standard adds behind those is nothing that is set here.
+        let _ = set.push(value);
+    }
+    up.facts.reports = reports(&set);
+    up.facts.indications = set;
+    match up.facts.indications.get(1) {
+        Some(1) => Verdict::Go,
+        _ => Verdict::Fail(NO_INDICATIONS),
+    }
 }
 
 fn say_link_modes(up: &BringUp) -> Option<Command> {
