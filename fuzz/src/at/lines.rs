@@ -5,7 +5,7 @@ use ringpost_hal::at::{
 };
 
 /// Answers that may be pending.
-const PENDING: [Option<Answer>; 12] = [
+const PENDING: [Option<Answer>; 13] = [
     None,
     Some(Answer::Nothing),
     Some(Answer::Bare("+CGMM")),
@@ -18,6 +18,7 @@ const PENDING: [Option<Answer>; 12] = [
     Some(Answer::Registration(RegistrationDomain::Circuit)),
     Some(Answer::Registration(RegistrationDomain::Packet)),
     Some(Answer::Registration(RegistrationDomain::Eps)),
+    Some(Answer::Dialled),
 ];
 
 /// What is pending, then lines.
@@ -59,7 +60,12 @@ fn check(is: &Classified, line: &str, pending: Option<&Answer>) {
         Classified::Unknown => assert_eq!(Urc::parse(line), None),
         Classified::UrcHead | Classified::UrcBody(_) => unreachable!("handled before"),
     }
-    let ends = !matches!(is, Classified::Echo) && pending.is_some() && result.is_some();
+    // The end of a call answers the dialling alone.
+    let answers = |result: FinalResult| match pending {
+        Some(pending) => !result.ends_a_call() || *pending == Answer::Dialled,
+        None => false,
+    };
+    let ends = !matches!(is, Classified::Echo) && result.is_some_and(answers);
     assert_eq!(ends, matches!(is, Classified::Final(_)), "no final result is missed");
 }
 
