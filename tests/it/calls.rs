@@ -2,6 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    fs::File,
+    io::{Read as _, Write as _},
+    os::unix::fs::symlink,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -9,7 +13,7 @@ use ringpost_sim::{CallRecord, Does, Family, Fault, OnCall, Side};
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Builder, Gateway, PHONE, wait_for},
+    gateway::{Builder, Gateway, PHONE, RINGPOST, wait_for},
     okta_hook,
     okta_org::{Org, Verdict, event},
     usage::assert_recounted,
@@ -417,4 +421,57 @@ async fn what_somebody_worded_is_put_into_no_modem_that_would_keep_it() {
     let played = &calls(&gateway, PHONE)[0].played;
     let digit = played.iter().filter(|file| played.iter().filter(|it| it == file).count() >= 6);
     assert!(digit.count() >= 6, "one file for each 7, and none for the code: {played:?}");
+}
+
+/// Has a Quectel modem show its sound card, once and for all, as docs/hardware.md says.
+fn show_card(port: &Path) {
+    let mut port = File::options().read(true).write(true).open(port).unwrap();
+    let card = "0x2C7C,0x0125,1,1,1,1,1,0,1";
+    write!(port, "AT+QCFG=\"USBCFG\",{card}\rAT+CFUN=1,1\r").unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(b"PB DONE") {
+        let mut octet = [0];
+        port.read_exact(&mut octet).unwrap();
+        said.extend(octet);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modem_with_a_sound_card_is_heard_through_the_programs_of_alsa() {
+    let program = Path::new(RINGPOST).with_file_name("ringpost-sim-aplay");
+    if !program.exists() {
+        println!("skipped: {} is built with the workspace", program.display());
+        return;
+    }
+    let mut gateway = Gateway::builder()
+        .family(Family::Ec25)
+        .modem_config("sound = \"usb\"\nalsa_device = \"plughw:CARD=m1,DEV=0\"")
+        .config(BRISK)
+        .prepare()
+        .await;
+    show_card(&gateway.sim.modem("m1").port());
+    let bin = gateway.dir.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    for name in ["aplay", "arecord"] {
+        symlink(&program, bin.join(name)).unwrap();
+    }
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    gateway.environment.push(("PATH", path));
+    let sim = gateway.dir.path().join("dev").display().to_string();
+    gateway.environment.push(("RINGPOST_SIM_DIR", sim));
+    gateway.start_daemon();
+    let ready = gateway.wait_for_modem("m1", "ready");
+    assert_eq!(ready["voice"], json!({"sound": "usb", "keys": true}), "{ready:#}");
+    let pressed = OnCall::answer_after(Duration::from_millis(300)).press_when_silent(
+        '1',
+        Duration::from_secs(1),
+        Duration::from_secs(1),
+    );
+    gateway.sim.phone(PHONE).on_call(pressed);
+    let id = gateway.send_json(&call(PHONE, json!({"confirm": true})));
+    let message = ended(&gateway, &id);
+    assert_eq!(message["state"], "delivered", "{message:#}\n{}", gateway.log());
+    let record = &calls(&gateway, PHONE)[0];
+    assert!(speech(&gateway, record) > 2.0, "{record:?}");
+    assert_eq!((&*record.keys, record.frames.partial_writes), ("1", 0), "{record:?}");
 }
