@@ -87,7 +87,7 @@ long: ## Run the property tests with a hundred times the cases, a million storie
 	PROPTEST_CASES=25600 $(CARGO) test --release --locked --workspace
 	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --lib outbox::step
 	PROPTEST_CASES=100000 $(CARGO) test --release --locked --lib system_log
-	RINGPOST_CALLS=8 RINGPOST_CALL_SECONDS=60 $(CARGO) test --release --locked --lib simulated::sound -- --nocapture
+	RINGPOST_CALL_SECONDS=60 $(CARGO) test --release --locked --lib simulated::sound -- --nocapture
 
 crash-test: ## Kill the daemon N (200) times while messages go through it
 	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture

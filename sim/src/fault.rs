@@ -118,7 +118,7 @@ faults! {
     NoCause = "no_cause",
     /// The command that opens the way of sound fails (`AT+CPCMREG=1`, `AT+QPCMV=1,…`, `AT^DDSETEX=2`).
     AudioRefused = "audio_refused",
-    /// The audio port takes no more frames until the modem restarts.
+    /// The audio port or the sound card takes no more frames until the modem restarts.
     AudioWedged = "audio_wedged",
     /// A file or text that is to be played into a call fails at once.
     PlayFails = "play_fails",

@@ -17,12 +17,16 @@ use tokio::signal::unix::{SignalKind, signal};
 /// smstools) before you own a modem.
 ///
 /// Each modem is a serial port DIR/m1-at, DIR/m2-at and so on. Open one with anything that speaks
-/// AT commands. Texts that are sent arrive at phones; look at them, let phones answer, pull
-/// modems out and switch faults on over the control API.
+/// AT commands. Its sound in calls goes through DIR/m1-audio (sim7600, ec25, huawei), or through
+/// ringpost-sim-aplay in the place of aplay (ec25 as a sound card).
+///
+/// Texts that are sent arrive at phones, and calls ring there; what was heard in one is in
+/// DIR/calls/1.wav and so on. Look at texts and calls, say what phones do, pull modems out and
+/// switch faults on over the control API.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// Where the modems' ports are made
+    /// Where the modems' ports are made, and what was heard in calls is written
     #[arg(long, value_name = "DIR", default_value = "/tmp/ringpost-sim")]
     dir: PathBuf,
     /// Where the control API listens; port 0 is any free one
@@ -112,7 +116,11 @@ fn banner(simulator: &Simulator) -> String {
         String::from("Ringpost simulator: modems, a network and phones. Ctrl-C ends it.\n\n");
     for modem in simulator.modems() {
         let (name, number) = (modem.name(), modem.number());
-        let _ = writeln!(text, "  {name:<5} {number:<14} {}", modem.port().display());
+        let _ = write!(text, "  {name:<5} {number:<14} {}", modem.port().display());
+        if modem.audio_port().exists() {
+            let _ = write!(text, "  sound: {}", modem.audio_port().display());
+        }
+        text.push('\n');
     }
     let Some(address) = simulator.control_addr() else {
         return text;

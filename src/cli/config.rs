@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Failure, Files, Output, output};
-use crate::config;
+use crate::{config, daemon, domain::Channel, voice::Speech};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -24,7 +24,10 @@ impl Config {
         let file = files.config.display().to_string();
         match loaded {
             Ok(config) => {
-                let warnings = config.warnings();
+                let mut warnings = config.warnings();
+                if config.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice)) {
+                    warnings.extend(Speech::open(daemon::speech_settings(&config)).problems());
+                }
                 let value = json!({"file": file, "ok": true, "warnings": warnings});
                 output.print(&value, |_| {
                     let lines = warnings.iter().map(|warning| format!("warning: {warning}\n"));

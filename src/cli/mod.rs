@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! `serve`, `config`, `token` and `setup` work on this box's files, daemon running or not; `probe` and `setup`
+//! `serve`, `config`, `token`, `voice` and `setup` work on this box's files, daemon running or not; `probe` and `setup`
 //! need modems that the daemon does not hold, `okta` the URL of a hook, `pdu` nothing; the others talk to a
 //! running daemon over HTTP.
 
@@ -30,6 +30,7 @@ mod table;
 mod template;
 mod text;
 mod token;
+mod voice;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -83,6 +84,9 @@ enum Command {
     Template(template::Template),
     /// What a text takes on the air: alphabet, segments, and what makes it expensive.
     Segments(segments::Segments),
+    /// What calls sound like, and who speaks in them.
+    #[command(subcommand)]
+    Voice(voice::Voice),
     /// The telephony hook of an Okta organisation.
     #[command(subcommand)]
     Okta(okta::Okta),
@@ -147,6 +151,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Allowlist(command) => command.run(lists::Which::Allow),
         Command::Template(command) => command.run(),
         Command::Segments(command) => command.run(),
+        Command::Voice(command) => command.run(),
         Command::Okta(command) => command.run(),
         Command::Probe(command) => command.run(),
         Command::Setup(command) => command.run(),

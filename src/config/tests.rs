@@ -272,7 +272,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_what_would_be_right() {
         (
             "[[voice.engine]]\nname = 'x'\nvoices = ['de y']",
             "1: voice.engine.command: is missing: a program and its arguments, such as \
-             [\"pico2wave\", \"-w\", \"{out}\"]",
+             [\"piper\", \"-m\", \"{voice}\"]",
         ),
         (
             "[[voice.engine]]\nname = 'x'\ncommand = ['x']\nvoices = ['de']",

@@ -123,7 +123,7 @@ impl Voice {
 impl VoiceEngine {
     fn read(section: &mut Section) -> Option<Self> {
         let name = section.required("name", "every engine has one, such as \"piper\"", word);
-        let program = "a program and its arguments, such as [\"pico2wave\", \"-w\", \"{out}\"]";
+        let program = "a program and its arguments, such as [\"piper\", \"-m\", \"{voice}\"]";
         let command = section.required_list("command", program, |text| Ok(text.to_owned()));
         let raw_rate = section.integer("raw_rate", 8000..=48_000, " samples a second");
         let who = "which voice speaks which language, such as [\"de de_DE-thorsten-low\"]";

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::message::Said;
+
 /// How a message reaches a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -18,21 +20,30 @@ pub enum Service {
     /// Send a text.
     Text,
     /// Place a call, and be heard in it.
-    Call,
-    /// Place a call, and hear which keys are pressed.
-    KeyedCall,
+    Call {
+        /// What is said in it.
+        says: Said,
+        /// Whether keys that are pressed must be heard.
+        keys: bool,
+    },
 }
 
 impl Service {
-    /// All services.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Call, Self::KeyedCall];
+    /// All services, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Call { says: Said::Code, keys: false },
+        Self::Call { says: Said::Code, keys: true },
+        Self::Call { says: Said::Text, keys: false },
+        Self::Call { says: Said::Text, keys: true },
+    ];
 
     /// The number used in the store.
     pub const fn number(self) -> u8 {
         match self {
             Self::Text => 0,
-            Self::Call => 1,
-            Self::KeyedCall => 2,
+            Self::Call { says: Said::Code, keys } => 1 + keys as u8,
+            Self::Call { says: Said::Text, keys } => 3 + keys as u8,
         }
     }
 
@@ -41,11 +52,16 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.number() == number)
     }
 
+    /// Whether keys must be heard.
+    pub const fn hears_keys(self) -> bool {
+        matches!(self, Self::Call { keys: true, .. })
+    }
+
     /// By which channel it reaches a person.
     pub const fn channel(self) -> Channel {
         match self {
             Self::Text => Channel::Sms,
-            Self::Call | Self::KeyedCall => Channel::Voice,
+            Self::Call { .. } => Channel::Voice,
         }
     }
 }

@@ -99,6 +99,8 @@ details! {
     ModemFault = "modem_fault" in ProviderUnreachable, "The modem failed.";
     /// Two modems say that they are the same one.
     DuplicateModem = "duplicate_modem" in ProviderUnreachable, "Another modem has the same IMEI.";
+    /// A modem's port is there, and this process cannot have it.
+    PortUnavailable = "port_unavailable" in ProviderUnreachable, "The modem's port cannot be used.";
     /// The SIMs that could have sent it had sent as much as they may.
     BudgetExceeded = "budget_exceeded" in ProviderUnreachable, "The SIM has sent as much as it may.";
     /// Not E.164 and no national number.

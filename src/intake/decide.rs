@@ -6,7 +6,7 @@ use super::{Denial, Policy, Request, number::recipient, wording::Wording};
 use crate::{
     domain::{
         Body, Channel, Detail, E164, Encoding, Fallback, Lane, List, ListedBy, Listing, Locale,
-        MessageId, NewMessage, OnUnknown, Service, Subject, TransactionId,
+        MessageId, NewMessage, OnUnknown, Said, Service, Subject, TransactionId,
     },
     sms,
 };
@@ -107,7 +107,7 @@ impl Draft {
     ) -> Result<NewMessage, Box<Denial>> {
         let Self { request, mut subject, recipient, region, .. } = self;
         let by = |channel, wording| match body(channel, wording, &region, policy) {
-            Ok(body) => Ok((service(channel, request.confirm), body)),
+            Ok(body) => Ok((service(channel, body.said, request.confirm), body)),
             Err((detail, says)) => Err(Denial::saying(detail, says, subject.clone())),
         };
         let (service, body) = by(request.channel, wording)?;
@@ -144,11 +144,10 @@ impl Draft {
 }
 
 /// What a modem must be able to do for a channel.
-const fn service(channel: Channel, confirm: bool) -> Service {
-    match (channel, confirm) {
-        (Channel::Sms, _) => Service::Text,
-        (Channel::Voice, false) => Service::Call,
-        (Channel::Voice, true) => Service::KeyedCall,
+const fn service(channel: Channel, says: Said, confirm: bool) -> Service {
+    match channel {
+        Channel::Sms => Service::Text,
+        Channel::Voice => Service::Call { says, keys: confirm },
     }
 }
 
@@ -356,7 +355,10 @@ mod tests {
         assert_eq!((message.service, message.body.encoding), (Service::Text, Some(Encoding::Gsm7)));
         assert_eq!(message.expires_at.since(message.created_at), Duration::from_secs(300));
         let fallback = message.fallback.unwrap();
-        assert_eq!((fallback.service, fallback.body.encoding), (Service::KeyedCall, None));
+        assert_eq!(
+            (fallback.service, fallback.body.encoding),
+            (Service::Call { says: Said::Text, keys: true }, None)
+        );
         assert_eq!(fallback.expires_at.since(message.created_at), Duration::from_secs(600));
         // Both channels must be allowed, and possible.
         let nobody_calls = Request { callable: false, ..alert.clone() };

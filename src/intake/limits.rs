@@ -87,9 +87,9 @@ pub(super) fn check(
         return Ok(Ok(None));
     }
     let now = draft.request.received_at;
-    let received = received(tx, &draft.recipient, limits, now)?;
     let channels = [Some(draft.request.channel), draft.request.fallback];
     let call = channels.contains(&Some(Channel::Voice));
+    let received = received(tx, &draft.recipient, limits, call, now)?;
     if let Some(wait) = number_wait(&received, limits, call, now) {
         return Ok(Err(limited("this number", draft, wait)));
     }
@@ -226,22 +226,28 @@ fn limited(whose: &str, draft: &Draft, wait: Duration) -> Box<Denial> {
     Denial::saying(Detail::RateLimited, says, draft.subject.clone()).for_now(wait)
 }
 
-/// What a number received in the last day, as far as limits count it.
+/// What a number received in the last day, newest first, as far as limits count it.
 fn received(
     tx: &Tx<'_>,
     number: &E164,
     limits: &Limits,
+    call: bool,
     now: Timestamp,
 ) -> Result<Vec<traffic::Received>, store::Error> {
-    // Calls are among the messages of the day, so its limit sees all that any of them counts; without one, texts
-    // would hide calls. One tells at least whether the number is new, and when it was last written to.
-    let most = match (limits.number_per_day, limits.number_calls_per_hour) {
-        (0, 1..) => u32::MAX,
-        (per_day, _) => per_day.max(limits.number_per_10_minutes).max(1),
-    };
+    // One tells at least whether the number is new, and when it was last written to.
+    let most = limits.number_per_day.max(limits.number_per_10_minutes).max(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let (mut found, mut calls) = (Vec::new(), 0);
+    let is_enough = |it: traffic::Received| {
+        calls += u32::from(it.call);
+        // Texts between the calls of an hour do not hide them.
+        let all_calls = calls >= limits.number_calls_per_hour || it.at <= now.before(HOUR);
+        found.push(it);
+        found.len() >= most && (!call || all_calls)
+    };
     let counts = |purpose| limits.hold_for(purpose);
-    traffic::received(tx, number, (now.before(DAY), now), counts, most)
+    traffic::received(tx, number, (now.before(DAY), now), counts, is_enough)?;
+    Ok(found)
 }
 
 /// How long a number has to wait, if it has to. `received` is newest first.
@@ -517,31 +523,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_have_a_share_of_their_own() {
-        let desk = Desk::with(Limits { number_calls_per_hour: 1, ..none() });
-        // Calls cannot be accepted yet: one that was stands in the store.
-        let call = |tx: &Tx<'_>| {
-            let mut call = store::samples::message(after(0));
-            call.subject.channel = Channel::Voice;
-            call.subject.purpose = Purpose::MfaVerify;
-            store::message::insert(tx, &call).map(drop)
-        };
-        desk.store.write(call).await.unwrap();
-        let wait = |channel, seconds| {
-            let store = desk.store.clone();
-            async move {
-                let number = E164::new(PHONE).unwrap();
-                let limits = Limits { number_calls_per_hour: 1, number_per_day: 9, ..none() };
-                let work = move |tx: &Tx<'_>| {
-                    let received = received(tx, &number, &limits, after(seconds))?;
-                    Ok(number_wait(&received, &limits, channel == Channel::Voice, after(seconds)))
+    async fn calls_have_a_share_of_their_own_that_texts_between_them_do_not_hide() {
+        for number_per_day in [0, 9] {
+            let limits = Limits { number_calls_per_hour: 2, number_per_day, ..none() };
+            let desk = Desk::with(limits.clone());
+            // What was accepted stands in the store: two calls, and texts between and after them.
+            let accepted = [(Channel::Voice, 0), (Channel::Sms, 1), (Channel::Voice, 2)];
+            let texts = (3..7).map(|seconds| (Channel::Sms, seconds));
+            for (channel, seconds) in accepted.into_iter().chain(texts) {
+                let insert = move |tx: &Tx<'_>| {
+                    let mut message = store::samples::message(after(seconds));
+                    message.subject.channel = channel;
+                    message.subject.purpose = Purpose::MfaVerify;
+                    store::message::insert(tx, &message).map(drop)
                 };
-                store.write(work).await.unwrap().map(|wait| wait.as_secs())
+                desk.store.write(insert).await.unwrap();
             }
-        };
-        assert_eq!(wait(Channel::Voice, 3590).await, Some(10));
-        assert_eq!(wait(Channel::Voice, 3600).await, None);
-        assert_eq!(wait(Channel::Sms, 10).await, None, "a text is no call");
+            let wait = async |call, seconds| {
+                let (number, limits) = (E164::new(PHONE).unwrap(), limits.clone());
+                let work = move |tx: &Tx<'_>| {
+                    let received = received(tx, &number, &limits, call, after(seconds))?;
+                    Ok(number_wait(&received, &limits, call, after(seconds)))
+                };
+                desk.store.write(work).await.unwrap().map(|wait| wait.as_secs())
+            };
+            assert_eq!(wait(true, 3590).await, Some(10), "{number_per_day} in a day");
+            assert_eq!(wait(true, 3600).await, None);
+            assert_eq!(wait(false, 10).await, None, "a text is no call");
+        }
     }
 
     /// Who may not be called again may not be called in the place of a text either; a call that stands in for a

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::domain::{Actor, Channel, Detail, Lane, OnUnknown, Purpose, Secret, Subject, Timestamp};
+use crate::domain::{
+    Actor, Channel, Detail, Lane, OnUnknown, Purpose, Said, Secret, Subject, Timestamp,
+};
 
 /// What shall be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,16 @@ pub enum Content {
         /// Id or name of the template; the one for the purpose where nothing is said.
         template: Option<String>,
     },
+}
+
+impl Content {
+    /// What a call says of it.
+    pub const fn says(&self) -> Said {
+        match self {
+            Self::Text(_) => Said::Text,
+            Self::Code { .. } => Said::Code,
+        }
+    }
 }
 
 /// A request to send something, well-formed but not yet decided on.

@@ -79,14 +79,7 @@ fn spoken(
     };
     let preferred = preferred(view, draft)?;
     let wishes = wishes(draft, preferred.as_ref(), policy);
-    let speaks = |tag: &str| policy.spoken.contains(tag);
-    let chosen = match wishes.asked.or(wishes.preferred) {
-        Some(wanted) if !policy.language_fallback => {
-            wanted.candidates().into_iter().find(|tag| speaks(tag))
-        }
-        Some(_) | None => wishes.choose(speaks),
-    };
-    let Some(locale) = chosen else {
+    let Some(locale) = language_of(&wishes, policy) else {
         let says = match wishes.asked.or(wishes.preferred) {
             Some(wanted) => format!("No voice of this gateway speaks {wanted}."),
             None => "No voice of this gateway speaks a language for this number.".to_owned(),
@@ -96,11 +89,21 @@ fn spoken(
     Ok(Ok(Wording { text, said, locale: Some(locale) }))
 }
 
-/// The language that the person chose, where the request does not name one.
+/// The language that somebody is called in.
+fn language_of(wishes: &Wishes<'_>, policy: &Policy) -> Option<String> {
+    let speaks = |tag: &str| policy.spoken.contains(tag);
+    let mut wanted = wishes.asked.into_iter().chain(wishes.preferred).peekable();
+    if policy.language_fallback || wanted.peek().is_none() {
+        return wishes.choose(speaks);
+    }
+    wanted.flat_map(Locale::candidates).find(|tag| speaks(tag))
+}
+
+/// The language that the person chose, which is in force where nobody has the one that is asked for.
 fn preferred(view: &View<'_>, draft: &Draft) -> Result<Option<Locale>, store::Error> {
     let preferred = match &draft.subject.user {
-        Some(user) if draft.locale.is_none() => store::preference::locale(view, user)?,
-        Some(_) | None => None,
+        Some(user) => store::preference::locale(view, user)?,
+        None => None,
     };
     Ok(preferred.as_deref().and_then(Locale::parse))
 }
@@ -122,5 +125,34 @@ fn find(view: &View<'_>, named: &str) -> Result<Option<crate::domain::Template>,
     match store::template::find(view, named)? {
         Some(template) => Ok(Some(template)),
         None => store::template::by_name(view, named),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rlibphonenumber::Region;
+
+    use super::*;
+
+    #[test]
+    fn who_wants_a_language_that_is_not_spoken_is_called_in_another_or_refused() {
+        let tag = |text: &str| Locale::parse(text).unwrap();
+        let (austrian, french) = (tag("de-AT"), tag("fr"));
+        let spoken = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let falls_back = Policy { spoken: spoken(&["en", "de"]), ..Policy::of(Region::US) };
+        let strict = Policy { language_fallback: false, ..falls_back.clone() };
+        let asks = |asked| Wishes { asked: Some(asked), region: Some("DE"), ..Wishes::default() };
+        let prefers = Wishes { preferred: Some(&french), ..Wishes::default() };
+        assert_eq!(language_of(&asks(&french), &falls_back).as_deref(), Some("de"));
+        assert_eq!(language_of(&asks(&french), &strict), None);
+        assert_eq!(language_of(&asks(&austrian), &strict).as_deref(), Some("de"));
+        assert_eq!(language_of(&prefers, &falls_back).as_deref(), Some("en"));
+        assert_eq!(language_of(&prefers, &strict), None);
+        let both = Wishes { asked: Some(&french), preferred: Some(&austrian), ..asks(&french) };
+        assert_eq!(language_of(&both, &strict).as_deref(), Some("de"), "which the person reads");
+        let silent = Wishes { region: Some("FR"), ..Wishes::default() };
+        assert_eq!(language_of(&silent, &strict).as_deref(), Some("en"), "nobody asked");
+        let mute = Policy { spoken: spoken(&[]), ..falls_back };
+        assert_eq!(language_of(&silent, &mute), None);
     }
 }

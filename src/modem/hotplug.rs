@@ -7,10 +7,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use ringpost_hal::family::{self, Family, GENERIC, Sink};
 use tokio::time::timeout;
 
@@ -27,7 +29,7 @@ use super::{
 use crate::domain::Locator;
 
 /// How long a port is asked that may be the wanted modem's: three times `AT`, which some lose to finding out the
-/// speed or to waking up. Others wait for that; one that boots is asked again later.
+/// speed or to waking up. One that boots is asked again later.
 const ASK: Duration = Duration::from_secs(6);
 
 /// The ports of this machine, for all of its modems. Cheap to clone.
@@ -106,7 +108,7 @@ impl Hotplug {
                         format!("No {locator} is plugged in."),
                         "Plug the modem in, or correct `usb`; it is picked up when it comes.",
                     )),
-                    (Some(one), Some(other)) => Err(Problem::absent(
+                    (Some(one), Some(other)) => Err(Problem::unavailable(
                         format!(
                             "More than one {locator} is plugged in: at {} and {}.",
                             one.path, other.path
@@ -164,28 +166,88 @@ impl Hotplug {
         if let ([place], false) = (places.as_slice(), must_ask) {
             return self.take(place, config);
         }
-        // What is known needs no waiting for whoever asks at other ports.
         let is_it = |place: &&Place| {
             let known = self.shared.ledger.known(&place.port, &config.locator).flatten();
             known.is_some_and(|said| said.is(&config.locator))
         };
-        if let Some(place) = places.iter().find(is_it) {
-            return self.take(place, config);
-        }
-        let _one_at_a_time = self.shared.search.lock().await;
+        let mut turn = pin!(self.shared.search.lock());
+        let _one_at_a_time = loop {
+            let mut noted = pin!(self.shared.ledger.noted());
+            noted.as_mut().enable();
+            // What is known needs no waiting for whoever asks at other ports, and is known by him first.
+            if let Some(place) = places.iter().find(is_it) {
+                return self.take(place, config);
+            }
+            tokio::select! {
+                turn = &mut turn => break turn,
+                () = noted => {}
+            }
+        };
+        // A port where nobody answers holds nobody up at other devices.
+        let devices = places.chunk_by(|one, other| one.usb == other.usb);
+        let mut searches: FuturesUnordered<_> =
+            devices.map(|places| self.search(places, config)).collect();
         let mut in_the_way = None;
-        for place in &places {
+        while let Some(found) = searches.next().await {
+            match found {
+                Ok(Some(place)) => return self.take(place, config),
+                Ok(None) => {}
+                Err(problem) => in_the_way = Some(problem),
+            }
+        }
+        Err(in_the_way.unwrap_or_else(|| self.nobody(&config.locator, &places)))
+    }
+
+    /// The port of a device where the modem is, if it is there.
+    async fn search<'p>(
+        &self,
+        places: &'p [Place],
+        config: &ModemConfig,
+    ) -> Result<Option<&'p Place>, Problem> {
+        let mut in_the_way = None;
+        for place in places {
             let heard = match self.shared.ledger.known(&place.port, &config.locator) {
                 Some(said) => Ok(said),
                 None => self.ask(place, config).await,
             };
             match heard {
-                Ok(Some(said)) if said.is(&config.locator) => return self.take(place, config),
+                Ok(Some(said)) if said.is(&config.locator) => return Ok(Some(place)),
                 Ok(_) => {}
                 Err(problem) => in_the_way = Some(problem),
             }
         }
-        Err(in_the_way.unwrap_or_else(|| nobody(&config.locator, places.len())))
+        in_the_way.map_or(Ok(None), Err)
+    }
+
+    /// No modem of `places` is the one that is looked for.
+    fn nobody(&self, locator: &Locator, places: &[Place]) -> Problem {
+        let what = match locator {
+            Locator::Imei(imei) => {
+                format!("No modem that is plugged in says that its IMEI is {imei}")
+            }
+            Locator::Iccid(iccid) => format!("No modem that is plugged in has the SIM {iccid}"),
+            Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => {
+                format!("None of the ports of {locator} answers AT")
+            }
+        };
+        let asked = places.len();
+        let silent = places.iter().filter(|place| self.shared.ledger.is_silent(&place.port));
+        let silent: Vec<_> = silent.map(|place| place.port.display().to_string()).collect();
+        if silent.is_empty() {
+            return Problem::absent(
+                format!("{what}; {asked} ports were looked at."),
+                "Plug it in; it is picked up when it comes. Ports of modems are looked at, and no \
+                 converters.",
+            );
+        }
+        Problem::absent(
+            format!(
+                "{what}; {asked} ports were looked at, and nobody answers at {}.",
+                silent.join(", ")
+            ),
+            "Plug it in; if it is plugged in, it hangs: a modem on USB is taken off its bus and put \
+             back after some minutes, or pull it out and plug it in.",
+        )
     }
 
     /// Whether what is plugged in where a modem was found last is that modem, for all that can be known: another
@@ -238,6 +300,18 @@ impl Ports for Hotplug {
         })
     }
 
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        let places = self.places(&config.locator).unwrap_or_default();
+        let named = !matches!(config.locator, Locator::Imei(_) | Locator::Iccid(_));
+        let devices = places.chunk_by(|one, other| one.usb == other.usb);
+        let silent = devices
+            .filter(|ports| ports.iter().all(|it| self.shared.ledger.is_silent(&it.port)))
+            .filter_map(|ports| ports.first()?.usb.clone())
+            // Of what nobody named, it has to be sure that it would answer there.
+            .filter(|usb| named || known_port(usb).is_some());
+        silent.collect()
+    }
+
     fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
         let found = || {
             let usb = place?.usb.as_ref()?;
@@ -281,7 +355,7 @@ impl Ports for Hotplug {
 fn at_ports(device: &UsbDevice) -> Result<Vec<Place>, Problem> {
     let usb =
         UsbPlace { path: device.path.clone(), vendor: device.vendor, product: device.product };
-    let known = family::by_usb(usb.vendor, usb.product).and_then(|(_, product)| product.at);
+    let known = known_port(&usb);
     let certain = device.ports.iter().filter(|port| Some(port.interface) == known).take(1);
     let mut ports: Vec<_> = certain.collect();
     if ports.is_empty() {
@@ -294,6 +368,11 @@ fn at_ports(device: &UsbDevice) -> Result<Vec<Place>, Problem> {
     }
     let place = |port: &super::UsbPort| Place { port: port.device.clone(), usb: Some(usb.clone()) };
     Ok(ports.into_iter().map(place).collect())
+}
+
+/// The interface of a product that takes AT commands, where that is known.
+fn known_port(usb: &UsbPlace) -> Option<u8> {
+    family::by_usb(usb.vendor, usb.product).and_then(|(_, product)| product.at)
 }
 
 /// `bInterfaceProtocol` of the port of Huawei's sticks that their own programs talk to.
@@ -335,20 +414,6 @@ fn no_port(device: &UsbDevice) -> Problem {
     )
 }
 
-fn nobody(locator: &Locator, asked: usize) -> Problem {
-    let what = match locator {
-        Locator::Imei(imei) => format!("No modem that is plugged in says that its IMEI is {imei}"),
-        Locator::Iccid(iccid) => format!("No modem that is plugged in has the SIM {iccid}"),
-        Locator::Port(_) | Locator::UsbPath(_) | Locator::UsbId { .. } => {
-            format!("None of the ports of {locator} answers AT")
-        }
-    };
-    Problem::absent(
-        format!("{what}; {asked} ports were looked at."),
-        "Plug it in; it is picked up when it comes. Ports of modems are looked at, and no converters.",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use ringpost_sim::Machine;
@@ -375,18 +440,10 @@ mod tests {
         (dir, machine)
     }
 
-    /// The names of the ports where a modem may be.
-    fn places(machine: &Machine, others: &[Locator], locator: &Locator) -> Vec<String> {
-        let hotplug = Hotplug::new(machine.root(), others.to_vec());
-        let places = hotplug.places(locator).unwrap();
-        let name = |place: &Place| place.port.file_name().unwrap().to_str().unwrap().to_owned();
-        places.iter().map(name).collect()
-    }
-
-    fn config(name: &str) -> ModemConfig {
+    fn config(name: &str, locator: Locator) -> ModemConfig {
         ModemConfig {
             name: name.into(),
-            locator: Locator::UsbPath("1-1".into()),
+            locator,
             baud: 115_200,
             family: None,
             board: None,
@@ -398,6 +455,14 @@ mod tests {
         }
     }
 
+    /// The names of the ports where a modem may be.
+    fn places(machine: &Machine, others: &[Locator], locator: &Locator) -> Vec<String> {
+        let hotplug = Hotplug::new(machine.root(), others.to_vec());
+        let places = hotplug.places(locator).unwrap();
+        let name = |place: &Place| place.port.file_name().unwrap().to_str().unwrap().to_owned();
+        places.iter().map(name).collect()
+    }
+
     #[test]
     fn the_sound_of_a_modem_is_found_beside_its_port() {
         let (dir, machine) = machine();
@@ -407,7 +472,7 @@ mod tests {
         let [place] = &hotplug.places(&Locator::UsbPath("2-1".into())).unwrap()[..] else {
             panic!()
         };
-        let mut config = config("a");
+        let mut config = config("a", Locator::UsbPath("2-1".into()));
         let port = hotplug.audio_port(&config, Some(place)).unwrap();
         assert_eq!(port.file_name().unwrap(), "ttyUSB11");
         // A UART tells nothing of a second port.
@@ -466,7 +531,8 @@ mod tests {
         let hotplug = Hotplug::new(machine.root(), Vec::new());
         let places = hotplug.places(&Locator::UsbPath("1-1".into())).unwrap();
         let usb = places[0].usb.clone().unwrap();
-        let (a, b) = (config("a"), config("b"));
+        let socket = || Locator::UsbPath("1-1".into());
+        let (a, b) = (config("a", socket()), config("b", socket()));
         let claim = hotplug.shared.ledger.claim(&places[0], "a").unwrap();
         assert_eq!(hotplug.replug(&usb, &a).await, Ok(()));
         let taken = hotplug.replug(&usb, &b).await;
@@ -477,6 +543,35 @@ mod tests {
         machine.plug("1-1", "2c7c:0125").unwrap();
         let gone = hotplug.replug(&usb, &a).await;
         assert_eq!(gone, Err("it is not plugged in at 1-1 any more".into()));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_answer_may_be_the_modem_unless_it_is_known_or_nobody_can_say() {
+        let (dir, machine) = machine();
+        for port in ["ttyUSB1", "ttyUSB2", "ttyUSB3", "ttyUSB4"] {
+            fs::write(dir.path().join("dev").join(port), "").unwrap();
+        }
+        let hotplug = Hotplug::new(machine.root(), Vec::new());
+        let silent = |locator: Locator| {
+            let config = config("a", locator);
+            let found = hotplug.silent(&config).into_iter().map(|usb| usb.path);
+            found.collect::<Vec<_>>()
+        };
+        let (imei, named) =
+            (|| Locator::Imei("861475030000014".into()), || Locator::UsbPath("1-2".into()));
+        assert!(silent(imei()).is_empty(), "nobody was asked");
+        let hears = |port: &str, said| {
+            hotplug.shared.ledger.note(&dir.path().join("dev").join(port), said);
+        };
+        hears("ttyUSB2", None);
+        hears("ttyUSB3", None);
+        assert_eq!(silent(imei()), ["1-1"]);
+        assert!(silent(named()).is_empty(), "it has another port");
+        hears("ttyUSB4", None);
+        assert_eq!(silent(named()), ["1-2"]);
+        assert_eq!(silent(imei()), ["1-1"], "of the other one, nobody knows where it would answer");
+        hears("ttyUSB2", Some(Identity::default()));
+        assert!(silent(imei()).is_empty());
     }
 
     #[test]

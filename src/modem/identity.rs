@@ -69,7 +69,8 @@ where
         }
     }
     let outcome = link.execute(&Command::imei()).await?;
-    if outcome.result.is_none() {
+    // OK alone belongs to a command before, such as the ESC that freed a modem whose prompt was late.
+    if outcome.result.is_none() || (outcome.is_ok() && outcome.lines.is_empty()) {
         return Ok(None);
     }
     let imei = imei(&outcome.reply()).unwrap_or_default();
@@ -115,6 +116,23 @@ mod tests {
             let said = ask(Link::new(modem.open().unwrap()), &SIM7600).await.unwrap();
             let expected = (modem.imei(), modem.iccid());
             assert_eq!((said.imei.to_string(), said.iccid.to_string()), expected, "{shown}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_modem_that_was_left_before_a_late_prompt_is_not_taken_for_one_without_an_imei() {
+        for late in [300, 700, 1500, 2500] {
+            let sim = Simulator::builder().in_memory().start().await.unwrap();
+            let modem = sim.modem("m1");
+            modem.fault(Fault::LatePrompt.times(1).delay_ms(late));
+            let mut link = Link::new(modem.open().unwrap());
+            link.write(b"AT+CMGF=0\r").await.unwrap();
+            link.settle(SETTLE).await.unwrap();
+            link.write(b"AT+CMGS=20\r").await.unwrap();
+            link.settle(SETTLE).await.unwrap();
+            let said = ask(link, &SIM7600).await.unwrap();
+            let expected = (modem.imei(), modem.iccid());
+            assert_eq!((said.imei.to_string(), said.iccid.to_string()), expected, "{late}");
         }
     }
 

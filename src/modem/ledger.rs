@@ -10,7 +10,10 @@ use std::{
 };
 
 use ringpost_hal::at::dialogue::{Facts, Word};
-use tokio::time::Instant;
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::Instant,
+};
 
 use super::{
     Place, Problem,
@@ -20,6 +23,8 @@ use crate::domain::{Detail, Locator};
 
 /// A port where nobody answered is asked again after this: a modem may still have been booting.
 const SILENT_FOR: Duration = Duration::from_secs(10);
+/// A port that was silent longer ago than this may have been opened by others since: two searches.
+const SILENCE_COUNTS: Duration = Duration::from_secs(20);
 /// A modem that was found to be another is asked again after this: cards are exchanged without unplugging, and what
 /// was misheard is not believed for ever.
 const ANOTHER_FOR: Duration = Duration::from_secs(60);
@@ -32,7 +37,11 @@ pub(super) type Node = (u64, u64, i64, i64);
 
 /// What all modems of a daemon know of ports.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Mutex<Book>);
+pub(super) struct Ledger {
+    book: Mutex<Book>,
+    /// Tells when something was heard.
+    noted: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Book {
@@ -72,7 +81,7 @@ pub(super) struct Claim {
 impl Ledger {
     fn book(&self) -> MutexGuard<'_, Book> {
         // Whoever panicked had it for a single insertion or look.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a port for one modem.
@@ -83,7 +92,7 @@ impl Ledger {
         let device = canonical(&place.port);
         let mut book = self.book();
         if let Some(other) = book.held.get(&device) {
-            return Err(Problem::absent(
+            return Err(Problem::unavailable(
                 format!("The port {} is used by modem {other}.", place.port.display()),
                 "Two modems of the configuration are found at one port: correct one of them.",
             ));
@@ -113,6 +122,19 @@ impl Ledger {
         counts.then(|| heard.said.clone())
     }
 
+    /// Whether nobody answered at a port when it was asked last, not long ago.
+    pub(super) fn is_silent(&self, port: &Path) -> bool {
+        let device = canonical(port);
+        let book = self.book();
+        let heard = book.heard.get(&device).filter(|it| it.node == node_of(&device));
+        heard.is_some_and(|it| it.said.is_none() && it.at.elapsed() < SILENCE_COUNTS)
+    }
+
+    /// Resolves once something is heard from now on.
+    pub(super) fn noted(&self) -> Notified<'_> {
+        self.noted.notified()
+    }
+
     /// The IMEI that was heard at a device not long ago; empty where none was.
     fn imei_at(&self, device: &Path) -> Word {
         let book = self.book();
@@ -126,6 +148,7 @@ impl Ledger {
         let device = canonical(port);
         let heard = Heard { node: node_of(&device), at: Instant::now(), said };
         self.book().heard.insert(device, heard);
+        self.noted.notify_waiters();
     }
 }
 

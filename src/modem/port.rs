@@ -19,7 +19,6 @@ use super::{
     hotplug::{Place, UsbPlace},
     ledger::{Claim, Node},
 };
-use crate::domain::Detail;
 
 /// An open port.
 pub(super) trait Port: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -56,6 +55,9 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
     /// It is put back all the same.
     fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p>;
 
+    /// USB devices that may be the modem, for all that is known, and where nobody answers.
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace>;
+
     /// The port that carries the sound of the modem's calls, where it has one and it is known.
     fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf>;
 
@@ -91,33 +93,31 @@ pub(super) fn open(port: &Path, baud: u32) -> Result<Box<dyn Port>, Problem> {
 fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
     let shown = port.display();
     let is = |kind| cause.kind() == tokio_serial::ErrorKind::Io(kind);
-    let (message, hint) = if !port.exists() {
-        (
+    if !port.exists() {
+        Problem::absent(
             format!("The port {shown} does not exist."),
-            "Plug the modem in, or correct `port` in the configuration; it is picked up when it comes."
-                .to_owned(),
+            "Plug the modem in, or correct `port` in the configuration; it is picked up when it comes.",
         )
     } else if is(io::ErrorKind::PermissionDenied) {
-        (
+        Problem::unavailable(
             format!("The port {shown} may not be opened by this user."),
-            "Add the user to the group of the port, mostly `dialout`.".to_owned(),
+            "Add the user to the group of the port, mostly `dialout`.",
         )
     } else if let holders = holders(Path::new("/proc"), port)
         && !holders.is_empty()
     {
         // All of them: one may be harmless, and a person has to find the one that is not.
         let named: Vec<_> = holders.iter().map(Holder::to_string).collect();
-        (
+        Problem::unavailable(
             format!("The port {shown} is held by {}.", named.join(", ")),
-            "End that program, or tell it to keep off this port.".to_owned(),
+            "End that program, or tell it to keep off this port.",
         )
     } else {
-        (
+        Problem::absent(
             format!("The port {shown} cannot be opened: {cause}."),
-            "Check that it is a serial port, and that no other program uses it.".to_owned(),
+            "Check that it is a serial port, and that no other program uses it.",
         )
-    };
-    Problem { detail: Detail::NoModem, message, hint }
+    }
 }
 
 /// A process that has a port open.
@@ -158,6 +158,7 @@ pub fn holders(processes: &Path, port: &Path) -> Vec<Holder> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Detail;
 
     #[test]
     fn a_port_that_this_user_may_not_open_is_told_with_what_to_do() {
@@ -165,5 +166,6 @@ mod tests {
         let problem = problem(Path::new("/dev/null"), &tokio_serial::Error::new(denied, "x"));
         assert_eq!(problem.message, "The port /dev/null may not be opened by this user.");
         assert_eq!(problem.hint, "Add the user to the group of the port, mostly `dialout`.");
+        assert_eq!(problem.detail, Detail::PortUnavailable);
     }
 }

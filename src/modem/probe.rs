@@ -33,8 +33,12 @@ pub struct Probed {
 /// # Errors
 /// A port that is not there, or cannot be opened.
 pub async fn probe(config: ModemConfig, ports: &Hotplug) -> Result<Probed, Problem> {
-    let Opened { port, place, claim: _claim } = ports.open(&config).await?;
-    probe_on(Link::new(port), config, ports, place).await
+    let Opened { port, place, claim } = ports.open(&config).await?;
+    let mut probed = probe_on(Link::new(port), config, ports, place).await?;
+    if let Some(Err(double)) = claim.map(|claim| claim.is(&probed.facts)) {
+        probed.problem = Some((None, double));
+    }
+    Ok(probed)
 }
 
 async fn probe_on<P>(

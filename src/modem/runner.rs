@@ -22,7 +22,7 @@ use tracing::{error, info, warn};
 use super::{
     Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SoundWay, SubmitOutcome,
     handle::{Asked, Placed, Request},
-    hotplug::Place,
+    hotplug::{Place, UsbPlace},
     ledger::Claim,
     link::{Link, Lost, Unsolicited},
     pin,
@@ -40,7 +40,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 const ABSENT_WAIT: Duration = Duration::from_secs(1);
 /// Times in a row that a port is looked for before its power is switched, where that can be done: a
 /// stick that fell off its bus comes back by nothing else, and one that restarts is back by then.
-const ABSENT_LOOKS: u16 = 60;
+const ABSENT_LOOKS: u32 = 60;
+/// Doublings of that, one for each time that it was in vain: a switch may have other modems behind it too, and
+/// one that somebody has taken away does not come back by it.
+const ABSENT_DOUBLINGS: u32 = 6;
 
 /// After ESC at the start: what an idle modem says to that comes at once, and a modem that is busy is
 /// brought into step later.
@@ -78,8 +81,32 @@ pub(super) struct Worker {
     due: Option<Rung>,
     /// Since when it is ready, in this life.
     pub(super) ready_since: Option<Instant>,
-    /// Times in a row that its port was not there.
-    absent: u16,
+    absence: Absence,
+}
+
+/// For how long a modem's port has not been there.
+#[derive(Debug, Default)]
+struct Absence {
+    /// Times in a row that it was looked for, since something was done about it.
+    looks: u32,
+    /// Times that something was done about it.
+    resets: u32,
+}
+
+impl Absence {
+    const fn lasts(&self) -> bool {
+        self.looks > 0 || self.resets > 0
+    }
+
+    /// One more look in vain; whether it is time to do something about it.
+    fn grow(&mut self) -> bool {
+        self.looks = self.looks.saturating_add(1);
+        self.looks >= ABSENT_LOOKS << self.resets.min(ABSENT_DOUBLINGS)
+    }
+
+    fn reset(&mut self) {
+        *self = Self { looks: 0, resets: self.resets.saturating_add(1) };
+    }
 }
 
 /// Why a life ended.
@@ -170,7 +197,7 @@ impl Worker {
             ladder: Ladder::default(),
             due: None,
             ready_since: None,
-            absent: 0,
+            absence: Absence::default(),
         }
     }
 
@@ -254,9 +281,22 @@ impl Worker {
 
     fn means(&self) -> Means {
         let family = self.config.family.or(self.status.borrow().family).unwrap_or(&GENERIC);
-        let on_usb = self.status.borrow().place.as_ref().is_some_and(|place| place.usb.is_some());
-        let hard_reset = self.config.power.is_some() || on_usb;
+        let hard_reset = self.config.power.is_some() || self.on_usb().is_some();
         Means { soft_reset: family.restart.is_some(), hard_reset }
+    }
+
+    /// Where it is on USB, or was; while its port is not found, where it may be and does not answer.
+    fn on_usb(&self) -> Option<UsbPlace> {
+        let mut silent = match self.absence.lasts() {
+            true => self.ports.silent(&self.config),
+            false => Vec::new(),
+        };
+        if silent.is_empty() {
+            return self.status.borrow().place.as_ref().and_then(|place| place.usb.clone());
+        }
+        // One after the other, where nobody knows which it is.
+        let turn = usize::try_from(self.absence.resets).unwrap_or_default() % silent.len();
+        Some(silent.swap_remove(turn))
     }
 
     /// Counts a rung, and writes it down.
@@ -330,7 +370,9 @@ impl Worker {
             Action::Retry => {}
             Action::Reset => {
                 let means = self.means();
-                let rung = match (means.soft_reset, means.hard_reset) {
+                // No command reaches one that is not found.
+                let soft_reset = means.soft_reset && !(self.absence.lasts() && means.hard_reset);
+                let rung = match (soft_reset, means.hard_reset) {
                     (true, _) => Rung::SoftReset,
                     (false, true) => Rung::HardReset,
                     (false, false) => Rung::Reopen,
@@ -348,8 +390,9 @@ impl Worker {
 
     /// The port is not there once more.
     async fn miss_port(&mut self) {
-        self.absent = self.absent.saturating_add(1);
-        if self.absent.is_multiple_of(ABSENT_LOOKS) && self.config.power.is_some() {
+        let can_be_reset =
+            || self.config.power.is_some() || !self.ports.silent(&self.config).is_empty();
+        if self.absence.grow() && can_be_reset() {
             self.note(Rung::HardReset).await;
             self.due = Some(Rung::HardReset);
         }
@@ -401,7 +444,7 @@ impl Worker {
                 return Ended::Trouble(ModemState::Absent, problem);
             }
         };
-        self.absent = 0;
+        self.absence = Absence::default();
         self.claim = claim;
         self.found(place);
         let mut link = Link::new(port);
@@ -428,7 +471,10 @@ impl Worker {
 
     /// Switches its power off and on, or takes it off its USB and puts it back.
     async fn switch_power(&mut self, cancel: &CancellationToken) -> Result<(), Ended> {
-        let usb = self.status.borrow().place.as_ref().and_then(|place| place.usb.clone());
+        let usb = self.on_usb();
+        if self.absence.lasts() {
+            self.absence.reset();
+        }
         let switched = async {
             match (&self.config.power, usb) {
                 (Some(power), _) => power.cycle().await,
@@ -546,7 +592,7 @@ impl Worker {
                 // Before anything is done to a modem that is another one.
                 self.is_itself(&up)?;
             }
-            self.follow(&mut up, verdict, cancel).await?;
+            self.follow(link, &mut up, verdict, cancel).await?;
             if verdict == Verdict::Done {
                 break;
             }
@@ -584,8 +630,9 @@ impl Worker {
     }
 
     /// Does what a verdict says.
-    async fn follow(
+    async fn follow<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
+        link: &mut Link<P>,
         up: &mut BringUp,
         verdict: Verdict,
         cancel: &CancellationToken,
@@ -596,7 +643,9 @@ impl Worker {
                 // Told, but no word in the journal: it may pass.
                 self.status.send_modify(|status| status.problem = Some(failure.into()));
                 self.know(up);
-                unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await
+                unless(cancel, sleep(Duration::from_secs(pause.0.into()))).await?;
+                // What came meanwhile answers nothing that is asked from now on.
+                Ok(link.settle(Duration::ZERO).await?)
             }
             Verdict::PinWanted => match self.pin(up).await {
                 Ok(pin) => {

@@ -69,6 +69,11 @@ impl Problem {
         Self { detail: Detail::NoModem, message, hint: hint.to_owned() }
     }
 
+    /// Its port is there, and cannot be had: nothing that is done to the modem helps against that.
+    pub(super) fn unavailable(message: String, hint: &str) -> Self {
+        Self { detail: Detail::PortUnavailable, ..Self::absent(message, hint) }
+    }
+
     /// What kind of failure it is, for the ladder of means.
     pub(super) fn kind(&self) -> FailureKind {
         let kinds = [

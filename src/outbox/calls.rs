@@ -187,9 +187,10 @@ mod tests {
 
     #[test]
     fn whoever_declines_is_not_called_again_and_whoever_is_busy_is() {
-        let class = |cause| match of(cause, Heard::Nothing, 0) {
-            Event::Refused(_, refusal) => refusal.class,
-            other => panic!("{other:?}"),
+        let class = |cause| {
+            let event = of(cause, Heard::Nothing, 0);
+            let Event::Refused(_, refusal) = event else { panic!("{event:?}") };
+            refusal.class
         };
         assert_eq!(class(CallCause::Declined), RefusalClass::Permanent);
         assert_eq!(class(CallCause::Unassigned), RefusalClass::Permanent);

@@ -168,8 +168,9 @@ fn begin_all<'l>(
     let mut choices = Vec::new();
     let mut demands = store::queue::demands(tx, lane, Service::Text)?;
     if free.iter().any(|line| line.voice.is_some()) {
-        demands.extend(store::queue::demands(tx, lane, Service::Call)?);
-        demands.extend(store::queue::demands(tx, lane, Service::KeyedCall)?);
+        for service in Service::ALL.into_iter().filter(|it| *it != Service::Text) {
+            demands.extend(store::queue::demands(tx, lane, service)?);
+        }
     }
     for demand in demands {
         let able = free.iter().filter(|line| route::admits(line, &demand).is_ok());
@@ -403,7 +404,7 @@ fn put_on_air(
             text: outgoing.text.clone(),
             said: outgoing.said,
             locale: outgoing.locale.clone().unwrap_or_default(),
-            confirm: outgoing.service == Service::KeyedCall,
+            confirm: outgoing.service.hears_keys(),
             lane: progress.lane,
             expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),

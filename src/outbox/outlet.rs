@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::route::Terms;
+use super::route::{Terms, can_serve};
 use crate::{
-    domain::{Channel, Lane, Service},
-    modem::{ModemHandle, ModemState, ModemStatus},
+    domain::{Channel, Lane, Said, Service},
+    modem::{ModemHandle, ModemState},
 };
 
 /// A modem, as the outbox uses it.
@@ -22,27 +22,20 @@ impl Outlet {
     pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
         let status = self.handle.status();
         let status = status.borrow();
+        let able = can_serve(status.facts.voice, service);
         let allowed = self.terms.serve(service.channel(), lane, region);
-        status.state == ModemState::Ready && is_able(&status, service) && allowed
+        status.state == ModemState::Ready && able && allowed
     }
 }
 
-/// Whether a modem may place calls, now or when it is there, with keys where they are to be confirmed: only of
-/// one that is ready it is known that it cannot.
-pub fn may_call(outlets: &[Outlet], confirm: bool) -> bool {
-    let service = if confirm { Service::KeyedCall } else { Service::Call };
+/// Whether a modem may place calls that say this, after a key where they are to be confirmed, now or when it is
+/// there: only of one that is ready it is known that it cannot.
+pub fn may_call(outlets: &[Outlet], says: Said, confirm: bool) -> bool {
+    let service = Service::Call { says, keys: confirm };
     outlets.iter().any(|outlet| {
         let status = outlet.handle.status();
         let status = status.borrow();
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
-        allowed && (status.state != ModemState::Ready || is_able(&status, service))
+        allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, service))
     })
-}
-
-fn is_able(status: &ModemStatus, service: Service) -> bool {
-    match service {
-        Service::Text => true,
-        Service::Call => status.facts.voice.is_some(),
-        Service::KeyedCall => status.facts.voice.is_some_and(|voice| voice.keys),
-    }
 }

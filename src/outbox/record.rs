@@ -190,7 +190,11 @@ mod tests {
         let call = Body { locale: Some("de".into()), ..call };
         let expires_at = now.after(Duration::from_secs(300));
         NewMessage {
-            fallback: Some(Fallback { service: Service::KeyedCall, body: call, expires_at }),
+            fallback: Some(Fallback {
+                service: Service::Call { says: Said::Code, keys: true },
+                body: call,
+                expires_at,
+            }),
             lane: Lane::Otp,
             on_unknown: OnUnknown::Resend,
             reference: Some("mine".into()),
@@ -203,7 +207,12 @@ mod tests {
         let sample = samples::message(now);
         let subject = Subject { channel: Channel::Voice, ..sample.subject.clone() };
         let body = Body { encoding: None, ..samples::body("hello") };
-        NewMessage { subject, body, service: Service::Call, ..sample }
+        NewMessage {
+            subject,
+            body,
+            service: Service::Call { says: Said::Code, keys: false },
+            ..sample
+        }
     }
 
     const SEGMENT: SegmentId = SegmentId { attempt: 1, sequence: 1 };
@@ -241,7 +250,10 @@ mod tests {
                 panic!("one message came of it")
             };
             assert_eq!((call.fallback_of, parent.fallback), (Some(text.id), Some(Channel::Voice)));
-            assert_eq!((call.service, call.lane), (Service::KeyedCall, Lane::Otp));
+            assert_eq!(
+                (call.service, call.lane),
+                (Service::Call { says: Said::Code, keys: true }, Lane::Otp)
+            );
             assert_eq!((call.subject.channel, call.phase), (Channel::Voice, Phase::Queued));
             assert_ne!(call.subject.transaction_id, parent.subject.transaction_id);
             assert_eq!(call.subject.recipient, parent.subject.recipient);

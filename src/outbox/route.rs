@@ -4,7 +4,8 @@ use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use super::budget::{self, Used};
 use crate::{
-    domain::{Allowance, Channel, Detail, Lane, Money, Service, Timestamp},
+    domain::{Allowance, Channel, Detail, Lane, Money, Said, Service, Timestamp},
+    modem::Voice,
     store::queue::Demand,
 };
 
@@ -96,8 +97,8 @@ pub(super) struct Line {
     pub(super) idle: bool,
     /// The lane of the call that it is in.
     pub(super) in_call: Option<Lane>,
-    /// Whether it can be heard in a call; if so, whether it hears which keys are pressed.
-    pub(super) voice: Option<bool>,
+    /// How it is heard in calls; `None` = it places none.
+    pub(super) voice: Option<Voice>,
     /// Whether its SIM gets delivery reports, and it can tell of them.
     pub(super) reports: bool,
     /// Until when it rests between segments that are no passcodes.
@@ -143,6 +144,18 @@ pub(super) struct History<'h> {
     pub(super) heard: Option<&'h str>,
 }
 
+/// Whether a modem that is heard in this way can do this. What somebody else has worded is put into no modem that would
+/// keep it.
+pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
+    match service {
+        Service::Text => true,
+        Service::Call { says, keys } => voice.is_some_and(|voice| {
+            let private = says == Said::Code || !voice.sink.keeps();
+            private && (voice.keys || !keys)
+        }),
+    }
+}
+
 /// Whether `line` may send such messages at all, busy or not; else what keeps it from that.
 pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     let terms = &line.terms;
@@ -155,12 +168,7 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     if let Some(detail) = line.down {
         return Err(detail);
     }
-    let able = match wish.service {
-        Service::Text => true,
-        Service::Call => line.voice.is_some(),
-        Service::KeyedCall => line.voice == Some(true),
-    };
-    if !able {
+    if !can_serve(line.voice, wish.service) {
         return Err(Detail::VoiceNotSupported);
     }
     let price = terms.price(channel, &wish.region).unwrap_or_default();
@@ -250,6 +258,7 @@ pub(super) fn obstacle(lines: &[Line], wish: &Demand) -> Option<Detail> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modem::Sink;
 
     fn line(index: usize) -> Line {
         Line {
@@ -261,7 +270,7 @@ mod tests {
             ready: true,
             idle: true,
             in_call: None,
-            voice: Some(true),
+            voice: Some(Voice { sink: Sink::SerialPcm, keys: true, tells_keys: false }),
             reports: true,
             rests_until: None,
             settle: Duration::from_secs(240),
@@ -314,17 +323,23 @@ mod tests {
         };
         let down = Line { down: Some(Detail::SimLocked), ..line(1) };
         let texts_only = with(1, |it| it.channels = vec![Channel::Sms]);
-        let (mute, deaf) =
-            (Line { voice: None, ..line(1) }, Line { voice: Some(false), ..line(1) });
-        let call = |service| Demand { service, ..wish(Lane::Otp) };
+        let voice = |sink, keys| Some(Voice { sink, keys, tells_keys: false });
+        let mute = Line { voice: None, ..line(1) };
+        let deaf = Line { voice: voice(Sink::Speaks, false), ..line(1) };
+        let keeping = Line { voice: voice(Sink::File, true), ..line(1) };
+        let call = |says, keys| Demand { service: Service::Call { says, keys }, ..wish(Lane::Otp) };
         let table = [
-            (&line(1), call(Service::KeyedCall), Ok(())),
+            (&line(1), call(Said::Code, true), Ok(())),
             (&texts_only, wish(Lane::Otp), Ok(())),
-            (&texts_only, call(Service::Call), Err(Detail::NoModem)),
+            (&texts_only, call(Said::Code, false), Err(Detail::NoModem)),
             (&mute, wish(Lane::Otp), Ok(())),
-            (&mute, call(Service::Call), Err(Detail::VoiceNotSupported)),
-            (&deaf, call(Service::Call), Ok(())),
-            (&deaf, call(Service::KeyedCall), Err(Detail::VoiceNotSupported)),
+            (&mute, call(Said::Code, false), Err(Detail::VoiceNotSupported)),
+            (&deaf, call(Said::Code, false), Ok(())),
+            (&deaf, call(Said::Code, true), Err(Detail::VoiceNotSupported)),
+            (&deaf, call(Said::Text, false), Ok(())),
+            (&keeping, call(Said::Code, true), Ok(())),
+            (&keeping, call(Said::Text, false), Err(Detail::VoiceNotSupported)),
+            (&line(1), call(Said::Text, true), Ok(())),
             (&line(1), wish(Lane::Bulk), Ok(())),
             (&only_otp, wish(Lane::Otp), Ok(())),
             (&only_otp, wish(Lane::Bulk), Err(Detail::NoModem)),

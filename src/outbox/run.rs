@@ -396,7 +396,7 @@ impl Outbox {
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                voice: status.facts.voice.map(|voice| voice.keys),
+                voice: status.facts.voice,
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),

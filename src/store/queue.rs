@@ -456,7 +456,7 @@ mod tests {
                 demands.iter().map(|it| (it.sender.as_deref(), it.region.as_str())).collect();
             assert_eq!(told, [(None, ""), (None, "DE"), (None, "US"), (Some("a"), "US")]);
             assert!(super::demands(tx, Lane::Otp, Service::Text)?.is_empty());
-            assert!(super::demands(tx, Lane::Bulk, Service::Call)?.is_empty());
+            assert!(super::demands(tx, Lane::Bulk, Service::ALL[1])?.is_empty());
             let due = |now, page| {
                 let found = claimable(tx, &demands[2], Timestamp::from_unix_ms(now), page)?;
                 Ok::<_, Error>(found.iter().map(|it| it.due.as_unix_ms()).collect::<Vec<_>>())

@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Inbound, InboundFragment, InboundId, MessageId, Secret},
+        domain::{Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Secret},
         store::{
             self,
             connection::PAGE,
@@ -286,7 +286,8 @@ mod tests {
         let store = open(dir.path());
         let add = |tx: &Tx<'_>| {
             for at in [1, 2, 3] {
-                event::append(tx, &store::samples::event(day(at)))?;
+                let sent = Event { outcome: Outcome::Success, ..store::samples::event(day(at)) };
+                event::append(tx, &sent)?;
             }
             early_report::insert(tx, "s", 1, "5552345", crate::domain::Report::Delivered, day(1))
         };
@@ -294,11 +295,14 @@ mod tests {
         store.tidy(&KEEP, day(92)).await.unwrap();
         assert_eq!(count(&store, "event").await, 2);
         assert_eq!(count(&store, "early_report").await, 0);
+        assert_eq!(count(&store, "usage_day").await, 3, "what was counted stays");
         // Whoever polls the log goes on from the last one: the next must come after it.
         store.tidy(&KEEP, day(400)).await.unwrap();
         assert_eq!(store.read(event::newest).await.unwrap(), 3);
         store.write(|tx| event::append(tx, &store::samples::event(day(400)))).await.unwrap();
         assert_eq!(store.read(event::newest).await.unwrap(), 4);
+        store.tidy(&KEEP, day(764)).await.unwrap();
+        assert_eq!(count(&store, "usage_day").await, 1, "and goes in its own time");
     }
 
     #[tokio::test(start_paused = true)]

@@ -101,6 +101,9 @@ fn count(
     Ok(())
 }
 
+const SLOTS: &str = "SELECT slot, accepted, verified FROM traffic
+     WHERE kind = ?1 AND subject = ?2 AND slot > ?3 AND slot <= ?4 ORDER BY slot";
+
 /// The slots of a subject that began after `after` and not after `until`, oldest first.
 ///
 /// # Errors
@@ -112,16 +115,13 @@ pub fn slots(
     after: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Slot>, Error> {
-    view.prepare(
-        "SELECT slot, accepted, verified FROM traffic
-         WHERE kind = ?1 AND subject = ?2 AND slot > ?3 AND slot <= ?4 ORDER BY slot",
-    )?
-    .query_map((kind.rank(), subject, after.as_unix_ms(), until.as_unix_ms()), |row| {
-        let at = Timestamp::from_unix_ms(row.get(0)?);
-        Ok(Slot { at, accepted: row.get(1)?, verified: row.get(2)? })
-    })?
-    .map(|slot| Ok(slot?))
-    .collect()
+    view.prepare(SLOTS)?
+        .query_map((kind.rank(), subject, after.as_unix_ms(), until.as_unix_ms()), |row| {
+            let at = Timestamp::from_unix_ms(row.get(0)?);
+            Ok(Slot { at, accepted: row.get(1)?, verified: row.get(2)? })
+        })?
+        .map(|slot| Ok(slot?))
+        .collect()
 }
 
 /// Whether any code was entered in a slot that began after `after`: somebody tells.
@@ -213,8 +213,14 @@ pub struct Received {
     pub call: bool,
 }
 
-/// The newest messages to `number` that were accepted after `after` and not after `until`, newest first, at
-/// most `limit`; of the purposes that `counts` names.
+/// The index holds all of it.
+const RECEIVED: &str =
+    "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice',
+         purpose
+     FROM message WHERE recipient = ?1 ORDER BY key DESC";
+
+/// Tells `is_enough` of the messages to `number` that were accepted after `after` and not after `until`,
+/// newest first, until it says so; of the purposes that `counts` names.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -223,28 +229,21 @@ pub fn received(
     number: &E164,
     (after, until): (Timestamp, Timestamp),
     counts: impl Fn(Purpose) -> bool,
-    limit: usize,
-) -> Result<Vec<Received>, Error> {
-    // The index holds all of it.
-    let mut statement = view.prepare(
-        "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice', purpose
-         FROM message WHERE recipient = ?1 ORDER BY key DESC",
-    )?;
+    mut is_enough: impl FnMut(Received) -> bool,
+) -> Result<(), Error> {
+    let mut statement = view.prepare(RECEIVED)?;
     let mut rows = statement.query([number.as_str()])?;
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
+    while let Some(row) = rows.next()? {
         let at = Timestamp::from_unix_ms(row.get(0)?);
         if at <= after {
             break;
         }
         let purpose = word::read("message", "purpose", row.get_ref(2)?.as_str().unwrap_or(""))?;
-        if at <= until && counts(purpose) {
-            found.push(Received { at, call: row.get(1)? });
+        if at <= until && counts(purpose) && is_enough(Received { at, call: row.get(1)? }) {
+            break;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Where a walk through the table has come: kind, subject and slot.
@@ -283,8 +282,48 @@ pub(super) fn forget(
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
-    use crate::store::Store;
+    use crate::{
+        domain::NewMessage,
+        store::{self, Store},
+    };
+
+    /// Steps of SQLite's machine, of which a search is one in a table of any size, for all that a limit asks of one
+    /// number, where `others` are known beside it.
+    async fn steps(others: u32) -> [i32; 2] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let at = Timestamp::from_unix_ms;
+        let ask = move |tx: &Tx<'_>| {
+            let other = |digits| E164::new(format!("+1415556{digits:04}")).unwrap();
+            let number = other(others / 2);
+            for to in (0..others).map(other).chain([number.clone(), number.clone()]) {
+                let message = store::samples::message(at(100));
+                store::message::insert(tx, &NewMessage { recipient: to.clone(), ..message })?;
+                count_accepted(tx, Kind::User, to.as_str(), at(100))?;
+            }
+            let mut received_by_it = 0;
+            let count = |_| {
+                received_by_it += 1;
+                false
+            };
+            received(tx, &number, (at(0), at(200)), |_| true, count)?;
+            let found = slots(tx, Kind::User, number.as_str(), at(0), at(200))?;
+            assert_eq!((received_by_it, found[0].accepted), (3, 3));
+            let taken = |sql| tx.prepare(sql).map(|it| it.get_status(StatementStatus::VmStep));
+            Ok([taken(RECEIVED)?, taken(SLOTS)?])
+        };
+        store.write(ask).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_limit_costs_the_same_however_many_numbers_were_seen() {
+        let few = steps(10).await;
+        assert!(few.iter().all(|steps| *steps > 0), "{few:?}");
+        assert_eq!(few, steps(5000).await);
+    }
 
     #[tokio::test]
     async fn a_walk_forgets_what_is_old_and_nothing_else() {

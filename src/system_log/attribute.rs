@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What calls us the provider of a message or call.
-const PROVIDER: &str = "RINGPOST";
+pub(super) const PROVIDER: &str = "RINGPOST";
 
 /// An attribute of log events.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Number,
     /// An instant in ISO 8601.
     Time,
+    /// `true` or `false`.
+    Flag,
 }
 
 /// Where the value of an attribute comes from.
@@ -39,6 +41,8 @@ pub(super) enum Source {
     Text(&'static str),
     /// Always the same number.
     Number(f64),
+    /// Always the same flag.
+    Flag(bool),
     /// Nothing: a member of Okta's that has no value here.
     Nothing,
     /// What a function makes of a column that holds one of these words.
@@ -142,14 +146,21 @@ pub(super) fn completes(event_type: &str) -> bool {
     is_status(event_type)
 }
 
-/// `smsProvider` of a channel.
-pub(super) fn sms_provider(channel: &str) -> Option<String> {
-    (channel == Channel::Sms.as_str()).then(|| PROVIDER.to_owned())
+/// Whether an event is about a text message.
+pub(super) fn is_sms(channel: &str) -> bool {
+    channel == Channel::Sms.as_str()
 }
 
-/// `callProvider` of a channel.
-pub(super) fn call_provider(channel: &str) -> Option<String> {
-    (channel == Channel::Voice.as_str()).then(|| PROVIDER.to_owned())
+/// Whether an event is about a call.
+pub(super) fn is_call(channel: &str) -> bool {
+    channel == Channel::Voice.as_str()
+}
+
+/// What follows only for some channel.
+macro_rules! of_channel {
+    ($holds:ident, $source:expr) => {
+        Source::While(Column::Channel, channels, $holds, &$source)
+    };
 }
 
 /// `version` of an address in the chain of a request.
@@ -196,6 +207,10 @@ const fn made(path: &'static str, source: Source) -> Attribute {
 
 const fn nothing(path: &'static str) -> Attribute {
     Attribute { path, kind: Kind::Text, source: Source::Nothing }
+}
+
+const fn no_number(path: &'static str) -> Attribute {
+    Attribute { path, kind: Kind::Number, source: Source::Nothing }
 }
 
 const USER: Source = Source::Column(Column::User);
@@ -246,11 +261,14 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     nothing("client.geographicalContext.state"),
     nothing("client.geographicalContext.country"),
     nothing("client.geographicalContext.postalCode"),
+    no_number("client.geographicalContext.geolocation.lat"),
+    no_number("client.geographicalContext.geolocation.lon"),
     nothing("device"),
     nothing("authenticationContext.authenticationProvider"),
     nothing("authenticationContext.credentialProvider"),
     nothing("authenticationContext.credentialType"),
-    nothing("authenticationContext.issuer"),
+    nothing("authenticationContext.issuer.id"),
+    nothing("authenticationContext.issuer.type"),
     nothing("authenticationContext.interface"),
     Attribute {
         path: "authenticationContext.authenticationStep",
@@ -277,6 +295,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     made("target.changeDetails.to.id", Source::Where(Column::TargetBefore, &other!(TargetId))),
     made("transaction.type", Source::Made(Column::EventType, event_types, transaction_type)),
     text("transaction.id", Column::Transaction),
+    nothing("transaction.detail.requestApiTokenId"),
     text("debugContext.debugData.transactionId", Column::Transaction),
     text("debugContext.debugData.messageId", Column::MessageId),
     text("debugContext.debugData.channel", Column::Channel),
@@ -287,14 +306,23 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
         "debugContext.debugData.countryCallingCode",
         Source::Made(Column::Region, regions, calling_code),
     ),
+    made("debugContext.debugData.smsProvider", of_channel!(is_sms, Source::Text(PROVIDER))),
+    made("debugContext.debugData.callProvider", of_channel!(is_call, Source::Text(PROVIDER))),
     made(
-        "debugContext.debugData.smsProvider",
-        Source::Made(Column::Channel, channels, sms_provider),
+        "debugContext.debugData.smsTelephonyProvider",
+        of_channel!(is_sms, Source::Text(PROVIDER)),
     ),
     made(
-        "debugContext.debugData.callProvider",
-        Source::Made(Column::Channel, channels, call_provider),
+        "debugContext.debugData.callTelephonyProvider",
+        of_channel!(is_call, Source::Text(PROVIDER)),
     ),
+    made("debugContext.debugData.isSmsHookFailover", of_channel!(is_sms, Source::Text("false"))),
+    made("debugContext.debugData.isCallHookFailover", of_channel!(is_call, Source::Text("false"))),
+    Attribute {
+        path: "debugContext.debugData.customerProvidedAccount",
+        kind: Kind::Flag,
+        source: of_channel!(is_sms, Source::Flag(true)),
+    },
     made(
         "debugContext.debugData.providerStatus",
         Source::Each(&[
@@ -344,13 +372,18 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
         "request.ipChain.version",
         Source::Either(Column::ClientIp, ":", &Source::Text("V6"), &Source::Text("V4")),
     ),
-    nothing("request.ipChain.geographicalContext"),
+    nothing("request.ipChain.geographicalContext.city"),
+    nothing("request.ipChain.geographicalContext.state"),
+    nothing("request.ipChain.geographicalContext.country"),
+    nothing("request.ipChain.geographicalContext.postalCode"),
+    no_number("request.ipChain.geographicalContext.geolocation.lat"),
+    no_number("request.ipChain.geographicalContext.geolocation.lon"),
     nothing("request.ipChain.source"),
     nothing("securityContext.asNumber"),
     nothing("securityContext.asOrg"),
     nothing("securityContext.isp"),
     nothing("securityContext.domain"),
-    nothing("securityContext.isProxy"),
+    Attribute { path: "securityContext.isProxy", kind: Kind::Flag, source: Source::Nothing },
 ];
 
 /// The attribute of that path.

@@ -112,7 +112,7 @@ impl From<EventRow> for LogEvent {
             transaction: json!({
                 "type": attribute::transaction_type(&row.event_type),
                 "id": row.transaction_id,
-                "detail": {},
+                "detail": {"requestApiTokenId": null},
             }),
             debug_context: json!({"debugData": debug_data}),
             request: json!({"ipChain": chain.collect::<Vec<_>>()}),
@@ -175,9 +175,18 @@ fn debug_data(row: &EventRow) -> Map<String, Value> {
     put("countryCodeIso2", text(&row.region));
     let code = row.region.as_deref().and_then(attribute::calling_code);
     put("countryCallingCode", code.map(Value::from));
-    let channel = row.channel.as_deref();
-    put("smsProvider", channel.and_then(attribute::sms_provider).map(Value::from));
-    put("callProvider", channel.and_then(attribute::call_provider).map(Value::from));
+    let channel = row.channel.as_deref().unwrap_or_default();
+    if attribute::is_sms(channel) {
+        put("smsProvider", Some(attribute::PROVIDER.into()));
+        put("smsTelephonyProvider", Some(attribute::PROVIDER.into()));
+        put("isSmsHookFailover", Some("false".into()));
+        put("customerProvidedAccount", Some(true.into()));
+    }
+    if attribute::is_call(channel) {
+        put("callProvider", Some(attribute::PROVIDER.into()));
+        put("callTelephonyProvider", Some(attribute::PROVIDER.into()));
+        put("isCallHookFailover", Some("false".into()));
+    }
     let status = attribute::provider_status(&row.event_type, &row.outcome);
     put("providerStatus", status.map(Value::from));
     put("sender", text(&row.modem));

@@ -159,11 +159,23 @@ impl Question {
         Ok(Self { asked, filter, keywords, limit, after, span })
     }
 
-    /// Answers it as far as `budget` lets.
+    /// Answers it as far as `budget` lets; not, where it goes on from a page that cannot have been one.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn answer(&self, view: &View<'_>, budget: Budget) -> Result<Answer, store::Error> {
+    pub fn answer(
+        &self,
+        view: &View<'_>,
+        budget: Budget,
+    ) -> Result<Result<Answer, NotAQuestion>, store::Error> {
+        let polling = matches!(self.span, Span::Polling { .. });
+        // As after an older database was put in the place of this one: whoever waits for what lies behind
+        // that page would miss all that comes until then.
+        if let Some(after) = self.after.filter(|_| polling)
+            && after.seq > store::event::newest(view)?
+        {
+            return Ok(Err(NotAQuestion::After));
+        }
         let (order, after) = match self.span {
             Span::Polling { since } => {
                 let before = || store::event::before(view, since);
@@ -182,9 +194,10 @@ impl Question {
                 || self.keywords.match_event(&LogEvent::from(row.clone()).to_json())
         };
         let page = store::page(view, &query, budget, &spoken_of)?;
-        let polling = matches!(self.span, Span::Polling { .. });
-        let next = (polling || !page.finished).then(|| self.next(page.position));
-        Ok(Answer { events: page.rows.into_iter().map(LogEvent::from).collect(), next })
+        // Pages of no events would never come to the end.
+        let more = polling || (!page.finished && self.limit > 0);
+        let next = more.then(|| self.next(page.position));
+        Ok(Ok(Answer { events: page.rows.into_iter().map(LogEvent::from).collect(), next }))
     }
 
     /// The parameters of the next page.

@@ -1,9 +1,9 @@
 //! What is asked for, and what a call plays.
 
-use std::fmt;
+use std::{fmt, io, time::Duration};
 
-use super::engine::EngineError;
-use crate::domain::{Detail, Sound};
+use super::{dsp, engine::EngineError};
+use crate::domain::{Detail, SAMPLE_RATE, Sound};
 
 /// What a call shall say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,24 @@ impl Prompt {
         let gate = self.gate.iter().flatten();
         let offer = self.offer.iter().flatten();
         self.greeting.iter().chain(gate).chain(&self.message).chain(offer).chain(&self.bye)
+    }
+}
+
+impl Prompt {
+    /// All of it as a WAV.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_wav(&self, to: impl io::Write + io::Seek) -> Result<(), String> {
+        let silence = |pause: &Duration| {
+            let samples = pause.as_millis() * u128::from(SAMPLE_RATE) / 1000;
+            vec![0; usize::try_from(samples).unwrap_or_default()]
+        };
+        let samples = self.sounds().map(|sound| match sound {
+            Sound::Clip(clip) => clip.samples.clone(),
+            Sound::Silence(pause) => silence(pause),
+        });
+        dsp::write_wav(to, &samples.collect::<Vec<_>>().concat())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     gateway::{Builder, Gateway, PHONE, wait_for},
     okta_hook,
     okta_org::{Org, Verdict, event},
+    usage::assert_recounted,
 };
 
 /// Longer than a call takes with all that is said in it, on a loaded machine.
@@ -39,16 +40,20 @@ fn call(to: &str, changes: Value) -> Value {
     body
 }
 
-/// Waits until a message has come to its end.
-pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+/// Waits for something as long as a call takes.
+fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + CALL;
-    let ended = || Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null());
-    while Instant::now() < until {
-        if let Some(message) = wait_for(ended) {
-            return message;
+    loop {
+        match wait_for(&mut look) {
+            Some(seen) => return seen,
+            None => assert!(Instant::now() < until, "it never came"),
         }
     }
-    panic!("not ended: {:#}\n{}", gateway.message(id), gateway.log())
+}
+
+/// Waits until a message has come to its end.
+pub(crate) fn ended(gateway: &Gateway, id: &str) -> Value {
+    patiently(|| Some(gateway.message(id)).filter(|it| !it["ended_at"].is_null()))
 }
 
 /// The one message that goes out in the place of another.
@@ -177,6 +182,7 @@ async fn what_becomes_of_a_call_is_told_apart() {
     );
     let minutes: f64 = talked.iter().sum::<f64>() / 60.0;
     assert!((row["minutes"].as_f64().unwrap() - minutes).abs() < 0.02, "{row:#}, {minutes}");
+    assert_recounted(&gateway);
     // A minute each that was begun, and none that was not answered.
     let begun: f64 = talked.iter().map(|talk| (talk / 60.0).ceil()).sum();
     assert_eq!(row["cost"], json!(begun * 0.05), "{row:#}");
@@ -244,7 +250,8 @@ async fn a_code_takes_the_only_line_from_a_call_that_is_none_and_texts_wait_for_
     assert_eq!(ended(&gateway, &spoken)["state"], "delivered");
     assert_eq!(ended(&gateway, &text)["state"], "delivered");
     let ended_at = |id: &str| gateway.message(id)["ended_at"].as_str().unwrap().to_owned();
-    assert!(ended_at(&spoken) < gateway.message(&text)["sent_at"].as_str().unwrap().to_owned());
+    let text = gateway.message(&text);
+    assert!(*ended_at(&spoken) < *text["sent_at"].as_str().unwrap());
 }
 
 /// An engine that takes its time for long texts, as on a small board.
@@ -316,7 +323,7 @@ async fn okta_has_its_codes_read_out() {
     let config = format!("{BRISK}\nlocales = [\"en\", \"de\"]");
     let gateway =
         okta_hook::with_config("", &config).family(Family::Sim7600).audible().start().await;
-    wait_for(|| gateway.log().contains("2 languages are ready").then_some(())).unwrap();
+    patiently(|| gateway.log().contains("2 languages are ready").then_some(()));
     let org = Org::of(&gateway);
     let voice = |id: &str, locale: &str| {
         let mut event = event(id);
@@ -419,4 +426,18 @@ async fn without_a_voice_calls_are_refused_and_texts_go_out() {
     // With a way out, the text takes the place of the call.
     let id = gateway.send_json(&call(PHONE, json!({"channel": "sms"})));
     gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_worded_is_put_into_no_modem_that_would_keep_it() {
+    let gateway = Gateway::builder().family(Family::Sim800).config(BRISK).start().await;
+    assert_eq!(gateway.modem("m1")["voice"]["sound"], "file");
+    let text = json!({"to": PHONE, "channel": "voice", "text": "4 8 1 5 9 2", "locale": "en"});
+    let answer = gateway.request("POST", "/api/v1/messages", Some(&text));
+    assert_eq!((answer.status, &answer.body["code"]), (422, &json!("voice_not_supported")));
+    let code = gateway.send_json(&call(PHONE, json!({"code": "777777"})));
+    assert_eq!(ended(&gateway, &code)["state"], "delivered");
+    let played = &calls(&gateway, PHONE)[0].played;
+    let digit = played.iter().filter(|file| played.iter().filter(|it| it == file).count() >= 6);
+    assert!(digit.count() >= 6, "one file for each 7, and none for the code: {played:?}");
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -38,6 +39,7 @@ pub(crate) struct Builder {
     locators: BTreeMap<&'static str, String>,
     extra_ports: Vec<PathBuf>,
     disk: Option<u32>,
+    bound_by_modes: bool,
 }
 
 /// A running gateway.
@@ -53,6 +55,8 @@ pub(crate) struct Gateway {
     daemon: Option<Daemon>,
     /// MiB of the disk that the daemon alone sees.
     disk: Option<u32>,
+    /// Whether the daemon may not open what the modes of files forbid.
+    bound_by_modes: bool,
 }
 
 struct Daemon {
@@ -90,6 +94,7 @@ impl Gateway {
             locators: BTreeMap::new(),
             extra_ports: Vec::new(),
             disk: None,
+            bound_by_modes: false,
         }
     }
 
@@ -102,6 +107,7 @@ impl Gateway {
     pub(crate) fn start_daemon(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path());
         let mut command = match self.disk {
+            None if self.bound_by_modes => bound_by_modes(),
             None => Command::new(RINGPOST),
             Some(size) => self.on_disk(size),
         };
@@ -410,6 +416,12 @@ impl Builder {
         self
     }
 
+    /// With a daemon that may not open what the modes of files forbid, even where root runs it.
+    pub(crate) fn bound_by_modes(mut self) -> Self {
+        self.bound_by_modes = true;
+        self
+    }
+
     /// Starts the simulator and the daemon, and waits until all simulated modems are ready.
     pub(crate) async fn start(self) -> Gateway {
         let gateway = self.start_without_waiting().await;
@@ -444,6 +456,10 @@ impl Builder {
             self.config,
             self.policy,
         );
+        // Many daemons start at one time here: each has as little made ready to be spoken as can be.
+        if !self.config.contains("[voice]") {
+            toml += "[voice]\nengines = [\"espeak-ng\"]\n";
+        }
         let own = sim.modems().into_iter().map(|modem| {
             let locator = self.locators.get(&*modem.name());
             let filled = locator
@@ -465,8 +481,20 @@ impl Builder {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
         }
         let token = create_token(&dir.path().join("ringpost.toml"), "test", &["admin"]);
-        Gateway { dir, sim, token, environment: Vec::new(), daemon: None, disk: self.disk }
+        let (environment, disk, bound_by_modes) = (Vec::new(), self.disk, self.bound_by_modes);
+        Gateway { dir, sim, token, environment, daemon: None, disk, bound_by_modes }
     }
+}
+
+/// The daemon without what root may do beyond the modes of files.
+fn bound_by_modes() -> Command {
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !is_root {
+        return Command::new(RINGPOST);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-dac_override,-dac_read_search", "--", RINGPOST]);
+    command
 }
 
 fn database_path(dir: &Path, disk: Option<u32>) -> PathBuf {

@@ -1,5 +1,7 @@
 //! Modems that are pulled out and plugged in elsewhere: found again whatever their port is called.
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use ringpost_sim::{Family, Fault, Machine, ModemHandle, Simulator};
 use serde_json::{Value, json};
 
@@ -148,11 +150,59 @@ async fn a_port_that_another_program_holds_is_named_with_that_program() {
     });
     site.gateway.start_daemon();
     let process = format!("(process {})", std::process::id());
-    site.absent("m1", &process);
-    site.absent("m2", &process);
+    for modem in ["m1", "m2"] {
+        assert_eq!(site.absent(modem, &process)["problem"]["detail"], "port_unavailable");
+    }
     drop(held);
     site.at("m1", "ttyUSB2");
     site.at("m2", "ttyUSB9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_may_not_be_opened_is_told_and_picked_up_once_it_may() {
+    let mut gateway = Gateway::builder().bound_by_modes().prepare().await;
+    let device = fs::canonicalize(gateway.sim.modem("m1").port()).unwrap();
+    let allow = |mode| fs::set_permissions(&device, fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o000);
+    gateway.start_daemon();
+    let problem = gateway.wait_for_modem("m1", "absent")["problem"].clone();
+    assert_eq!(problem["detail"], "port_unavailable");
+    let says = problem["message"].as_str().unwrap();
+    assert!(says.ends_with("m1-at may not be opened by this user."), "{says}");
+    assert_eq!(problem["hint"], "Add the user to the group of the port, mostly `dialout`.");
+    allow(0o600);
+    gateway.wait_for_modem("m1", "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_where_nobody_answers_hold_no_modem_up() {
+    // Asked one after the other, they would take longer than anybody waits here.
+    const SILENT: usize = 5;
+    const PORTS: [&str; SILENT + 1] =
+        ["ttyUSB0", "ttyUSB1", "ttyUSB2", "ttyUSB3", "ttyUSB4", "ttyUSB5"];
+    const PATHS: [&str; SILENT + 1] = ["1-1", "1-2", "1-3", "1-4", "1-5", "1-6"];
+    let mut builder = Gateway::builder().modems(SILENT + 1);
+    for name in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+        builder = builder.found_by(name, "imei = \"{imei}\"");
+    }
+    let mut site = Site::prepare(builder).await;
+    for (at, (path, port)) in PATHS.into_iter().zip(PORTS).enumerate() {
+        let modem = format!("m{}", at + 1);
+        if at < SILENT {
+            site.gateway.sim.modem(&modem).fault(Fault::Hang);
+        }
+        site.plug(&modem, &Plug { path, port, ..SIM7600 });
+    }
+    site.gateway.start_daemon();
+    site.at("m6", "ttyUSB5");
+    let silent = site.absent("m1", "and nobody answers at");
+    let says = silent["problem"]["message"].as_str().unwrap();
+    assert!(PORTS[..SILENT].iter().all(|port| says.contains(port)), "{says}");
+    // It was asked in vain just now, and is found as soon as it answers.
+    site.pull("m1", PATHS[0]);
+    site.gateway.sim.modem("m1").clear_faults();
+    site.plug("m1", &Plug { path: PATHS[0], port: "ttyUSB7", ..SIM7600 });
+    site.at("m1", "ttyUSB7");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,7 +262,7 @@ async fn a_stick_that_no_command_restarts_is_taken_off_its_bus() {
     site.gateway.start_daemon();
     site.at("m1", "ttyUSB0");
     let file = site.machine.root().join("sys/bus/usb/devices/1-1.2/authorized");
-    let authorized = |what: &str| std::fs::read_to_string(&file).unwrap_or_default().trim() == what;
+    let authorized = |what: &str| fs::read_to_string(&file).unwrap_or_default().trim() == what;
     site.gateway.request("POST", "/api/v1/modems/m1/reset", Some(&json!({})));
     assert!(wait_for(|| authorized("0").then_some(())).is_some(), "{}", site.gateway.log());
     site.gateway.sim.modem("m1").unplug();

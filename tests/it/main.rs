@@ -41,4 +41,6 @@ mod setup;
 mod system_log;
 mod traces;
 mod usage;
+mod voice;
+mod voice_cli;
 mod wording;

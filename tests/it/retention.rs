@@ -52,4 +52,7 @@ async fn what_ended_long_ago_is_forgotten_and_what_waits_is_sent() {
     gateway.wait_for_state(&waiting, "delivered");
     let young = gateway.message(&young);
     assert_eq!((&young["state"], gateway.events(&young).len()), (&json!("delivered"), 2));
+    // What was counted stays longer than what it was counted from.
+    let total = &gateway.get("/api/v1/reports/usage")["total"];
+    assert_eq!((&total["messages"], &total["delivered"]), (&json!(3), &json!(3)));
 }

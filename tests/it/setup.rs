@@ -171,7 +171,7 @@ async fn the_doctor_can_be_read() {
     let site = Site::new().await;
     let store = site.dir.path().join("ringpost.db");
     let toml = format!(
-        "store.path = {store:?}\n\
+        "store.path = {store:?}\nvoice.engines = []\n\
          [[modem]]\nname = \"a\"\nusb = \"1-1.2\"\n\
          [[modem]]\nname = \"b\"\nimei = \"861234567890123\"\n\
          [[modem]]\nname = \"stick\"\nusb = \"1-1.4\"\n\
@@ -182,4 +182,24 @@ async fn the_doctor_can_be_read() {
     let done = site.run(&["doctor"], "");
     assert_eq!(done.status.code(), Some(1));
     insta::assert_snapshot!(site.printed(&done.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_modems_with_one_imei_the_second_is_said_and_left_out() {
+    let site = Site::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let twins = Simulator::builder().dir(dir.path().to_owned()).modems(1).start().await.unwrap();
+    let twin = twins.modem("m1");
+    assert_eq!(twin.imei(), site.sim.modem("m1").imei());
+    let device = site.machine.plug("1-1.6", "1e0e:9001").unwrap();
+    device.port(2, "ttyUSB11").unwrap();
+    std::os::unix::fs::symlink(twin.port(), site.dir.path().join("dev/ttyUSB11")).unwrap();
+    let done = site.run(&["setup", "--yes"], "");
+    let says = site.printed(&done.stdout);
+    assert!(done.status.success(), "{says}\n{done:?}");
+    // Either of them may be the first to answer.
+    let said = format!("says that its IMEI is {}, as modem 1-1.", twin.imei());
+    assert!(says.contains(&said), "{says}");
+    let keys = keys(&site.config());
+    assert_eq!(keys.matches(&twin.imei()).count(), 1, "{keys}");
 }

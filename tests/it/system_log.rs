@@ -52,6 +52,7 @@ async fn errors_are_those_of_okta() {
         (ask(&[("limit", "-1")]), "E0000001", "'limit'"),
         (ask(&[("sortOrder", "UP")]), "E0000001", "'sortOrder'"),
         (ask(&[("after", "nonsense")]), "E0000001", "'after'"),
+        (ask(&[("after", "p99999")]), "E0000001", "'after'"),
         (ask(&[("q", "a"), ("q", "b")]), "E0000001", "duplicate field"),
     ];
     for (answer, code, says) in &table {
@@ -132,7 +133,10 @@ async fn bounded_questions_end_and_polling_goes_on() {
     assert_eq!(users, ["d", "d"], "late ones come on the page after");
     let found = gateway.get("/api/v1/logs?q=OTHER%20status");
     assert_eq!(found.as_array().unwrap().len(), 1, "words in any letters: {found:#}");
-    assert_eq!(gateway.get("/api/v1/logs?limit=0"), json!([]));
+    for (nothing, goes_on) in [("limit=0", true), ("limit=0&sortOrder=DESCENDING", false)] {
+        let answer = gateway.request("GET", &format!("/api/v1/logs?{nothing}"), None);
+        assert_eq!((answer.body.clone(), answer.link("next").is_some()), (json!([]), goes_on));
+    }
     let none = gateway.get(&query(&[("since", "2099-01-01T00:00:00Z")]));
     assert_eq!(none, json!([]));
 }

@@ -47,6 +47,12 @@ async fn each_user_reads_the_language_that_fits() {
         (german, json!({"user": "ann"}), "pt-BR", "Acme - Código de acesso: 481592"),
         (german, json!({"user": "ann", "locale": "ja"}), "ja", "Acme - ログインコード： 481592"),
         (german, json!({"user": "bob", "locale": "tlh"}), "de", "Acme - Anmeldecode: 481592"),
+        (
+            german,
+            json!({"user": "ann", "locale": "tlh"}),
+            "pt-BR",
+            "Acme - Código de acesso: 481592",
+        ),
         ("+50937123456", json!({}), "fr", "Acme - Code de connexion : 481592"),
         (PHONE, json!({"purpose": "password_reset"}), "en", "Acme - Password reset code: 481592"),
     ];

@@ -2,10 +2,10 @@
 
 use ringpost_hal::{
     at::{
-        Classifier, Command, FinalResult, Line, Pin, Seconds, International,
+        Classifier, Command, FinalResult, International, Line, Pin, Seconds,
         dialogue::{BringUp, Heard, Next, Reply, Submit, SubmitOutcome, Verdict, Wishes},
     },
-    family,
+    family::{self, Sink},
     pdu::MAX_TPDU,
 };
 
@@ -21,7 +21,9 @@ pub fn dialogue(octets: &[u8]) {
         let family = (which & 0x80 != 0).then_some(family);
         let roaming = length & 1 == 0;
         let centre = International::parse("+491710760000").filter(|_| length & 2 == 0);
-        let wishes = Wishes { family, likely: None, roaming, service_centre: centre };
+        let wanted = |it: &Sink| length >> 2 & 1 << *it as u8 != 0;
+        let sinks = Sink::ALL.into_iter().filter(wanted).collect();
+        let wishes = Wishes { family, likely: None, roaming, service_centre: centre, sinks };
         bring_up(BringUp::new(wishes), roaming, &lines);
     } else {
         submit(family, length, &lines);

@@ -58,7 +58,9 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
             let (lines, result, took) = self.execute(&command)?;
             match up.on(&Reply { lines: &lines, result, took, garbage: self.ear.garbage() > 0 }) {
                 Verdict::Go | Verdict::Again => {}
-                Verdict::Retry(wait, _) => self.delay.delay_ms(u32::from(wait.0) * 1000),
+                Verdict::Retry(wait, _) => {
+                    while !matches!(self.hear(&Answer::Nothing, false, wait)?.0, Sound::Silence) {}
+                }
                 Verdict::PinWanted => return Err(Error::BringUp("PIN", Failure::NO_PIN)),
                 Verdict::Fail(failure) => return Err(Error::BringUp(up.step_name(), failure)),
                 Verdict::Done => break,

@@ -60,6 +60,12 @@ impl Sink {
         matches!(self, Self::SerialPcm | Self::Alsa)
     }
 
+    /// Whether the modem keeps what it is to say beyond the call.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::File)
+    }
+
     /// In a word, for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

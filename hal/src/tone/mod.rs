@@ -21,17 +21,17 @@ struct Pitch {
 
 /// 697, 770, 852 and 941 Hz (Q.23).
 const ROWS: [Pitch; 4] = [
-    Pitch { sine: 0.520_488_13, cosine: 0.853_868_90 },
+    Pitch { sine: 0.520_488_13, cosine: 0.853_868_9 },
     Pitch { sine: 0.568_561_85, cosine: 0.822_640_52 },
-    Pitch { sine: 0.620_326_76, cosine: 0.784_343_49 },
-    Pitch { sine: 0.673_593_21, cosine: 0.739_102_28 },
+    Pitch { sine: 0.620_326_76, cosine: 0.784_343_5 },
+    Pitch { sine: 0.673_593_2, cosine: 0.739_102_3 },
 ];
 
 /// 1209, 1336, 1477 and 1633 Hz (Q.23).
 const COLUMNS: [Pitch; 4] = [
-    Pitch { sine: 0.813_151_56, cosine: 0.582_052_01 },
-    Pitch { sine: 0.867_070_70, cosine: 0.498_185_11 },
-    Pitch { sine: 0.916_816_32, cosine: 0.399_309_19 },
+    Pitch { sine: 0.813_151_56, cosine: 0.582_052 },
+    Pitch { sine: 0.867_070_7, cosine: 0.498_185_1 },
+    Pitch { sine: 0.916_816_3, cosine: 0.399_309_2 },
     Pitch { sine: 0.958_745_35, cosine: 0.284_266_35 },
 ];
 

@@ -1,4 +1,5 @@
 //! Every key, through what telephones do to it; and what is none.
+#![expect(clippy::cast_possible_truncation, reason = "waves are far below what an i16 holds")]
 
 use std::{string::ToString as _, vec::Vec};
 

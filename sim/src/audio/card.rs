@@ -73,19 +73,49 @@ impl Hub {
 
     async fn serve_card(self: Arc<Self>, index: usize, mut stream: UnixStream) -> io::Result<()> {
         let way = stream.read_u8().await?;
-        let there = self.with_device(index, |device| device.has_card()) == Some(true);
-        stream.write_all(if there { b"Y" } else { b"N" }).await?;
-        match way {
-            b'P' if there => self.hear_card(index, stream).await,
-            b'C' if there => self.speak_card(index, stream).await,
-            _ => Ok(()),
+        let life = self.with_device(index, |device| device.telephony.card.then_some(device.life));
+        let Some(life) = life.flatten() else { return stream.write_all(b"N").await };
+        stream.write_all(b"Y").await?;
+        let sound = async {
+            match way {
+                b'P' => self.hear_card(index, stream).await,
+                b'C' => self.speak_card(index, stream).await,
+                _ => Ok(()),
+            }
+        };
+        tokio::select! {
+            ended = sound => ended,
+            () = self.restarted(index, life) => Ok(()),
+        }
+    }
+
+    /// Waits until a modem has started anew: the card that it was is gone.
+    async fn restarted(self: &Arc<Self>, index: usize, life: u32) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let mut changes = slot.audio.changes.subscribe();
+        while self.with_device(index, |device| device.life) == Some(life) {
+            if changes.changed().await.is_err() {
+                return;
+            }
         }
     }
 
     async fn hear_card(self: &Arc<Self>, index: usize, mut stream: UnixStream) -> io::Result<()> {
+        let Some(slot) = self.slots.get(index) else { return Ok(()) };
+        let mut changes = slot.audio.changes.subscribe();
+        let wedged = || self.with_device(index, |device| device.usb_gate().wedged) == Some(true);
         let mut frame = [0u8; FRAME_BYTES];
         loop {
+            while wedged() {
+                if changes.changed().await.is_err() {
+                    return Ok(());
+                }
+            }
             stream.read_exact(&mut frame).await?;
+            // It may have come to that while nobody played.
+            if wedged() {
+                continue;
+            }
             let now = Instant::now();
             let gate = self.with_device(index, |device| device.usb_gate()).unwrap_or_default();
             if let Some(call) = gate.call {

@@ -16,15 +16,19 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 
 const FRAME: usize = 320;
 const FRAME_TIME: Duration = Duration::from_millis(20);
+
+/// What is on its way to the card, in bytes: little, so that a card that takes nothing is felt soon.
+const ON_THE_WAY: usize = 4096;
 
 /// Plays raw sound from standard input to a simulated modem's sound card, or captures to standard output.
 #[derive(Debug, Parser)]
 #[command(version, disable_help_flag = true)]
 struct Arguments {
-    /// The card: a path DIR/m1-alsa, or hw:CARD=m1 with its folder in RINGPOST_SIM_DIR
+    /// The card: a path DIR/m1-alsa, or hw:CARD=m1 with its folder in `RINGPOST_SIM_DIR`
     #[arg(short = 'D', long, default_value = "hw:CARD=m1")]
     device: String,
     #[arg(short = 't', long, default_value = "wav")]
@@ -84,6 +88,7 @@ fn open(device: &str, way: u8) -> anyhow::Result<UnixStream> {
     };
     let missing = || format!("audio open error: No such device: {}", path.display());
     let mut stream = UnixStream::connect(&path).with_context(missing)?;
+    set_socket_send_buffer_size(&stream, ON_THE_WAY)?;
     stream.write_all(&[way])?;
     let mut there = [0u8];
     stream.read_exact(&mut there).with_context(missing)?;
@@ -95,7 +100,7 @@ fn open(device: &str, way: u8) -> anyhow::Result<UnixStream> {
 
 fn capture(mut card: UnixStream) -> anyhow::Result<()> {
     io::copy(&mut card, &mut io::stdout().lock())?;
-    Ok(())
+    bail!("read error: No such device")
 }
 
 /// Frames between standard input and the card.

@@ -24,7 +24,7 @@ pub enum Does {
     Unreachable,
     /// The network knows no such number.
     Unassigned,
-    /// It rings for `after_ms`; a voicemail answers, plays its greeting and records.
+    /// It rings for `after_ms`; a voicemail answers, plays its greeting and records. It presses no keys.
     Voicemail,
 }
 
@@ -139,9 +139,13 @@ impl OnCall {
 
     /// Checks what a request said.
     pub(crate) fn check(&self) -> Result<(), String> {
+        let presses = !(self.keys.is_empty() && self.press_when_silent.is_empty());
+        if self.does == Does::Voicemail && presses {
+            return Err("a voicemail presses no keys".to_owned());
+        }
         let keys = self.keys.iter().map(|press| press.key);
-        let all = keys.chain(self.press_when_silent.iter().map(|press| press.key));
-        all.map(check_key).collect()
+        let mut all = keys.chain(self.press_when_silent.iter().map(|press| press.key));
+        all.try_for_each(check_key)
     }
 
     /// The cause with which the network ends a call that is never answered.

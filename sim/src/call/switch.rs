@@ -82,7 +82,10 @@ impl Hub {
         }
         self.with_device(index, |device| device.call_step(id, Step::Active));
         self.changed();
-        self.talk(id, &plan);
+        self.hang_up_as_planned(id, &plan);
+        if !voicemail {
+            self.press_as_planned(id, &plan);
+        }
         true
     }
 
@@ -193,20 +196,24 @@ impl Hub {
         }
     }
 
-    /// What a phone does once it has answered.
-    fn talk(self: &Arc<Self>, id: u64, plan: &OnCall) {
-        for press in plan.keys.clone() {
-            let hub = Arc::clone(self);
-            self.spawn(async move {
-                hub.pause(Duration::from_millis(press.at_ms)).await;
-                hub.press(id, press.key);
-            });
-        }
+    /// The end of a call whose length is planned.
+    fn hang_up_as_planned(self: &Arc<Self>, id: u64, plan: &OnCall) {
         if let Some(talk) = plan.hang_up_after_ms {
             let (hub, cause) = (Arc::clone(self), plan.cause.unwrap_or(cause::CLEARING));
             self.spawn(async move {
                 hub.pause(Duration::from_millis(talk)).await;
                 hub.end_call(id, Side::Phone, cause);
+            });
+        }
+    }
+
+    /// The keys of somebody who has answered.
+    fn press_as_planned(self: &Arc<Self>, id: u64, plan: &OnCall) {
+        for press in plan.keys.clone() {
+            let hub = Arc::clone(self);
+            self.spawn(async move {
+                hub.pause(Duration::from_millis(press.at_ms)).await;
+                hub.press(id, press.key);
             });
         }
         if !plan.press_when_silent.is_empty() {

@@ -77,8 +77,8 @@ pub(super) async fn change(
     Path(number): Path<String>,
     Body(change): Body<PhoneChange>,
 ) -> Result<Json<PhoneView>, ApiError> {
-    let plans = change.on_call.iter().chain(change.next_calls.iter().flatten());
-    plans.map(OnCall::check).collect::<Result<(), _>>().map_err(ApiError::bad_request)?;
+    let mut plans = change.on_call.iter().chain(change.next_calls.iter().flatten());
+    plans.try_for_each(OnCall::check).map_err(ApiError::bad_request)?;
     hub.with_network(|network| {
         let phone = network.phone(&number);
         if let Some(on_call) = change.on_call {

@@ -65,13 +65,14 @@ impl Voice {
 
     /// Whether a modem with these facts can play this fault of calls.
     pub(super) fn plays(&self, fault: Fault) -> bool {
-        match fault {
-            Fault::EarlyCallBegin => {
-                self.tellers.iter().any(|teller| std::ptr::fn_addr_eq(teller.says, VOICE_CALL.says))
-            }
-            Fault::PlayFails => !self.files.is_empty(),
-            Fault::AudioRefused | Fault::AudioWedged => self.audio_port,
-            _ => true,
+        if fault == Fault::EarlyCallBegin {
+            self.tellers.iter().any(|teller| std::ptr::fn_addr_eq(teller.says, VOICE_CALL.says))
+        } else if fault == Fault::PlayFails {
+            !self.files.is_empty()
+        } else if matches!(fault, Fault::AudioRefused | Fault::AudioWedged) {
+            self.audio_port
+        } else {
+            true
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Files and sounds of Quectel LTE modems (EC2x manual V2.0, file manual of the EC2x).
+//! Files and sounds of Quectel LTE modems (manual of the `EC2x`, V2.0, and its file manual).
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ pub(crate) enum Answer {
     Cms(u16),
     NoCarrier,
     Busy,
+    #[expect(clippy::enum_variant_names, reason = "V.250 calls this result so")]
     NoAnswer,
     NoDialtone,
     /// Huawei's word for a command that it does not know.

@@ -145,7 +145,7 @@ pub(crate) struct Device {
     pub(super) unacknowledged: u32,
     pub(super) next_mr: u8,
     /// Counts power-ons; what was begun in an earlier life has no effect.
-    pub(super) life: u32,
+    pub(crate) life: u32,
     pub(crate) sms_ready: bool,
     /// Command lines that it will lose yet.
     pub(super) deaf: u8,
@@ -466,6 +466,7 @@ impl Device {
         self.flash.forget_volatile();
         self.effects.push(Effect::AudioChanged);
         self.settings = self.settings.restarted(self.profile);
+        self.telephony.card = self.starts_as_card();
         self.line.clear();
         self.held.clear();
         self.reply.clear();

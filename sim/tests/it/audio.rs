@@ -34,7 +34,7 @@ fn converse(mut port: File, frames: impl IntoIterator<Item = i16>) -> Vec<i16> {
         std::thread::sleep((start + FRAME * place).saturating_duration_since(Instant::now()));
         port.write_all(&frame(sample)).unwrap();
         if let Ok(count) = port.read(&mut buffer) {
-            heard.extend(&buffer[..count]);
+            heard.extend(buffer.get(..count).unwrap());
         }
     }
     let (pairs, _) = heard.as_chunks::<2>();
@@ -49,6 +49,20 @@ async fn talking(sim: &Simulator, host: &mut Host, opens: &str) {
     };
     sim.network().wait_for_calls(PATIENCE, answered).await.unwrap();
     assert!(host.command(opens).await.ends_with("OK\r\n"), "{opens}");
+}
+
+/// Has a Quectel modem show a sound card, from its next start on.
+const SHOW_CARD: &str = "AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1";
+
+async fn become_card(host: &mut Host) {
+    host.command(SHOW_CARD).await;
+    restart(host).await;
+}
+
+async fn restart(host: &mut Host) {
+    host.write("AT+CFUN=1,1\r").await;
+    host.until("PB DONE").await;
+    host.command("ATE0").await;
 }
 
 #[tokio::test]
@@ -98,6 +112,25 @@ async fn sound_is_opened_only_in_a_call_that_was_answered() {
 }
 
 #[tokio::test]
+async fn the_command_that_opens_sound_fails_the_first_time_in_each_family_that_has_one() {
+    for (family, opens) in [
+        (Family::Sim7600, "AT+CPCMREG=1"),
+        (Family::Ec25, "AT+QPCMV=1,0"),
+        (Family::Ec25, "AT+QPCMV=1,2"),
+        (Family::Huawei, "AT^DDSETEX=2"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        let mut host = Host::ready(&sim.port("m1")).await;
+        host.command(&format!("ATD{PHONE};")).await;
+        let answered = |calls: &[ringpost_sim::CallRecord]| calls[0].answered_ms.is_some();
+        sim.network().wait_for_calls(PATIENCE, answered).await.unwrap();
+        sim.modem("m1").fault(Fault::AudioRefused.times(1));
+        assert!(host.command(opens).await.ends_with("ERROR\r\n"), "{family:?} {opens}");
+        assert!(host.command(opens).await.ends_with("OK\r\n"), "{family:?} {opens}");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_tones_in_what_the_host_hears() {
     let (sim, _directory) = simulator(Family::Sim7600).await;
     let mut host = Host::ready(&sim.port("m1")).await;
@@ -143,13 +176,50 @@ async fn a_part_of_a_frame_wedges_the_port_until_a_restart() {
 
 #[tokio::test]
 async fn a_wedged_port_takes_nothing() {
+    for (family, opens) in [
+        (Family::Sim7600, "AT+CPCMREG=1"),
+        (Family::Ec25, "AT+QPCMV=1,0"),
+        (Family::Huawei, "AT^DDSETEX=2"),
+    ] {
+        let (sim, _directory) = simulator(family).await;
+        let mut host = Host::ready(&sim.port("m1")).await;
+        let mut port = open(&sim.modem("m1").audio_port());
+        sim.modem("m1").fault(Fault::AudioWedged);
+        talking(&sim, &mut host, opens).await;
+        let blocked = (0..1000).any(|_| port.write(&frame(7)).is_err());
+        assert!(blocked, "{family:?}");
+        host.command("AT").await;
+        assert_eq!(sim.network().calls()[0].frames.arrived, 0, "{family:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wedged_sound_card_takes_nothing_until_a_restart() {
+    use std::os::unix::net::UnixStream;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (sim, _directory) = simulator(Family::Ec25).await;
     let mut host = Host::ready(&sim.port("m1")).await;
-    let mut port = open(&sim.modem("m1").audio_port());
+    become_card(&mut host).await;
+    let plug_in = async || {
+        let card = sim.modem("m1").sound_card();
+        let mut card = tokio::net::UnixStream::connect(card).await.unwrap();
+        card.write_all(b"P").await.unwrap();
+        assert_eq!(card.read_u8().await.unwrap(), b'Y');
+        card
+    };
+    let mut card = plug_in().await;
+    talking(&sim, &mut host, "AT+QPCMV=1,2").await;
+    card.write_all(&frame(7)).await.unwrap();
+    sim.network().wait_for_calls(PATIENCE, |calls| calls[0].frames.arrived == 1).await.unwrap();
     sim.modem("m1").fault(Fault::AudioWedged);
-    talking(&sim, &mut host, "AT+QPCMV=1,0").await;
-    let blocked = (0..1000).any(|_| port.write(&frame(7)).is_err());
-    assert!(blocked);
+    let mut card: UnixStream = card.into_std().unwrap();
+    let blocked = (0..10_000).any(|_| card.write(&frame(7)).is_err());
+    host.command("AT").await;
+    assert!(blocked && sim.network().calls()[0].frames.arrived == 1);
+    restart(&mut host).await;
+    talking(&sim, &mut host, "AT+QPCMV=1,2").await;
+    plug_in().await.write_all(&frame(8)).await.unwrap();
+    sim.network().wait_for_calls(PATIENCE, |calls| calls[1].frames.arrived > 0).await.unwrap();
 }
 
 #[tokio::test]
@@ -197,28 +267,39 @@ async fn somebody_presses_a_key_once_the_voice_has_paused() {
 
 #[tokio::test]
 async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
-    use std::process::{Command, Stdio};
-    let (sim, _directory) = simulator(Family::Ec25).await;
+    use std::{
+        ffi::OsStr,
+        os::unix::fs::symlink,
+        process::{Command, Stdio},
+    };
+    let (sim, directory) = simulator(Family::Ec25).await;
     let mut host = Host::ready(&sim.port("m1")).await;
-    let device = sim.modem("m1").sound_card();
-    let program = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringpost-sim-aplay"));
-        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1", "-B", "100000"]);
-        command.arg("-D").arg(&device).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.stderr(Stdio::piped());
+    let program = |name: &str, device: &OsStr| {
+        let path = directory.path().join(name);
+        let mut command = Command::new(path);
+        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "1"]);
+        command.args(["--period-time=20000", "--buffer-time=100000", "-D"]).arg(device);
+        command.env("RINGPOST_SIM_DIR", directory.path()).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
-    let mut refused = program();
-    let refused = tokio::task::spawn_blocking(move || refused.output().unwrap()).await.unwrap();
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("No such device"));
-    host.command("AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1").await;
-    host.write("AT+CFUN=1,1\r").await;
-    host.until("PB DONE").await;
-    host.command("ATE0").await;
+    for name in ["aplay", "arecord"] {
+        symlink(env!("CARGO_BIN_EXE_ringpost-sim-aplay"), directory.path().join(name)).unwrap();
+    }
+    let device = sim.modem("m1").sound_card();
+    let refused = async || {
+        let mut program = program("aplay", device.as_os_str());
+        let ended = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
+        String::from_utf8_lossy(&ended.stderr).contains("No such device")
+    };
+    assert!(refused().await);
+    host.command(SHOW_CARD).await;
+    assert!(refused().await, "it has not restarted yet");
+    restart(&mut host).await;
     assert!(host.command("AT+QCFG=\"USBCFG\"").await.contains("0,1\r\n"), "it is kept");
     talking(&sim, &mut host, "AT+QPCMV=1,2").await;
-    let mut captures = program().arg("--capture").spawn().unwrap();
-    let mut plays = program().spawn().unwrap();
+    let mut captures = program("arecord", OsStr::new("plughw:CARD=m1,DEV=0")).spawn().unwrap();
+    let mut plays = program("aplay", device.as_os_str()).spawn().unwrap();
     let mut input = plays.stdin.take().unwrap();
     (1..=20).for_each(|sample| input.write_all(&frame(sample)).unwrap());
     drop(input);
@@ -237,8 +318,9 @@ async fn a_sound_card_is_played_to_and_captured_from_by_programs() {
         }
     });
     tokio::time::timeout(PATIENCE, tone).await.unwrap().unwrap();
-    captures.kill().unwrap();
-    captures.wait().unwrap();
+    restart(&mut host).await;
+    let ended = tokio::task::spawn_blocking(move || captures.wait().unwrap());
+    assert!(!tokio::time::timeout(PATIENCE, ended).await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]

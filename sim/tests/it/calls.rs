@@ -333,7 +333,8 @@ async fn a_voicemail_greets_beeps_and_records() {
     let modem = sim.modem("m1");
     let (mut line, mut audio) = (modem.open().unwrap(), modem.open_audio().unwrap());
     let (ringing, greeting) = (Duration::from_secs(20), Duration::from_secs(2));
-    sim.phone(PHONE).on_call(OnCall::voicemail_after(ringing, greeting));
+    let voicemail = OnCall::voicemail_after(ringing, greeting).key('1', NOW);
+    sim.phone(PHONE).on_call(voicemail);
     line.write_all(format!("ATD{PHONE};\r").as_bytes()).await.unwrap();
     let answered = |calls: &[ringpost_sim::CallRecord]| {
         calls.first().is_some_and(|call| call.answered_ms.is_some())
@@ -353,7 +354,8 @@ async fn a_voicemail_greets_beeps_and_records() {
     assert!(sounds.iter().all(|loud| *loud) && silence.iter().all(|loud| !*loud));
     audio.write_all(&[1; 320]).await.unwrap();
     let recorded = |calls: &[ringpost_sim::CallRecord]| calls[0].samples == 160;
-    sim.network().wait_for_calls(PATIENCE, recorded).await.unwrap();
+    let calls = sim.network().wait_for_calls(PATIENCE, recorded).await.unwrap();
+    assert_eq!(calls[0].keys, "", "it presses nothing, whatever was planned");
 }
 
 #[tokio::test]

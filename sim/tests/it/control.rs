@@ -157,6 +157,93 @@ async fn faults_are_switched_by_name() {
 }
 
 #[tokio::test]
+async fn faults_of_calls_strike_when_switched_on_from_outside() {
+    let site = Site::new().await;
+    let mut host = Host::ready(&site.sim.port("m1")).await;
+    let dial = format!("ATD{PHONE};");
+    let faulty = async |fault: Value| site.json("POST", "/modems/m1/faults", Some(fault)).await;
+    let plan = json!({"on_call": {"after_ms": 0}});
+    site.json("PUT", &format!("/phones/{PHONE}"), Some(plan)).await;
+    faulty(json!({"fault": "dial_refused", "text": "NO DIALTONE", "times": 1})).await;
+    assert_eq!(host.command(&dial).await, "\r\nNO DIALTONE\r\n");
+    faulty(json!({"fault": "late_dial_answer", "delay_ms": 100, "times": 1})).await;
+    assert!(host.command(&dial).await.contains("BEGIN"), "the call was quicker");
+    faulty(json!({"fault": "audio_refused", "times": 1})).await;
+    for answer in ["ERROR", "OK"] {
+        assert_eq!(host.command("AT+CPCMREG=1").await.trim(), answer);
+    }
+    faulty(json!({"fault": "packet_bearer"})).await;
+    let listed = host.command("AT+CLCC").await;
+    assert!(listed.starts_with("\r\n+CLCC: 1,0,0,1,0,\"\",128\r\n+CLCC: 2,0,0,0,0,"), "{listed}");
+    faulty(json!({"fault": "lost_call_urc"})).await;
+    site.json("POST", &format!("/phones/{PHONE}/hang_up"), None).await;
+    site.json("DELETE", "/modems/m1/faults/packet_bearer", None).await;
+    assert_eq!(host.command("AT+CLCC").await, "\r\nOK\r\n", "nobody told of the end");
+    site.json("DELETE", "/modems/m1/faults", None).await;
+    faulty(json!({"fault": "no_cause", "times": 1})).await;
+    let plan = json!({"next_calls": [{"does": "busy"}, {"does": "never"}]});
+    site.json("PUT", &format!("/phones/{PHONE}"), Some(plan)).await;
+    host.command(&dial).await;
+    host.until("NO CARRIER").await;
+    faulty(json!({"fault": "early_call_begin", "times": 1})).await;
+    host.command(&dial).await;
+    host.until("BEGIN").await;
+    assert_eq!(site.json("GET", "/calls/3", None).await["answered_ms"], Value::Null);
+    host.command("AT+CHUP").await;
+    faulty(json!({"fault": "reboot_in_call", "delay_ms": 10, "times": 1})).await;
+    faulty(json!({"fault": "audio_wedged"})).await;
+    host.command(&dial).await;
+    host.until("\r\nRDY\r\n").await;
+    let call = site.json("GET", "/calls/4", None).await;
+    assert_eq!((&call["ended_by"], &call["cause"]), (&json!("modem"), &json!(41)));
+}
+
+#[tokio::test]
+async fn phones_meet_calls_in_every_way_they_are_told_to() {
+    let site = Site::new().await;
+    let mut host = Host::ready(&site.sim.port("m1")).await;
+    let phone = format!("/phones/{PHONE}");
+    site.json("PUT", "/network", Some(json!({"ring_limit_ms": 30}))).await;
+    for (id, plan, result, seen) in [
+        (1, json!({"after_ms": 30, "hang_up_after_ms": 30}), "NO CARRIER", ("phone", 16)),
+        (2, json!({"does": "busy"}), "BUSY", ("network", 17)),
+        (3, json!({"does": "decline", "after_ms": 10}), "NO CARRIER", ("phone", 21)),
+        (4, json!({"does": "never"}), "NO ANSWER", ("network", 19)),
+        (5, json!({"does": "unreachable"}), "NO CARRIER", ("network", 27)),
+        (6, json!({"does": "unassigned"}), "NO CARRIER", ("network", 1)),
+        (
+            7,
+            json!({"does": "voicemail", "after_ms": 20, "greeting_ms": 40, "hang_up_after_ms": 60}),
+            "NO CARRIER",
+            ("phone", 16),
+        ),
+        (
+            8,
+            json!({"keys": [{"key": "7", "at_ms": 10}], "hang_up_after_ms": 100}),
+            "NO CARRIER",
+            ("phone", 16),
+        ),
+        (9, json!({"does": "unreachable", "cause": 34}), "NO CARRIER", ("network", 34)),
+    ] {
+        site.json("PUT", &phone, Some(json!({"next_calls": [plan]}))).await;
+        host.write(&format!("ATD{PHONE};\r")).await;
+        host.until(&format!("\r\n{result}\r\n")).await;
+        let call = site.json("GET", &format!("/calls/{id}"), None).await;
+        let (by, cause) = seen;
+        assert_eq!((&call["ended_by"], &call["cause"]), (&json!(by), &json!(cause)), "{call}");
+        let answered = matches!(id, 1 | 7 | 8);
+        assert_eq!(call["answered_ms"].is_null(), !answered, "{call}");
+        assert_eq!(call["voicemail"], json!(id == 7));
+        assert_eq!(call["keys"], if id == 8 { "7" } else { "" });
+        if id == 1 {
+            let ms = |name: &str| call[name].as_u64().unwrap();
+            assert!(ms("answered_ms") - ms("rang_ms") >= 29, "{call}");
+            assert!(ms("ended_ms") - ms("answered_ms") >= 29, "{call}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn unplugging_and_replugging_works_from_outside() {
     let site = Site::new().await;
     let modem = site.json("POST", "/modems/m1/unplug", None).await;
@@ -185,6 +272,13 @@ async fn mistakes_are_told_with_what_would_be_right() {
         ("POST", "/phones/+1234567/send", Some(json!({"to": "m7", "text": ""})), 404, "m1, m2"),
         ("POST", "/phones/+1234567/send", Some(json!({"to": "m1"})), 400, "`text`"),
         ("PUT", "/phones/+1234567", Some(json!({"on_call": {"does": "sing"}})), 400, "`decline`"),
+        (
+            "PUT",
+            "/phones/+1234567",
+            Some(json!({"on_call": {"does": "voicemail", "keys": [{"key": "1", "at_ms": 1}]}})),
+            400,
+            "a voicemail presses no keys",
+        ),
         ("POST", "/phones/+1234567/keys", Some(json!({"keys": "x"})), 400, "0123456789*#ABCD"),
         ("POST", "/phones/+1234567/answer", None, 409, "in no call"),
         ("GET", "/calls/7", None, 404, "no call 7"),

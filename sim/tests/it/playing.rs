@@ -45,7 +45,7 @@ async fn put(host: &mut Host, command: &str, prompt: &str, bytes: &[u8]) -> Stri
 fn runs(sim: &Simulator) -> Vec<(i16, usize)> {
     let heard = sim.network().heard(1);
     let runs = heard.chunk_by(|one, other| one == other);
-    runs.map(|run| (run[0], run.len())).filter(|(sample, _)| *sample != 0).collect()
+    runs.map(|run| (*run.first().unwrap(), run.len())).filter(|(sample, _)| *sample != 0).collect()
 }
 
 #[tokio::test]

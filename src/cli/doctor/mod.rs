@@ -3,6 +3,7 @@
 mod host;
 mod modem;
 mod store;
+mod voice;
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use super::{Failure, Files, Machine, Output};
 use crate::config::{self, Config};
 use host::Host;
 
-/// Looks at configuration, store, ports, power and clock of this box, whether or not the daemon runs.
+/// Looks at configuration, store, voices, ports, power and clock of this box, whether or not the daemon runs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
     #[command(flatten)]
@@ -78,6 +79,7 @@ impl Doctor {
             Ok(config) => {
                 findings.extend(configuration(&self.files.config, &config));
                 findings.push(store::examine(&config.store.path));
+                findings.extend(voice::examine(&config));
                 let ports = host.ports(&config.modems);
                 let examine = |it| modem::examine(&host, &ports, it);
                 findings.extend(config.modems.iter().flat_map(examine));

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::{super::probe, Failure, snippet::BAUD};
 use crate::{
-    domain::Locator,
+    domain::{Detail, Locator},
     modem::{self, Hotplug, ModemConfig, Probed, Problem, UsbDevice, usb_devices},
 };
 
@@ -63,14 +63,14 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
             Err(problem) => {
                 Found { number, place, what: name, locator: None, baud, problem: Some(problem) }
             }
-            Ok(probed) => Found {
-                number,
-                place,
-                what: probe::in_a_line(&probed),
-                locator: best(&hotplug, &probed).or(Some(locator)),
-                baud,
-                problem: probed.problem.map(|(_, problem)| problem),
-            },
+            Ok(probed) => {
+                let (what, best) = (probe::in_a_line(&probed), best(&hotplug, &probed));
+                let problem = probed.problem.map(|(_, problem)| problem);
+                let is_double =
+                    problem.as_ref().is_some_and(|it| it.detail == Detail::DuplicateModem);
+                let locator = best.or(Some(locator)).filter(|_| !is_double);
+                Found { number, place, what, locator, baud, problem }
+            }
         }
     });
     Ok(found.collect())

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Channel, Detail, Encoding, End, Family, Feedback, Lane, MessageId, OnUnknown, Phase,
-        Purpose, Secret, Service, Timestamp,
+        Purpose, Secret, Timestamp,
     },
     http::{
         AppState,
@@ -398,6 +398,7 @@ impl NewMessage {
                 return invalid(field, "must have at most 128 characters");
             }
         }
+        let callable = outbox::may_call(&state.outlets, content.says(), self.confirm);
         Ok(intake::Request {
             to: self.to,
             channel: self.channel,
@@ -411,7 +412,7 @@ impl NewMessage {
             flash: self.flash,
             confirm: self.confirm,
             fallback: self.fallback,
-            callable: outbox::may_call(&state.outlets, self.confirm),
+            callable,
             on_unknown: self.on_unknown,
             awaited: false,
             reference: self.reference,
@@ -450,7 +451,7 @@ impl From<MessageView> for Message {
                 ring_seconds: call.ring.as_secs_f64(),
                 talk_seconds: call.talk.as_secs_f64(),
             }),
-            confirm: view.service == Service::KeyedCall,
+            confirm: view.service.hears_keys(),
             fallback: view.fallback,
             fallback_of: view.fallback_of.map(|id| id.to_string()),
             reason: view

@@ -108,7 +108,7 @@ async fn answer(
     let Query(query) = query?;
     let question = Question::of(query.into(), now, state.log.kept)?;
     let answer = state.store.read(move |view| question.answer(view, Budget::PAGE)).await;
-    Ok(answer.map_err(ApiError::from)?)
+    Ok(answer.map_err(ApiError::from)??)
 }
 
 impl From<LogQuery> for Asked {

@@ -101,7 +101,11 @@ async fn call_until(rig: &Rig, played: bool, wrong: Option<FaultSpec>) -> Called
             CallEvent::Ended(end) => break end,
             CallEvent::Answered => {
                 handle.play(said());
-                wrong.iter().for_each(|fault| rig.modem.fault(fault.clone()));
+                if let Some(fault) = &wrong {
+                    // While the first clip is played.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    rig.modem.fault(fault.clone());
+                }
             }
             CallEvent::Played(_) if played => handle.hang_up(),
             CallEvent::Alerting | CallEvent::Played(_) | CallEvent::Key(_) => {}
@@ -148,7 +152,7 @@ fn cases() -> Vec<Case> {
         with("early begin", Fault::EarlyCallBegin.times(1), CallCause::Finished),
         with("dial refused", Fault::DialRefused.times(1), CallCause::NotDialled),
         with("late answer to the dialling", Fault::LateDialAnswer.times(1), CallCause::Finished),
-        with("no list", Fault::CmeError.command("+CLCC").into(), CallCause::Finished),
+        with("no list", Fault::CmeError.command("+CLCC"), CallCause::Finished),
         with("hanging up refused", Fault::CmeError.command("+CHUP").times(1), CallCause::Finished),
         with("sound refused at first", Fault::AudioRefused.times(2), CallCause::Finished),
         with("a piece fails", Fault::PlayFails.times(1), CallCause::Finished),

@@ -90,40 +90,82 @@ async fn rig(family: Family) -> Rig {
 async fn no_fault_loses_or_doubles_a_message_and_the_modem_comes_back() {
     let mut table = row("fault", "ready after", "answers", "lost doubled", "rungs and counts");
     for spec in faults() {
-        let mut rig = rig(Family::Sim7600).await;
-        rig.ready().await;
-        let began = Instant::now();
         let name = spec.fault.name();
-        let flaps = spec.fault == Fault::RegistrationFlaps;
-        rig.modem.fault(spec.clone());
-        let mut fates = Vec::new();
-        for text in ["one", "two", "three"] {
-            fates.push((text, rig.deliver(text).await));
-        }
-        // Long enough for a silent modem to be noticed, and for conditions to end.
-        tokio::time::sleep(Duration::from_millis(LASTS)).await;
-        if flaps {
-            rig.modem.clear_faults();
-        }
-        rig.ready().await;
-        let took = began.elapsed().as_secs();
-        let (mut lost, mut doubled, mut answers) = (0, 0, String::new());
-        for (text, fate) in fates {
-            let received = rig.received(text);
-            // What is open is said to be so, and what failed at the network has its report.
-            let sure = matches!(fate, Fate::Sent | Fate::Late);
-            lost += usize::from(sure && received == 0 && spec.fault != Fault::ReportFailure);
-            doubled += received.saturating_sub(1);
-            let _ = write!(answers, "{fate:?} ");
-        }
-        assert_eq!((lost, doubled), (0, 0), "{name}\n{}", rig.tail());
-        let counts = counts(&rig);
-        assert!(took < 1000, "{name} took {took} s: {counts}");
-        table +=
-            &row(name, &format!("{took} s"), &answers, &format!("{lost}    {doubled}"), &counts);
-        rig.stop().await;
+        let met = meet(Family::Sim7600, spec).await;
+        let took = format!("{} s", met.took);
+        table += &row(name, &took, &met.answers, "0    0", &met.counts);
     }
     insta::assert_snapshot!("faults", table);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_family_loses_or_doubles_a_message_by_any_fault() {
+    let mut table = format!("{:<22}", "ready after, rung");
+    for family in Family::ALL {
+        let _ = write!(table, "{:<17}", family.name());
+    }
+    for spec in faults() {
+        let _ = write!(table, "\n{:<22}", spec.fault.name());
+        for family in Family::ALL {
+            let cell = if family.plays(spec.fault) {
+                let met = meet(*family, spec.clone()).await;
+                let rung = met.rung.map_or("", |rung| rung.as_str());
+                format!("{} s {rung}", met.took)
+            } else {
+                "-".to_owned()
+            };
+            let _ = write!(table, "{cell:<17}");
+        }
+    }
+    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("families", lines.join("\n"));
+}
+
+/// What became of three messages and a modem that met a fault.
+struct Met {
+    /// Seconds until it was ready.
+    took: u64,
+    answers: String,
+    /// The strongest means that it took.
+    rung: Option<Rung>,
+    counts: String,
+}
+
+/// Sends three messages, one after the other, by a modem that meets a fault; none is lost, and none doubled.
+async fn meet(family: Family, spec: FaultSpec) -> Met {
+    let mut rig = rig(family).await;
+    rig.ready().await;
+    let began = Instant::now();
+    let fault = spec.fault;
+    rig.modem.fault(spec);
+    let mut fates = Vec::new();
+    for text in ["one", "two", "three"] {
+        fates.push((text, rig.deliver(text).await));
+    }
+    // Long enough for a silent modem to be noticed, and for conditions to end.
+    tokio::time::sleep(Duration::from_millis(LASTS)).await;
+    if fault == Fault::RegistrationFlaps {
+        rig.modem.clear_faults();
+    }
+    rig.ready().await;
+    let took = began.elapsed().as_secs();
+    let (mut lost, mut doubled, mut answers) = (0, 0, String::new());
+    for (text, fate) in fates {
+        let received = rig.received(text);
+        // What is open is said to be so, and what failed at the network has its report.
+        let sure = matches!(fate, Fate::Sent | Fate::Late);
+        lost += usize::from(sure && received == 0 && fault != Fault::ReportFailure);
+        doubled += received.saturating_sub(1);
+        let _ = write!(answers, "{fate:?} ");
+    }
+    let (of, name) = (family.name(), fault.name());
+    assert_eq!((lost, doubled), (0, 0), "{of} {name}\n{}", rig.tail());
+    let counts = counts(&rig);
+    assert!(took < 1000, "{of} {name} took {took} s: {counts}");
+    let tried = rig.status().counts.rungs;
+    let rung = Rung::ALL.into_iter().rev().find(|rung| tried[rung.index()] > 0);
+    rig.stop().await;
+    Met { took, answers, rung, counts }
 }
 
 fn row(fault: &str, ready: &str, answers: &str, lost: &str, counts: &str) -> String {
@@ -229,6 +271,29 @@ async fn hang(family: Family, cure: &str, on_air: Option<&str>) -> (Rung, u64) {
     }
     rig.stop().await;
     (last, took)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_killed_before_a_late_prompt_leaves_a_modem_that_comes_up_as_itself() {
+    for late in [300, 700, 1500, 2500, 6000] {
+        let rig = Rig::start(Family::Sim7600).await;
+        rig.ready().await;
+        rig.modem.fault(Fault::LatePrompt.times(1).delay_ms(late));
+        let handle = rig.handle.clone();
+        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
+        let submit = crate::modem::Submit { segment, tpdu: super::tpdu("lost"), more: false };
+        let submitting = tokio::spawn(async move { handle.submit(submit).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let mut rig = rig.kill().await;
+        submitting.abort();
+        let began = Instant::now();
+        let status = rig.ready().await;
+        assert_eq!(status.family.map(|it| it.name), Some("sim7600"), "{late}: {}", rig.tail());
+        assert!(began.elapsed() < Duration::from_secs(10), "{late}: {:?}", began.elapsed());
+        assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{late}");
+        assert_eq!(rig.received("lost"), 0, "{late}: nothing of it was written");
+        rig.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,6 +409,10 @@ impl Ports for Faulty {
 
     fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
         self.0.replug(usb, config)
+    }
+
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        self.0.silent(config)
     }
 
     fn nodes(&self, config: &ModemConfig) -> Vec<Node> {

@@ -1,5 +1,6 @@
 //! Modems of the simulator, on lines in memory and on paused time: whole lives, in no time.
 
+mod absence;
 mod calls;
 mod centre;
 mod matrix;
@@ -71,6 +72,10 @@ impl Ports for Lines {
 
     fn replug<'p>(&'p self, _: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
         Box::pin(ready(self.0.switch_power().map_err(|cause| cause.to_string())))
+    }
+
+    fn silent(&self, _: &ModemConfig) -> Vec<UsbPlace> {
+        Vec::new()
     }
 
     fn audio_port(&self, config: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
@@ -182,7 +187,15 @@ impl Rig {
         change: impl FnOnce(&mut ModemConfig, &Simulated),
         ports: impl FnOnce(Simulated) -> Arc<dyn Ports>,
     ) -> Self {
-        let sim = builder.start().await.unwrap();
+        Self::of(builder.start().await.unwrap(), change, ports)
+    }
+
+    /// On the modem of a simulator that runs.
+    fn of(
+        sim: Simulator,
+        change: impl FnOnce(&mut ModemConfig, &Simulated),
+        ports: impl FnOnce(Simulated) -> Arc<dyn Ports>,
+    ) -> Self {
         let modem = sim.modem("m1");
         let mut config = ModemConfig {
             name: "a".into(),
@@ -263,6 +276,14 @@ impl Rig {
         let lines = self.modem.transcript();
         let last = lines.iter().rev().take(30).rev();
         last.map(|line| format!("{:?} {}\n", line.direction, line.text)).collect()
+    }
+
+    /// As a daemon that is killed: another one finds the modem as it was left.
+    async fn kill(self) -> Self {
+        self.running.abort();
+        // Its port is closed by then.
+        let _ = self.running.await;
+        Self::of(self.sim, |_, _| {}, |modem| Arc::new(Lines(modem)))
     }
 
     async fn stop(self) {

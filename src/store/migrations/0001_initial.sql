@@ -25,7 +25,7 @@ CREATE TABLE message (
     lane           INTEGER NOT NULL CHECK (lane IN (0, 1, 2)), -- 0 otp, 1 alert, 2 bulk
     recipient      TEXT NOT NULL,
     region         TEXT,
-    service        INTEGER NOT NULL CHECK (service IN (0, 1, 2)), -- 0 text, 1 call, 2 call with keys
+    service        INTEGER NOT NULL CHECK (service BETWEEN 0 AND 4), -- 0 text; calls: 1 code, 2 code with keys, 3 text, 4 text with keys
     said           TEXT NOT NULL CHECK (said IN ('text', 'code')),
     encoding       TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')), -- NULL: it is spoken
     segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
@@ -88,7 +88,7 @@ CREATE TABLE message_text (
 -- What goes out by the other channel where a message fails; until then, or until none will be needed.
 CREATE TABLE fallback (
     message    INTEGER PRIMARY KEY REFERENCES message (key) ON DELETE CASCADE,
-    service    INTEGER NOT NULL CHECK (service IN (0, 1, 2)),
+    service    INTEGER NOT NULL CHECK (service BETWEEN 0 AND 4),
     said       TEXT NOT NULL CHECK (said IN ('text', 'code')),
     encoding   TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')),
     segments   INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),

@@ -34,6 +34,7 @@ enum Operand {
     Text(String),
     Number(f64),
     Time(Timestamp),
+    Flag(bool),
 }
 
 /// What is wrong with a filter, and where.
@@ -161,8 +162,12 @@ fn resolve(expression: Expression) -> Result<Node, Placed<FilterErrorKind>> {
                 Operator::Le => (Compare::Le, false),
             };
             let part = matches!(compare, Compare::Co | Compare::Sw | Compare::Ew);
-            if part && attribute.kind != Kind::Text {
-                let takes = "eq, ne, gt, ge, lt, le and pr";
+            let takes = match attribute.kind {
+                Kind::Flag if compare != Compare::Eq => Some("eq, ne and pr"),
+                Kind::Number | Kind::Time if part => Some("eq, ne, gt, ge, lt, le and pr"),
+                Kind::Text | Kind::Number | Kind::Time | Kind::Flag => None,
+            };
+            if let Some(takes) = takes {
                 let kind = FilterErrorKind::Mismatch { field: attribute.path, takes };
                 return Err(Placed { it: kind, at: operator.at, length: operator.length });
             }
@@ -184,6 +189,7 @@ fn operand(
     let takes = match (attribute.kind, value.it) {
         (Kind::Text, Literal::Text(text)) => return Ok(Operand::Text(text)),
         (Kind::Number, Literal::Number(number)) => return Ok(Operand::Number(number)),
+        (Kind::Flag, Literal::Flag(flag)) => return Ok(Operand::Flag(flag)),
         (Kind::Time, Literal::Text(text)) => match Timestamp::parse_iso8601(&text) {
             Ok(at) => return Ok(Operand::Time(at)),
             Err(_) => "a time such as \"2026-11-23T19:04:13.021Z\"",
@@ -193,6 +199,7 @@ fn operand(
         }
         (Kind::Text, Literal::Number(_) | Literal::Flag(_)) => "a string in quotes",
         (Kind::Number, Literal::Text(_) | Literal::Flag(_)) => "a number without quotes",
+        (Kind::Flag, Literal::Text(_) | Literal::Number(_)) => "true or false without quotes",
     };
     let kind = FilterErrorKind::Mismatch { field: attribute.path, takes };
     Err(Placed { it: kind, at: value.at, length: value.length })
@@ -223,12 +230,14 @@ impl Node {
             Self::Present(attribute) => attribute.source.condition(&Question {
                 text: &|text| !text.is_empty(),
                 number: &|_| true,
+                flag: &|_| true,
                 column: &Condition::Present,
             }),
             Self::Test(attribute, compare, Operand::Text(text)) => {
                 attribute.source.condition(&Question {
                     text: &|value| compare.holds(value, text),
                     number: &|_| false,
+                    flag: &|_| false,
                     column: &|column| Condition::Text(column, *compare, text.clone()),
                 })
             }
@@ -236,6 +245,7 @@ impl Node {
                 attribute.source.condition(&Question {
                     text: &|_| false,
                     number: &|value| meets(*compare, value.partial_cmp(number)),
+                    flag: &|_| false,
                     column: &|column| Condition::Number(column, *compare, *number),
                 })
             }
@@ -244,7 +254,17 @@ impl Node {
                 attribute.source.condition(&Question {
                     text: &|_| false,
                     number: &|_| false,
+                    flag: &|_| false,
                     column: &|column| Condition::Number(column, *compare, at),
+                })
+            }
+            Self::Test(attribute, compare, Operand::Flag(flag)) => {
+                attribute.source.condition(&Question {
+                    text: &|_| false,
+                    number: &|_| false,
+                    flag: &|value| compare.holds_of(value.cmp(flag)),
+                    // No column holds flags.
+                    column: &|_| Condition::Constant(false),
                 })
             }
         }
@@ -272,6 +292,7 @@ impl Operand {
             (Self::Number(number), Value::Number(value)) => {
                 meets(compare, value.as_f64().and_then(|value| value.partial_cmp(number)))
             }
+            (Self::Flag(flag), Value::Bool(value)) => compare.holds_of(value.cmp(flag)),
             (Self::Time(at), Value::String(value)) => {
                 Timestamp::parse(value).is_ok_and(|value| compare.holds_of(value.cmp(at)))
             }
@@ -293,6 +314,7 @@ fn whole(number: i64) -> f64 {
 struct Question<'q> {
     text: &'q dyn Fn(&str) -> bool,
     number: &'q dyn Fn(f64) -> bool,
+    flag: &'q dyn Fn(bool) -> bool,
     column: &'q dyn Fn(Column) -> Condition,
 }
 
@@ -305,6 +327,7 @@ impl Source {
             Self::Column(column) => (question.column)(*column),
             Self::Text(text) => Condition::Constant((question.text)(text)),
             Self::Number(number) => Condition::Constant((question.number)(*number)),
+            Self::Flag(flag) => Condition::Constant((question.flag)(*flag)),
             Self::Nothing => Condition::Constant(false),
             Self::Made(column, words, make) => {
                 let met = words()

@@ -12,8 +12,10 @@ fn matches(filter: &str) -> bool {
         "target": [{"id": "00u1", "type": "User"}, {"id": "m1", "type": "Modem"}],
         "client": {"ipAddress": "10.0.0.1", "userAgent": {"rawUserAgent": ""}},
         "debugContext": {"debugData": {
-            "segments": 2, "cost": 0.015, "transactionStarted": "2026-11-23T19:04:13.021Z"
+            "segments": 2, "cost": 0.015, "transactionStarted": "2026-11-23T19:04:13.021Z",
+            "customerProvidedAccount": true
         }},
+        "securityContext": {"isProxy": null},
     });
     Filter::parse(filter).unwrap_or_else(|error| panic!("{error}")).matches(&event)
 }
@@ -41,6 +43,10 @@ fn values_are_compared_by_their_kind() {
         assert!(matches(filter), "{filter}");
     }
     assert!(!matches(r#"severity eq "info""#), "values are compared as they are written");
+    assert!(matches("debugContext.debugData.customerProvidedAccount eq true"));
+    assert!(!matches("debugContext.debugData.customerProvidedAccount eq false"));
+    assert!(!matches("securityContext.isProxy eq true or securityContext.isProxy eq false"));
+    assert!(matches("securityContext.isProxy ne true"), "what is not there is not equal");
 }
 
 #[test]
@@ -83,6 +89,8 @@ fn what_is_wrong_is_told_in_the_words_of_okta() {
     assert!(says.ends_with("at position 36 takes a number without quotes"), "{says}");
     assert_eq!((at, length), (35, 3));
     assert!(wrong("debugContext.debugData.segments sw 2").0.contains("takes eq, ne,"));
+    assert!(wrong("securityContext.isProxy gt true").0.contains("takes eq, ne and pr"));
+    assert!(wrong(r#"securityContext.isProxy eq "true""#).0.contains("takes true or false"));
     assert!(wrong("severity eq 2").0.contains("takes a string in quotes"));
     assert!(
         wrong("Severity pr").0.contains("not valid: Severity"),

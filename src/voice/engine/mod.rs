@@ -78,3 +78,6 @@ pub enum EngineError {
         limit: Duration,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ pub(in crate::voice) struct Program {
     command: Vec<String>,
     output: Output,
     voices: BTreeMap<String, String>,
-    limit: Duration,
+    pub(super) limit: Duration,
 }
 
 impl Program {
@@ -208,22 +208,32 @@ fn read_back(file: File) -> io::Result<Vec<u8>> {
     Ok(sound)
 }
 
-/// The samples of a WAV whose sizes may be missing, as those of one that went through a pipe are.
+/// The samples of a WAV whose head may be wrong: one that went through a pipe has no sizes, and flite's voice `kal`
+/// tells a wrong number of octets a second.
 fn of_wav(octets: &[u8]) -> Result<Wave, String> {
-    let mut octets = octets.to_vec();
-    let end = octets.len();
-    // The size of the data follows its name; whatever it says, the data goes to the end.
-    let head = octets.get(..end.min(200)).unwrap_or_default();
-    if let Some(at) = head.windows(4).position(|name| name == b"data") {
-        let left = u32::try_from(end.saturating_sub(at + 8)).unwrap_or(u32::MAX);
-        if let Some(size) = octets.get_mut(at + 4..at + 8) {
-            let said = u32::from_le_bytes([size[0], size[1], size[2], size[3]]);
-            if said > left {
-                size.copy_from_slice(&left.to_le_bytes());
-            }
+    let head = octets.get(..octets.len().min(200)).unwrap_or_default();
+    let chunk = |name: &[u8]| head.windows(4).position(|it| it == name);
+    let number = |at: usize| octets.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+    let mut mended = octets.to_vec();
+    let mut write = |at: usize, number: u32| {
+        if let Some(place) = mended.get_mut(at..at + 4) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+    };
+    if let Some(at) = chunk(b"fmt ") {
+        // Samples a second, octets a second, and in 16 bits octets of a sample of all channels.
+        if let (Some(rate), Some(all)) = (number(at + 12), number(at + 20)) {
+            write(at + 16, rate.saturating_mul(all & 0xffff));
         }
     }
-    super::super::dsp::read_wav(io::Cursor::new(octets))
+    if let Some(at) = chunk(b"data") {
+        // Whatever it says, the data goes to the end.
+        let left = u32::try_from(octets.len().saturating_sub(at + 8)).unwrap_or(u32::MAX);
+        if number(at + 4).is_some_and(|said| said > left) {
+            write(at + 4, left);
+        }
+    }
+    super::super::dsp::read_wav(io::Cursor::new(mended))
 }
 
 fn of_octets(octets: &[u8]) -> Vec<f32> {

@@ -126,7 +126,7 @@ async fn what_is_kept_is_said_once_and_a_code_and_a_text_are_never_kept() {
     assert_eq!(said.lock().unwrap().len(), first, "digits and phrases come from the disk");
     assert!(said.lock().unwrap().iter().all(|words| !words.contains("48")));
 
-    let files = || std::fs::read_dir(folder.path().join("cache")).unwrap().count();
+    let files = || fs::read_dir(folder.path().join("cache")).unwrap().count();
     let kept = files();
     assert_eq!(kept, 5 + 6, "phrases and digits");
     let text = PromptRequest { said: Said::Text("Pump 3\nhas stopped"), ..code("en") };
@@ -187,31 +187,31 @@ async fn an_engine_that_fails_is_followed_by_the_next() {
 #[tokio::test]
 async fn the_sites_own_words_and_recordings_go_first() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
+    fs::write(
         folder.path().join("prompts.toml"),
         "[en]\norg = \"Ex Ample\"\nhello = \"Hi from {org}.\"\ncharacters = { 9 = \"niner\" }\n",
     )
     .unwrap();
-    std::fs::create_dir(folder.path().join("en")).unwrap();
+    fs::create_dir(folder.path().join("en")).unwrap();
     let recording: Vec<i16> = (0..4000).map(|at| if at % 8 < 4 { 9000 } else { -9000 }).collect();
-    let file = std::fs::File::create(folder.path().join("en/4.wav")).unwrap();
+    let file = fs::File::create(folder.path().join("en/4.wav")).unwrap();
     dsp::write_wav(file, &recording).unwrap();
-    std::fs::write(folder.path().join("en/bye.wav"), "no WAV").unwrap();
+    fs::write(folder.path().join("en/bye.wav"), "no WAV").unwrap();
 
     let tones = Tones::new(&["en", "fr"]);
     let said = Arc::clone(&tones.said);
     let (speech, _cache) = speech(vec![tones], |it| {
         it.prompts = folder.path().to_owned();
     });
-    let error = speech.prompt(&code("en")).await.unwrap_err().to_string();
-    assert!(error.contains("en/bye.wav: "), "{error}");
-    std::fs::remove_file(folder.path().join("en/bye.wav")).unwrap();
     let prompt = speech.prompt(&code("en")).await.unwrap();
     assert_eq!(shown(&prompt.greeting)[1], "Hi from Ex Ample.");
     assert!(shown(&prompt.message).contains(&"niner".to_owned()));
     assert!(!said.lock().unwrap().contains(&"4".to_owned()), "it was recorded");
+    assert!(said.lock().unwrap().contains(&"Goodbye.".to_owned()), "its recording is no WAV");
     let english = speech.locales().into_iter().find(|it| it.locale == "en").unwrap();
-    assert_eq!((english.recordings, english.problem), (vec!["4".to_owned()], None));
+    assert_eq!(english.problem, None);
+    assert_eq!(english.characters[4], ("4".to_owned(), "own recording".to_owned()));
+    assert_eq!(english.characters[5], ("5".to_owned(), "tones en".to_owned()));
 }
 
 #[tokio::test]
@@ -219,4 +219,43 @@ async fn a_code_that_cannot_be_spelled_is_refused() {
     let (speech, _folder) = speech(vec![Tones::new(&["en"])], |_| {});
     let request = PromptRequest { said: Said::Code("12é"), ..code("en") };
     assert_eq!(speech.prompt(&request).await, Err(SpeechError::NotACode));
+}
+
+#[tokio::test]
+async fn a_pack_says_the_code_and_an_engine_the_rest_as_loud() {
+    let tones = Tones::new(&["en", "de"]);
+    let said = Arc::clone(&tones.said);
+    let packs = tempfile::tempdir().unwrap();
+    let ann = packs.path().join("ann");
+    fs::create_dir(&ann).unwrap();
+    let mut manifest =
+        "voice = \"Ann\"\nlicence = \"CC0-1.0\"\nlocales = [\"en\"]\n[clips]\n".to_owned();
+    for digit in 0..10_i16 {
+        // Quiet, as a recording that nobody levelled.
+        let wave = |at: i16| if at % (digit + 6) < 3 { 900 } else { -900 };
+        let samples: Vec<i16> = (0..4000).map(wave).collect();
+        let file = fs::File::create(ann.join(format!("{digit}.wav"))).unwrap();
+        dsp::write_wav(file, &samples).unwrap();
+        manifest += &format!("{digit} = {{ file = \"{digit}.wav\", says = \"n{digit}\" }}\n");
+    }
+    fs::write(ann.join("pack.toml"), manifest).unwrap();
+    let (speech, _folder) = speech(vec![tones], |it| it.packs = packs.path().to_owned());
+    let prompt = speech.prompt(&code("en")).await.unwrap();
+    assert_eq!(shown(&prompt.message)[2..6], ["n4", "400", "n8", "400"]);
+    assert!(!said.lock().unwrap().iter().any(|words| words.len() == 1), "no digit by an engine");
+    let loudness = |sound: &Sound| match sound {
+        Sound::Clip(clip) => {
+            let samples: Vec<f32> = clip.samples.iter().map(|it| f32::from(*it)).collect();
+            dsp::loudness(&samples)
+        }
+        Sound::Silence(_) => unreachable!("a clip"),
+    };
+    let (phrase, digit) = (loudness(&prompt.message[0]), loudness(&prompt.message[2]));
+    assert!((0.9..1.1).contains(&(phrase / digit)), "{phrase} {digit}");
+    // Another language has its own digits.
+    let prompt = speech.prompt(&code("de")).await.unwrap();
+    assert_eq!(shown(&prompt.message)[2], "4");
+    let all = speech.locales();
+    let by = |tag: &str| all.iter().find(|it| it.locale == tag).unwrap().characters[4].1.clone();
+    assert_eq!((by("en"), by("de")), ("ann (Ann)".to_owned(), "tones de".to_owned()));
 }

@@ -120,6 +120,8 @@ pub(crate) struct Telephony {
     pub(crate) last: Option<Release>,
     pub(crate) pcm: Pcm,
     pub(crate) wedged: bool,
+    /// It started as a sound card, among other things.
+    pub(crate) card: bool,
     /// Calls that ended with the sound still on.
     pub(crate) unclosed: u8,
     /// What the modem plays by itself.
@@ -247,15 +249,15 @@ impl Device {
         Gate { call: self.active_call().filter(|_| open), wedged: telephony.wedged }
     }
 
-    /// Whether it shows itself as a sound card: the last of Quectel's `USBCFG`.
-    pub(crate) fn has_card(&self) -> bool {
+    /// Whether it shows itself as a sound card from its next start on: the last of Quectel's `USBCFG`.
+    pub(crate) fn starts_as_card(&self) -> bool {
         self.kept(USB_CONFIGURATION).is_some_and(|interfaces| interfaces.ends_with(",1"))
     }
 
     /// What its sound card on USB does now.
     pub(crate) fn usb_gate(&self) -> Gate {
         let open = self.telephony.pcm == Pcm::Usb;
-        Gate { call: self.active_call().filter(|_| open), wedged: false }
+        Gate { call: self.active_call().filter(|_| open), wedged: self.telephony.wedged }
     }
 
     /// Which way sound takes.

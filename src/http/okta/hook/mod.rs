@@ -26,7 +26,7 @@ use tracing::{error, warn};
 
 use super::super::{AppState, auth::Client, error::ApiError};
 use crate::{
-    domain::{Actor, Detail},
+    domain::{Actor, Detail, Said},
     intake::{self, Answer},
     outbox,
     store::{self, ByThen},
@@ -95,7 +95,7 @@ async fn answer(
         Ok(Err(_)) => return Err(malformed("its body is too long, or broke off")),
         Err(_) => return Err(malformed("its body did not come in time")),
     };
-    let callable = outbox::may_call(&state.outlets, hook.manner.confirm_calls);
+    let callable = outbox::may_call(&state.outlets, Said::Code, hook.manner.confirm_calls);
     let read = read(&body, actor, &state.policy, hook.manner, callable);
     let Hooked { event_id, request } = read.map_err(malformed)?;
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));

@@ -52,6 +52,11 @@ pub(super) const SILENT: Failure = Failure {
     message: "The modem does not answer AT.",
     hint: "Check that this is the modem's AT port, that it has power, and that the baud rate is right.",
 };
+pub(super) const OUT_OF_STEP: Failure = Failure {
+    kind: FailureKind::Fault,
+    message: "The modem's answers do not fit to what it is asked.",
+    hint: "Let nothing else talk to the modem; it is asked anew by itself.",
+};
 pub(super) const WRONG_SPEED: Failure = Failure {
     kind: FailureKind::Fault,
     message: "The modem does not answer AT; what comes from it is no text.",

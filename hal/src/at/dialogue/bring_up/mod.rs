@@ -22,8 +22,8 @@ use call::{
 };
 use failure::{
     BAD_COUNTER, BUSY_SIM, CENTRE_NOT_KEPT, LAST_TRY, NO_CENTRE, NO_INDICATIONS, NO_NETWORK,
-    NO_PDU_MODE, NO_SIM, NO_STORE, REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK, WRONG_PIN,
-    WRONG_SPEED,
+    NO_PDU_MODE, NO_SIM, NO_STORE, OUT_OF_STEP, REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK,
+    WRONG_PIN, WRONG_SPEED,
 };
 
 /// A short text that a modem says of itself.
@@ -211,7 +211,8 @@ pub enum Verdict {
     Go,
     /// Go on with the next part of the step.
     Again,
-    /// Try the step again after a while; what will have failed if that does not help.
+    /// Try the step again after a while, and drop whatever answers come in it; what will have failed if that does
+    /// not help.
     Retry(Seconds, Failure),
     /// The SIM wants its PIN, and may be given it: [`BringUp::give_pin`] or
     /// [`BringUp::refuse_pin`] comes next. Who gives it notes before that it was tried.
@@ -285,11 +286,7 @@ const STEPS: &[Step] = &[
     step("echo off", |_| Some(Command::setting("E0")), must_be_ok),
     step("words", |_| Some(Command::setting("V1")), must_be_ok),
     step("error numbers", |_| Some(Command::setting("+CMEE=1")), may_fail),
-    step(
-        "manufacturer",
-        |_| Some(Command::manufacturer()),
-        |up, reply| note(reply, "+CGMI", &mut up.facts.manufacturer),
-    ),
+    step("manufacturer", |_| Some(Command::manufacturer()), judge_manufacturer),
     step("model", |_| Some(Command::model()), judge_model),
     step(
         "revision",
@@ -546,6 +543,17 @@ fn word_of(text: &str) -> Word {
     // The first one that does not fit is the last one tried.
     let _ = text.chars().try_for_each(|c| word.push(c));
     word
+}
+
+/// The first answer that cannot be mistaken for another: `OK` alone belongs to a command before, such as the ESC
+/// that freed a modem whose prompt was late. Then so would all answers that follow.
+fn judge_manufacturer(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    if reply.is_ok() && reply.lines.is_empty() && up.part == 0 {
+        // Once: there may be one that has no name.
+        up.part = 1;
+        return Verdict::Retry(A_SECOND, OUT_OF_STEP);
+    }
+    note(reply, "+CGMI", &mut up.facts.manufacturer)
 }
 
 fn judge_model(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {

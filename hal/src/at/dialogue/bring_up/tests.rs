@@ -277,6 +277,13 @@ fn a_store_that_was_not_taken_is_no_store() {
 }
 
 #[test]
+fn an_answer_to_a_command_before_is_not_taken_for_the_name() {
+    let (said, up, end) = bring_up(&but(&[("+CGMI", "OK"), ("+CGMM", "SIMCOM_SIM7600E-H|OK")]));
+    assert_eq!(said.iter().filter(|it| *it == "+CGMI").count(), 2, "asked once more: {said:?}");
+    assert_eq!((end, up.facts().manufacturer.as_str()), (Verdict::Done, ""));
+}
+
+#[test]
 fn indications_are_chosen_from_what_is_offered() {
     let chosen = |offered: &'static str| {
         let (said, _, _) =

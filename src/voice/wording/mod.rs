@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 /// What Ringpost brings along.
-const SHIPPED: &str = include_str!("prompts.toml");
+const SHIPPED: &str = include_str!("../prompts.toml");
 
 /// A phrase of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

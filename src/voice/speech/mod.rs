@@ -15,15 +15,13 @@ use super::{
     cache::Cache,
     dsp,
     engine::{self, Engine, EngineError, Program},
+    pack::{CHARACTERS, Pack},
     plan::{self, Piece, Plan},
     prompt::{Prompt, PromptRequest, Said, SpeechError},
     settings::Settings,
     wording::{self, ORG, Phrase, Wording, Wordings},
 };
 use crate::domain::{Clip, Sound};
-
-/// What a code is made of.
-const CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// Speaks.
 #[derive(Debug, Clone)]
@@ -34,6 +32,7 @@ struct Inner {
     settings: Settings,
     wordings: Wordings,
     engines: Vec<Box<dyn Engine>>,
+    packs: Vec<Pack>,
     cache: Cache,
     problems: Vec<String>,
     warmth: watch::Sender<Warmth>,
@@ -48,17 +47,15 @@ pub struct Warmth {
     pub of: usize,
 }
 
-/// A language that is spoken, and by whom.
+/// A language, and who speaks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
     /// Its tag.
     pub locale: String,
-    /// Who says its phrases.
-    pub phrases: String,
-    /// Who says its digits.
-    pub digits: String,
-    /// Phrases and characters that are recordings of the site's own.
-    pub recordings: Vec<String>,
+    /// Every phrase by its name in `prompts.toml`, and who says it.
+    pub phrases: Vec<(String, String)>,
+    /// Every character of a code, and who says it.
+    pub characters: Vec<(String, String)>,
     /// Why it is not spoken after all.
     pub problem: Option<String>,
 }
@@ -71,6 +68,14 @@ struct Utterance {
     /// Whether it is in Latin letters, which the voice of this language cannot read.
     latin: bool,
     keepable: bool,
+}
+
+/// A recording that there is.
+struct Recorded<'a> {
+    file: PathBuf,
+    /// What it says; the words of the language if unset.
+    says: Option<&'a str>,
+    by: String,
 }
 
 impl Speech {
@@ -97,12 +102,15 @@ impl Speech {
             wordings.retain(|tag, _| only.contains(tag));
         }
         let engines = engines(&settings, &wordings, &mut problems);
+        let (packs, unsound) = Pack::all(&settings.packs);
+        problems.extend(unsound);
         let (warmth, _) = watch::channel(Warmth::default());
         Self(Arc::new(Inner {
             cache: Cache::new(settings.cache.clone()),
             settings,
             wordings,
             engines,
+            packs,
             problems,
             warmth,
         }))
@@ -119,7 +127,7 @@ impl Speech {
         }
         let missing = missing.into_iter().map(|(why, tags)| match tags.as_slice() {
             tags if tags.len() == self.0.wordings.len() => format!("nothing is spoken: {why}"),
-            [tags @ ..] if tags.len() > 3 => {
+            tags if tags.len() > 3 => {
                 format!("{} languages are not spoken: {why}", tags.len())
             }
             few => format!("{} cannot be spoken: {why}", few.join(", ")),
@@ -177,6 +185,11 @@ impl Speech {
             }
         }
         Ok(())
+    }
+
+    /// The packs of recordings.
+    pub fn packs(&self) -> &[Pack] {
+        &self.0.packs
     }
 
     /// The languages that there are words in, and who speaks them.
@@ -282,24 +295,39 @@ impl Speech {
             Piece::Text | Piece::Pause(_) => return Vec::new(),
         };
         utterances.retain(|it| it.words.contains(char::is_alphanumeric));
-        if let Some(recording) = self.recording(locale, &name) {
-            let words = utterances.iter().map(|it| it.words.trim()).collect::<Vec<_>>().join(" ");
-            return vec![Utterance { recording: Some(recording), ..one(words, false) }];
+        if let Some(recorded) = self.recording(locale, &name) {
+            let ours = || utterances.iter().map(|it| it.words.trim()).collect::<Vec<_>>().join(" ");
+            let words = recorded.says.map_or_else(ours, str::to_owned);
+            return vec![Utterance { recording: Some(recorded.file), ..one(words, false) }];
         }
         utterances
     }
 
-    /// The site's own recording of that name.
-    fn recording(&self, locale: &str, name: &str) -> Option<PathBuf> {
+    /// The recording of that name: the site's own, or that of a pack.
+    fn recording(&self, locale: &str, name: &str) -> Option<Recorded<'_>> {
         let file = self.0.settings.prompts.join(locale).join(format!("{name}.wav"));
-        file.is_file().then_some(file)
+        if file.is_file() {
+            return Some(Recorded { file, says: None, by: "own recording".to_owned() });
+        }
+        self.0.packs.iter().find_map(|pack| {
+            let (file, says) = pack.recording(locale, name)?;
+            let by = format!("{} ({})", pack.name, pack.manifest.voice);
+            Some(Recorded { file, says: Some(says), by })
+        })
     }
 
     async fn clip(&self, locale: &str, said: Utterance) -> Result<Arc<Clip>, SpeechError> {
-        if let Some(file) = said.recording.clone() {
-            return self.by_recording(file, said.words).await;
-        }
         let mut failed = None;
+        if let Some(file) = said.recording.clone() {
+            match self.by_recording(file, said.words.clone()).await {
+                Ok(clip) => return Ok(clip),
+                // Another voice is better than none.
+                Err(cause) => {
+                    warn!(%cause, "voice: a recording cannot be used");
+                    failed = Some(cause);
+                }
+            }
+        }
         for engine in self.engines_of(locale, said.latin) {
             match self.by_engine(engine, locale, &said).await {
                 Ok(clip) => return Ok(clip),
@@ -427,17 +455,17 @@ impl Speech {
     }
 
     fn describe(&self, locale: &str) -> Spoken {
-        let speaker = self.engines_of(locale, false).next().map_or_else(String::new, |engine| {
+        let engine = self.engines_of(locale, false).next().map_or_else(String::new, |engine| {
             format!("{} {}", engine.name(), engine.voice(locale).unwrap_or_default())
         });
-        let phrases = Phrase::ALL.map(|it| it.as_str().to_owned()).into_iter();
-        let names = phrases.chain(CHARACTERS.chars().map(String::from));
-        let recordings = names.filter(|name| self.recording(locale, name).is_some()).collect();
+        let by = |name: String| {
+            let by = self.recording(locale, &name).map_or_else(|| engine.clone(), |it| it.by);
+            (name, by)
+        };
         Spoken {
             locale: locale.to_owned(),
-            phrases: speaker.clone(),
-            digits: speaker,
-            recordings,
+            phrases: Phrase::ALL.map(|it| by(it.as_str().to_owned())).into(),
+            characters: CHARACTERS.chars().map(|it| by(it.to_string())).collect(),
             problem: self.speaks(locale).err().map(|cause| cause.to_string()),
         }
     }
