@@ -381,6 +381,29 @@ async fn a_phone_stops_ringing_once_okta_sends_the_code_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_no_modem_can_call_okta_does_and_this_box_never() {
+    let gateway = okta_hook::with_config("answer_within_ms = 700", BRISK);
+    let gateway = gateway.family(Family::Sim7600).audible().start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::NotRegistered);
+    assert!(wait_for(|| (gateway.modem("m1")["state"] != "ready").then_some(())).is_some());
+    let org = Org::of(&gateway);
+    let mut event = event("v1");
+    event["data"]["messageProfile"]["deliveryChannel"] = json!("CALL");
+    let exchange = org.hook(&event);
+    assert_eq!((exchange.reason(), org.fallbacks()), ("no_modem", 1), "{exchange:?}");
+    let message = gateway.message(exchange.message());
+    assert_eq!((&message["channel"], &message["state"]), (&json!("voice"), &json!("cancelled")));
+    modem.clear_faults();
+    gateway.wait_for_modem("m1", "ready");
+    assert_eq!(org.hook(&event).reason(), "cancelled", "played again");
+    // The line is free for the next one, who is the only one called.
+    let next = gateway.send_json(&call(&phone(1), json!({})));
+    assert_eq!(ended(&gateway, &next)["state"], "delivered");
+    assert_eq!(calls(&gateway, PHONE).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_waits_for_a_key_is_refused_where_no_modem_hears_any() {
     // Its sound is a file that it plays itself.
     let gateway = Gateway::builder().family(Family::A76xx).config(BRISK).start().await;
