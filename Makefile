@@ -9,7 +9,7 @@ BENCH := --manifest-path bench/Cargo.toml --target-dir $(BENCH_TARGET) --locked
 FUZZ := --manifest-path fuzz/Cargo.toml --target-dir $(TARGET)/fuzz --locked --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-rivals bench-log bench-check crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
+.PHONY: help setup build demo test check bench bench-rivals bench-log bench-check voice-table crash-test power-cut-test fault-test corpus fuzz fmt clippy doc deny hal-proof systemd ci long install clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ long: ## Run the property tests with a hundred times the cases, a million storie
 	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --lib outbox::step
 	PROPTEST_CASES=100000 $(CARGO) test --release --locked --lib system_log
 	RINGPOST_CALL_SECONDS=60 $(CARGO) test --release --locked --lib simulated::sound -- --nocapture
+
+voice-table: ## Compare voices, rates, pitches and pauses by a recogniser of speech, and digits with each other
+	RINGPOST_VOICES=1 $(CARGO) test --release --locked --test it voice:: -- --nocapture
 
 crash-test: ## Kill the daemon N (200) times while messages go through it
 	RINGPOST_KILLS=$(or $(N),200) $(CARGO) test --release --locked --test it crash -- --nocapture
