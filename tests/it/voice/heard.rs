@@ -73,41 +73,59 @@ async fn a_call_in_each_language_sounds_as_it_was_planned() {
     }
 }
 
-/// Compares what was heard with what was planned.
-fn measure(locale: &str, prompt: &Prompt, heard: &[i16]) {
-    let speaks = sound::speaks(heard);
-    let sections = [&prompt.greeting, &prompt.message, prompt.offer.as_ref().unwrap(), &prompt.bye];
+/// Something that is said without a pause of the plan's: a clip, or several of which each follows at once, as where a
+/// name in Latin letters stands in a phrase. In 10 ms.
+struct Run {
+    /// The silence before it, and how much longer that may be.
+    pause: usize,
+    slack: usize,
+    length: usize,
+}
+
+fn runs(prompt: &Prompt) -> Vec<Run> {
     let ten_ms = |length: Duration| usize::try_from(length.as_millis() / 10).unwrap();
-    // Where the clip before ended, and how much silence there has to be since, in 10 ms.
-    let (mut at, mut pause, mut slack) = (0, 0, BETWEEN_SECTIONS);
-    let mut clips = 0;
-    for (number, section) in sections.into_iter().enumerate() {
+    let offer = prompt.offer.as_ref().unwrap();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut pause = 0;
+    for section in [&prompt.greeting, &prompt.message, offer, &prompt.bye] {
+        let mut slack = BETWEEN_SECTIONS;
         for sound in section {
-            let clip = match sound {
-                Sound::Silence(length) => {
-                    pause += ten_ms(*length);
-                    continue;
+            match (sound, runs.last_mut()) {
+                (Sound::Silence(length), _) => pause += ten_ms(*length),
+                (Sound::Clip(clip), Some(run)) if pause == 0 => run.length += ten_ms(clip.length()),
+                (Sound::Clip(clip), _) => {
+                    runs.push(Run { pause, slack, length: ten_ms(clip.length()) });
+                    (pause, slack) = (0, 0);
                 }
-                Sound::Clip(clip) => clip,
-            };
-            let place = format!("{locale}, clip {clips}");
-            let found = speaks.iter().skip(at + OFF).position(|it| *it);
-            let begin = at + OFF + found.unwrap_or_else(|| panic!("{place}: nothing is heard"));
-            let measured = begin - at;
-            let planned = pause.saturating_sub(OFF)..=pause + OFF + slack;
-            assert!(planned.contains(&measured), "{place}: after {measured}0 ms, not {planned:?}");
-            let end = begin + ten_ms(clip.length());
-            let last = speaks.iter().take(end + OFF).rposition(|it| *it).unwrap();
-            assert!(last + 2 * OFF > end, "{place}: it ends {}0 ms early", end - last);
-            (at, pause, slack) = (last, 0, 0);
-            clips += 1;
+            }
         }
-        slack = BETWEEN_SECTIONS;
-        if number == 2 {
+        if section == offer {
             pause += ten_ms(OFFER);
         }
     }
-    assert_eq!(clips, 1 + 2 * 7 + 1 + 2, "{locale}");
+    runs
+}
+
+/// Compares what was heard with what was planned.
+fn measure(locale: &str, prompt: &Prompt, heard: &[i16]) {
+    let speaks = sound::speaks(heard);
+    let runs = runs(prompt);
+    // Hello; twice a phrase and six digits; the offer; a warning and goodbye.
+    assert_eq!(runs.len(), 1 + 2 * 7 + 1 + 2, "{locale}");
+    // Where the run before ended.
+    let mut at = 0;
+    for (number, Run { pause, slack, length }) in runs.into_iter().enumerate() {
+        let place = format!("{locale}, run {number}");
+        let found = speaks.iter().skip(at + OFF).position(|it| *it);
+        let begin = at + OFF + found.unwrap_or_else(|| panic!("{place}: nothing is heard"));
+        let measured = begin - at;
+        let planned = pause.saturating_sub(OFF)..=pause + OFF + slack;
+        assert!(planned.contains(&measured), "{place}: after {measured}0 ms, not {planned:?}");
+        let end = begin + length;
+        let last = speaks.iter().take(end + OFF).rposition(|it| *it).unwrap();
+        assert!(last + 2 * OFF > end, "{place}: it ends {}0 ms early", end - last);
+        at = last;
+    }
     let after = speaks.iter().skip(at + OFF).any(|it| *it);
     assert!(!after, "{locale}: more is heard than was planned");
 
