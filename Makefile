@@ -62,7 +62,7 @@ bench-check:
 
 bench: ## Measure codec, outbox, store and HTTP, and print what was promised beside it (ONLY=share: one part)
 	@$(MAKE) --no-print-directory build
-	$(if $(ONLY),,CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec)
+	$(if $(ONLY),,CRITERION_HOME=$(BENCH_TARGET)/criterion $(CARGO) bench $(BENCH) --bench codec --bench tone)
 	$(CARGO) run --release $(BENCH) --bin ringpost-bench -- gateway $(BENCH_TARGET) $(TARGET)/release/ringpost $(ONLY)
 
 bench-rivals: ## Measure beside smstools and gammu-smsd, on the same simulated modems (ONLY=smstools: one of them)
