@@ -4,9 +4,17 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::files::beside;
+
+/// How long one is waited for that lets go. A daemon that is killed while it starts a program leaves its lock to that
+/// program until it has begun, which takes longer the busier the machine is.
+const GRACE: Duration = Duration::from_secs(2);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Held for as long as a daemon works on a database; the system lets go of it when the process ends,
 /// however that happens.
@@ -53,10 +61,35 @@ impl Lock {
         let name = beside(path, "-lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
         let file = opened.map_err(|cause| LockError::Io(name.clone(), cause))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held(name)),
-            Err(TryLockError::Error(cause)) => Err(LockError::Io(name, cause)),
+        let until = Instant::now() + GRACE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(AGAIN),
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held(name)),
+                Err(TryLockError::Error(cause)) => return Err(LockError::Io(name, cause)),
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_lets_go_soon_is_waited_for_and_one_that_stays_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let first = Lock::take(&path).unwrap();
+        let other = path.clone();
+        let second = thread::spawn(move || Lock::take(&other));
+        // Long enough for the other to find it held; were it not, it would pass all the same.
+        thread::sleep(3 * AGAIN);
+        drop(first);
+        let second = second.join().unwrap().unwrap();
+        assert!(matches!(Lock::take(&path), Err(LockError::Held(_))));
+        drop(second);
+        assert!(!Lock::is_held(&path).unwrap());
     }
 }
