@@ -26,11 +26,15 @@ use super::{
     power,
     usb::{sound_card, usb_devices},
 };
-use crate::domain::Locator;
+use crate::domain::{Detail, Locator};
 
 /// How long a port is asked that may be the wanted modem's: three times `AT`, which some lose to finding out the
 /// speed or to waking up. One that boots is asked again later.
 const ASK: Duration = Duration::from_secs(6);
+
+/// How long the others are heard out once the wanted one has answered: one of them may say the same of itself. Who
+/// is awake answers within a fraction of it.
+const HEAR_OUT: Duration = Duration::from_secs(1);
 
 /// The ports of this machine, for all of its modems. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -166,16 +170,12 @@ impl Hotplug {
         if let ([place], false) = (places.as_slice(), must_ask) {
             return self.take(place, config);
         }
-        let is_it = |place: &&Place| {
-            let known = self.shared.ledger.known(&place.port, &config.locator).flatten();
-            known.is_some_and(|said| said.is(&config.locator))
-        };
         let mut turn = pin!(self.shared.search.lock());
         let _one_at_a_time = loop {
             let mut noted = pin!(self.shared.ledger.noted());
             noted.as_mut().enable();
             // What is known needs no waiting for whoever asks at other ports, and is known by him first.
-            if let Some(place) = places.iter().find(is_it) {
+            if let Some(place) = self.known(&places, &config.locator)? {
                 return self.take(place, config);
             }
             tokio::select! {
@@ -190,12 +190,47 @@ impl Hotplug {
         let mut in_the_way = None;
         while let Some(found) = searches.next().await {
             match found {
-                Ok(Some(place)) => return self.take(place, config),
+                Ok(Some(place)) => {
+                    let others = async { while searches.next().await.is_some() {} };
+                    let _ = timeout(HEAR_OUT, others).await;
+                    let known = self.known(&places, &config.locator)?;
+                    return self.take(known.unwrap_or(place), config);
+                }
                 Ok(None) => {}
                 Err(problem) => in_the_way = Some(problem),
             }
         }
         Err(in_the_way.unwrap_or_else(|| self.nobody(&config.locator, &places)))
+    }
+
+    /// Where the modem was heard, if it was.
+    ///
+    /// # Errors
+    /// Two devices say that they are it: nobody knows which is meant.
+    fn known<'p>(
+        &self,
+        places: &'p [Place],
+        locator: &Locator,
+    ) -> Result<Option<&'p Place>, Problem> {
+        let is_it = |place: &&Place| {
+            let known = self.shared.ledger.known(&place.port, locator).flatten();
+            known.is_some_and(|said| said.is(locator))
+        };
+        let mut found = places.iter().filter(is_it);
+        let Some(first) = found.next() else { return Ok(None) };
+        match found.find(|place| place.usb != first.usb) {
+            Some(second) => Err(Problem {
+                detail: Detail::DuplicateModem,
+                message: format!(
+                    "Two modems say that {locator} is theirs: at {} and {}.",
+                    first.port.display(),
+                    second.port.display()
+                ),
+                hint: "Neither is used. Pull one of them out, or name the one that is meant by `usb` or `iccid`."
+                    .into(),
+            }),
+            None => Ok(Some(first)),
+        }
     }
 
     /// The port of a device where the modem is, if it is there.

@@ -1,6 +1,9 @@
 //! Modems that are pulled out and plugged in elsewhere: found again whatever their port is called.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+};
 
 use ringpost_sim::{Family, Fault, Machine, ModemHandle, Simulator};
 use serde_json::{Value, json};
@@ -216,6 +219,24 @@ async fn a_stick_that_comes_as_a_disk_is_waited_for() {
     site.machine.unplug("1-1.2").unwrap();
     site.plug("m1", &Plug { path: "1-1.2", id: "12d1:1506", interface: 3, port: "ttyUSB0" });
     assert_eq!(site.at("m1", "ttyUSB0")["family"], "huawei");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_modems_with_the_imei_that_is_looked_for_neither_is_guessed_at() {
+    let twins = Simulator::builder().dir(tempfile::tempdir().unwrap().keep()).modems(1);
+    let twins = twins.start().await.unwrap();
+    let mut site = Site::prepare(Gateway::builder().found_by("m1", "imei = \"{imei}\"")).await;
+    site.plug("m1", &Plug { path: "1-1", port: "ttyUSB0", ..SIM7600 });
+    let device = site.machine.plug("1-2", SIM7600.id).unwrap();
+    device.port(SIM7600.interface, "ttyUSB1").unwrap();
+    symlink(twins.port("m1"), site.gateway.dir.path().join("dev/ttyUSB1")).unwrap();
+    site.gateway.start_daemon();
+    let shown = site.absent("m1", "Two modems say that");
+    assert_eq!(shown["problem"]["detail"], "duplicate_modem");
+    let says = shown["problem"]["message"].as_str().unwrap();
+    assert!(says.contains("ttyUSB0") && says.contains("ttyUSB1"), "{says}");
+    site.machine.unplug("1-2").unwrap();
+    site.at("m1", "ttyUSB0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
