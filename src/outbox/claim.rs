@@ -116,6 +116,8 @@ pub(super) fn claim(
 ) -> Result<Vec<Claimed>, store::Error> {
     let mut claimed = Vec::new();
     let mut free: Vec<&Line> = lines.iter().filter(|line| line.idle).collect();
+    let calls_wait = free.iter().any(|line| line.voice.is_some()) && store::queue::calls_wait(tx)?;
+    let services = if calls_wait { Service::ALL.as_slice() } else { &[Service::Text] };
     let mut begun = HashMap::new();
     for line in &free {
         begun.extend(store::queue::next_pending(tx, &line.sim)?.map(|next| (line.index, next)));
@@ -146,7 +148,7 @@ pub(super) fn claim(
         // or a line would be free for a less urgent lane while codes wait.
         loop {
             let before = claimed.len();
-            waiting = begin_all(tx, lane, waiting, conditions, &mut claimed)?;
+            waiting = begin_all(tx, (lane, services), waiting, conditions, &mut claimed)?;
             if waiting.is_empty() || claimed.len() == before {
                 break;
             }
@@ -156,21 +158,19 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
-/// Lets messages of `lane` begin on the lines that are free, in the order in which they are due; answers
+/// Lets messages of `lane` that want one of `services` begin on the lines that are free, in the order in which they are due; answers
 /// the lines that are left.
 fn begin_all<'l>(
     tx: &Tx<'_>,
-    lane: Lane,
+    (lane, services): (Lane, &[Service]),
     mut free: Vec<&'l Line>,
     conditions: Conditions,
     claimed: &mut Vec<Claimed>,
 ) -> Result<Vec<&'l Line>, store::Error> {
     let mut choices = Vec::new();
-    let mut demands = store::queue::demands(tx, lane, Service::Text)?;
-    if free.iter().any(|line| line.voice.is_some()) {
-        for service in Service::ALL.into_iter().filter(|it| *it != Service::Text) {
-            demands.extend(store::queue::demands(tx, lane, service)?);
-        }
+    let mut demands = Vec::new();
+    for service in services {
+        demands.extend(store::queue::demands(tx, lane, *service)?);
     }
     for demand in demands {
         let able = free.iter().filter(|line| route::admits(line, &demand).is_ok());

@@ -39,6 +39,20 @@ pub fn demands(view: &View<'_>, lane: Lane, service: Service) -> Result<Vec<Dema
     Ok(demands)
 }
 
+/// Whether calls wait that may begin, soon or late: one step through the index for each lane.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn calls_wait(view: &View<'_>) -> Result<bool, Error> {
+    let waits = view
+        .prepare(
+            "SELECT EXISTS (SELECT 1 FROM message
+             WHERE claimable_at IS NOT NULL AND lane IN (0, 1, 2) AND service > 0)",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(waits)
+}
+
 /// Which demand comes next: a condition, and the order among those that fulfil it.
 type Step = (&'static str, &'static str);
 

@@ -58,9 +58,10 @@ impl Ringpost {
     /// # Errors
     /// It was not built, or does not start.
     pub fn start(program: &Path, folder: &Path, air: &Air, settings: &Settings) -> Result<Self> {
+        // Nobody makes prompts ready meanwhile, as none does once they are kept.
         let mut toml = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = {:?}\n[policy]\nregions = [\"*\"]\n\
-             [log]\nlevel = \"warn\"\n{}\n",
+             [log]\nlevel = \"warn\"\n[voice]\nengines = []\n{}\n",
             folder.join("ringpost.db"),
             settings.config
         );
