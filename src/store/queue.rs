@@ -46,10 +46,12 @@ pub fn demands(view: &View<'_>, lane: Lane, service: Service) -> Result<Vec<Dema
 pub fn calls_wait(view: &View<'_>) -> Result<bool, Error> {
     let waits = view
         .prepare(
-            "SELECT EXISTS (SELECT 1 FROM message
-             WHERE claimable_at IS NOT NULL AND lane IN (0, 1, 2) AND service > 0)",
+            "SELECT 1 FROM message
+             WHERE claimable_at IS NOT NULL AND lane IN (0, 1, 2) AND service > 0 LIMIT 1",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([], |_| Ok(()))
+        .optional()?
+        .is_some();
     Ok(waits)
 }
 
