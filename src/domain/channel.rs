@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Said;
-
 /// How a message reaches a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -12,6 +10,15 @@ pub enum Channel {
     Sms,
     /// A call that speaks.
     Voice,
+}
+
+/// What a call says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Said {
+    /// A text, as a person hears it.
+    Text,
+    /// A code alone; the words around it are in the prompts of calls.
+    Code,
 }
 
 /// What a modem must be able to do for a message.

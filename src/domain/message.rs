@@ -124,32 +124,11 @@ impl Encoding {
     }
 }
 
-/// What the text of a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Said {
-    /// A text, as a person reads or hears it.
-    Text,
-    /// A code alone; the words around it are in the prompts of calls.
-    Code,
-}
-
-impl Said {
-    /// The word of the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Code => "code",
-        }
-    }
-}
-
 /// What a message says, as its channel says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
     /// The text, as it will be shown or spoken, or the code that will be spoken.
     pub text: Secret,
-    /// Which of them.
-    pub said: Said,
     /// How it goes on the air; `None` = it is spoken.
     pub encoding: Option<Encoding>,
     /// Into how many segments it falls, 1 or more; a call is one.

@@ -29,7 +29,7 @@ mod verdict;
 
 pub use allowance::Allowance;
 pub use call::CallTimes;
-pub use channel::{Channel, Service};
+pub use channel::{Channel, Said, Service};
 pub use event::{
     About, Actor, Event, EventKind, EventType, GatewayEvent, Incident, Outcome, Severity, Subject,
     Target,
@@ -43,7 +43,7 @@ pub use limits::Limits;
 pub use listing::{List, ListedBy, Listing, NumberPrefix, Whom};
 pub use locale::{Locale, Wishes};
 pub use locator::Locator;
-pub use message::{Body, Encoding, End, Fallback, NewMessage, OnUnknown, Phase, Said};
+pub use message::{Body, Encoding, End, Fallback, NewMessage, OnUnknown, Phase};
 pub use money::Money;
 pub use number::{E164, NotE164};
 pub use progress::{Attempt, Progress, Segment, SegmentState};

@@ -107,7 +107,7 @@ impl Draft {
     ) -> Result<NewMessage, Box<Denial>> {
         let Self { request, mut subject, recipient, region, .. } = self;
         let by = |channel, wording| match body(channel, wording, &region, policy) {
-            Ok(body) => Ok((service(channel, body.said, request.confirm), body)),
+            Ok(body) => Ok((service(channel, request.content.says(), request.confirm), body)),
             Err((detail, says)) => Err(Denial::saying(detail, says, subject.clone())),
         };
         let (service, body) = by(request.channel, wording)?;
@@ -158,7 +158,7 @@ fn body(
     region: &str,
     policy: &Policy,
 ) -> Result<Body, (Detail, String)> {
-    let Wording { text, said, locale } = wording;
+    let Wording { text, locale } = wording;
     if text.reveal().trim().is_empty() {
         return Err((Detail::Empty, Detail::Empty.sentence().to_owned()));
     }
@@ -170,7 +170,7 @@ fn body(
             );
             return Err((Detail::TooLong, says));
         }
-        return Ok(Body { text, said, encoding: None, segments: 1, national: None, locale });
+        return Ok(Body { text, encoding: None, segments: 1, national: None, locale });
     }
     let measure = sms::measure(text.reveal(), &policy.national_for(region));
     let segments = u8::try_from(measure.segments).ok().filter(|it| *it <= policy.max_segments);
@@ -192,7 +192,7 @@ fn body(
         return Err((Detail::RegionRequirement, says));
     }
     let national = measure.national.map(sms::language_word);
-    Ok(Body { text, said, encoding: Some(measure.encoding), segments, national, locale })
+    Ok(Body { text, encoding: Some(measure.encoding), segments, national, locale })
 }
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ mod tests {
 
     fn decide(request: Request, policy: &Policy) -> Result<NewMessage, Box<Denial>> {
         let Content::Text(text) = request.content.clone() else { panic!() };
-        let wording = Wording { text, said: Said::Text, locale: None };
+        let wording = Wording { text, locale: None };
         let in_its_place = request.fallback.map(|channel| (channel, wording.clone()));
         consider(request, policy)?.admit(None, policy)?.write(wording, in_its_place, policy)
     }

@@ -3,7 +3,7 @@
 
 use super::{Content, Denial, Policy, decide::Draft, template, texts};
 use crate::{
-    domain::{Channel, Detail, Locale, Said, Secret, Wishes},
+    domain::{Channel, Detail, Locale, Secret, Wishes},
     store::{self, View},
 };
 
@@ -11,7 +11,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Wording {
     pub(super) text: Secret,
-    pub(super) said: Said,
     pub(super) locale: Option<String>,
 }
 
@@ -34,9 +33,8 @@ fn written(
     draft: &Draft,
     policy: &Policy,
 ) -> Result<Result<Wording, Box<Denial>>, store::Error> {
-    let said = Said::Text;
     let (code, named) = match &draft.request.content {
-        Content::Text(text) => return Ok(Ok(Wording { text: text.clone(), said, locale: None })),
+        Content::Text(text) => return Ok(Ok(Wording { text: text.clone(), locale: None })),
         Content::Code { code, template } => (code, template),
     };
     let purpose = draft.request.purpose;
@@ -64,7 +62,7 @@ fn written(
             (text.unwrap_or_default(), tag)
         }
     };
-    Ok(Ok(Wording { text: template::render(&text, code.reveal(), &policy.org), said, locale }))
+    Ok(Ok(Wording { text: template::render(&text, code.reveal(), &policy.org), locale }))
 }
 
 /// A code or a text to be heard, in a language that can be spoken here.
@@ -73,10 +71,7 @@ fn spoken(
     draft: &Draft,
     policy: &Policy,
 ) -> Result<Result<Wording, Box<Denial>>, store::Error> {
-    let (text, said) = match &draft.request.content {
-        Content::Text(text) => (text.clone(), Said::Text),
-        Content::Code { code, .. } => (code.clone(), Said::Code),
-    };
+    let (Content::Text(text) | Content::Code { code: text, .. }) = &draft.request.content;
     let preferred = preferred(view, draft)?;
     let wishes = wishes(draft, preferred.as_ref(), policy);
     let Some(locale) = language_of(&wishes, policy) else {
@@ -86,7 +81,7 @@ fn spoken(
         };
         return Ok(Err(Denial::saying(Detail::LocaleUnknown, says, draft.subject.clone())));
     };
-    Ok(Ok(Wording { text, said, locale: Some(locale) }))
+    Ok(Ok(Wording { text: text.clone(), locale: Some(locale) }))
 }
 
 /// The language that somebody is called in.

@@ -37,7 +37,7 @@ impl Calling {
         let keys = handle.status().borrow().facts.voice.is_some_and(|voice| voice.keys);
         let request = PromptRequest {
             locale: &call.locale,
-            said: match call.said {
+            said: match call.says {
                 Said::Code => voice::Said::Code(call.text.reveal()),
                 Said::Text => voice::Said::Text(call.text.reveal()),
             },

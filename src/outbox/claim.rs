@@ -64,7 +64,7 @@ pub(super) struct Call {
     /// What to say.
     pub(super) text: Secret,
     /// Whether that is a text or a code.
-    pub(super) said: Said,
+    pub(super) says: Said,
     /// In which language.
     pub(super) locale: String,
     /// Whether a key has to be pressed first.
@@ -394,7 +394,7 @@ fn put_on_air(
     // Its time may just have run out: then it was dropped instead.
     let (Some(attempt), true) = (attempt, begun) else { return Ok(None) };
     let (index, sim, now) = (line.index, line.sim.clone(), conditions.now);
-    if outgoing.service.channel() == Channel::Voice {
+    if let Service::Call { says, keys } = outgoing.service {
         // What a call costs is known when it has ended.
         let price = Money::ZERO;
         book(tx, line, price, now)?;
@@ -402,9 +402,9 @@ fn put_on_air(
         let job = Job::Call(Box::new(Call {
             number: outgoing.recipient.clone(),
             text: outgoing.text.clone(),
-            said: outgoing.said,
+            says,
             locale: outgoing.locale.clone().unwrap_or_default(),
-            confirm: outgoing.service.hears_keys(),
+            confirm: keys,
             lane: progress.lane,
             expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),

@@ -186,7 +186,7 @@ mod tests {
     const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
 
     fn code_by_call(now: Timestamp) -> NewMessage {
-        let call = Body { said: Said::Code, encoding: None, ..samples::body("481592") };
+        let call = Body { encoding: None, ..samples::body("481592") };
         let call = Body { locale: Some("de".into()), ..call };
         let expires_at = now.after(Duration::from_secs(300));
         NewMessage {
@@ -260,7 +260,10 @@ mod tests {
             assert_eq!(call.reference.as_deref(), Some("mine"));
             assert_eq!(call.expires_at.since(now), Duration::from_secs(300));
             let outgoing = store::message::outgoing(tx, call.key).unwrap().unwrap();
-            assert_eq!((outgoing.text.reveal(), outgoing.said), ("481592", Said::Code));
+            assert_eq!(
+                (outgoing.text.reveal(), outgoing.service),
+                ("481592", Service::Call { says: Said::Code, keys: true })
+            );
             assert_eq!(outgoing.locale.as_deref(), Some("de"));
         });
     }

@@ -11,19 +11,16 @@ use crate::domain::{Body, Fallback, Secret, Timestamp};
 /// Those of SQLite.
 pub(super) fn insert(tx: &Tx<'_>, key: i64, fallback: &Fallback) -> Result<(), Error> {
     let Fallback { service, body, expires_at } = fallback;
-    tx.prepare("INSERT INTO fallback VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)")?.execute(
-        (
-            key,
-            service.number(),
-            body.said.as_str(),
-            body.encoding.map(|encoding| encoding.as_str()),
-            body.segments,
-            &body.national,
-            &body.locale,
-            expires_at.as_unix_ms(),
-            body.text.reveal().as_bytes(),
-        ),
-    )?;
+    tx.prepare("INSERT INTO fallback VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)")?.execute((
+        key,
+        service.number(),
+        body.encoding.map(|encoding| encoding.as_str()),
+        body.segments,
+        &body.national,
+        &body.locale,
+        expires_at.as_unix_ms(),
+        body.text.reveal().as_bytes(),
+    ))?;
     Ok(())
 }
 
@@ -34,7 +31,7 @@ pub(super) fn insert(tx: &Tx<'_>, key: i64, fallback: &Fallback) -> Result<(), E
 pub fn take(tx: &Tx<'_>, key: i64) -> Result<Option<Fallback>, Error> {
     let kept = tx
         .prepare(
-            "SELECT service, said, encoding, segments, national, locale, expires_at,
+            "SELECT service, encoding, segments, national, locale, expires_at,
                  CAST(text AS TEXT) AS text
              FROM fallback WHERE message = ?1 AND NOT erased",
         )?
@@ -79,7 +76,6 @@ fn read(row: &Row<'_>) -> Result<Fallback, Error> {
         service: word::read_service(row.get("service")?)?,
         body: Body {
             text: Secret::new(row.get("text")?),
-            said: word::read("fallback", "said", &row.get::<_, String>("said")?)?,
             encoding,
             segments: row.get("segments")?,
             national: row.get("national")?,

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::{Error, Tx, View, call, word};
 use crate::domain::{
     Actor, CallTimes, Channel, Detail, E164, Encoding, Lane, MessageId, Money, NewMessage, Phase,
-    Said, Secret, SegmentState, Service, Subject, Timestamp,
+    Secret, SegmentState, Service, Subject, Timestamp,
 };
 
 /// Adds a message in state `queued` and answers its key.
@@ -21,10 +21,9 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
-                 claimable_at, deadline_at, national, locale, awaited, service, said, fallback,
-                 fallback_of)
+                 claimable_at, deadline_at, national, locale, awaited, service, fallback, fallback_of)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -52,7 +51,6 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             body.locale,
             message.awaited,
             message.service.number(),
-            body.said.as_str(),
             fallback.map(|it| it.service.channel().as_str()),
             message.fallback_of.map(|id| id.to_string()),
         ])?;
@@ -104,8 +102,6 @@ pub struct Outgoing {
     pub service: Service,
     /// What.
     pub text: Secret,
-    /// Whether that is a text or a code.
-    pub said: Said,
     /// In which language it is, where Ringpost chose it.
     pub locale: Option<String>,
     /// The language whose tables it is written with.
@@ -124,7 +120,7 @@ pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
     let row = view
         .prepare(
             "SELECT m.recipient, CAST(t.text AS TEXT), m.flash, m.expires_at,
-                 ifnull(m.region, ''), m.national, m.service, m.said, m.locale
+                 ifnull(m.region, ''), m.national, m.service, m.locale
              FROM message m JOIN message_text t ON t.message = m.key
              WHERE m.key = ?1 AND NOT t.erased",
         )?
@@ -135,8 +131,7 @@ pub fn outgoing(view: &View<'_>, key: i64) -> Result<Option<Outgoing>, Error> {
                     region: row.get(4)?,
                     service: word::read_service(row.get(6)?)?,
                     text: Secret::new(text),
-                    said: word::read("message", "said", &row.get::<_, String>(7)?)?,
-                    locale: row.get(8)?,
+                    locale: row.get(7)?,
                     national: row.get(5)?,
                     flash: row.get(2)?,
                     expires_at: Timestamp::from_unix_ms(expires_at),

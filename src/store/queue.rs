@@ -448,10 +448,10 @@ mod tests {
     fn add(tx: &Tx<'_>, sender: Option<&str>, region: Option<&str>, due: i64) -> Result<(), Error> {
         tx.prepare(
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
-                 region, encoding, segments, flash, sender, on_unknown, actor_id, actor_name, service, said,
+                 region, encoding, segments, flash, sender, on_unknown, actor_id, actor_name, service,
                  created_at, not_before, expires_at, claimable_at, deadline_at)
              VALUES (hex(randomblob(8)), '', 'queued', 'sms', 'general', 2, '+1', ?2, 'GSM-7', 1,
-                 0, ?1, 'hold', '', '', 0, 'text', 0, 0, 1000, ?3, 1000)",
+                 0, ?1, 'hold', '', '', 0, 0, 0, 1000, ?3, 1000)",
         )?
         .execute((sender, region, due))?;
         Ok(())

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
     Actor, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage, OnUnknown,
-    Outcome, Purpose, Said, Secret, Service, Subject, Timestamp, TransactionId,
+    Outcome, Purpose, Secret, Service, Subject, Timestamp, TransactionId,
 };
 
 /// A message that was accepted then.
@@ -38,7 +38,6 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
 pub(crate) fn body(text: &str) -> Body {
     Body {
         text: Secret::new(text.to_owned()),
-        said: Said::Text,
         encoding: Some(Encoding::Gsm7),
         segments: 1,
         national: None,

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::domain::{
-    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, Said, SegmentState,
+    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, SegmentState,
     Service,
 };
 
@@ -31,7 +31,6 @@ words! {
     Purpose: Self::from_word;
     SegmentState: Self::from_word;
     OnUnknown: |word| [Self::Hold, Self::Resend].into_iter().find(|it| it.as_str() == word);
-    Said: |word| [Self::Text, Self::Code].into_iter().find(|it| it.as_str() == word);
     Encoding: |word| [Self::Gsm7, Self::Ucs2].into_iter().find(|it| it.as_str() == word);
 }
 

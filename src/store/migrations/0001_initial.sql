@@ -26,7 +26,6 @@ CREATE TABLE message (
     recipient      TEXT NOT NULL,
     region         TEXT,
     service        INTEGER NOT NULL CHECK (service BETWEEN 0 AND 4), -- 0 text; calls: 1 code, 2 code with keys, 3 text, 4 text with keys
-    said           TEXT NOT NULL CHECK (said IN ('text', 'code')),
     encoding       TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')), -- NULL: it is spoken
     segments       INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
     national       TEXT,                                       -- language of its shift tables
@@ -89,7 +88,6 @@ CREATE TABLE message_text (
 CREATE TABLE fallback (
     message    INTEGER PRIMARY KEY REFERENCES message (key) ON DELETE CASCADE,
     service    INTEGER NOT NULL CHECK (service BETWEEN 0 AND 4),
-    said       TEXT NOT NULL CHECK (said IN ('text', 'code')),
     encoding   TEXT CHECK (encoding IN ('GSM-7', 'UCS-2')),
     segments   INTEGER NOT NULL CHECK (segments BETWEEN 1 AND 255),
     national   TEXT,
