@@ -204,7 +204,7 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
                  SELECT key FROM inbound WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?;
-    erased(tx, deleted)
+    Ok(tx.erased(deleted))
 }
 
 /// Erases what segments received before `before` still hold, at most `limit`: the rest of their message
@@ -221,7 +221,7 @@ pub(super) fn blank_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Resu
                  ORDER BY received_at LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?;
-    erased(tx, blanked)
+    Ok(tx.erased(blanked))
 }
 
 /// Deletes segments received before `before`, at most `limit`; says how many.
@@ -236,13 +236,6 @@ pub(super) fn forget_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Res
                  ORDER BY received_at LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?)
-}
-
-fn erased(tx: &Tx<'_>, rows: usize) -> Result<usize, Error> {
-    if rows > 0 {
-        tx.signal_erased();
-    }
-    Ok(rows)
 }
 
 fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {

@@ -156,9 +156,7 @@ pub fn erase_text(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
              WHERE message = ?1 AND NOT erased",
         )?
         .execute([key])?;
-    if erased > 0 {
-        tx.signal_erased();
-    }
+    tx.erased(erased);
     Ok(())
 }
 

@@ -78,9 +78,12 @@ impl<'c> Tx<'c> {
         if *self.room_left.get_or_init(|| self.room.is_left()) { Ok(()) } else { Err(Error::Full) }
     }
 
-    /// After the commit, has the write-ahead log cleaned soon.
-    pub(super) fn signal_erased(&self) {
-        self.signals.set(Signals { erased: true, ..self.signals.get() });
+    /// After the commit, has the write-ahead log cleaned soon, where texts were erased from any rows; answers from
+    /// how many.
+    pub(super) fn erased(&self, rows: usize) -> usize {
+        let erased = rows > 0 || self.signals.get().erased;
+        self.signals.set(Signals { erased, ..self.signals.get() });
+        rows
     }
 
     /// After the commit, wakes whoever follows the System Log, and whoever waits for this message.
