@@ -29,7 +29,7 @@ use tracing::{error, info, warn};
 use crate::{
     arrivals, chronicle,
     config::{self, Config},
-    domain::{Channel, Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
+    domain::{Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
     http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
@@ -114,7 +114,7 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     }
     let mut tasks = Tasks::start(store, keep, listener, state, outbox, received, modems);
     announce(address)?;
-    if config.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice)) {
+    if config.calls() {
         tasks.tidying.1.spawn(warm(speech, tasks.tidying.0.clone()));
     }
     tasks.run().await

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Failure, Files, Output, output};
-use crate::{config, daemon, domain::Channel, voice::Speech};
+use crate::{config, daemon, voice::Speech};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -25,7 +25,7 @@ impl Config {
         match loaded {
             Ok(config) => {
                 let mut warnings = config.warnings();
-                if config.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice)) {
+                if config.calls() {
                     warnings.extend(Speech::open(daemon::speech_settings(&config)).problems());
                 }
                 let value = json!({"file": file, "ok": true, "warnings": warnings});

@@ -14,7 +14,7 @@ use super::{
     tree,
     voice::Voice,
 };
-use crate::domain::Limits;
+use crate::domain::{Channel, Limits};
 
 /// The variables of this process, for [`Config::load`]; those that are no UTF-8 are not ours.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -116,6 +116,11 @@ impl Config {
                 );
             }
         }
+    }
+
+    /// Whether a modem may place calls.
+    pub fn calls(&self) -> bool {
+        self.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice))
     }
 
     /// What can be used but is hardly meant, one line each, to be told at every start.

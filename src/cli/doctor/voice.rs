@@ -4,7 +4,6 @@ use super::{super::voice::block_on, Finding};
 use crate::{
     config::Config,
     daemon,
-    domain::Channel,
     voice::{PromptRequest, Said, Settings, Speech},
 };
 
@@ -13,7 +12,7 @@ const INSTALL: &str = "Debian's packages espeak-ng (all languages) and flite (En
 
 /// Lets whatever speaks say a code in each language that calls will likely be made in.
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
-    if !config.modems.iter().any(|modem| modem.roles.contains(&Channel::Voice)) {
+    if !config.calls() {
         return Vec::new();
     }
     let settings = Settings { cache: None, ..daemon::speech_settings(config) };
