@@ -158,8 +158,8 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
-/// Lets messages of `lane` that want one of `services` begin on the lines that are free, in the order in which they are due; answers
-/// the lines that are left.
+/// Lets messages of `lane` that want one of `services` begin on the lines that are free, in the order in which
+/// they are due; answers the lines that are left.
 fn begin_all<'l>(
     tx: &Tx<'_>,
     (lane, services): (Lane, &[Service]),

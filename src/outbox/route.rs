@@ -150,8 +150,8 @@ pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
     match service {
         Service::Text => true,
         Service::Call { says, keys } => voice.is_some_and(|voice| {
-            let private = says == Said::Code || !voice.sink.keeps();
-            private && (voice.keys || !keys)
+            let leaves_none = says == Said::Code || !voice.sink.keeps();
+            leaves_none && (voice.keys || !keys)
         }),
     }
 }

@@ -224,15 +224,13 @@ impl Outbox {
 
     /// Takes what has come back by now: a call is answered before it ends.
     fn collect(&mut self, back: &mut Vec<Exchanged>) {
-        let mut ended = Vec::new();
         while let Some(done) = self.exchanges.try_join_next() {
-            ended.extend(finished(done));
+            back.extend(finished(done));
         }
+        // Whoever answered said so before the call ended.
         while let Ok(answered) = self.answered.1.try_recv() {
             back.push(answered);
         }
-        back.extend(ended);
-        // The end of a call may have been taken first.
         back.sort_by_key(|it| it.frees);
     }
 
