@@ -3,10 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -499,6 +499,14 @@ fn bound_by_modes() -> Command {
 
 fn database_path(dir: &Path, disk: Option<u32>) -> PathBuf {
     if disk.is_some() { dir.join("disk/ringpost.db") } else { dir.join("ringpost.db") }
+}
+
+/// Runs a command with `input` as its standard input; it may end without reading all of that.
+pub(crate) fn run_with(command: &mut Command, input: &str) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// Makes a token with the command line.

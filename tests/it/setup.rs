@@ -2,15 +2,14 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 use ringpost_sim::{Family, Fault, Machine, Simulator};
 use tempfile::TempDir;
 
-use crate::gateway::RINGPOST;
+use crate::gateway::{RINGPOST, run_with};
 
 /// A machine with modems plugged in, and nothing set up yet.
 struct Site {
@@ -49,19 +48,10 @@ impl Site {
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new(RINGPOST)
-            .args(arguments)
-            .env("RINGPOST_ROOT", self.machine.root())
-            .env("RINGPOST_CONFIG", self.config())
-            .env("LC_ALL", "de_DE.UTF-8")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It may end without reading everything.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        child.wait_with_output().unwrap()
+        let mut command = Command::new(RINGPOST);
+        command.args(arguments).env("RINGPOST_ROOT", self.machine.root());
+        command.env("RINGPOST_CONFIG", self.config()).env("LC_ALL", "de_DE.UTF-8");
+        run_with(&mut command, input)
     }
 
     /// What was printed, with the folder of this machine taken out.

@@ -2,14 +2,13 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 use serde_json::{Value, json};
 
-use crate::gateway::RINGPOST;
+use crate::gateway::{RINGPOST, run_with};
 
 /// A box where a script speaks German and English: whatever it is told, as a tone of half a second.
 struct Site(tempfile::TempDir);
@@ -41,19 +40,9 @@ impl Site {
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new(RINGPOST)
-            .args(arguments)
-            .arg("--config")
-            .arg(self.path("ringpost.toml"))
-            .current_dir(self.0.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Who does not read it has ended.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        child.wait_with_output().unwrap()
+        let mut command = Command::new(RINGPOST);
+        command.args(arguments).arg("--config").arg(self.path("ringpost.toml"));
+        run_with(command.current_dir(self.0.path()), input)
     }
 
     fn json(&self, arguments: &[&str], input: &str) -> Value {
