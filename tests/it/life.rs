@@ -14,6 +14,8 @@ use crate::gateway::{Gateway, PATIENCE, PHONE, RINGPOST, wait_for};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_lets_the_exchange_on_the_air_end_and_a_start_goes_on() {
     let mut gateway = Gateway::builder().latency(Duration::from_millis(400)).start().await;
+    // A report that comes in the moment in which nobody has the port open is heard by nobody.
+    gateway.sim.network().set_delivery(Duration::from_secs(2));
     let ids: Vec<_> = (0..4).map(|n| gateway.send(&format!("message {n}"))).collect();
     gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
     let began = Instant::now();
