@@ -7,8 +7,6 @@ use super::{
     wording::Phrase,
 };
 
-/// Before the first word: a call's sound needs a moment to open.
-const LEAD_IN: Duration = Duration::from_millis(800);
 /// After the last word, so that nothing is cut off.
 const LEAD_OUT: Duration = Duration::from_millis(500);
 /// Between phrases.
@@ -90,7 +88,7 @@ pub(super) fn plan(
     };
     let breath = Piece::Pause(BREATH);
     Ok(Plan {
-        greeting: vec![Piece::Pause(LEAD_IN), Piece::Phrase(Phrase::Hello), breath],
+        greeting: vec![Piece::Phrase(Phrase::Hello), breath],
         gate: confirm.then(|| vec![Piece::Phrase(gate), breath]),
         message,
         offer: keys.then(|| vec![Piece::Phrase(offer), breath]),
@@ -210,7 +208,7 @@ mod tests {
             });
             pieces.collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(shown(&plan.greeting), "800 <hello> 500");
+        assert_eq!(shown(&plan.greeting), "<hello> 500");
         assert_eq!(shown(&plan.gate.unwrap()), "<confirm> 500");
         assert_eq!(
             shown(&plan.message),

@@ -55,7 +55,7 @@ fn dial() -> Dial {
 
 /// A modem that is ready to speak: through its port where it has one, else as it can, else through a card that its
 /// jack is wired to.
-async fn speaker(family: Family, way: SoundWay) -> Rig {
+pub(super) async fn speaker(family: Family, way: SoundWay) -> Rig {
     let builder = Simulator::builder().in_memory().family(family);
     let rig = Rig::with(builder, |config, modem| {
         config.power = Some(Arc::new(Socket(modem.clone())));
@@ -75,22 +75,22 @@ async fn speaker(family: Family, way: SoundWay) -> Rig {
 }
 
 /// What became of a call.
-struct Called {
-    events: Vec<CallEvent>,
-    end: CallEnd,
+pub(super) struct Called {
+    pub(super) events: Vec<CallEvent>,
+    pub(super) end: CallEnd,
     record: Option<CallRecord>,
     heard: Vec<i16>,
     /// Host to modem on the left, modem to host behind an arrow.
-    dialogue: String,
+    pub(super) dialogue: String,
 }
 
 /// Calls, plays everything once, and hangs up.
-async fn call(rig: &Rig) -> Called {
+pub(super) async fn call(rig: &Rig) -> Called {
     call_until(rig, true, None).await
 }
 
 /// Calls, plays everything once, and perhaps hangs up then; what goes wrong does so once somebody has answered.
-async fn call_until(rig: &Rig, played: bool, wrong: Option<FaultSpec>) -> Called {
+pub(super) async fn call_until(rig: &Rig, played: bool, wrong: Option<FaultSpec>) -> Called {
     let before = rig.modem.transcript().len();
     let calls = rig.sim.network().calls().len();
     let mut handle = rig.handle.call(dial());

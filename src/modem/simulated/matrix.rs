@@ -1,4 +1,4 @@
-//! What goes wrong, against what brings it back: every fault of the simulator, every rung, every family.
+//! What goes wrong while messages are sent: every fault of the simulator, in every family.
 
 use std::{
     fmt::Write as _,
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family::{self, Sink};
+use ringpost_hal::family::Sink;
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ use crate::{
 const LASTS: u64 = 90_000;
 
 /// All faults of messages, as each is played.
-fn faults() -> Vec<FaultSpec> {
+pub(super) fn faults() -> Vec<FaultSpec> {
     let play = |fault: &Fault| match fault {
         // Happen once, at the second message.
         Fault::DropPrompt
@@ -81,7 +81,7 @@ fn faults() -> Vec<FaultSpec> {
 }
 
 /// A gateway that can switch the power of its modem.
-async fn rig(family: Family) -> Rig {
+pub(super) async fn rig(family: Family) -> Rig {
     let builder = Simulator::builder().in_memory().family(family);
     Rig::with(builder, |config, modem| config.power = Some(Arc::new(Socket(modem.clone())))).await
 }
@@ -131,13 +131,25 @@ struct Met {
     counts: String,
 }
 
-/// Sends three messages, one after the other, by a modem that meets a fault; none is lost, and none doubled.
+/// Has a modem meet a fault while it sends.
 async fn meet(family: Family, spec: FaultSpec) -> Met {
     let mut rig = rig(family).await;
     rig.ready().await;
     let began = Instant::now();
     let fault = spec.fault;
     rig.modem.fault(spec);
+    let answers = outlive(&mut rig, fault).await;
+    let took = began.elapsed().as_secs();
+    let counts = counts(&rig);
+    assert!(took < 1000, "{} {} took {took} s: {counts}", family.name(), fault.name());
+    let rung = strongest(&rig);
+    rig.stop().await;
+    Met { took, answers, rung, counts }
+}
+
+/// Sends three messages, one after the other, by a modem that has a fault, until that is over and the modem ready; none
+/// is lost, and none doubled.
+pub(super) async fn outlive(rig: &mut Rig, fault: Fault) -> String {
     let mut fates = Vec::new();
     for text in ["one", "two", "three"] {
         fates.push((text, rig.deliver(text).await));
@@ -148,7 +160,6 @@ async fn meet(family: Family, spec: FaultSpec) -> Met {
         rig.modem.clear_faults();
     }
     rig.ready().await;
-    let took = began.elapsed().as_secs();
     let (mut lost, mut doubled, mut answers) = (0, 0, String::new());
     for (text, fate) in fates {
         let received = rig.received(text);
@@ -158,14 +169,14 @@ async fn meet(family: Family, spec: FaultSpec) -> Met {
         doubled += received.saturating_sub(1);
         let _ = write!(answers, "{fate:?} ");
     }
-    let (of, name) = (family.name(), fault.name());
-    assert_eq!((lost, doubled), (0, 0), "{of} {name}\n{}", rig.tail());
-    let counts = counts(&rig);
-    assert!(took < 1000, "{of} {name} took {took} s: {counts}");
+    assert_eq!((lost, doubled), (0, 0), "{}\n{}", fault.name(), rig.tail());
+    answers
+}
+
+/// The strongest means that a modem took.
+pub(super) fn strongest(rig: &Rig) -> Option<Rung> {
     let tried = rig.status().counts.rungs;
-    let rung = Rung::ALL.into_iter().rev().find(|rung| tried[rung.index()] > 0);
-    rig.stop().await;
-    Met { took, answers, rung, counts }
+    Rung::ALL.into_iter().rev().find(|rung| tried[rung.index()] > 0)
 }
 
 fn row(fault: &str, ready: &str, answers: &str, lost: &str, counts: &str) -> String {
@@ -186,91 +197,6 @@ fn counts(rig: &Rig) -> String {
     ];
     let some = rungs.into_iter().chain(others).filter(|(_, count)| *count > 0);
     some.map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
-}
-
-/// A hang, and the rung that ends it.
-const CURES: [(&str, Rung); 5] = [
-    ("drain", Rung::Drain),
-    ("reopen", Rung::Reopen),
-    ("soft_reset", Rung::SoftReset),
-    ("hard_reset", Rung::HardReset),
-    ("nothing", Rung::Quarantine),
-];
-
-#[tokio::test(start_paused = true)]
-async fn every_family_that_hangs_is_brought_back_by_the_gentlest_means_that_helps() {
-    let mut table = String::from("family      ");
-    for (cure, _) in CURES {
-        let _ = write!(table, "{cure:<22}");
-    }
-    for family in Family::ALL {
-        let _ = write!(table, "\n{:<12}", family.name());
-        for (cure, rung) in CURES {
-            let restarts = family::by_name(family.name()).unwrap().restart.is_some();
-            let (expected, took) = (
-                if rung == Rung::SoftReset && !restarts { Rung::HardReset } else { rung },
-                hang(*family, cure, None).await,
-            );
-            let (last, took) = took;
-            assert_eq!(last, expected, "{} {cure}", family.name());
-            let _ = write!(table, "{:<22}", format!("{} {took} s", last.as_str()));
-        }
-    }
-    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
-    insta::assert_snapshot!("hangs", lines.join("\n"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_modem_that_hangs_while_a_message_is_on_the_air_sends_it_once() {
-    for (cure, rung) in CURES {
-        let (last, _) = hang(Family::Sim7600, cure, Some("in the middle")).await;
-        assert_eq!(last, rung, "{cure}");
-    }
-}
-
-/// Has a modem hang until `cure`, perhaps while a text is on the air; answers the strongest means
-/// that was tried, and how long it was away.
-async fn hang(family: Family, cure: &str, on_air: Option<&str>) -> (Rung, u64) {
-    let mut rig = rig(family).await;
-    rig.ready().await;
-    rig.sim.network().set_latency(Duration::from_secs(5));
-    let began = Instant::now();
-    if let Some(text) = on_air {
-        let handle = rig.handle.clone();
-        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-        let submit = crate::modem::Submit { segment, tpdu: super::tpdu(text), more: false };
-        let outcome = tokio::spawn(async move { handle.submit(submit).await });
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        rig.modem.fault(Fault::Hang.text(cure));
-        assert_eq!(outcome.await.unwrap(), crate::modem::SubmitOutcome::Unanswered);
-    } else {
-        rig.modem.fault(Fault::Hang.text(cure));
-        rig.until(|status| status.state != ModemState::Ready).await;
-    }
-    if cure == "nothing" {
-        rig.until(|status| status.state == ModemState::Quarantined).await;
-        let incidents = rig.told.lock().unwrap().incidents.clone();
-        assert!(incidents.contains(&ModemIncident::Quarantine), "{incidents:?}");
-        rig.modem.clear_faults();
-    }
-    rig.ready().await;
-    let took = began.elapsed().as_secs();
-    let counts = rig.status().counts;
-    let tried = |rung: &&Rung| counts.rungs[rung.index()] > 0;
-    let last = *Rung::ALL.iter().rev().find(tried).expect("something was tried");
-    for rung in Rung::ALL.iter().filter(|rung| **rung <= last) {
-        // One rung after the other, each once.
-        let allowed = family::by_name(family.name()).unwrap().restart.is_some();
-        let expected = u32::from(*rung != Rung::SoftReset || allowed);
-        assert_eq!(counts.rungs[rung.index()], expected, "{} {cure}: {counts:?}", family.name());
-    }
-    assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{} {cure}", family.name());
-    assert_eq!(rig.received("afterwards"), 1);
-    if let Some(text) = on_air {
-        assert_eq!(rig.received(text), 1, "{cure}: on the air once");
-    }
-    rig.stop().await;
-    (last, took)
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,79 +220,6 @@ async fn whoever_is_killed_before_a_late_prompt_leaves_a_modem_that_comes_up_as_
         assert_eq!(rig.received("lost"), 0, "{late}: nothing of it was written");
         rig.stop().await;
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_switch_and_without_a_command_only_time_is_left() {
-    let builder = Simulator::builder().in_memory().family(Family::Huawei);
-    let rig = Rig::with(builder, |_, _| {}).await;
-    rig.ready().await;
-    rig.modem.fault(Fault::Hang.text("hard_reset"));
-    rig.until(|status| status.state == ModemState::Quarantined).await;
-    let counts = rig.status().counts.rungs;
-    assert_eq!(counts, [1, 1, 0, 0, 1]);
-    // Again and again, ever more rarely.
-    tokio::time::sleep(Duration::from_secs(3600)).await;
-    let [.., quarantines] = rig.status().counts.rungs;
-    assert!((5..=12).contains(&quarantines), "{quarantines}");
-    // Somebody pulls it out and plugs it in: that is noticed at once.
-    rig.modem.unplug();
-    rig.modem.clear_faults();
-    let began = Instant::now();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    rig.modem.replug().unwrap();
-    rig.ready().await;
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
-    rig.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stick_that_fell_off_its_bus_has_its_power_switched() {
-    let rig = rig(Family::Huawei).await;
-    rig.ready().await;
-    rig.modem.unplug();
-    rig.until(|status| status.counts.rungs[Rung::HardReset.index()] == 1).await;
-    rig.ready().await;
-    rig.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_long_after_the_last_begins_at_the_gentlest_means_again() {
-    let rig = rig(Family::Sim7600).await;
-    for round in 1..=3 {
-        rig.ready().await;
-        tokio::time::sleep(Duration::from_secs(400)).await;
-        rig.modem.fault(Fault::Hang.text("drain"));
-        rig.until(|status| status.state != ModemState::Ready).await;
-        rig.ready().await;
-        assert_eq!(rig.status().counts.rungs, [round, 0, 0, 0, 0]);
-    }
-    rig.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_fails_again_at_once_is_met_with_stronger_means() {
-    let rig = rig(Family::Sim7600).await;
-    for _ in 0..3 {
-        rig.ready().await;
-        rig.modem.fault(Fault::Hang.text("drain"));
-        rig.until(|status| status.state != ModemState::Ready).await;
-    }
-    rig.ready().await;
-    assert_eq!(rig.status().counts.rungs, [1, 1, 1, 0, 0]);
-    rig.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_reset_by_a_person_restarts_the_modem() {
-    let rig = rig(Family::Ec25).await;
-    rig.ready().await;
-    assert!(rig.handle.act(crate::modem::Action::Reset));
-    rig.until(|status| status.counts.rungs[Rung::SoftReset.index()] == 1).await;
-    rig.ready().await;
-    let lines = rig.modem.transcript();
-    assert!(lines.iter().any(|line| line.text == "AT+CFUN=1,1"), "{}", rig.tail());
-    rig.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

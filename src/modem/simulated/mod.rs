@@ -5,6 +5,7 @@ mod calls;
 mod centre;
 mod matrix;
 mod pins;
+mod rungs;
 mod sound;
 mod transcripts;
 

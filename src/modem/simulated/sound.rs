@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Calls at one time.
 const CALLS: usize = 8;
 
+/// Modems that send messages meanwhile, and what their network takes for each: several times as fast as real ones.
+const SENDERS: usize = 8;
+const NETWORK: Duration = Duration::from_millis(50);
+
 /// How long they speak; `make long` has more of it, on a machine that has nothing else to do.
 fn seconds() -> Option<u64> {
     std::env::var("RINGPOST_CALL_SECONDS").ok()?.parse().ok()
@@ -132,8 +136,10 @@ async fn what_is_heard_through_a_port_is_what_was_played_frame_by_frame() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_at_one_time_lose_no_frame_while_messages_are_sent() {
     let dir = tempfile::tempdir().unwrap();
-    let builder = Simulator::builder().dir(dir.path()).modems(CALLS + 2).family(Family::Sim7600);
+    let modems = CALLS + SENDERS;
+    let builder = Simulator::builder().dir(dir.path()).modems(modems).family(Family::Sim7600);
     let sim = builder.start().await.unwrap();
+    sim.network().set_latency(NETWORK);
     let mut modems = JoinSet::new();
     for simulated in sim.modems() {
         modems.spawn(async move { Driven::ready(&simulated).await });

@@ -32,8 +32,10 @@ use tokio::{
 use super::{Engine, EngineError, Wave};
 use crate::voice::settings::{EngineSettings, Output};
 
-/// How long a program may take: a text of two minutes, on a small board whose every core is busy.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a program may take to begin: to load a large model from a slow card, on a board whose every core is busy.
+const TO_BEGIN: Duration = Duration::from_secs(10);
+/// How long it may take over each letter: about as long as it is heard, which the slowest voices of a small board keep.
+const PER_LETTER: Duration = Duration::from_millis(80);
 /// How much it may answer: five minutes at the highest rate that voices have.
 const MOST_OCTETS: u64 = 32 << 20;
 /// The usual speed, in words a minute: that of eSpeak NG.
@@ -46,14 +48,14 @@ pub(in crate::voice) struct Program {
     command: Vec<String>,
     output: Output,
     voices: BTreeMap<String, String>,
-    pub(super) limit: Duration,
+    pub(super) to_begin: Duration,
 }
 
 impl Program {
     /// As a site or Ringpost describes it.
     pub(in crate::voice) fn new(settings: &EngineSettings) -> Self {
         let EngineSettings { name, command, output, voices } = settings.clone();
-        Self { name, command, output, voices: voices.into_iter().collect(), limit: LIMIT }
+        Self { name, command, output, voices: voices.into_iter().collect(), to_begin: TO_BEGIN }
     }
 
     /// The program and its arguments for a voice and a speed; `out` is the file that it writes.
@@ -90,8 +92,10 @@ impl Program {
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own, so that what a script starts ends with it.
         let mut child = Group(command.process_group(0).spawn().map_err(failed)?);
-        let Ok(said) = timeout(self.limit, talk(&mut child.0, words)).await else {
-            return Err(EngineError::Slow { engine: self.name.clone(), limit: self.limit });
+        let letters = u32::try_from(words.chars().count()).unwrap_or(u32::MAX);
+        let limit = self.to_begin.saturating_add(PER_LETTER.saturating_mul(letters));
+        let Ok(said) = timeout(limit, talk(&mut child.0, words)).await else {
+            return Err(EngineError::Slow { engine: self.name.clone(), limit });
         };
         let mut sound = said.map_err(failed)?;
         if let Some(file) = file {

@@ -4,11 +4,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tracing::{info, warn};
 
 use super::{
@@ -23,6 +24,9 @@ use super::{
 };
 use crate::domain::{Clip, Sound};
 
+/// How long an engine that hung is asked after all others: a call has no time to wait for it in each phrase anew.
+const REST: Duration = Duration::from_secs(300);
+
 /// Speaks.
 #[derive(Debug, Clone)]
 pub struct Speech(Arc<Inner>);
@@ -36,6 +40,8 @@ struct Inner {
     cache: Cache,
     problems: Vec<String>,
     warmth: watch::Sender<Warmth>,
+    /// Until when engines rest, by their names.
+    rests: Mutex<BTreeMap<String, Instant>>,
 }
 
 /// How far the clips are made that every call needs.
@@ -113,6 +119,7 @@ impl Speech {
             packs,
             problems,
             warmth,
+            rests: Mutex::default(),
         }))
     }
 
@@ -328,7 +335,9 @@ impl Speech {
                 }
             }
         }
-        for engine in self.engines_of(locale, said.latin) {
+        let mut engines: Vec<_> = self.engines_of(locale, said.latin).collect();
+        engines.sort_by_cached_key(|engine| self.rests(engine.name()));
+        for engine in engines {
             match self.by_engine(engine, locale, &said).await {
                 Ok(clip) => return Ok(clip),
                 Err(cause) => failed = failed.or(Some(cause)),
@@ -381,7 +390,14 @@ impl Speech {
         } else {
             unique()
         };
-        let wave = engine.say(voice, words, pace).await?;
+        let wave = match engine.say(voice, words, pace).await {
+            Err(cause @ EngineError::Slow { .. }) => {
+                warn!(%cause, "voice: an engine hangs; for {} s others go first", REST.as_secs());
+                self.rest(engine.name());
+                return Err(cause.into());
+            }
+            said => said?,
+        };
         let failed = |cause| EngineError::Failed {
             engine: engine.name().to_owned(),
             voice: voice.to_owned(),
@@ -405,6 +421,17 @@ impl Speech {
             static TOLD: std::sync::Once = std::sync::Once::new();
             TOLD.call_once(|| warn!(%cause, "voice: clips are kept in memory alone"));
         }
+    }
+
+    /// Whether an engine hung lately.
+    fn rests(&self, engine: &str) -> bool {
+        let rests = self.0.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.get(engine).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn rest(&self, engine: &str) {
+        let mut rests = self.0.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.insert(engine.to_owned(), Instant::now() + REST);
     }
 
     /// The engines that speak a language, best first.

@@ -17,12 +17,18 @@ struct Tones {
     tags: &'static [&'static str],
     /// What it was asked to say.
     said: Arc<Mutex<Vec<String>>>,
-    fails: bool,
+    fails: Option<Fails>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Fails {
+    AtOnce,
+    Late,
 }
 
 impl Tones {
     fn new(tags: &'static [&'static str]) -> Self {
-        Self { name: "tones", tags, said: Arc::default(), fails: false }
+        Self { name: "tones", tags, said: Arc::default(), fails: None }
     }
 }
 
@@ -50,10 +56,14 @@ impl Engine for Tones {
         _: u16,
     ) -> BoxFuture<'a, Result<Wave, EngineError>> {
         self.said.lock().unwrap().push(words.to_owned());
-        if self.fails {
+        if let Some(fails) = self.fails {
             let (engine, voice) = (self.name.to_owned(), voice.to_owned());
-            let cause = "it ended".to_owned();
-            return Box::pin(ready(Err(EngineError::Failed { engine, voice, cause })));
+            return Box::pin(ready(Err(match fails {
+                Fails::AtOnce => {
+                    EngineError::Failed { engine, voice, cause: "it ended".to_owned() }
+                }
+                Fails::Late => EngineError::Slow { engine, limit: Duration::from_secs(15) },
+            })));
         }
         let first = words.bytes().next().unwrap_or_default();
         let hertz = 300.0 + 20.0 * f32::from(first);
@@ -99,7 +109,7 @@ async fn a_prompt_holds_what_the_plan_says_in_the_words_of_its_language() {
     let request = PromptRequest { confirm: true, keys: true, ..code("de") };
     let prompt = speech.prompt(&request).await.unwrap();
     let hello = "Guten Tag. Dies ist ein automatischer Anruf von Example.";
-    assert_eq!(shown(&prompt.greeting), ["800", hello, "500"]);
+    assert_eq!(shown(&prompt.greeting), [hello, "500"]);
     let gate = prompt.gate.as_deref().map(shown).unwrap();
     assert_eq!(gate, ["Um Ihren Code zu hören, drücken Sie die 1.", "500"]);
     let once = ["Ihr Bestätigungscode lautet:", "500", "4", "400", "8", "400", "1", "900", "5"];
@@ -174,7 +184,7 @@ async fn a_site_chooses_which_languages_are_spoken() {
 
 #[tokio::test]
 async fn an_engine_that_fails_is_followed_by_the_next() {
-    let failing = || Tones { fails: true, name: "mute", ..Tones::new(&["en", "de"]) };
+    let failing = || Tones { fails: Some(Fails::AtOnce), name: "mute", ..Tones::new(&["en", "de"]) };
     let (speech, _folder) = speech(vec![failing(), Tones::new(&["en"])], |_| {});
     assert!(speech.prompt(&code("en")).await.is_ok());
     speech.warm().await;
@@ -182,6 +192,27 @@ async fn an_engine_that_fails_is_followed_by_the_next() {
     let error = speech.prompt(&code("de")).await.unwrap_err();
     assert_eq!(error.to_string(), "mute could not speak with the voice de: it ended");
     assert_eq!(error.detail(), Detail::LocaleUnknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_hangs_is_not_waited_for_in_each_phrase() {
+    let stuck =
+        Tones { fails: Some(Fails::Late), name: "stuck", ..Tones::new(&["en", "de", "fr"]) };
+    let asked = Arc::clone(&stuck.said);
+    let times = || asked.lock().unwrap().len();
+    let (speech, _folder) = speech(vec![stuck, Tones::new(&["en", "de"])], |_| {});
+    speech.prompt(&code("en")).await.unwrap();
+    assert_eq!(times(), 1, "eleven clips, and one of them late");
+    speech.prompt(&code("de")).await.unwrap();
+    assert_eq!(times(), 1, "nor in another language");
+    // Where nothing else speaks, it is asked all the same.
+    let error = speech.prompt(&code("fr")).await.unwrap_err();
+    assert_eq!(error.to_string(), "stuck did not end within 15 s");
+    assert_eq!(times(), 2);
+    tokio::time::advance(REST).await;
+    let text = PromptRequest { said: Said::Text("Pump 3 has stopped"), ..code("en") };
+    speech.prompt(&text).await.unwrap();
+    assert_eq!(times(), 3, "it has rested");
 }
 
 #[tokio::test]
@@ -204,7 +235,7 @@ async fn the_sites_own_words_and_recordings_go_first() {
         it.prompts = folder.path().to_owned();
     });
     let prompt = speech.prompt(&code("en")).await.unwrap();
-    assert_eq!(shown(&prompt.greeting)[1], "Hi from Ex Ample.");
+    assert_eq!(shown(&prompt.greeting)[0], "Hi from Ex Ample.");
     assert!(shown(&prompt.message).contains(&"niner".to_owned()));
     assert!(!said.lock().unwrap().contains(&"4".to_owned()), "it was recorded");
     assert!(said.lock().unwrap().contains(&"Goodbye.".to_owned()), "its recording is no WAV");

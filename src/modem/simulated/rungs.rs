@@ -1,0 +1,260 @@
+//! What brings a modem back: the ladder of means, each rung of it, alone and with every fault that may strike
+//! at that moment.
+
+use std::{fmt::Write as _, time::Duration};
+
+use ringpost_hal::family;
+use ringpost_sim::{Family, Fault, OnCall, Simulator};
+use tokio::time::Instant;
+
+use super::{
+    Fate, PHONE, Rig,
+    calls::{call, call_until, speaker},
+    matrix::{faults, outlive, rig, strongest},
+};
+use crate::{
+    domain::ModemIncident,
+    modem::{CallCause, CallEvent, ModemState, Rung, SoundWay},
+};
+
+/// A hang, and the rung that ends it.
+const CURES: [(&str, Rung); 5] = [
+    ("drain", Rung::Drain),
+    ("reopen", Rung::Reopen),
+    ("soft_reset", Rung::SoftReset),
+    ("hard_reset", Rung::HardReset),
+    ("nothing", Rung::Quarantine),
+];
+
+#[tokio::test(start_paused = true)]
+async fn every_family_that_hangs_is_brought_back_by_the_gentlest_means_that_helps() {
+    let mut table = String::from("family      ");
+    for (cure, _) in CURES {
+        let _ = write!(table, "{cure:<22}");
+    }
+    for family in Family::ALL {
+        let _ = write!(table, "\n{:<12}", family.name());
+        for (cure, rung) in CURES {
+            let restarts = family::by_name(family.name()).unwrap().restart.is_some();
+            let (expected, took) = (
+                if rung == Rung::SoftReset && !restarts { Rung::HardReset } else { rung },
+                hang(*family, cure, None).await,
+            );
+            let (last, took) = took;
+            assert_eq!(last, expected, "{} {cure}", family.name());
+            let _ = write!(table, "{:<22}", format!("{} {took} s", last.as_str()));
+        }
+    }
+    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("hangs", lines.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_hangs_while_a_message_is_on_the_air_sends_it_once() {
+    for (cure, rung) in CURES {
+        let (last, _) = hang(Family::Sim7600, cure, Some("in the middle")).await;
+        assert_eq!(last, rung, "{cure}");
+    }
+}
+
+/// Has a modem hang until `cure`, perhaps while a text is on the air; answers the strongest means
+/// that was tried, and how long it was away.
+async fn hang(family: Family, cure: &str, on_air: Option<&str>) -> (Rung, u64) {
+    let mut rig = rig(family).await;
+    rig.ready().await;
+    rig.sim.network().set_latency(Duration::from_secs(5));
+    let began = Instant::now();
+    if let Some(text) = on_air {
+        let handle = rig.handle.clone();
+        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
+        let submit = crate::modem::Submit { segment, tpdu: super::tpdu(text), more: false };
+        let outcome = tokio::spawn(async move { handle.submit(submit).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        rig.modem.fault(Fault::Hang.text(cure));
+        assert_eq!(outcome.await.unwrap(), crate::modem::SubmitOutcome::Unanswered);
+    } else {
+        rig.modem.fault(Fault::Hang.text(cure));
+        rig.until(|status| status.state != ModemState::Ready).await;
+    }
+    if cure == "nothing" {
+        rig.until(|status| status.state == ModemState::Quarantined).await;
+        let incidents = rig.told.lock().unwrap().incidents.clone();
+        assert!(incidents.contains(&ModemIncident::Quarantine), "{incidents:?}");
+        rig.modem.clear_faults();
+    }
+    rig.ready().await;
+    let took = began.elapsed().as_secs();
+    let counts = rig.status().counts;
+    let last = strongest(&rig).expect("something was tried");
+    for rung in Rung::ALL.iter().filter(|rung| **rung <= last) {
+        // One rung after the other, each once.
+        let allowed = family::by_name(family.name()).unwrap().restart.is_some();
+        let expected = u32::from(*rung != Rung::SoftReset || allowed);
+        assert_eq!(counts.rungs[rung.index()], expected, "{} {cure}: {counts:?}", family.name());
+    }
+    assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{} {cure}", family.name());
+    assert_eq!(rig.received("afterwards"), 1);
+    if let Some(text) = on_air {
+        assert_eq!(rig.received(text), 1, "{cure}: on the air once");
+    }
+    rig.stop().await;
+    (last, took)
+}
+
+/// The head of a table with a column for each rung.
+fn heading(what: &str, width: usize) -> String {
+    CURES.iter().fold(format!("{what:<22}"), |head, (_, rung)| {
+        format!("{head}{:<width$}", rung.as_str())
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_that_strikes_on_a_rung_loses_or_doubles_a_message() {
+    let mut table = heading("ready after, rung", 24);
+    for spec in faults() {
+        let _ = write!(table, "\n{:<22}", spec.fault.name());
+        for (cure, rung) in CURES {
+            let mut rig = rig(Family::Sim7600).await;
+            rig.ready().await;
+            let began = Instant::now();
+            rig.modem.fault(Fault::Hang.text(cure));
+            // The rung ends the hang; what comes up meets the fault.
+            rig.until(|status| status.counts.rungs[rung.index()] == 1).await;
+            if rung == Rung::Quarantine {
+                rig.modem.clear_fault(Fault::Hang);
+            }
+            rig.modem.fault(spec.clone());
+            let answers = outlive(&mut rig, spec.fault).await;
+            let took = began.elapsed().as_secs();
+            let name = format!("{} {cure}: {answers}", spec.fault.name());
+            assert!(took < 1000, "{name} took {took} s");
+            let last = strongest(&rig);
+            assert!(last >= Some(rung), "{name}: {last:?}");
+            assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{name}");
+            assert_eq!(rig.received("afterwards"), 1, "{name}");
+            let last = last.map_or("", |rung| rung.as_str());
+            let _ = write!(table, "{:<24}", format!("{took} s {last}"));
+            rig.stop().await;
+        }
+    }
+    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("faults", lines.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_switch_and_without_a_command_only_time_is_left() {
+    let builder = Simulator::builder().in_memory().family(Family::Huawei);
+    let rig = Rig::with(builder, |_, _| {}).await;
+    rig.ready().await;
+    rig.modem.fault(Fault::Hang.text("hard_reset"));
+    rig.until(|status| status.state == ModemState::Quarantined).await;
+    let counts = rig.status().counts.rungs;
+    assert_eq!(counts, [1, 1, 0, 0, 1]);
+    // Again and again, ever more rarely.
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let [.., quarantines] = rig.status().counts.rungs;
+    assert!((5..=12).contains(&quarantines), "{quarantines}");
+    // Somebody pulls it out and plugs it in: that is noticed at once.
+    rig.modem.unplug();
+    rig.modem.clear_faults();
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    rig.modem.replug().unwrap();
+    rig.ready().await;
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stick_that_fell_off_its_bus_has_its_power_switched() {
+    let rig = rig(Family::Huawei).await;
+    rig.ready().await;
+    rig.modem.unplug();
+    rig.until(|status| status.counts.rungs[Rung::HardReset.index()] == 1).await;
+    rig.ready().await;
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_long_after_the_last_begins_at_the_gentlest_means_again() {
+    let rig = rig(Family::Sim7600).await;
+    for round in 1..=3 {
+        rig.ready().await;
+        tokio::time::sleep(Duration::from_secs(400)).await;
+        rig.modem.fault(Fault::Hang.text("drain"));
+        rig.until(|status| status.state != ModemState::Ready).await;
+        rig.ready().await;
+        assert_eq!(rig.status().counts.rungs, [round, 0, 0, 0, 0]);
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_fails_again_at_once_is_met_with_stronger_means() {
+    let rig = rig(Family::Sim7600).await;
+    for _ in 0..3 {
+        rig.ready().await;
+        rig.modem.fault(Fault::Hang.text("drain"));
+        rig.until(|status| status.state != ModemState::Ready).await;
+    }
+    rig.ready().await;
+    assert_eq!(rig.status().counts.rungs, [1, 1, 1, 0, 0]);
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_by_a_person_restarts_the_modem() {
+    let rig = rig(Family::Ec25).await;
+    rig.ready().await;
+    assert!(rig.handle.act(crate::modem::Action::Reset));
+    rig.until(|status| status.counts.rungs[Rung::SoftReset.index()] == 1).await;
+    rig.ready().await;
+    let lines = rig.modem.transcript();
+    assert!(lines.iter().any(|line| line.text == "AT+CFUN=1,1"), "{}", rig.tail());
+    rig.stop().await;
+}
+
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_of_a_call_keeps_a_modem_that_hangs_in_it_from_being_brought_back() {
+    let mut table = String::new();
+    for family in [Family::Sim7600, Family::Sim800] {
+        table += &heading(family.name(), 32);
+        for fault in Fault::ALL.iter().filter(|fault| fault.is_of_calls() && family.plays(**fault)) {
+            let _ = write!(table, "\n{:<22}", fault.name());
+            for (cure, rung) in CURES {
+                let name = format!("{} {} {cure}", family.name(), fault.name());
+                let mut rig = speaker(family, SoundWay::Auto).await;
+                rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(4)));
+                rig.modem.fault(fault.times(1));
+                let began = Instant::now();
+                let called = call_until(&rig, false, Some(Fault::Hang.text(cure))).await;
+                if !called.events.contains(&CallEvent::Answered) {
+                    rig.modem.fault(Fault::Hang.text(cure));
+                }
+                rig.until(|status| status.counts.rungs[rung.index()] > 0).await;
+                rig.modem.clear_fault(*fault);
+                if rung == Rung::Quarantine {
+                    rig.modem.clear_fault(Fault::Hang);
+                }
+                rig.ready().await;
+                let took = began.elapsed().as_secs();
+                assert!(took < 1000, "{name} took {took} s");
+                let last = strongest(&rig);
+                let calls = rig.sim.network().calls();
+                assert!(calls.iter().all(|call| call.ended_ms.is_some()), "{name}: {calls:?}");
+                assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{name}\n{}", rig.tail());
+                assert_eq!(rig.received("afterwards"), 1, "{name}");
+                let again = call(&rig).await;
+                assert_eq!(again.end.cause, CallCause::Finished, "{name}\n{}", again.dialogue);
+                let last = last.map_or("", |rung| rung.as_str());
+                let cell = format!("{:?} {took} s {last}", called.end.cause);
+                let _ = write!(table, "{cell:<32}");
+                rig.stop().await;
+            }
+        }
+        table.push('\n');
+    }
+    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("calls", lines.join("\n"));
+}
