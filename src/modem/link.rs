@@ -197,6 +197,21 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
+    /// Waits until the modem has said that it restarted. What else it says of its own state is forgotten, and the
+    /// rest stays.
+    ///
+    /// # Cancel safety
+    /// As [`Self::listen`].
+    pub(super) async fn listen_for_start(&mut self) -> Result<(), Lost> {
+        loop {
+            while self.next_sound(None, false).is_some() {}
+            if self.forget_state() {
+                return Ok(());
+            }
+            self.fill().await?;
+        }
+    }
+
     /// Drops answers that nobody waits for, until nothing has come for `pause`, or the modem
     /// talks on and on.
     pub(super) async fn settle(&mut self, pause: Duration) -> Result<(), Lost> {

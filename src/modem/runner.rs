@@ -505,20 +505,12 @@ impl Worker {
         link.forget_state();
         // A modem that answers nothing may still do it.
         link.execute(&Command::restart(restart.say)).await?;
-        if link.forget_state() {
-            return Ok(());
-        }
-        let until = Instant::now() + Duration::from_secs(restart.away.0.into());
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => return Err(Ended::Cancelled),
-                // Some lose their port for it: then it is looked for.
-                heard = link.listen() => heard?,
-                () = tokio::time::sleep_until(until) => return Ok(()),
-            }
-            if link.forget_state() {
-                return Ok(());
-            }
+        let away = Duration::from_secs(restart.away.0.into());
+        tokio::select! {
+            () = cancel.cancelled() => Err(Ended::Cancelled),
+            // Some lose their port for it: then it is looked for.
+            started = link.listen_for_start() => Ok(started?),
+            () = sleep(away) => Ok(()),
         }
     }
 

@@ -238,7 +238,9 @@ impl Rig {
     /// Has a text sent, as the outbox would: what was not sent goes out again, what has no answer is
     /// waited for and never sent twice.
     async fn deliver(&mut self, text: &str) -> Fate {
+        let began = Instant::now();
         loop {
+            assert!(began.elapsed() < AGES, "{text}: {:#?}\n{}", self.status(), self.tail());
             self.ready().await;
             self.next += 1;
             let segment = SegmentId { attempt: i64::try_from(self.next).unwrap(), sequence: 1 };

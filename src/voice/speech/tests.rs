@@ -184,7 +184,8 @@ async fn a_site_chooses_which_languages_are_spoken() {
 
 #[tokio::test]
 async fn an_engine_that_fails_is_followed_by_the_next() {
-    let failing = || Tones { fails: Some(Fails::AtOnce), name: "mute", ..Tones::new(&["en", "de"]) };
+    let failing =
+        || Tones { fails: Some(Fails::AtOnce), name: "mute", ..Tones::new(&["en", "de"]) };
     let (speech, _folder) = speech(vec![failing(), Tones::new(&["en"])], |_| {});
     assert!(speech.prompt(&code("en")).await.is_ok());
     speech.warm().await;
