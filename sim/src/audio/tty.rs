@@ -13,6 +13,10 @@ use rustix::{
     event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll},
     termios::{QueueSelector, tcflush},
 };
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::pieces::{FRAME_BYTES, FRAME_TIME, PARTIAL, Uplink};
@@ -68,7 +72,13 @@ impl Hub {
         };
         *lock(&slot.audio.tty) = Some(AudioTty { link, cancel, wake });
         let name = format!("{}-audio", slot.name);
-        thread::Builder::new().name(name).spawn(move || served.run())?;
+        thread::Builder::new().name(name).spawn(move || {
+            // The hardware of a modem takes each frame when it comes, however busy the host is. Where this is not
+            // allowed, what comes late to this thread counts as late.
+            let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+            let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+            served.run();
+        })?;
         Ok(())
     }
 

@@ -9,7 +9,12 @@ use std::{
 };
 
 use ringpost_hal::tone::Detector;
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::sync::mpsc;
+use tracing::debug;
 
 use super::{AudioSink, Broken, Cue, Next, Wires};
 use crate::domain::{SAMPLE_RATE, Sound};
@@ -26,6 +31,12 @@ const WEDGED: u32 = 100;
 const BEHIND: Duration = Duration::from_millis(100);
 /// Bytes that are read at once: what piles up while a thread is not run for half a second.
 const READ: usize = 8192;
+
+/// Has this thread run as soon as it has something to do (`SCHED_FIFO` at its lowest priority, `sched(7)`).
+fn go_first() -> Result<(), thread_priority::Error> {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
+}
 
 /// What a pump is told.
 enum Order {
@@ -184,13 +195,20 @@ impl Pump {
         let _ = self.cues.send(cue);
     }
 
-    /// Runs it on a thread of its own, because the runtime's have other things to do when a frame is due.
+    /// Runs it on a thread of its own, because the runtime's have other things to do when a frame is due; and before
+    /// whatever else this machine does, where that is allowed: little is done in a frame's time.
     ///
     /// # Errors
     /// There can be no more threads.
     pub(in crate::modem) fn run_on(self, wires: Wires) -> std::io::Result<()> {
         let name = "call audio".to_owned();
-        thread::Builder::new().name(name).spawn(move || self.pace(wires)).map(drop)
+        thread::Builder::new().name(name).spawn(move || {
+            if let Err(error) = go_first() {
+                debug!(%error, "frames wait for their turn among other programs");
+            }
+            self.pace(wires);
+        })?;
+        Ok(())
     }
 
     /// A frame each 20 ms, by a clock that no late frame moves.
@@ -282,6 +300,8 @@ fn samples_in(length: Duration) -> usize {
 mod tests {
     use std::sync::Arc;
 
+    use thread_priority::thread_schedule_policy;
+
     use super::*;
     use crate::domain::Clip;
 
@@ -367,6 +387,14 @@ mod tests {
             pump.taken(false);
         }
         assert_eq!(sink.cues.try_recv(), Ok(Cue::Broken(Broken::Wedged)));
+    }
+
+    #[test]
+    fn the_thread_of_a_pump_goes_first_where_it_may() {
+        let went_first = thread::spawn(|| (go_first().is_ok(), thread_schedule_policy().unwrap()));
+        let (may, policy) = went_first.join().unwrap();
+        let first = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        assert_eq!(policy == first, may, "{policy:?}");
     }
 
     #[test]
