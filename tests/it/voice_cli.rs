@@ -127,7 +127,7 @@ fn a_preview_is_the_call_as_a_wav() {
     let value = site.json(&[&preview[..], &["en", "--text"]].concat(), "Pump 3 has stopped\n");
     assert_eq!(words(&value).iter().filter(|it| **it == "Pump 3 has stopped").count(), 2);
     let shown = site.says(&[&preview[..], &["en", "--code", "12"]].concat());
-    assert!(shown.contains("  0.80  Hello. This is an automated call from Example.\n"), "{shown}");
+    assert!(shown.contains("  0.00  Hello. This is an automated call from Example.\n"), "{shown}");
 
     let sound = site.run(&["voice", "preview", "--locale", "en", "-o", "-"], "");
     assert!(sound.stdout.starts_with(b"RIFF") && sound.status.success());
