@@ -148,6 +148,10 @@ impl Case {
 
     /// All is well from now on, and whatever was left to do is done.
     fn recover(&mut self) {
+        if (self.trouble, self.event) == (Trouble::NoNetwork, Event::OktaGivesUp) {
+            // That Okta has gone is heard a moment after it went; a modem that came back in that moment would send.
+            self.wait_for_the_end();
+        }
         for modem in self.gateway.sim.modems() {
             modem.clear_faults();
         }
@@ -155,6 +159,10 @@ impl Case {
         if matches!(self.event, Event::CrashBefore | Event::CrashAfter | Event::Stop) {
             self.gateway.start_daemon();
         }
+        self.wait_for_the_end();
+    }
+
+    fn wait_for_the_end(&self) {
         let ended = || {
             let mut messages = self.messages().into_iter();
             messages.all(|it| !it["ended_at"].is_null()).then_some(())
