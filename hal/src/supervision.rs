@@ -61,6 +61,9 @@ pub struct Means {
 /// A modem without SIM or network works: it is told to restart only after so many times of bringing
 /// it up in vain (a SIM may be noticed only at a start, and some find no network until they restart).
 const PATIENCE: u8 = 5;
+/// Restarts in a row, none of them after the modem had worked for a while, from which on stronger means than setting it
+/// up are tried: one may be a dip of the supply, and the second the network that asks for all its power again.
+const RESTARTS: u8 = 3;
 /// First time in quarantine: what somebody has just plugged together is tried again soon.
 const QUARANTINE: Seconds = Seconds(15);
 /// Longest time in quarantine: what recovers by itself is back within ten minutes.
@@ -73,6 +76,8 @@ pub struct Ladder {
     last: Option<Rung>,
     /// Times of bringing it up in vain, without SIM or network.
     waits: u8,
+    /// Restarts by itself in a row.
+    restarts: u8,
     /// Times in quarantine.
     quarantines: u8,
 }
@@ -105,6 +110,17 @@ impl Ladder {
         }
         self.last = Some(rung);
         Some(rung)
+    }
+
+    /// What to try after a modem has restarted by itself; `None` = it is only set up anew. `at_once` = it had not worked
+    /// for a while before. What restarts again and again does so by itself: telling it to is no means against it.
+    pub fn restarted(&mut self, at_once: bool, means: Means) -> Option<Rung> {
+        self.restarts = if at_once { self.restarts.saturating_add(1) } else { 1 };
+        if self.restarts < RESTARTS {
+            return None;
+        }
+        self.last = self.last.max(Some(Rung::SoftReset));
+        self.climb(FailureKind::Fault, means)
     }
 
     /// Whether [`Rung::Drain`] comes next; then it does.
@@ -168,6 +184,21 @@ mod tests {
         let hard = Means { hard_reset: true, soft_reset: false };
         let tried = climbs(FailureKind::Fault, hard, 4);
         assert_eq!(tried, [Drain, Reopen, HardReset, Quarantine].map(Some));
+    }
+
+    #[test]
+    fn what_restarts_again_and_again_is_switched_off_and_then_left_alone() {
+        use Rung::{HardReset, Quarantine, Reopen};
+        let means = |hard_reset| Means { soft_reset: true, hard_reset };
+        let tried = |at_once, hard_reset| {
+            let mut ladder = Ladder::default();
+            (0..7).map(|_| ladder.restarted(at_once, means(hard_reset))).collect::<Vec<_>>()
+        };
+        let again = [Some(HardReset), Some(Quarantine), Some(Reopen), Some(HardReset)];
+        assert_eq!(tried(true, true), [&[None, None], &again[..], &[Some(Quarantine)]].concat());
+        let again = [Some(Quarantine), Some(Reopen), Some(Quarantine), Some(Reopen)];
+        assert_eq!(tried(true, false), [&[None, None], &again[..], &[Some(Quarantine)]].concat());
+        assert_eq!(tried(false, true), [None; 7], "now and then");
     }
 
     #[test]

@@ -97,6 +97,8 @@ faults! {
     Eof = "eof",
     /// The modem restarts by itself, at `command` if one is given, and forgets its settings.
     Reboot = "reboot",
+    /// The modem forgets what it was told of `+CNMI`, and says nothing.
+    SettingsLost = "settings_lost",
     /// The message storage says it is full; the network keeps what arrives.
     StoreFull = "store_full",
     /// Deleting a message fails with `+CMS ERROR: <code>` (default 320).

@@ -62,13 +62,16 @@ pub(super) struct Outcome {
     pub(super) took: Duration,
     /// Bytes have come, then or before, that are no text.
     pub(super) garbage: bool,
+    /// A line came that was the echo of what was written, or may have been.
+    pub(super) echo: bool,
 }
 
 impl Outcome {
     /// The same for a dialogue.
     pub(super) fn reply(&self) -> Reply<'_> {
         let took = Seconds(u16::try_from(self.took.as_secs()).unwrap_or(u16::MAX));
-        Reply { lines: &self.lines, result: self.result, took, garbage: self.garbage }
+        let Self { garbage, echo, .. } = *self;
+        Reply { lines: &self.lines, result: self.result, took, garbage, echo }
     }
 
     pub(super) fn is_ok(&self) -> bool {
@@ -134,7 +137,10 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
                     outcome.result = Some(result);
                     break;
                 }
-                Sound::Line(..) | Sound::Prompt | Sound::Aside(_) => {}
+                Sound::Line(Classified::Echo, _) => outcome.echo = true,
+                // One that was damaged on its way is as long as what was written.
+                Sound::Line(_, line) => outcome.echo |= line.len() == bytes.trim_ascii().len(),
+                Sound::Prompt | Sound::Aside(_) => {}
                 Sound::Silence | Sound::Restarted => {
                     self.behind = true;
                     break;
@@ -144,6 +150,11 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         outcome.took = began.elapsed();
         outcome.garbage = self.ear.garbage() > 0;
         Ok(outcome)
+    }
+
+    /// Whether an echo says that the modem has restarted.
+    pub(super) const fn expect_no_echo(&mut self, no_echo: bool) {
+        self.ear.expect_no_echo(no_echo);
     }
 
     /// How many bytes came in that are no text, since the port was opened.
@@ -238,6 +249,16 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
             Unsolicited::Body(_) | Unsolicited::Late(_) => true,
         });
         restarted
+    }
+
+    /// Whether it has said that it restarted, and nobody has acted on that yet.
+    pub(super) fn restarted(&self) -> bool {
+        self.unsolicited.contains(&Unsolicited::Urc(Urc::Booted))
+    }
+
+    /// Notes a restart that the modem did not tell of.
+    pub(super) fn note_restart(&mut self) {
+        self.unsolicited.push_back(Unsolicited::Urc(Urc::Booted));
     }
 
     /// Reads what is there, once.

@@ -50,6 +50,9 @@ const ABSENT_DOUBLINGS: u32 = 6;
 const FLUSH: Duration = Duration::from_millis(50);
 /// A modem that was silent for so long has said what it had to say.
 const QUIET: Duration = Duration::from_millis(200);
+/// A modem that restarts within this time of being ready, or before it is, has not worked in between: by then it has
+/// registered and sent, which take the most power.
+const WORKED: Duration = Duration::from_secs(60);
 /// A modem that worked for so long has got over its last failure: the next one is another.
 const STEADY: Duration = Duration::from_secs(300);
 /// How long to wait for the word that a PIN may be entered: as long as a busy disk takes.
@@ -206,12 +209,16 @@ impl Worker {
         loop {
             let ended = self.one_life(cancel).await;
             self.claim = None;
+            let worked = self.ready_since.is_some_and(|since| since.elapsed() >= WORKED);
             let was_ready = self.settle_down();
             let pause = match ended {
                 Ended::Cancelled => return,
                 Ended::Restarted => {
                     self.restarted().await;
-                    FIRST_WAIT
+                    match self.ladder.restarted(!worked, self.means()) {
+                        Some(rung) => self.climb_to(rung, FIRST_WAIT).await,
+                        None => FIRST_WAIT,
+                    }
                 }
                 Ended::Asked(action) => {
                     self.asked(action).await;
@@ -261,6 +268,11 @@ impl Worker {
             // It works, and is only asked again.
             return pause;
         }
+        self.climb_to(rung, pause).await
+    }
+
+    /// Has a rung done; answers how long to wait before the modem is brought up.
+    async fn climb_to(&mut self, rung: Rung, pause: Duration) -> Duration {
         self.note(rung).await;
         match rung {
             Rung::Quarantine => {
@@ -547,8 +559,10 @@ impl Worker {
             sinks: self.sinks(),
         };
         let mut is_known = false;
+        let mut started: Option<Instant> = None;
         let mut up = BringUp::new(wishes.clone());
         while let Some(command) = up.command() {
+            link.expect_no_echo(up.facts().no_echo);
             self.turn_away();
             self.status.send_if_modified(|status| {
                 status.step = Some(up.step_name());
@@ -563,7 +577,12 @@ impl Worker {
             let outcome = link.execute(&command).await?;
             self.note_supply(link).await;
             if link.forget_state() {
-                // It has restarted meanwhile, and forgotten what was set.
+                // It has started meanwhile, and forgotten what was set.
+                let first = *started.get_or_insert_with(Instant::now);
+                if first.elapsed() > Duration::from_secs(up.family().wake.0.into()) {
+                    // Not the start that it was found in.
+                    return Err(Ended::Restarted);
+                }
                 link.settle(QUIET).await?;
                 up = BringUp::new(wishes.clone());
                 continue;

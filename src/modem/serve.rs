@@ -35,6 +35,10 @@ const SILENCE: Duration = Duration::from_secs(30);
 const MISSES: u8 = 2;
 /// Between two looks at signal and registration, when nothing else is to be done.
 const LOOK: Duration = Duration::from_secs(60);
+/// A modem that no network has served for so long is brought up anew: that asks for its SIM, whose lack some tell by
+/// nothing else, and in the end restarts it, without which some find no network again. A cell
+/// that is restarted is back by then.
+const UNSERVED: Duration = Duration::from_secs(60);
 /// Between two looks at all message stores: what was not told of is found then.
 const SWEEP: Duration = Duration::from_secs(600);
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
@@ -50,6 +54,8 @@ pub(super) struct Chores {
     pub(super) hold: Hold,
     /// Somebody calls it.
     ringing: bool,
+    /// Since when no network serves it.
+    unserved_since: Option<Instant>,
     next_look: Instant,
     next_sweep: Instant,
 }
@@ -67,6 +73,7 @@ impl Worker {
             library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
             ringing: false,
+            unserved_since: None,
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
         };
@@ -181,12 +188,23 @@ impl Worker {
                 | SubmitOutcome::Refused(_)
                 | SubmitOutcome::NotSent(NotSent::Refused(_))
         );
-        if !in_step {
-            // Before the outcome is known to anybody: the next message shall not come here yet.
+        let no_sim = matches!(
+            outcome,
+            SubmitOutcome::Refused(result) | SubmitOutcome::NotSent(NotSent::Refused(result))
+                if result.blames_sim()
+        );
+        // Before the outcome is known to anybody: the next message shall not come here yet.
+        if no_sim {
+            self.tell(ModemState::Failed, no_use_of_sim());
+        } else if !in_step {
             self.tell(ModemState::Failed, silent());
         }
         let _ = reply.send(outcome);
         ended?;
+        if no_sim {
+            // Its bring-up tells what is wrong with the SIM, and unlocks it where that may be done.
+            return Err(Ended::Trouble(ModemState::Failed, no_use_of_sim()));
+        }
         if in_step {
             return Ok(());
         }
@@ -220,6 +238,10 @@ impl Worker {
         self.look_back();
         let mut misses = 0;
         loop {
+            if link.restarted() {
+                // What it said before is taken in first.
+                return Ok(());
+            }
             let outcome = link.execute(&Command::attention()).await?;
             self.settle_late(link).await;
             if let Some(refusal @ FinalResult::Cms(_)) = outcome.result {
@@ -250,8 +272,25 @@ impl Worker {
         link.settle(SETTLE).await?;
         link.behind = false;
         self.settle_late(link).await;
+        self.look_at_settings(link).await?;
+        if link.behind || link.restarted() {
+            return Ok(());
+        }
         self.ready_since = Some(Instant::now());
         self.recovered();
+        Ok(())
+    }
+
+    /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept
+    /// that it is to echo nothing, shows them by this alone.
+    async fn look_at_settings<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+    ) -> Result<(), Lost> {
+        let outcome = link.execute(&Command::indications_set()).await?;
+        if self.status.borrow().facts.has_lost_indications(&outcome.reply()) {
+            link.note_restart();
+        }
         Ok(())
     }
 
@@ -344,14 +383,7 @@ impl Worker {
                 self.registration_is(domain, registration, cell);
             }
             Urc::Booted => return Err(Ended::Restarted),
-            Urc::Cpin(false) => {
-                let problem = Problem {
-                    detail: Detail::SimMissing,
-                    message: "The SIM is gone.".into(),
-                    hint: "Check that the SIM sits firmly in its holder.".into(),
-                };
-                return Err(Ended::Trouble(ModemState::Failed, problem));
-            }
+            Urc::Cpin(false) => return Err(Ended::Trouble(ModemState::Failed, no_use_of_sim())),
             Urc::PowerDown => warn!(modem.name = name, "the modem powers down"),
             Urc::Ring => chores.ringing = true,
             // Of a call that has ended, or that somebody outside places.
@@ -396,6 +428,11 @@ impl Worker {
             chores.next_sweep = now + SWEEP;
             chores.stored.sweep(self.stores());
         }
+        if self.registered() {
+            chores.unserved_since = None;
+        } else if now >= *chores.unserved_since.get_or_insert(now) + UNSERVED {
+            return Err(Ended::Trouble(ModemState::NotRegistered, unregistered()));
+        }
         if now >= chores.next_look {
             chores.next_look = now + LOOK;
             self.look(link).await
@@ -406,7 +443,8 @@ impl Worker {
         }
     }
 
-    /// Reads signal and registration, which most modems tell by themselves, but not all.
+    /// Reads signal and registration, which most modems tell by themselves, but not all, and whether it still tells of
+    /// messages.
     async fn look<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
@@ -431,6 +469,9 @@ impl Worker {
                 let cell = lines().find_map(|line| Cell::of_answer(line, domain));
                 self.registration_is(domain, found, cell);
             }
+        }
+        if !link.behind {
+            self.look_at_settings(link).await?;
         }
         Ok(())
     }
@@ -496,6 +537,15 @@ pub(super) fn silent() -> Problem {
         detail: Detail::ModemFault,
         message: "The modem does not answer.".into(),
         hint: "It is called until it answers; if that lasts, switch its power off and on.".into(),
+    }
+}
+
+fn no_use_of_sim() -> Problem {
+    Problem {
+        detail: Detail::SimMissing,
+        message: "The SIM can no longer be used.".into(),
+        hint: "Check that it sits firmly in its holder, and what the modem says of it once it is brought up."
+            .into(),
     }
 }
 

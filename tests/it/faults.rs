@@ -155,6 +155,7 @@ fn exactly(fault: Fault, chance: &mut Chance) -> FaultSpec {
         | Fault::Garble
         | Fault::ReportBeforeAnswer
         | Fault::NoReport
+        | Fault::SettingsLost
         | Fault::CmgdFail => fault.times(1),
         // In calls alone.
         Fault::DialRefused

@@ -5,7 +5,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
 use ringpost_hal::{
     at::{
-        Answer, Classified, Command, ESCAPE, Ear, FinalResult, Line, Said, Seconds,
+        Answer, Classified, Command, ESCAPE, Ear, FinalResult, Line, Said, Seconds, Urc,
         dialogue::{BringUp, Failure, Heard, Next, Reply, Submit, SubmitOutcome, Verdict, Wishes},
     },
     family::{Family, GENERIC},
@@ -41,7 +41,18 @@ pub(crate) struct Modem<P, D> {
 enum Sound {
     Line(Classified, Line),
     Prompt,
+    Restarted,
     Silence,
+}
+
+/// What a command brought.
+struct Outcome {
+    lines: heapless::Vec<Line, MAX_LINES>,
+    /// `None` = it did not end in its time.
+    result: Option<FinalResult>,
+    took: Seconds,
+    /// It was echoed.
+    echo: bool,
 }
 
 impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
@@ -52,11 +63,13 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
 
     /// From an open port to a modem that takes messages.
     pub(crate) fn bring_up(&mut self) -> Result<BringUp, Error<P::Error>> {
+        self.ear.expect_no_echo(false);
         self.write(&[ESCAPE, b'\r'])?;
         let mut up = BringUp::new(Wishes::default());
         while let Some(command) = up.command() {
-            let (lines, result, took) = self.execute(&command)?;
-            match up.on(&Reply { lines: &lines, result, took, garbage: self.ear.garbage() > 0 }) {
+            let Outcome { lines, result, took, echo } = self.execute(&command)?;
+            let garbage = self.ear.garbage() > 0;
+            match up.on(&Reply { lines: &lines, result, took, garbage, echo }) {
                 Verdict::Go | Verdict::Again => {}
                 Verdict::Retry(wait, _) => {
                     while !matches!(self.hear(&Answer::Nothing, false, wait)?.0, Sound::Silence) {}
@@ -67,6 +80,7 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
             }
         }
         self.family = up.family();
+        self.ear.expect_no_echo(up.facts().no_echo);
         Ok(up)
     }
 
@@ -107,32 +121,31 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
             next = match &sound {
                 Sound::Line(classified, line) => submit.on(Heard::Line(classified, line)),
                 Sound::Prompt => submit.on(Heard::Prompt),
-                Sound::Silence => submit.on(Heard::Silence),
+                // Whatever it was asked, it has forgotten.
+                Sound::Restarted | Sound::Silence => submit.on(Heard::Silence),
             };
         }
     }
 
-    /// Executes a command: its lines, its final result, and how long it took.
-    #[expect(clippy::type_complexity, reason = "three values, named in the line above")]
-    fn execute(
-        &mut self,
-        command: &Command,
-    ) -> Result<(heapless::Vec<Line, MAX_LINES>, Option<FinalResult>, Seconds), Error<P::Error>>
-    {
+    /// Executes a command.
+    fn execute(&mut self, command: &Command) -> Result<Outcome, Error<P::Error>> {
         self.write(&command.bytes)?;
-        let (mut lines, mut took) = (heapless::Vec::new(), 0);
+        let mut outcome =
+            Outcome { lines: heapless::Vec::new(), result: None, took: Seconds(0), echo: false };
         loop {
-            let left = Seconds(command.timeout.0.saturating_sub(took));
+            let left = Seconds(command.timeout.0.saturating_sub(outcome.took.0));
             let (sound, waited) = self.hear(&command.answer, false, left)?;
-            took += waited.0;
+            outcome.took.0 += waited.0;
             match sound {
                 // What does not fit is more than anybody asked for.
-                Sound::Line(Classified::Info, line) => drop(lines.push(line)),
+                Sound::Line(Classified::Info, line) => drop(outcome.lines.push(line)),
                 Sound::Line(Classified::Final(result), _) => {
-                    return Ok((lines, Some(result), Seconds(took)));
+                    outcome.result = Some(result);
+                    return Ok(outcome);
                 }
-                Sound::Silence => return Ok((lines, None, Seconds(took))),
-                Sound::Line(..) | Sound::Prompt => {}
+                Sound::Line(Classified::Echo, _) => outcome.echo = true,
+                Sound::Silence => return Ok(outcome),
+                Sound::Line(..) | Sound::Prompt | Sound::Restarted => {}
             }
         }
     }
@@ -165,6 +178,7 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Modem<P, D> {
                     return Ok((Sound::Line(classified, line), seconds(waited)));
                 }
                 Some(Said::Prompt) => return Ok((Sound::Prompt, seconds(waited))),
+                Some(Said::Urc(Urc::Booted)) => return Ok((Sound::Restarted, seconds(waited))),
                 Some(Said::Urc(_) | Said::Body(..) | Said::Late(_) | Said::Overlong) | None => {}
             }
         }

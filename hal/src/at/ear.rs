@@ -37,6 +37,8 @@ pub struct Ear {
     classifier: Classifier,
     /// The `OK` behind a late reference is to come, and is nobody's answer.
     late_ok: bool,
+    /// An echo says that the modem has restarted.
+    no_echo: bool,
 }
 
 impl Ear {
@@ -48,13 +50,14 @@ impl Ear {
         pending: Option<&Answer>,
         prompt_expected: bool,
     ) -> Option<Said<'_>> {
-        let Self { framer, classifier, late_ok } = self;
+        let Self { framer, classifier, late_ok, no_echo } = self;
         let line = match framer.push(byte, prompt_expected)? {
             Frame::Prompt => return Some(Said::Prompt),
             Frame::Overlong => return Some(Said::Overlong),
             Frame::Line(line) => line,
         };
         Some(match classifier.classify(line, pending) {
+            Classified::Echo if *no_echo => Said::Urc(Urc::Booted),
             Classified::Urc(urc) => Said::Urc(urc),
             Classified::UrcBody(urc) => Said::Body(urc, line),
             Classified::UrcHead => return None,
@@ -76,6 +79,13 @@ impl Ear {
             | Classified::Final(_)
             | Classified::Unknown) => Said::Line(classified, line),
         })
+    }
+
+    /// Says whether the modem echoes nothing any more ([`Facts::no_echo`](super::dialogue::Facts::no_echo)): an echo
+    /// is heard as [`Urc::Booted`] from then on. Many modems say nothing when they restart, and this is the first
+    /// that shows of it.
+    pub const fn expect_no_echo(&mut self, no_echo: bool) {
+        self.no_echo = no_echo;
     }
 
     /// How many bytes came in that are no text: a line at the wrong speed is full of them.
@@ -120,6 +130,21 @@ mod tests {
     fn bodies_come_with_their_heads_and_prompts_at_once() {
         assert_eq!(heard("\r\n+CDS: 2\r\nOK\r\n", None), ["Body(Cds, \"OK\")"]);
         assert_eq!(heard("\r\n> ", None), ["Prompt"]);
+    }
+
+    #[test]
+    fn an_echo_where_none_is_expected_tells_of_a_restart() {
+        let signal = Command::signal().answer;
+        for (no_echo, expected) in
+            [(false, Said::Line(Classified::Echo, "AT+CSQ")), (true, Said::Urc(Urc::Booted))]
+        {
+            let mut ear = Ear::default();
+            ear.expect_no_echo(no_echo);
+            for byte in *b"AT+CSQ\r\r" {
+                assert_eq!(ear.hear(byte, Some(&signal), false), None);
+            }
+            assert_eq!(ear.hear(b'\n', Some(&signal), false), Some(expected));
+        }
     }
 
     #[test]

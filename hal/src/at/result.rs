@@ -104,6 +104,22 @@ impl FinalResult {
         matches!(self, Self::NoCarrier | Self::Busy | Self::NoAnswer | Self::NoDialtone)
     }
 
+    /// Whether it says that the SIM cannot be used, 3GPP TS 27.007 9.2.1 and TS 27.005 3.2.5. One that is busy can, after
+    /// a while.
+    #[must_use]
+    pub fn blames_sim(self) -> bool {
+        match self {
+            Self::Cme(error) => matches!(error.code(), Some(10..=13 | 15)),
+            Self::Cms(error) => matches!(error.code(), Some(310..=313 | 315 | 316)),
+            Self::Ok
+            | Self::Error
+            | Self::NoCarrier
+            | Self::Busy
+            | Self::NoAnswer
+            | Self::NoDialtone => false,
+        }
+    }
+
     /// Whether the command did what it should.
     #[must_use]
     pub const fn is_ok(self) -> bool {
@@ -126,5 +142,15 @@ mod tests {
         assert_eq!(FinalResult::parse("+CME ERROR: 14"), cme(Some(14)));
         assert_eq!(FinalResult::parse("COMMAND NOT SUPPORT"), Some(FinalResult::Error));
         assert_eq!(FinalResult::parse("OKAY"), None);
+    }
+
+    #[test]
+    fn the_sim_is_to_blame_for_some_errors() {
+        for line in ["+CMS ERROR: 310", "+CMS ERROR: SIM PIN required", "+CME ERROR: 13"] {
+            assert!(FinalResult::parse(line).unwrap().blames_sim(), "{line}");
+        }
+        for line in ["+CMS ERROR: 314", "+CMS ERROR: 38", "+CME ERROR: SIM busy", "ERROR", "OK"] {
+            assert!(!FinalResult::parse(line).unwrap().blames_sim(), "{line}");
+        }
     }
 }

@@ -283,7 +283,7 @@ fn replay(proof: &Proof) -> (BringUp, Vec<std::string::String>) {
         let mut lines: Vec<_> =
             answer.split('|').map(|line| Line::try_from(line).unwrap()).collect();
         let result = lines.pop().and_then(|line| FinalResult::parse(&line));
-        let reply = Reply { lines: &lines, result, took: Seconds(0), garbage: false };
+        let reply = Reply { lines: &lines, result, took: Seconds(0), garbage: false, echo: false };
         match up.on(&reply) {
             Verdict::Go | Verdict::Again | Verdict::Retry(..) => {}
             Verdict::PinWanted => up.give_pin(Pin::parse("1234").unwrap()),

@@ -358,6 +358,8 @@ impl Device {
             self.unplug(&spec);
         } else if at_once && spec.fault == Fault::Reboot {
             self.boot();
+        } else if spec.fault == Fault::SettingsLost {
+            self.settings.cnmi = self.profile.cnmi_default;
         } else if spec.fault == Fault::AudioWedged {
             self.telephony.wedged = true;
             self.effects.push(Effect::AudioChanged);

@@ -96,8 +96,9 @@ impl Worker {
             return Ok(());
         };
         let sink = match self.prepare(link, chores, &dial, sound).await {
-            Ok(Ok(sink)) => sink,
-            Ok(Err(NotDialled)) => {
+            // An answer that is still to come could be taken for what the modem says to the dialling.
+            Ok(Ok(sink)) if !link.behind => sink,
+            Ok(_) => {
                 line.refuse();
                 self.restore(link, sound).await?;
                 return Ok(());
@@ -168,6 +169,10 @@ impl Worker {
         sound: &'static Sound,
     ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
         let name = &self.config.name;
+        // One that hangs, or has restarted in silence, shows it here, and not when somebody's phone rings.
+        if !link.execute(&Command::attention()).await?.is_ok() {
+            return Ok(Err(NotDialled));
+        }
         chores.hold.let_go(link).await?;
         for word in sound.clear {
             link.execute(&Command::slow_setting(word)).await?;
@@ -218,6 +223,10 @@ impl Worker {
         sound: &Sound,
     ) -> Result<(), Ended> {
         for word in sound.after {
+            if link.behind {
+                // What comes next brings it into step, or up anew.
+                return Ok(());
+            }
             link.execute(&Command::slow_setting(word)).await?;
         }
         Ok(())

@@ -15,7 +15,7 @@ use ringpost_hal::family::Sink;
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
-use super::{Fate, Lines, Rig, Socket};
+use super::{Fate, Lines, PHONE, Rig, Socket};
 use crate::{
     domain::{Detail, ModemIncident},
     modem::{
@@ -29,6 +29,9 @@ use crate::{
 
 /// How long a condition lasts that does not end by itself.
 const LASTS: u64 = 90_000;
+
+/// As long as it takes until the stores are swept: what was told of by nothing is found then.
+const SWEPT: Duration = Duration::from_secs(700);
 
 /// All faults of messages, as each is played.
 pub(super) fn faults() -> Vec<FaultSpec> {
@@ -52,12 +55,14 @@ pub(super) fn faults() -> Vec<FaultSpec> {
         Fault::Garble => fault.after(1).times(1),
         Fault::Silence => fault.times(4),
         Fault::CmgdFail => fault.times(1),
-        Fault::SimBusy => fault.times(5),
+        Fault::SimBusy => fault.times(8),
         Fault::Eof => fault.after(1).times(1).command("+CMGS").delay_ms(5000),
         Fault::Reboot | Fault::UnderVoltage => fault.after(1).times(1).command("+CMGS"),
         Fault::RegistrationFlaps => FaultSpec { delay_ms: Some(7000), ..(*fault).into() },
-        Fault::PinAttempts => fault.code(3),
+        // The PIN is not entered then, until its fault is over.
+        Fault::PinAttempts => fault.code(1),
         Fault::Hang => fault.text("drain"),
+        Fault::SettingsLost => (*fault).into(),
         Fault::WrongBaud
         | Fault::EchoOn
         | Fault::EchoGarble
@@ -80,20 +85,45 @@ pub(super) fn faults() -> Vec<FaultSpec> {
     Fault::ALL.iter().filter(|fault| !fault.is_of_calls()).map(play).collect()
 }
 
-/// A gateway that can switch the power of its modem.
+/// What makes a fault felt that would not be, by itself.
+fn occasion(fault: Fault) -> Option<FaultSpec> {
+    match fault {
+        // The SIM is asked for when the modem is set up.
+        Fault::SimBusy => Some(Fault::Reboot.into()),
+        Fault::PinAttempts => Some(Fault::SimPin.delay_ms(LASTS)),
+        _ => None,
+    }
+}
+
+/// Has a modem meet a fault.
+pub(super) fn strike(rig: &Rig, spec: FaultSpec) {
+    let occasion = occasion(spec.fault);
+    rig.modem.fault(spec);
+    occasion.into_iter().for_each(|it| rig.modem.fault(it));
+}
+
+/// A gateway that can switch the power of its modem, and knows the PIN of its SIM.
 pub(super) async fn rig(family: Family) -> Rig {
     let builder = Simulator::builder().in_memory().family(family);
-    Rig::with(builder, |config, modem| config.power = Some(Arc::new(Socket(modem.clone())))).await
+    Rig::with(builder, |config, modem| {
+        config.power = Some(Arc::new(Socket(modem.clone())));
+        config.pin_file =
+            Some(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/modem/simulated/pin")));
+    })
+    .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_fault_loses_or_doubles_a_message_and_the_modem_comes_back() {
-    let mut table = row("fault", "ready after", "answers", "lost doubled", "rungs and counts");
+    let mut table =
+        row("fault", ["ready after", "answers", "lost", "doubled", "reports"], "counts");
     for spec in faults() {
-        let name = spec.fault.name();
+        let fault = spec.fault;
         let met = meet(Family::Sim7600, spec).await;
-        let took = format!("{} s", met.took);
-        table += &row(name, &took, &met.answers, "0    0", &met.counts);
+        let Outlived { answers, lost, doubled, reports, .. } = &met.outlived;
+        let [took, lost, doubled, reports] =
+            [format!("{} s", met.took), lost.to_string(), doubled.to_string(), reports.to_string()];
+        table += &row(fault.name(), [&took, answers, &lost, &doubled, &reports], &met.counts);
     }
     insta::assert_snapshot!("faults", table);
 }
@@ -121,11 +151,11 @@ async fn no_family_loses_or_doubles_a_message_by_any_fault() {
     insta::assert_snapshot!("families", lines.join("\n"));
 }
 
-/// What became of three messages and a modem that met a fault.
+/// What became of a modem that met a fault.
 struct Met {
     /// Seconds until it was ready.
     took: u64,
-    answers: String,
+    outlived: Outlived,
     /// The strongest means that it took.
     rung: Option<Rung>,
     counts: String,
@@ -137,40 +167,70 @@ async fn meet(family: Family, spec: FaultSpec) -> Met {
     rig.ready().await;
     let began = Instant::now();
     let fault = spec.fault;
-    rig.modem.fault(spec);
-    let answers = outlive(&mut rig, fault).await;
-    let took = began.elapsed().as_secs();
+    strike(&rig, spec);
+    let outlived = outlive(&mut rig, fault).await;
+    let took = (outlived.ready_at - began).as_secs();
     let counts = counts(&rig);
     assert!(took < 1000, "{} {} took {took} s: {counts}", family.name(), fault.name());
     let rung = strongest(&rig);
     rig.stop().await;
-    Met { took, answers, rung, counts }
+    Met { took, outlived, rung, counts }
 }
 
-/// Sends three messages, one after the other, by a modem that has a fault, until that is over and the modem ready; none
-/// is lost, and none doubled.
-pub(super) async fn outlive(rig: &mut Rig, fault: Fault) -> String {
+/// What became of five messages.
+pub(super) struct Outlived {
+    /// When the fault was over, and the modem ready.
+    pub(super) ready_at: Instant,
+    /// What became of each that went out.
+    pub(super) answers: String,
+    /// Those of which the sender was told something else than what happened, or the gateway nothing.
+    lost: usize,
+    doubled: usize,
+    /// Those that went out and have a delivery report.
+    reports: usize,
+}
+
+/// Has a modem with a fault send three messages, one after the other, and receive two, until the fault is over and the
+/// modem ready. None is lost, and none doubled.
+pub(super) async fn outlive(rig: &mut Rig, fault: Fault) -> Outlived {
+    let incoming = ["to you", "and again"];
+    let (before, after) = (incoming[0], incoming[1]);
+    rig.sim.phone(PHONE).send_to("m1", before);
     let mut fates = Vec::new();
     for text in ["one", "two", "three"] {
         fates.push((text, rig.deliver(text).await));
     }
+    rig.sim.phone(PHONE).send_to("m1", after);
     // Long enough for a silent modem to be noticed, and for conditions to end.
     tokio::time::sleep(Duration::from_millis(LASTS)).await;
     if fault == Fault::RegistrationFlaps {
         rig.modem.clear_faults();
     }
     rig.ready().await;
+    let ready_at = Instant::now();
+    tokio::time::sleep(SWEPT).await;
     let (mut lost, mut doubled, mut answers) = (0, 0, String::new());
     for (text, fate) in fates {
         let received = rig.received(text);
-        // What is open is said to be so, and what failed at the network has its report.
-        let sure = matches!(fate, Fate::Sent | Fate::Late);
-        lost += usize::from(sure && received == 0 && fault != Fault::ReportFailure);
+        lost += usize::from(match fate {
+            // What failed at the network has its report.
+            Fate::Sent | Fate::Late => received == 0 && fault != Fault::ReportFailure,
+            Fate::LateRefusal => received > 0,
+            // Said to be so.
+            Fate::Open => false,
+        });
         doubled += received.saturating_sub(1);
         let _ = write!(answers, "{fate:?} ");
     }
+    for text in incoming {
+        let came = rig.came_in(text);
+        lost += usize::from(came == 0);
+        // Where it could not be deleted it is read again, and whoever keeps it knows it by its slot.
+        doubled += if fault == Fault::CmgdFail { 0 } else { came.saturating_sub(1) };
+    }
+    let told = rig.told.lock().unwrap().reports;
     assert_eq!((lost, doubled), (0, 0), "{}\n{}", fault.name(), rig.tail());
-    answers
+    Outlived { ready_at, answers, lost, doubled, reports: told }
 }
 
 /// The strongest means that a modem took.
@@ -179,8 +239,10 @@ pub(super) fn strongest(rig: &Rig) -> Option<Rung> {
     Rung::ALL.into_iter().rev().find(|rung| tried[rung.index()] > 0)
 }
 
-fn row(fault: &str, ready: &str, answers: &str, lost: &str, counts: &str) -> String {
-    let row = format!("{fault:<22}{ready:<13}{answers:<26}{lost:<14}{counts}");
+fn row(fault: &str, columns: [&str; 5], counts: &str) -> String {
+    let [ready, answers, lost, doubled, reports] = columns;
+    let row =
+        format!("{fault:<22}{ready:<13}{answers:<26}{lost:<6}{doubled:<9}{reports:<9}{counts}");
     format!("{}\n", row.trim_end())
 }
 

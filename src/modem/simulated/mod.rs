@@ -5,6 +5,7 @@ mod calls;
 mod centre;
 mod matrix;
 mod pins;
+mod restarts;
 mod rungs;
 mod sound;
 mod transcripts;
@@ -21,7 +22,7 @@ use std::{
 use std::{sync::Mutex, time::Duration};
 
 use ringpost_hal::family::Sink;
-use ringpost_hal::pdu::{Address, ConcatRef, Segmentation, Submit as SubmitTpdu};
+use ringpost_hal::pdu::{Address, ConcatRef, Inbound, Segmentation, Submit as SubmitTpdu};
 use ringpost_sim::{Builder, Family, ModemHandle as Simulated, Simulator};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
@@ -154,8 +155,10 @@ impl Power for Socket {
 #[derive(Debug, Default)]
 struct Told {
     late: BTreeMap<u64, SubmitOutcome>,
+    /// Texts that came in, each time that they were handed over.
+    received: Vec<String>,
+    /// Delivery reports that came in.
     reports: usize,
-    received: usize,
     incidents: Vec<ModemIncident>,
     /// Whether the PIN may be entered, and how often that was asked.
     permits: bool,
@@ -268,6 +271,11 @@ impl Rig {
         }
     }
 
+    /// How often a text of the phone came in.
+    fn came_in(&self, text: &str) -> usize {
+        self.told.lock().unwrap().received.iter().filter(|it| *it == text).count()
+    }
+
     /// How often the phone received a text.
     fn received(&self, text: &str) -> usize {
         let texts = self.sim.phone(PHONE).texts().into_iter();
@@ -315,9 +323,13 @@ async fn listen(mut events: mpsc::Receiver<ModemEvent>, told: Arc<Mutex<Told>>) 
             ModemEvent::LateAnswer { segment, outcome, .. } => {
                 told.late.insert(u64::try_from(segment.attempt).unwrap(), outcome);
             }
-            ModemEvent::Received { slot, kept, .. } => {
-                told.reports += usize::from(slot.is_none());
-                told.received += usize::from(slot.is_some());
+            ModemEvent::Received { tpdu, kept, .. } => {
+                match Inbound::decode(&tpdu) {
+                    Ok(Inbound::Deliver(it)) => told.received.push(it.ud.text().to_string()),
+                    Ok(Inbound::StatusReport(_)) => told.reports += 1,
+                    // Damaged on the line.
+                    Ok(Inbound::SubmitReport(_)) | Err(_) => told.received.push("?".into()),
+                }
                 let _ = kept.send(());
             }
             ModemEvent::Happened { incident, .. } => told.incidents.push(incident),

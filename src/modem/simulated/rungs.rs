@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{
     Fate, PHONE, Rig,
     calls::{call, call_until, speaker},
-    matrix::{faults, outlive, rig, strongest},
+    matrix::{faults, outlive, rig, strike, strongest},
 };
 use crate::{
     domain::ModemIncident,
@@ -128,10 +128,10 @@ async fn no_fault_that_strikes_on_a_rung_loses_or_doubles_a_message() {
             if rung == Rung::Quarantine {
                 rig.modem.clear_fault(Fault::Hang);
             }
-            rig.modem.fault(spec.clone());
-            let answers = outlive(&mut rig, spec.fault).await;
-            let took = began.elapsed().as_secs();
-            let name = format!("{} {cure}: {answers}", spec.fault.name());
+            strike(&rig, spec.clone());
+            let outlived = outlive(&mut rig, spec.fault).await;
+            let took = (outlived.ready_at - began).as_secs();
+            let name = format!("{} {cure}: {}", spec.fault.name(), outlived.answers);
             assert!(took < 1000, "{name} took {took} s");
             let last = strongest(&rig);
             assert!(last >= Some(rung), "{name}: {last:?}");

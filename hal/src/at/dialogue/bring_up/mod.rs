@@ -57,6 +57,8 @@ pub struct Facts {
     pub iccid: Word,
     /// The SIM's own number, where the card knows it.
     pub number: Word,
+    /// It echoes nothing since it was told not to.
+    pub no_echo: bool,
     /// How often the PIN may be entered yet, where it was asked.
     pub pin_retries: Option<u8>,
     /// Address of the service centre.
@@ -129,6 +131,13 @@ impl Reports {
 pub const REPORT_STORE: &str = "SR";
 
 impl Facts {
+    /// Whether an answer to `+CNMI?` shows that messages are not told of as they were when the modem was brought up:
+    /// it has lost its settings, perhaps by a restart of which it said nothing.
+    #[must_use]
+    pub fn has_lost_indications(&self, reply: &Reply<'_>) -> bool {
+        indications_in(reply).is_some_and(|set| set != self.indications)
+    }
+
     /// The registration that serves messages, or else the first that is known.
     #[must_use]
     pub fn best_registration(&self) -> Option<Registration> {
@@ -183,6 +192,8 @@ pub struct Reply<'r> {
     pub took: Seconds,
     /// Bytes have come, then or before, that are no text: the line runs at another speed, or is disturbed.
     pub garbage: bool,
+    /// A line came that was the echo of the command, or may have been.
+    pub echo: bool,
 }
 
 impl Reply<'_> {
@@ -288,7 +299,7 @@ impl Step {
 const STEPS: &[Step] = &[
     step("answer", |_| Some(Command::attention()), judge_attention).within(|up| up.family.wake),
     step("echo off", |_| Some(Command::setting("E0")), must_be_ok),
-    step("words", |_| Some(Command::setting("V1")), must_be_ok),
+    step("words", |_| Some(Command::setting("V1")), judge_words),
     step("error numbers", |_| Some(Command::setting("+CMEE=1")), may_fail),
     step("manufacturer", |_| Some(Command::manufacturer()), judge_manufacturer),
     step("model", |_| Some(Command::model()), judge_model),
@@ -506,6 +517,12 @@ fn must_be_ok(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         Some(_) => Verdict::Fail(REFUSED),
         None => Verdict::Fail(SILENT),
     }
+}
+
+/// The first command that is no longer echoed, unless the modem does not care what it was told.
+fn judge_words(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    up.facts.no_echo = !reply.echo;
+    must_be_ok(up, reply)
 }
 
 fn may_fail(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
@@ -967,14 +984,16 @@ fn judge_indications(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     Verdict::Go
 }
 
+/// The values in an answer to `+CNMI?`.
+fn indications_in(reply: &Reply<'_>) -> Option<heapless::Vec<u8, 5>> {
+    let values = reply.fields("+CNMI")?.map_while(|field| field.trim().parse().ok());
+    // What a later standard adds behind those is nothing that is set here.
+    Some(values.take(5).collect())
+}
+
 /// What counts is what is set, not what was said to be.
 fn judge_indications_set(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
-    let Some(fields) = reply.fields("+CNMI") else { return may_fail(up, reply) };
-    let mut set = heapless::Vec::new();
-    for value in fields.map_while(|field| field.trim().parse().ok()) {
-        // What a later standard adds behind those is nothing that is set here.
-        let _ = set.push(value);
-    }
+    let Some(set) = indications_in(reply) else { return may_fail(up, reply) };
     up.facts.reports = reports(&set);
     up.facts.indications = set;
     match up.facts.indications.get(1) {

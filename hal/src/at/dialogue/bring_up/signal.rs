@@ -32,7 +32,7 @@ mod tests {
         let read = |line: &str, read: fn(&Reply<'_>) -> Option<i16>| {
             let lines = [Line::try_from(line).unwrap()];
             let result = Some(FinalResult::Ok);
-            read(&Reply { lines: &lines, result, took: Seconds(0), garbage: false })
+            read(&Reply { lines: &lines, result, took: Seconds(0), garbage: false, echo: false })
         };
         assert_eq!(read("+CSQ: 0,0", signal_dbm), Some(-113));
         assert_eq!(read("+CSQ: 31,99", signal_dbm), Some(-51));

@@ -31,7 +31,7 @@ fn bring_up_with(
         let lines: Vec<Line> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
         let result = FinalResult::parse(result);
         let took = if result.is_none() { command.timeout } else { Seconds(0) };
-        match up.on(&Reply { lines: &lines, result, took, garbage: false }) {
+        match up.on(&Reply { lines: &lines, result, took, garbage: false, echo: false }) {
             Verdict::Go | Verdict::Again | Verdict::Retry(..) => {}
             Verdict::PinWanted => match pin.and_then(Pin::parse) {
                 Some(pin) => up.give_pin(pin),
@@ -249,8 +249,13 @@ fn a_service_centre_that_is_told_late_is_waited_for() {
     let mut up = BringUp::new(Wishes::default());
     let lines = ["+CPIN: READY", "+CREG: 2,1", "+CSCA: \"\",129"];
     let lines = lines.map(|line| Line::try_from(line).unwrap());
-    let reply =
-        |lines| Reply { lines, result: Some(FinalResult::Ok), took: Seconds(0), garbage: false };
+    let reply = |lines| Reply {
+        lines,
+        result: Some(FinalResult::Ok),
+        took: Seconds(0),
+        garbage: false,
+        echo: false,
+    };
     while up.step_name() != "service centre" {
         up.command().unwrap();
         up.on(&reply(&lines));
@@ -312,8 +317,13 @@ fn what_would_have_to_be_acknowledged_is_not_asked_for() {
 #[test]
 fn a_message_service_that_says_it_is_not_ready_is_waited_for() {
     let mut up = BringUp::new(Wishes { family: family::by_name("ec25"), ..Wishes::default() });
-    let reply =
-        |lines| Reply { lines, result: Some(FinalResult::Ok), took: Seconds(0), garbage: false };
+    let reply = |lines| Reply {
+        lines,
+        result: Some(FinalResult::Ok),
+        took: Seconds(0),
+        garbage: false,
+        echo: false,
+    };
     let ready = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
     while up.step_name() != "messages ready" {
         up.command().unwrap();
@@ -338,7 +348,7 @@ fn what_a_modem_is_on_usb_counts_until_it_says_better() {
         let before = up.family().name;
         while up.step_name() != "revision" {
             up.command().unwrap();
-            up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false });
+            up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false, echo: false });
         }
         (before, up.family().name)
     };
@@ -422,7 +432,8 @@ fn a_radio_that_is_off_is_switched_on_and_one_that_is_on_is_left_alone() {
 #[test]
 fn what_is_waited_for_is_said_meanwhile() {
     let mut up = BringUp::new(Wishes::default());
-    let silence = |garbage| Reply { lines: &[], result: None, took: TWO_SECONDS, garbage };
+    let silence =
+        |garbage| Reply { lines: &[], result: None, took: TWO_SECONDS, garbage, echo: false };
     assert_eq!(up.on(&silence(false)), Verdict::Retry(A_SECOND, SILENT));
     assert_eq!(up.on(&silence(true)), Verdict::Retry(A_SECOND, WRONG_SPEED));
 }
@@ -434,10 +445,10 @@ fn stores_that_are_refused_while_the_modem_boots_are_asked_for_again() {
     let (took, garbage) = (Seconds(0), false);
     while up.step_name() != "stores" {
         up.command().unwrap();
-        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok), took, garbage });
+        up.on(&Reply { lines: &lines, result: Some(FinalResult::Ok), took, garbage, echo: false });
     }
     let refused = FinalResult::parse("+CMS ERROR: 302");
-    let verdict = up.on(&Reply { lines: &[], result: refused, took, garbage });
+    let verdict = up.on(&Reply { lines: &[], result: refused, took, garbage, echo: false });
     assert!(matches!(verdict, Verdict::Retry(..)), "{verdict:?}");
 }
 
@@ -448,7 +459,7 @@ fn a_word_that_is_too_long_is_cut_whatever_its_characters() {
     while up.step_name() != "model" {
         up.command().unwrap();
         let result = Some(FinalResult::Ok);
-        up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false });
+        up.on(&Reply { lines: &lines, result, took: Seconds(0), garbage: false, echo: false });
     }
     assert_eq!(up.facts().manufacturer, "é".repeat(24).as_str());
 }
