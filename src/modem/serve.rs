@@ -259,9 +259,7 @@ impl Worker {
             self.tell(ModemState::Failed, silent());
             if misses >= MISSES && Instant::now() >= until {
                 if self.ladder.climb_to_drain() {
-                    self.note(Rung::Drain).await;
-                    link.write(&[ESCAPE, b'\r']).await?;
-                    link.settle(SETTLE).await?;
+                    self.drain(link).await?;
                     misses = 0;
                     continue;
                 }
@@ -279,6 +277,16 @@ impl Worker {
         self.ready_since = Some(Instant::now());
         self.recovered();
         Ok(())
+    }
+
+    /// Frees a modem that waits for the rest of something.
+    pub(super) async fn drain<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+    ) -> Result<(), Lost> {
+        self.note(Rung::Drain).await;
+        link.write(&[ESCAPE, b'\r']).await?;
+        link.settle(SETTLE).await
     }
 
     /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept

@@ -313,9 +313,10 @@ impl Worker {
         Ok(())
     }
 
-    /// After an answer that did not come: the modem is asked whether it is there, and given up if it is not.
+    /// After an answer that did not come: the modem is asked whether it is there, freed where it may wait for
+    /// something, and given up if that does not help.
     async fn catch_up<P: AsyncRead + AsyncWrite + Unpin>(
-        &self,
+        &mut self,
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
         for _ in 0..2 {
@@ -323,6 +324,13 @@ impl Worker {
                 link.settle(SETTLE).await?;
                 link.behind = false;
                 return Ok(());
+            }
+            if link.restarted() {
+                // Which is heard next.
+                return Ok(());
+            }
+            if self.ladder.climb_to_drain() {
+                self.drain(link).await?;
             }
         }
         Err(Ended::Trouble(ModemState::Failed, crate::modem::serve::silent()))

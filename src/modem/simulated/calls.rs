@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Families that place calls.
-const SPEAKERS: [Family; 10] = [
+pub(super) const SPEAKERS: [Family; 10] = [
     Family::Sim800,
     Family::Sim7600,
     Family::A76xx,

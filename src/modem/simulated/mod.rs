@@ -11,7 +11,7 @@ mod sound;
 mod transcripts;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     future::{Future, ready},
     io,
@@ -155,8 +155,11 @@ impl Power for Socket {
 #[derive(Debug, Default)]
 struct Told {
     late: BTreeMap<u64, SubmitOutcome>,
-    /// Texts that came in, each time that they were handed over.
+    /// Texts that came in.
     received: Vec<String>,
+    /// Slots that were read, and what was in them: what could not be deleted is handed over again, and whoever keeps it
+    /// knows it by that.
+    read: BTreeSet<(String, Vec<u8>)>,
     /// Delivery reports that came in.
     reports: usize,
     incidents: Vec<ModemIncident>,
@@ -323,8 +326,10 @@ async fn listen(mut events: mpsc::Receiver<ModemEvent>, told: Arc<Mutex<Told>>) 
             ModemEvent::LateAnswer { segment, outcome, .. } => {
                 told.late.insert(u64::try_from(segment.attempt).unwrap(), outcome);
             }
-            ModemEvent::Received { tpdu, kept, .. } => {
+            ModemEvent::Received { slot, tpdu, kept, .. } => {
+                let again = slot.is_some_and(|slot| !told.read.insert((slot, tpdu.clone())));
                 match Inbound::decode(&tpdu) {
+                    _ if again => {}
                     Ok(Inbound::Deliver(it)) => told.received.push(it.ud.text().to_string()),
                     Ok(Inbound::StatusReport(_)) => told.reports += 1,
                     // Damaged on the line.

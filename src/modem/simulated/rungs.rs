@@ -4,17 +4,17 @@
 use std::{fmt::Write as _, time::Duration};
 
 use ringpost_hal::family;
-use ringpost_sim::{Family, Fault, OnCall, Simulator};
+use ringpost_sim::{Family, Fault, FaultSpec, OnCall, Simulator};
 use tokio::time::Instant;
 
 use super::{
     Fate, PHONE, Rig,
-    calls::{call, call_until, speaker},
+    calls::{SPEAKERS, call, call_until, speaker},
     matrix::{faults, outlive, rig, strike, strongest},
 };
 use crate::{
     domain::ModemIncident,
-    modem::{CallCause, CallEvent, ModemState, ModemStatus, Rung, SoundWay},
+    modem::{CallCause, CallEvent, ModemState, ModemStatus, Rung, Sink, SoundWay, SubmitOutcome},
 };
 
 /// A hang, and the rung that ends it.
@@ -35,13 +35,8 @@ async fn every_family_that_hangs_is_brought_back_by_the_gentlest_means_that_help
     for family in Family::ALL {
         let _ = write!(table, "\n{:<12}", family.name());
         for (cure, rung) in CURES {
-            let restarts = family::by_name(family.name()).unwrap().restart.is_some();
-            let (expected, took) = (
-                if rung == Rung::SoftReset && !restarts { Rung::HardReset } else { rung },
-                hang(*family, cure, None).await,
-            );
-            let (last, took) = took;
-            assert_eq!(last, expected, "{} {cure}", family.name());
+            let (last, took) = hang(*family, cure, None).await;
+            assert_eq!(last, expected(*family, rung), "{} {cure}", family.name());
             let _ = write!(table, "{:<22}", format!("{} {took} s", last.as_str()));
         }
     }
@@ -71,7 +66,7 @@ async fn hang(family: Family, cure: &str, on_air: Option<&str>) -> (Rung, u64) {
         let outcome = tokio::spawn(async move { handle.submit(submit).await });
         tokio::time::sleep(Duration::from_secs(1)).await;
         rig.modem.fault(Fault::Hang.text(cure));
-        assert_eq!(outcome.await.unwrap(), crate::modem::SubmitOutcome::Unanswered);
+        assert_eq!(outcome.await.unwrap(), SubmitOutcome::Unanswered);
     } else {
         rig.modem.fault(Fault::Hang.text(cure));
         rig.until(|status| status.state != ModemState::Ready).await;
@@ -113,37 +108,78 @@ fn heading(what: &str, width: usize) -> String {
         .fold(format!("{what:<22}"), |head, (_, rung)| format!("{head}{:<width$}", rung.as_str()))
 }
 
+/// A fault as it strikes what a rung brings back: its bring-up, or its first message.
+fn at_once(spec: FaultSpec) -> FaultSpec {
+    if matches!(spec.fault, Fault::Eof | Fault::Reboot | Fault::UnderVoltage) {
+        spec.after(0).command("+CNMI")
+    } else {
+        spec.after(0)
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_fault_that_strikes_on_a_rung_loses_or_doubles_a_message() {
-    let mut table = heading("ready after, rung", 24);
-    for spec in faults() {
-        let _ = write!(table, "\n{:<22}", spec.fault.name());
-        for (cure, rung) in CURES {
-            let mut rig = rig(Family::Sim7600).await;
-            rig.ready().await;
-            let began = Instant::now();
-            rig.modem.fault(Fault::Hang.text(cure));
-            // The rung ends the hang; what comes up meets the fault.
-            rig.until(|status| tried(status, rung)).await;
-            if rung == Rung::Quarantine {
-                rig.modem.clear_fault(Fault::Hang);
+    let mut table = String::new();
+    for family in Family::ALL {
+        table += &heading(family.name(), 24);
+        for spec in faults() {
+            // The columns are hangs themselves.
+            if !family.plays(spec.fault) || spec.fault == Fault::Hang {
+                continue;
             }
-            strike(&rig, spec.clone());
-            let outlived = outlive(&mut rig, spec.fault).await;
-            let took = (outlived.ready_at - began).as_secs();
-            let name = format!("{} {cure}: {}", spec.fault.name(), outlived.answers);
-            assert!(took < 1000, "{name} took {took} s");
-            let last = strongest(&rig);
-            assert!(last >= Some(rung), "{name}: {last:?}");
-            assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{name}");
-            assert_eq!(rig.received("afterwards"), 1, "{name}");
-            let last = last.map_or("", |rung| rung.as_str());
-            let _ = write!(table, "{:<24}", format!("{took} s {last}"));
-            rig.stop().await;
+            let _ = write!(table, "\n{:<22}", spec.fault.name());
+            for (cure, rung) in CURES {
+                let (took, last) = climb(*family, at_once(spec.clone()), cure, rung).await;
+                let _ = write!(table, "{:<24}", format!("{took} s {}", last.as_str()));
+            }
         }
+        table.push_str("\n\n");
     }
     let lines: Vec<_> = table.lines().map(str::trim_end).collect();
     insta::assert_snapshot!("faults", lines.join("\n"));
+}
+
+/// Has a modem hang until `cure` while a message is on the air, and meet another fault meanwhile; answers after how many
+/// seconds it was ready, and the strongest means that it took.
+async fn climb(family: Family, spec: FaultSpec, cure: &str, rung: Rung) -> (u64, Rung) {
+    let fault = spec.fault;
+    let mut rig = rig(family).await;
+    rig.ready().await;
+    rig.sim.network().set_latency(Duration::from_secs(5));
+    let began = Instant::now();
+    let handle = rig.handle.clone();
+    let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
+    let submit = crate::modem::Submit { segment, tpdu: super::tpdu("on the air"), more: false };
+    let on_air = tokio::spawn(async move { handle.submit(submit).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    rig.modem.fault(Fault::Hang.text(cure));
+    let (meanwhile, then) = if fault.lasts() { (None, Some(spec)) } else { (Some(spec), None) };
+    meanwhile.into_iter().for_each(|spec| strike(&rig, spec));
+    rig.until(|status| tried(status, rung)).await;
+    if rung == Rung::Quarantine {
+        rig.modem.clear_fault(Fault::Hang);
+    }
+    // What lasts would be over before the rung.
+    then.into_iter().for_each(|spec| strike(&rig, spec));
+    let outlived = outlive(&mut rig, fault).await;
+    let took = (outlived.ready_at - began).as_secs();
+    let name = format!("{} {} {cure}: {}", family.name(), fault.name(), outlived.answers);
+    assert!(took < 1200, "{name} took {took} s");
+    let last = strongest(&rig).expect("a hang is met with something");
+    assert!(last >= expected(family, rung), "{name}: {last:?}");
+    let outcome = on_air.await.unwrap();
+    assert!(!matches!(outcome, SubmitOutcome::NotSent(_)), "{name}: {outcome:?}");
+    assert_eq!(rig.received("on the air"), 1, "{name}");
+    assert_eq!(rig.deliver("afterwards").await, Fate::Sent, "{name}");
+    assert_eq!(rig.received("afterwards"), 1, "{name}");
+    rig.stop().await;
+    (took, last)
+}
+
+/// What ends a hang that `rung` ends, in a family that may have no command to restart it.
+fn expected(family: Family, rung: Rung) -> Rung {
+    let restarts = family::by_name(family.name()).unwrap().restart.is_some();
+    if rung == Rung::SoftReset && !restarts { Rung::HardReset } else { rung }
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,19 +258,29 @@ async fn a_reset_by_a_person_restarts_the_modem() {
 #[tokio::test(start_paused = true)]
 async fn no_fault_of_a_call_keeps_a_modem_that_hangs_in_it_from_being_brought_back() {
     let mut table = String::new();
-    for family in [Family::Sim7600, Family::Sim800] {
+    for family in SPEAKERS {
         table += &heading(family.name(), 32);
         for fault in Fault::ALL.iter().filter(|fault| fault.is_of_calls() && family.plays(**fault))
         {
             let _ = write!(table, "\n{:<22}", fault.name());
             for (cure, rung) in CURES {
                 let name = format!("{} {} {cure}", family.name(), fault.name());
-                let mut rig = speaker(family, SoundWay::Auto).await;
+                let files = *fault == Fault::PlayFails;
+                let way = if files { SoundWay::Only(Sink::File) } else { SoundWay::Auto };
+                let mut rig = speaker(family, way).await;
                 rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(4)));
-                rig.modem.fault(fault.times(1));
+                // Before the hang.
+                let restarts = *fault == Fault::RebootInCall;
+                rig.modem.fault(if restarts {
+                    fault.times(1).delay_ms(300)
+                } else {
+                    fault.times(1)
+                });
                 let began = Instant::now();
                 let called = call_until(&rig, false, Some(Fault::Hang.text(cure))).await;
                 if !called.events.contains(&CallEvent::Answered) {
+                    // Its bring-up would end some hangs, and be no rung.
+                    rig.ready().await;
                     rig.modem.fault(Fault::Hang.text(cure));
                 }
                 rig.until(|status| tried(status, rung)).await;
