@@ -99,7 +99,11 @@ impl Wires {
     pub(super) fn serial(port: &Path) -> io::Result<Self> {
         let out = serial_pcm::open(port)?;
         let back = out.try_clone()?;
-        Ok(Self { out, back, _programs: alsa::Programs::default() })
+        Ok(Self::of(out, back))
+    }
+
+    fn of(out: File, back: File) -> Self {
+        Self { out, back, _programs: alsa::Programs::default() }
     }
 
     /// A sound card, through `aplay` and `arecord`.

@@ -305,6 +305,40 @@ async fn what_must_not_be_kept_is_put_into_no_modem() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_called_while_an_answer_is_missing() {
+    // To what opens the dialling, and to what comes before that.
+    for (family, command) in
+        [(Family::Sim7600, "+CPCMREG"), (Family::Ec25, "+QPCMV"), (Family::Sim800, "")]
+    {
+        let rig = speaker(family, SoundWay::Auto).await;
+        let fault = Fault::Silence.times(1);
+        rig.modem.fault(if command.is_empty() { fault } else { fault.command(command) });
+        let called = call(&rig).await;
+        assert_eq!(called.end.cause, CallCause::NotDialled, "{command}\n{}", called.dialogue);
+        assert!(!called.dialogue.contains("ATD"), "{command}\n{}", called.dialogue);
+        rig.ready().await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(call(&rig).await.end.cause, CallCause::Finished, "{command}");
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_called_by_a_modem_that_has_restarted_in_silence() {
+    for family in [Family::Huawei, Family::Telit, Family::Generic] {
+        let rig = speaker(family, SoundWay::Auto).await;
+        rig.modem.fault(Fault::Reboot);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let called = call(&rig).await;
+        assert_eq!(called.end.cause, CallCause::NotDialled, "{}", called.dialogue);
+        rig.until(|status| status.counts.restarts == 1).await;
+        rig.ready().await;
+        assert_eq!(call(&rig).await.end.cause, CallCause::Finished, "{}", family.name());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_are_heard_whether_the_modem_tells_of_them_or_not() {
     for family in SPEAKERS {
         let rig = speaker(family, SoundWay::Auto).await;
