@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ringpost_sim::{CallRecord, Does, Family, Fault, OnCall, Side};
+use ringpost_sim::{CallRecord, Does, Family, Fault, FaultSpec, OnCall, Side};
 use serde_json::{Value, json};
 
 use crate::{
@@ -497,4 +497,94 @@ async fn a_modem_with_a_sound_card_is_heard_through_the_programs_of_alsa() {
     let record = &calls(&gateway, PHONE)[0];
     assert!(speech(&gateway, record) > 2.0, "{record:?}");
     assert_eq!((&*record.keys, record.frames.partial_writes), ("1", 0), "{record:?}");
+}
+
+/// Both events of a call say how it was placed, and how heard.
+fn assert_events(gateway: &Gateway, message: &Value, placed: bool, heard: bool) {
+    let result = |good| if good { "SUCCESS" } else { "FAILURE" };
+    let placed = format!("system.voice.send_mfa_challenge_call {}", result(placed));
+    let heard = format!("system.voice.receive_status {}", result(heard));
+    assert_eq!(gateway.events(message), [placed, heard], "{message:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_busy_or_does_not_answer_is_called_again() {
+    let gateway = speaking(2).config(&format!("{BRISK}\nring_seconds = 5")).start().await;
+    let placed = [(phone(0), Does::Busy), (phone(1), Does::Never)].map(|(number, does)| {
+        gateway.sim.phone(&number).on_call(OnCall::new(does));
+        (gateway.send_json(&call(&number, json!({}))), number)
+    });
+    for (_, number) in &placed {
+        patiently(|| calls(&gateway, number).first().and_then(|first| first.ended_ms));
+        gateway.sim.phone(number).on_call(OnCall::answer_after(Duration::from_millis(300)));
+    }
+    for (id, number) in placed {
+        let message = ended(&gateway, &id);
+        assert_eq!(message["state"], "delivered", "{message:#}\n{}", gateway.log());
+        assert_eq!(calls(&gateway, &number).len(), 2);
+        assert_events(&gateway, &message, true, true);
+    }
+}
+
+/// Calls somebody who answers by modems that fail in the call, and asks what was told of it.
+async fn assert_faults_are_told(builder: Builder, no_sound: FaultSpec) {
+    let gateway = builder.modems(1).config(BRISK).start().await;
+    let stories = [
+        (Fault::LostCallUrc.times(1), "delivered"),
+        (Fault::PacketBearer.times(1), "delivered"),
+        (no_sound, "undelivered"),
+        (Fault::RebootInCall.times(1), "undelivered"),
+    ];
+    for (story, (spec, state)) in stories.into_iter().enumerate() {
+        let (fault, number) = (spec.fault, phone(story));
+        gateway.sim.phone(&number).on_call(OnCall::answer_after(Duration::from_millis(300)));
+        gateway.wait_for_modem("m1", "ready");
+        gateway.sim.modem("m1").fault(spec);
+        let message = ended(&gateway, &gateway.send_json(&call(&number, json!({}))));
+        gateway.sim.modem("m1").clear_faults();
+        let heard = state == "delivered";
+        let detail = if heard { Value::Null } else { json!("modem_fault") };
+        let told = (&message["state"], &message["reason"]["detail"]);
+        assert_eq!(told, (&json!(state), &detail), "{fault:?}: {message:#}\n{}", gateway.log());
+        assert_events(&gateway, &message, true, heard);
+        assert!(message["call"]["talk_seconds"].as_f64().unwrap() > 0.5, "{fault:?}: {message:#}");
+        assert_eq!(calls(&gateway, &number).len(), 1, "{fault:?}: nobody is called twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_while_samples_are_sent_is_told() {
+    let builder = Gateway::builder().family(Family::Ec25).audible();
+    assert_faults_are_told(builder, Fault::AudioWedged.times(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_while_a_modem_plays_its_files_is_told() {
+    let builder = Gateway::builder().family(Family::Sim800);
+    // Once more than a clip is tried.
+    assert_faults_are_told(builder, Fault::PlayFails.times(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_go_out_by_another_modem_while_one_speaks_and_calls_wait_until_they_are_stale() {
+    let gateway = speaking(2).start().await;
+    let answers = OnCall::answer_after(Duration::from_millis(300));
+    let numbers = [0, 1, 2, 3, 4].map(phone);
+    let [first, second, third, fourth, texted] = &numbers;
+    for number in &numbers {
+        gateway.sim.phone(number).on_call(answers.clone());
+    }
+    let spoken = gateway.send_json(&call(first, json!({})));
+    gateway.wait_for_state(&spoken, "sent");
+    let text = gateway.send_json(&call(texted, json!({"channel": "sms"})));
+    gateway.wait_for_state(&text, "delivered");
+    assert!(gateway.message(&spoken)["ended_at"].is_null(), "the first call lasts");
+    // Both lines are taken: who comes next waits for one, as long as a code is worth something.
+    let also = gateway.send_json(&call(second, json!({})));
+    gateway.wait_for_state(&also, "sent");
+    let stale = gateway.send_json(&call(third, json!({"ttl_seconds": 1})));
+    let patient = gateway.send_json(&call(fourth, json!({})));
+    let states = [&spoken, &also, &stale, &patient].map(|id| ended(&gateway, id)["state"].clone());
+    assert_eq!(states, ["delivered", "delivered", "expired", "delivered"], "{}", gateway.log());
+    assert_eq!(calls(&gateway, third).len(), 0);
 }
