@@ -15,7 +15,7 @@ const PHONE: &str = "+14155552345";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn firmware_brings_modems_up_and_sends_a_text_of_two_segments() {
-    for family in [Family::Sim7600, Family::Sim800, Family::Huawei] {
+    for &family in Family::ALL {
         let dir = tempfile::tempdir().unwrap();
         let sim = Simulator::builder().dir(dir.path()).family(family).start().await.unwrap();
         let port = sim.port("m1");
