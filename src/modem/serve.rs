@@ -292,10 +292,18 @@ impl Worker {
     /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept
     /// that it is to echo nothing, shows them by this alone.
     async fn look_at_settings<P: AsyncRead + AsyncWrite + Unpin>(
-        &self,
+        &mut self,
         link: &mut Link<P>,
     ) -> Result<(), Lost> {
         let outcome = link.execute(&Command::indications_set()).await?;
+        if let Some(refusal @ FinalResult::Cms(_)) = outcome.result
+            && self.unanswered.is_some()
+        {
+            // What the network said to the submit, and the answer is still to come.
+            self.late(SubmitOutcome::Refused(refusal)).await;
+            link.behind = true;
+            return Ok(());
+        }
         if self.status.borrow().facts.has_lost_indications(&outcome.reply()) {
             link.note_restart();
         }

@@ -67,9 +67,15 @@ impl Far {
         }
     }
 
-    /// Answers the look at signal and registration that is due once a minute.
+    /// Shows that it has kept its settings, as it has to when it answers again.
+    async fn has_kept_its_settings(&mut self) {
+        self.answers_until("AT+CNMI?").await;
+    }
+
+    /// Answers the look at signal, registration and settings that is due once a minute.
     async fn is_looked_at(&mut self) {
         self.answers_until("AT+CEREG?").await;
+        self.has_kept_its_settings().await;
     }
 
     async fn answers_until(&mut self, last: &str) {
@@ -222,6 +228,7 @@ async fn after_a_lost_answer_at_is_asked_and_a_late_one_still_counts() {
     assert_eq!(refused, SubmitOutcome::NotSent(NotSent::NotReady), "not before AT is answered");
     rig.far.says(&["+CMGS: 9", "OK", "OK"]).await;
     assert_eq!(rig.late_answer().await, (1, accepted(9)));
+    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     rig.far.is_looked_at().await;
     let next = rig.submit_to_body(2).await;
@@ -236,6 +243,7 @@ async fn a_late_answer_before_the_next_body_is_the_earlier_ones() {
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
     assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     rig.far.is_looked_at().await;
     let next = rig.submit(2);
@@ -255,11 +263,28 @@ async fn a_late_refusal_is_an_answer_too() {
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
     assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     rig.far.is_looked_at().await;
     rig.far.says(&["+CMS ERROR: 38"]).await;
     let refusal = FinalResult::Cms(ErrorCode::from(38));
     assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_is_no_answer_to_the_look_at_the_settings() {
+    let mut rig = Rig::up().await;
+    let lost = rig.submit_to_body(1).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+    rig.far.expect("AT+CNMI?").await;
+    rig.far.says(&["+CMS ERROR: 38", "+CNMI: 1,1,0,1,0", "OK"]).await;
+    let refusal = FinalResult::Cms(ErrorCode::from(38));
+    assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
+    rig.far.answers_until("AT").await;
+    rig.far.has_kept_its_settings().await;
+    rig.ready().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,6 +297,7 @@ async fn without_a_prompt_nothing_was_sent_and_the_modem_is_freed() {
     assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NoPrompt));
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
+    rig.far.has_kept_its_settings().await;
     rig.ready().await;
 }
 
@@ -385,6 +411,7 @@ async fn nothing_is_begun_on_a_modem_that_does_not_say_whether_it_holds_its_link
     assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
     rig.far.expect("AT").await;
     rig.far.says(&["OK", "OK"]).await;
+    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     let outcome = rig.submit_with(2, true);
     rig.is_taken(outcome).await;
@@ -437,6 +464,7 @@ async fn answers_that_come_late_are_not_taken_for_those_of_the_next_command() {
     rig.far.says(&["+CMS ERROR: 321", "OK"]).await;
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
+    rig.far.has_kept_its_settings().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let outcome = rig.submit_to_body(1).await;
     rig.far.says(&["+CMGS: 7", "OK"]).await;

@@ -123,8 +123,18 @@ struct Slot {
 struct Exchanged {
     index: usize,
     came: Came,
+    /// When; not by the time of day, which may be set in between.
+    heard: Instant,
     /// Whether the modem is free again.
     frees: bool,
+}
+
+impl Exchanged {
+    /// With the time when it was heard. Its turn to be stored comes later: a delivery report, which happened after
+    /// it, may have been stored by then.
+    fn dated(&self, now: Timestamp, instant: Instant) -> (Timestamp, Came) {
+        (now.before(instant.saturating_duration_since(self.heard)), self.came.clone())
+    }
 }
 
 /// What came of a message.
@@ -296,7 +306,7 @@ impl Outbox {
         self.seen.retain(|_, seen| instant.duration_since(*seen) < LOST_AFTER);
         // While the modems come up with the daemon, none is lost yet.
         let present: Option<Vec<_>> = settled_in.then(|| self.seen.keys().cloned().collect());
-        let events: Vec<_> = back.iter().map(|done| done.came.clone()).collect();
+        let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
         let rules = self.settings.rules;
         let preferences = self.settings.preferences;
         let conditions = Conditions { now, rules, preferences };
@@ -437,6 +447,7 @@ impl Outbox {
         let came = move |event, call, frees| Exchanged {
             index,
             came: Came { message, event, call },
+            heard: Instant::now(),
             frees,
         };
         let call = match job {
@@ -498,9 +509,10 @@ impl Outbox {
         }
         self.collect(&mut back);
         let rules = self.settings.rules;
-        let events: Vec<_> = back.into_iter().map(|done| done.came).collect();
-        let lines = self.lines(Timestamp::now());
-        let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, Timestamp::now(), rules);
+        let (now, instant) = (Timestamp::now(), Instant::now());
+        let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
+        let lines = self.lines(now);
+        let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, rules);
         let stored = self.store.write(store).await;
         if let Err(cause) = stored {
             error!(%cause, "the last answers could not be stored; they count as lost");
@@ -525,13 +537,13 @@ fn start_clock(tx: &Tx<'_>) -> Result<Timestamp, store::Error> {
 
 fn turn(
     tx: &Tx<'_>,
-    back: &[Came],
+    back: &[(Timestamp, Came)],
     lines: &[Line],
     (changed, present): (bool, Option<&[String]>),
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, .. } = conditions;
-    store_all(tx, back, lines, now, rules)?;
+    store_all(tx, back, lines, rules)?;
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
         let demand = store::queue::demand_of(tx, *key)?;
@@ -551,18 +563,17 @@ fn turn(
 /// Stores what came back from modems.
 fn store_all(
     tx: &Tx<'_>,
-    back: &[Came],
+    back: &[(Timestamp, Came)],
     lines: &[Line],
-    now: Timestamp,
     rules: Rules,
 ) -> Result<(), store::Error> {
-    for Came { message, event, call } in back {
+    for (at, Came { message, event, call }) in back {
         // Before the event that tells of it.
         if let Some(Charged { sim, times, cost }) = call {
             store::call::note(tx, *message, *times, *cost)?;
-            charge(tx, lines, sim, cost.unwrap_or_default(), now)?;
+            charge(tx, lines, sim, cost.unwrap_or_default(), *at)?;
         }
-        match apply(tx, *message, event.clone(), now, rules) {
+        match apply(tx, *message, event.clone(), *at, rules) {
             // One row that cannot be read must not stop all modems.
             Err(cause @ (store::Error::Missing(_) | store::Error::UnknownWord { .. })) => {
                 error!(%cause, "an outcome cannot be stored");
