@@ -186,7 +186,7 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
     }
 
     /// The first body that came in by itself.
-    fn take_body(&mut self) -> Option<Line> {
+    pub(super) fn take_body(&mut self) -> Option<Line> {
         let is_body = |it: &Unsolicited| matches!(it, Unsolicited::Body(_));
         let at = self.unsolicited.iter().position(is_body)?;
         let Some(Unsolicited::Body(line)) = self.unsolicited.remove(at) else { return None };

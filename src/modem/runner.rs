@@ -257,6 +257,8 @@ impl Worker {
     pub(super) fn look_back(&mut self) {
         if self.ready_since.is_some_and(|since| since.elapsed() >= STEADY) {
             self.ladder.steady();
+            // What it is met with from now on counts.
+            self.ready_since = Some(Instant::now());
         }
     }
 
@@ -351,8 +353,8 @@ impl Worker {
             ModemState::Failed,
             Problem {
                 detail: Detail::ModemFault,
-                message: "The modem has restarted by itself.".into(),
-                hint: "If it happens again, look at its power supply: sending takes up to 2 A."
+                message: "The modem has restarted by itself, or lost its settings.".into(),
+                hint: "If it happens again, look at its power supply (sending takes up to 2 A), and for another program that uses it."
                     .into(),
             },
         );

@@ -77,8 +77,28 @@ impl Worker {
             next_look: now + LOOK,
             next_sweep: now + SWEEP,
         };
+        let ended = self.work(link, &mut chores, cancel).await;
+        // What was told whole is kept nowhere else.
+        while let Some(body) = link.take_body() {
+            self.receive(&body, None, &mut chores.stored).await;
+        }
+        ended
+    }
+
+    /// Does what there is to do, until the daemon stops or something is wrong.
+    async fn work<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        chores: &mut Chores,
+        cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
         loop {
-            self.take_in(link, &mut chores).await?;
+            self.take_in(link, chores).await?;
+            if self.registered() {
+                chores.unserved_since = None;
+            } else {
+                chores.unserved_since.get_or_insert_with(Instant::now);
+            }
             if link.behind {
                 self.resync(link, cancel, Instant::now()).await?;
                 continue;
@@ -88,6 +108,8 @@ impl Worker {
                 continue;
             }
             let check_at = chores.next_look.min(link.heard_at + SILENCE);
+            let given_up_at = chores.unserved_since.map(|since| since + UNSERVED);
+            let check_at = given_up_at.map_or(check_at, |at| at.min(check_at));
             // Every branch is cancel-safe; what follows a branch runs to its end. Requests come first.
             tokio::select! {
                 biased;
@@ -97,12 +119,12 @@ impl Worker {
                 }
                 request = self.requests.recv() => match request {
                     Some(request) => {
-                        self.exchange(link, request, &mut chores, cancel).await?;
+                        self.exchange(link, request, chores, cancel).await?;
                     }
                     None => return Ok(()),
                 },
                 Some(placed) = self.calls.recv() => {
-                    self.place_call(link, placed, &mut chores, cancel).await?;
+                    self.place_call(link, placed, chores, cancel).await?;
                 }
                 Some(action) = self.actions.recv() => return Err(Ended::Asked(action)),
                 heard = link.listen() => heard?,
@@ -116,7 +138,7 @@ impl Worker {
                         self.receive(&body, Some(slot), &mut chores.stored).await;
                     }
                 }
-                () = tokio::time::sleep_until(check_at) => self.check(link, &mut chores).await?,
+                () = tokio::time::sleep_until(check_at) => self.check(link, chores).await?,
             }
         }
     }
@@ -249,7 +271,18 @@ impl Worker {
                 self.late(SubmitOutcome::Refused(refusal)).await;
             }
             if outcome.is_ok() {
-                break;
+                // Answers to the calls before this one, and to the submit.
+                link.settle(SETTLE).await?;
+                link.behind = false;
+                self.settle_late(link).await;
+                // A refusal would be taken for the answer of the submit, or its answer for a refusal: while that is
+                // missing, the next look tells.
+                if self.unanswered.is_none() {
+                    self.look_at_settings(link).await?;
+                }
+                if !link.behind {
+                    break;
+                }
             }
             if cancel.is_cancelled() {
                 return Err(Ended::Cancelled);
@@ -266,12 +299,7 @@ impl Worker {
                 return Err(Ended::Trouble(ModemState::Failed, silent()));
             }
         }
-        // Answers to the calls before the last one, and to the submit.
-        link.settle(SETTLE).await?;
-        link.behind = false;
-        self.settle_late(link).await;
-        self.look_at_settings(link).await?;
-        if link.behind || link.restarted() {
+        if link.restarted() {
             return Ok(());
         }
         self.ready_since = Some(Instant::now());
@@ -292,18 +320,10 @@ impl Worker {
     /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept
     /// that it is to echo nothing, shows them by this alone.
     async fn look_at_settings<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
+        &self,
         link: &mut Link<P>,
     ) -> Result<(), Lost> {
         let outcome = link.execute(&Command::indications_set()).await?;
-        if let Some(refusal @ FinalResult::Cms(_)) = outcome.result
-            && self.unanswered.is_some()
-        {
-            // What the network said to the submit, and the answer is still to come.
-            self.late(SubmitOutcome::Refused(refusal)).await;
-            link.behind = true;
-            return Ok(());
-        }
         if self.status.borrow().facts.has_lost_indications(&outcome.reply()) {
             link.note_restart();
         }
@@ -444,9 +464,7 @@ impl Worker {
             chores.next_sweep = now + SWEEP;
             chores.stored.sweep(self.stores());
         }
-        if self.registered() {
-            chores.unserved_since = None;
-        } else if now >= *chores.unserved_since.get_or_insert(now) + UNSERVED {
+        if chores.unserved_since.is_some_and(|since| now >= since + UNSERVED) {
             return Err(Ended::Trouble(ModemState::NotRegistered, unregistered()));
         }
         if now >= chores.next_look {

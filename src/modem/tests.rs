@@ -243,7 +243,6 @@ async fn a_late_answer_before_the_next_body_is_the_earlier_ones() {
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
     assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
-    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     rig.far.is_looked_at().await;
     let next = rig.submit(2);
@@ -263,28 +262,11 @@ async fn a_late_refusal_is_an_answer_too() {
     rig.far.expect("AT").await;
     rig.far.says(&["OK"]).await;
     assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
-    rig.far.has_kept_its_settings().await;
     rig.ready().await;
     rig.far.is_looked_at().await;
     rig.far.says(&["+CMS ERROR: 38"]).await;
     let refusal = FinalResult::Cms(ErrorCode::from(38));
     assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_late_refusal_is_no_answer_to_the_look_at_the_settings() {
-    let mut rig = Rig::up().await;
-    let lost = rig.submit_to_body(1).await;
-    rig.far.expect("AT").await;
-    rig.far.says(&["OK"]).await;
-    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
-    rig.far.expect("AT+CNMI?").await;
-    rig.far.says(&["+CMS ERROR: 38", "+CNMI: 1,1,0,1,0", "OK"]).await;
-    let refusal = FinalResult::Cms(ErrorCode::from(38));
-    assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
-    rig.far.answers_until("AT").await;
-    rig.far.has_kept_its_settings().await;
-    rig.ready().await;
 }
 
 #[tokio::test(start_paused = true)]

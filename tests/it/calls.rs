@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ringpost_sim::{CallRecord, Does, Family, Fault, FaultSpec, OnCall, Side};
+use ringpost_sim::{CallRecord, Does, Family, Fault, FaultSpec, OnCall, Side, TranscriptLine};
 use serde_json::{Value, json};
 
 use crate::{
@@ -541,7 +541,12 @@ async fn assert_faults_are_told(builder: Builder, no_sound: FaultSpec) {
         gateway.wait_for_modem("m1", "ready");
         gateway.sim.modem("m1").fault(spec);
         let message = ended(&gateway, &gateway.send_json(&call(&number, json!({}))));
-        gateway.sim.modem("m1").clear_faults();
+        let modem = gateway.sim.modem("m1");
+        assert!(fault.lasts() || modem.faults().is_empty(), "{fault:?} has not struck");
+        let bearer = |line: &TranscriptLine| line.text.ends_with(",\"\",128");
+        let bore = modem.transcript().iter().any(bearer);
+        assert!(fault != Fault::PacketBearer || bore, "no bearer was listed");
+        modem.clear_faults();
         let heard = state == "delivered";
         let detail = if heard { Value::Null } else { json!("modem_fault") };
         let told = (&message["state"], &message["reason"]["detail"]);

@@ -57,7 +57,7 @@ impl Ear {
             Frame::Line(line) => line,
         };
         Some(match classifier.classify(line, pending) {
-            Classified::Echo if *no_echo => Said::Urc(Urc::Booted),
+            Classified::Echo if *no_echo && is_command(line) => Said::Urc(Urc::Booted),
             Classified::Urc(urc) => Said::Urc(urc),
             Classified::UrcBody(urc) => Said::Body(urc, line),
             Classified::UrcHead => return None,
@@ -93,6 +93,12 @@ impl Ear {
     pub const fn garbage(&self) -> u32 {
         self.framer.garbage()
     }
+}
+
+/// Whether it is a command as they are written here, and not the name of somebody's network or modem.
+fn is_command(line: &str) -> bool {
+    let behind = line.get(2..).and_then(|rest| rest.chars().next());
+    behind.is_none_or(|sign| "+^#$*DEHV".contains(sign))
 }
 
 #[cfg(test)]
@@ -144,6 +150,11 @@ mod tests {
                 assert_eq!(ear.hear(byte, Some(&signal), false), None);
             }
             assert_eq!(ear.hear(b'\n', Some(&signal), false), Some(expected));
+            for byte in *b"AT&T Beam\r" {
+                assert_eq!(ear.hear(byte, Some(&signal), false), None);
+            }
+            let name = Some(Said::Line(Classified::Echo, "AT&T Beam"));
+            assert_eq!(ear.hear(b'\n', Some(&signal), false), name);
         }
     }
 

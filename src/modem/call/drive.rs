@@ -146,6 +146,7 @@ impl Worker {
         ended?;
         self.restore(link, sound).await?;
         if wedged {
+            self.look_back();
             self.ladder.skip_reopen();
             return Err(Ended::Trouble(ModemState::Failed, deaf()));
         }
@@ -256,7 +257,8 @@ impl Worker {
             }
         }
         for word in talk.sound.dialled {
-            if !set(link, word).await? {
+            // One that has restarted has no call any more.
+            if !set(link, word).await? && !link.restarted() {
                 talk.hang_up(link, By::NoSound).await?;
             }
         }
@@ -319,6 +321,7 @@ impl Worker {
         &mut self,
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
+        self.look_back();
         for _ in 0..2 {
             if link.execute(&Command::attention()).await?.is_ok() {
                 link.settle(SETTLE).await?;
@@ -434,6 +437,9 @@ impl Talk {
     ) -> Result<(), Ended> {
         for word in self.sound.active {
             if !set(link, word).await? {
+                if link.restarted() {
+                    return Ok(());
+                }
                 return self.hang_up(link, By::NoSound).await;
             }
         }

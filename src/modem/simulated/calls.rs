@@ -183,6 +183,10 @@ async fn calls_of_every_family_are_placed_followed_and_ended_and_this_is_what_is
                 continue;
             }
             rig.sim.phone(PHONE).on_call(phone);
+            if case == "wedged" {
+                // Even one that has worked for long is restarted then.
+                tokio::time::sleep(Duration::from_secs(600)).await;
+            }
             let wrong = if matches!(case, "silent" | "unplugged") { fault.take() } else { None };
             fault.into_iter().for_each(|fault| rig.modem.fault(fault));
             // It is noticed only after a while that nothing is taken any more.

@@ -244,6 +244,48 @@ async fn one_that_fails_again_at_once_is_met_with_stronger_means() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_outlives_a_hang_that_esc_ends_each_time() {
+    let rig = speaker(Family::Sim7600, SoundWay::Auto).await;
+    for time in 1..=3 {
+        rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(4)));
+        let called = call_until(&rig, false, Some(Fault::Hang.text("drain"))).await;
+        assert_eq!(called.end.cause, CallCause::Finished, "{time}\n{}", called.dialogue);
+        assert_eq!(rig.status().counts.rungs, [time, 0, 0, 0, 0]);
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_answers_at_and_nothing_else_does_not_count_as_ready() {
+    let rig = rig(Family::Sim7600).await;
+    rig.ready().await;
+    rig.modem.fault(Fault::Silence.command("+CNMI"));
+    let began = Instant::now();
+    rig.until(|status| status.state == ModemState::Quarantined).await;
+    assert!(began.elapsed() < Duration::from_secs(600), "{:?}", began.elapsed());
+    rig.modem.clear_faults();
+    rig.ready().await;
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_comes_and_goes_brings_nothing_up_anew() {
+    let rig = rig(Family::Sim7600).await;
+    rig.ready().await;
+    let before = rig.modem.transcript().iter().filter(|line| line.text == "ATE0").count();
+    for _ in 0..20 {
+        rig.modem.fault(Fault::NotRegistered.delay_ms(50_000));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    rig.modem.clear_faults();
+    rig.ready().await;
+    let after = rig.modem.transcript().iter().filter(|line| line.text == "ATE0").count();
+    assert_eq!(after, before, "{}", rig.tail());
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reset_by_a_person_restarts_the_modem() {
     let rig = rig(Family::Ec25).await;
     rig.ready().await;
