@@ -49,7 +49,7 @@ fn bring_up(mut up: BringUp, roaming: bool, said: &str) {
             lines.extend(Line::try_from(line));
         }
         let took = if result.is_none() { command.timeout } else { Seconds(0) };
-        match up.on(&Reply { lines: &lines, result, took, garbage: false }) {
+        match up.on(&Reply { lines: &lines, result, took, garbage: false, echo: false }) {
             Verdict::Go | Verdict::Again | Verdict::Retry(..) => {}
             Verdict::PinWanted => {
                 assert!(up.facts().pin_retries >= Some(2));
