@@ -5,6 +5,12 @@ use std::{string::String, vec::Vec};
 use super::*;
 use crate::family::Sink;
 
+/// What comes back at once, and ends with `OK`.
+fn ok_with(lines: &[Line]) -> Reply<'_> {
+    let result = Some(FinalResult::Ok);
+    Reply { lines, result, took: Seconds(0), garbage: false, echo: false }
+}
+
 /// A modem as a table: what it answers to what begins so. Without a line, `OK`.
 fn bring_up(answers: &[(&str, &str)]) -> (Vec<String>, BringUp, Verdict) {
     bring_up_with(answers, Wishes::default(), None)
@@ -249,20 +255,13 @@ fn a_service_centre_that_is_told_late_is_waited_for() {
     let mut up = BringUp::new(Wishes::default());
     let lines = ["+CPIN: READY", "+CREG: 2,1", "+CSCA: \"\",129"];
     let lines = lines.map(|line| Line::try_from(line).unwrap());
-    let reply = |lines| Reply {
-        lines,
-        result: Some(FinalResult::Ok),
-        took: Seconds(0),
-        garbage: false,
-        echo: false,
-    };
     while up.step_name() != "service centre" {
         up.command().unwrap();
-        up.on(&reply(&lines));
+        up.on(&ok_with(&lines));
     }
-    assert_eq!(up.on(&reply(&lines)), Verdict::Retry(A_SECOND, NO_CENTRE));
+    assert_eq!(up.on(&ok_with(&lines)), Verdict::Retry(A_SECOND, NO_CENTRE));
     let told = [Line::try_from("+CSCA: \"+491710760000\",145").unwrap()];
-    assert_eq!((up.on(&reply(&told)), up.step_name()), (Verdict::Go, "stores"));
+    assert_eq!((up.on(&ok_with(&told)), up.step_name()), (Verdict::Go, "stores"));
     assert_eq!(up.facts().service_centre, "+491710760000");
 }
 
@@ -317,22 +316,15 @@ fn what_would_have_to_be_acknowledged_is_not_asked_for() {
 #[test]
 fn a_message_service_that_says_it_is_not_ready_is_waited_for() {
     let mut up = BringUp::new(Wishes { family: family::by_name("ec25"), ..Wishes::default() });
-    let reply = |lines| Reply {
-        lines,
-        result: Some(FinalResult::Ok),
-        took: Seconds(0),
-        garbage: false,
-        echo: false,
-    };
     let ready = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
     while up.step_name() != "messages ready" {
         up.command().unwrap();
-        up.on(&reply(&ready));
+        up.on(&ok_with(&ready));
     }
     let not_yet = [Line::try_from("+QINISTAT: 1").unwrap()];
-    assert_eq!(up.on(&reply(&not_yet)), Verdict::Retry(A_SECOND, NO_PDU_MODE));
+    assert_eq!(up.on(&ok_with(&not_yet)), Verdict::Retry(A_SECOND, NO_PDU_MODE));
     let done = [Line::try_from("+QINISTAT: 7").unwrap()];
-    assert_eq!(up.on(&reply(&done)), Verdict::Go);
+    assert_eq!(up.on(&ok_with(&done)), Verdict::Go);
 }
 
 #[test]
