@@ -3,7 +3,8 @@
 use std::{collections::VecDeque, time::Duration};
 
 use ringpost_hal::at::{
-    Answer, Classified, Command, Ear, FinalResult, Late, Line, Said, Seconds, Urc, dialogue::Reply,
+    Answer, Classified, Command, ESCAPE, Ear, FinalResult, Late, Line, Said, Seconds, Urc,
+    dialogue::Reply,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -234,6 +235,12 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
                 Err(_) => return Ok(()),
             }
         }
+    }
+
+    /// Frees a modem that waits for the rest of something, and ends a line that was begun; then as [`Self::settle`].
+    pub(super) async fn escape(&mut self, pause: Duration) -> Result<(), Lost> {
+        self.write(&[ESCAPE, b'\r']).await?;
+        self.settle(pause).await
     }
 
     /// Forgets what the modem said of its own state, which is asked for anew. Messages, late answers and

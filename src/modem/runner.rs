@@ -514,8 +514,7 @@ impl Worker {
     ) -> Result<(), Ended> {
         let family = self.config.family.or(self.status.borrow().family).unwrap_or(&GENERIC);
         let Some(restart) = family.restart else { return Ok(()) };
-        link.write(&[ringpost_hal::at::ESCAPE, b'\r']).await?;
-        link.settle(FLUSH).await?;
+        link.escape(FLUSH).await?;
         link.forget_state();
         // A modem that answers nothing may still do it.
         link.execute(&Command::restart(restart.say)).await?;
@@ -547,9 +546,8 @@ impl Worker {
         link: &mut Link<P>,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
-        // Frees a modem that waits for the body of a message, and ends a line that was begun.
-        link.write(&[ringpost_hal::at::ESCAPE, b'\r']).await?;
-        link.settle(FLUSH).await?;
+        // Frees a modem that waits for the body of a message.
+        link.escape(FLUSH).await?;
         link.forget_state();
         self.begin();
         let centre = self.config.service_centre.as_ref();

@@ -4,7 +4,7 @@ use std::{mem::take, time::Duration};
 
 use ringpost_hal::{
     at::{
-        Cell, Command, ESCAPE, FinalResult, Late, Line, Registration, RegistrationDomain, Urc,
+        Cell, Command, FinalResult, Late, Line, Registration, RegistrationDomain, Urc,
         dialogue::{self, Heard, Next, NotSent, REPORT_STORE, Reports, reference_dbm, signal_dbm},
     },
     pdu::mode,
@@ -280,9 +280,13 @@ impl Worker {
                 if self.unanswered.is_none() {
                     self.look_at_settings(link).await?;
                 }
-                if !link.behind {
+                if !link.behind && !link.restarted() {
                     break;
                 }
+            }
+            if link.restarted() {
+                // No miss: it has answered.
+                continue;
             }
             if cancel.is_cancelled() {
                 return Err(Ended::Cancelled);
@@ -299,9 +303,6 @@ impl Worker {
                 return Err(Ended::Trouble(ModemState::Failed, silent()));
             }
         }
-        if link.restarted() {
-            return Ok(());
-        }
         self.ready_since = Some(Instant::now());
         self.recovered();
         Ok(())
@@ -313,8 +314,7 @@ impl Worker {
         link: &mut Link<P>,
     ) -> Result<(), Lost> {
         self.note(Rung::Drain).await;
-        link.write(&[ESCAPE, b'\r']).await?;
-        link.settle(SETTLE).await
+        link.escape(SETTLE).await
     }
 
     /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept
