@@ -195,8 +195,7 @@ pub(super) struct Outlived {
 /// Has a modem with a fault send three messages, one after the other, and receive two, until the fault is over and the
 /// modem ready. None is lost, and none doubled.
 pub(super) async fn outlive(rig: &mut Rig, fault: Fault) -> Outlived {
-    let incoming = ["to you", "and again"];
-    let (before, after) = (incoming[0], incoming[1]);
+    let incoming @ [before, after] = ["to you", "and again"];
     rig.sim.phone(PHONE).send_to("m1", before);
     let mut fates = Vec::new();
     for text in ["one", "two", "three"] {
@@ -275,10 +274,7 @@ async fn whoever_is_killed_before_a_late_prompt_leaves_a_modem_that_comes_up_as_
         let rig = Rig::start(Family::Sim7600).await;
         rig.ready().await;
         rig.modem.fault(Fault::LatePrompt.times(1).delay_ms(late));
-        let handle = rig.handle.clone();
-        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-        let submit = crate::modem::Submit { segment, tpdu: super::tpdu("lost"), more: false };
-        let submitting = tokio::spawn(async move { handle.submit(submit).await });
+        let submitting = tokio::spawn(rig.submit("lost"));
         tokio::time::sleep(Duration::from_millis(200)).await;
         let mut rig = rig.kill().await;
         submitting.abort();

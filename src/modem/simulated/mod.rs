@@ -241,6 +241,13 @@ impl Rig {
         self.until(|status| status.state == ModemState::Ready).await
     }
 
+    /// Hands a text over once, whatever becomes of it.
+    fn submit(&self, text: &str) -> impl Future<Output = SubmitOutcome> + use<> {
+        let (handle, tpdu) = (self.handle.clone(), tpdu(text));
+        let segment = SegmentId { attempt: 99, sequence: 1 };
+        async move { handle.submit(Submit { segment, tpdu, more: false }).await }
+    }
+
     /// Has a text sent, as the outbox would: what was not sent goes out again, what has no answer is
     /// waited for and never sent twice.
     async fn deliver(&mut self, text: &str) -> Fate {

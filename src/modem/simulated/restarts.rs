@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{Fate, PHONE, Rig, matrix::rig};
 use crate::{
     domain::ModemIncident,
-    modem::{ModemState, Rung, Submit, SubmitOutcome},
+    modem::{ModemState, Rung, SubmitOutcome},
 };
 
 /// Has it send and receive, and be told of both; what nobody told of would be found by the sweep much later.
@@ -73,9 +73,7 @@ async fn no_body_is_written_to_a_modem_that_has_restarted_in_silence() {
         rig.modem.fault(Fault::Reboot);
         // It takes messages again, and nobody has noticed yet.
         sleep(Duration::from_secs(2)).await;
-        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-        let submit = Submit { segment, tpdu: super::tpdu("once"), more: false };
-        let outcome = rig.handle.submit(submit).await;
+        let outcome = rig.submit("once").await;
         assert!(matches!(outcome, SubmitOutcome::NotSent(_)), "{}: {outcome:?}", family.name());
         assert_eq!(rig.received("once"), 0, "{}\n{}", family.name(), rig.tail());
         serves(&mut rig, family.name()).await;
@@ -99,9 +97,7 @@ async fn a_modem_that_restarts_again_and_again_is_switched_off_and_then_left_alo
             let began = Instant::now();
             while rig.status().state != ModemState::Quarantined {
                 assert!(began.elapsed() < Duration::from_secs(900), "{name}\n{}", rig.tail());
-                let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-                let submit = Submit { segment, tpdu: super::tpdu("never"), more: false };
-                let outcome = rig.handle.submit(submit).await;
+                let outcome = rig.submit("never").await;
                 assert!(!matches!(outcome, SubmitOutcome::Accepted { .. }), "{name}: {outcome:?}");
                 sleep(Duration::from_secs(1)).await;
             }

@@ -60,10 +60,7 @@ async fn hang(family: Family, cure: &str, on_air: Option<&str>) -> (Rung, u64) {
     rig.sim.network().set_latency(Duration::from_secs(5));
     let began = Instant::now();
     if let Some(text) = on_air {
-        let handle = rig.handle.clone();
-        let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-        let submit = crate::modem::Submit { segment, tpdu: super::tpdu(text), more: false };
-        let outcome = tokio::spawn(async move { handle.submit(submit).await });
+        let outcome = tokio::spawn(rig.submit(text));
         tokio::time::sleep(Duration::from_secs(1)).await;
         rig.modem.fault(Fault::Hang.text(cure));
         assert_eq!(outcome.await.unwrap(), SubmitOutcome::Unanswered);
@@ -147,20 +144,20 @@ async fn climb(family: Family, spec: FaultSpec, cure: &str, rung: Rung) -> (u64,
     rig.ready().await;
     rig.sim.network().set_latency(Duration::from_secs(5));
     let began = Instant::now();
-    let handle = rig.handle.clone();
-    let segment = crate::domain::SegmentId { attempt: 99, sequence: 1 };
-    let submit = crate::modem::Submit { segment, tpdu: super::tpdu("on the air"), more: false };
-    let on_air = tokio::spawn(async move { handle.submit(submit).await });
+    let on_air = tokio::spawn(rig.submit("on the air"));
     tokio::time::sleep(Duration::from_secs(1)).await;
     rig.modem.fault(Fault::Hang.text(cure));
-    let (meanwhile, then) = if fault.lasts() { (None, Some(spec)) } else { (Some(spec), None) };
-    meanwhile.into_iter().for_each(|spec| strike(&rig, spec));
+    // What lasts would be over before the rung.
+    if !fault.lasts() {
+        strike(&rig, spec.clone());
+    }
     rig.until(|status| tried(status, rung)).await;
     if rung == Rung::Quarantine {
         rig.modem.clear_fault(Fault::Hang);
     }
-    // What lasts would be over before the rung.
-    then.into_iter().for_each(|spec| strike(&rig, spec));
+    if fault.lasts() {
+        strike(&rig, spec);
+    }
     let outlived = outlive(&mut rig, fault).await;
     let took = (outlived.ready_at - began).as_secs();
     let name = format!("{} {} {cure}: {}", family.name(), fault.name(), outlived.answers);
@@ -312,12 +309,9 @@ async fn no_fault_of_a_call_keeps_a_modem_that_hangs_in_it_from_being_brought_ba
                 let mut rig = speaker(family, way).await;
                 rig.sim.phone(PHONE).on_call(OnCall::answer_after(Duration::from_secs(4)));
                 // Before the hang.
+                let spec = fault.times(1);
                 let restarts = *fault == Fault::RebootInCall;
-                rig.modem.fault(if restarts {
-                    fault.times(1).delay_ms(300)
-                } else {
-                    fault.times(1)
-                });
+                rig.modem.fault(if restarts { spec.delay_ms(300) } else { spec });
                 let began = Instant::now();
                 let called = call_until(&rig, false, Some(Fault::Hang.text(cure))).await;
                 if !called.events.contains(&CallEvent::Answered) {
