@@ -78,6 +78,11 @@ impl Worker {
             next_sweep: now + SWEEP,
         };
         let ended = self.work(link, &mut chores, cancel).await;
+        if ended.is_ok() {
+            // The report of what was sent last may follow its answer in the same breath. A port that goes meanwhile
+            // has said all.
+            let _ = link.settle(SETTLE).await;
+        }
         // What was told whole is kept nowhere else.
         while let Some(body) = link.take_body() {
             self.receive(&body, None, &mut chores.stored).await;

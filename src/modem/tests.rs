@@ -270,6 +270,18 @@ async fn a_late_refusal_is_an_answer_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_report_that_comes_while_the_daemon_stops_is_kept() {
+    let mut rig = Rig::up().await;
+    rig.cancel.cancel();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    let told = rig.events.recv().await;
+    let Some(ModemEvent::Received { slot: None, tpdu, .. }) = told else { panic!("{told:?}") };
+    assert_eq!(tpdu, [0x06, 0x00]);
+    rig.life.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_prompt_nothing_was_sent_and_the_modem_is_freed() {
     let mut rig = Rig::up().await;
     let outcome = rig.submit(1);
