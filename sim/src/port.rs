@@ -109,7 +109,7 @@ impl Hub {
             let Some(slot) = hub.slots.get(index) else { return };
             let says = async {
                 while let Some(chunk) = chunks.recv().await {
-                    hub.pause(chunk.delay).await;
+                    hub.pause(chunk.delay + time_of(chunk.bytes.len(), baud(&hub, index))).await;
                     let Some(mut line) = lock(&slot.host).take() else { continue };
                     hub.with_device(index, |device| device.transcript.rx(&chunk.bytes));
                     if line.write_all(&chunk.bytes).await.is_ok() {
@@ -145,6 +145,7 @@ impl Hub {
                     read = hears.read(&mut buffer) => read,
                 };
                 let Ok(count @ 1..) = read else { return };
+                hub.pause(time_of(count, baud(&hub, index))).await;
                 let bytes = buffer.get(..count).unwrap_or_default();
                 hub.with_device(index, |device| device.feed(bytes));
             }
@@ -299,17 +300,22 @@ impl Pace {
         Ok(Self { timer: Timer::new()?, free_at: Instant::now() })
     }
 
-    /// Waits as long as some bytes take: ten bits each, with start and stop bit.
+    /// Waits as long as some bytes take.
     async fn take(&mut self, bytes: usize, baud: u32) -> io::Result<()> {
         if baud == 0 {
             return Ok(());
         }
-        let bits = u64::try_from(bytes).unwrap_or(0) * 10;
-        let duration = Duration::from_nanos(bits * 1_000_000_000 / u64::from(baud));
         let now = Instant::now();
-        self.free_at = self.free_at.max(now) + duration;
+        self.free_at = self.free_at.max(now) + time_of(bytes, baud);
         self.timer.wait(self.free_at - now).await
     }
+}
+
+/// What some bytes take on a line: ten bits each, with start and stop bit.
+fn time_of(bytes: usize, baud: u32) -> Duration {
+    let bits = u64::try_from(bytes).unwrap_or(0) * 10;
+    let nanoseconds = (bits * 1_000_000_000).checked_div(baud.into());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 fn again(error: &io::Error) -> bool {

@@ -39,7 +39,7 @@ pub use status::{Counts, Exchanges, ModemState, ModemStatus, Problem};
 pub use usb::{UsbDevice, UsbPort, usb_devices};
 
 #[cfg(test)]
-pub(crate) use call::{CallLine, CallOrder};
+pub(crate) use call::CallLine;
 
 #[cfg(test)]
 mod simulated;

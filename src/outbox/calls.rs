@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::{claim::Call, step::Event};
@@ -62,13 +63,12 @@ impl Calling {
                 return not_placed(cause.detail(), RefusalClass::Permanent);
             }
         };
-        let Some(ring_for) = rings(self.ring_for, call.expires_at, Timestamp::now()) else {
-            return not_placed(Detail::ExpiredInQueue, RefusalClass::Network);
-        };
+        let left = call.expires_at.since(Timestamp::now());
         let dial = Dial {
             call: segment,
             number: call.number,
-            ring_for,
+            ring_for: self.ring_for,
+            answer_by: Instant::now() + left,
             talk_for: self.talk_for,
             clips: clips(&prompt),
         };
@@ -80,14 +80,12 @@ impl Calling {
             network.cause = end.network,
             "a call has ended"
         );
+        if end.cause == CallCause::Abandoned && call.expires_at.since(Timestamp::now()).is_zero() {
+            return not_placed(Detail::ExpiredInQueue, RefusalClass::Network);
+        }
         let times = CallTimes { setup: end.setup, ring: end.ring, talk: end.talk };
         (event_of(segment, heard, end), times)
     }
-}
-
-/// How long a phone may ring for a message that expires then; `None` = it has expired.
-fn rings(longest: Duration, expires_at: Timestamp, now: Timestamp) -> Option<Duration> {
-    Some(longest.min(expires_at.since(now))).filter(|it| !it.is_zero())
 }
 
 /// All clips of a prompt, each once.
@@ -173,16 +171,6 @@ mod tests {
     #[test]
     fn a_call_whose_end_nobody_saw_is_unanswered() {
         assert_eq!(of(CallCause::ModemLost, Heard::Nothing, 0), Event::Silent(SEGMENT));
-    }
-
-    #[test]
-    fn no_phone_rings_once_the_message_has_expired() {
-        let ring_for = Duration::from_secs(35);
-        let now = Timestamp::now();
-        let rings = |left| rings(ring_for, now.after(Duration::from_secs(left)), now);
-        assert_eq!(rings(300), Some(ring_for));
-        assert_eq!(rings(9), Some(Duration::from_secs(9)));
-        assert_eq!(rings(0), None);
     }
 
     #[test]

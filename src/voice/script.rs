@@ -231,10 +231,7 @@ mod tests {
     use tokio::{sync::mpsc::error::TryRecvError, task::JoinHandle, time::timeout};
 
     use super::*;
-    use crate::{
-        domain::Sound,
-        modem::{CallLine, CallOrder},
-    };
+    use crate::{domain::Sound, modem::CallLine};
 
     /// Sounds that are told apart by their length.
     fn sounds(milliseconds: u64) -> Vec<Sound> {
@@ -279,14 +276,16 @@ mod tests {
 
         /// What is played next, by its length; `None` = it is hung up.
         async fn hears(&mut self) -> Option<(u32, u64)> {
-            match timeout(Duration::from_secs(60), self.line.orders.recv()).await.unwrap().unwrap()
-            {
-                CallOrder::HangUp => None,
-                CallOrder::Play(number, sounds) => {
-                    let length: Duration = sounds.iter().map(Sound::length).sum();
-                    Some((number, u64::try_from(length.as_millis()).unwrap()))
+            let next = async {
+                tokio::select! {
+                    biased;
+                    Some(play) = self.line.plays.recv() => Some(play),
+                    () = self.line.given_up.cancelled() => None,
                 }
-            }
+            };
+            let (number, sounds) = timeout(Duration::from_secs(60), next).await.unwrap()?;
+            let length: Duration = sounds.iter().map(Sound::length).sum();
+            Some((number, u64::try_from(length.as_millis()).unwrap()))
         }
 
         /// Hears this to its end.
@@ -394,7 +393,8 @@ mod tests {
         assert!(listening.hears().await.is_some());
         listening.interrupts.give_up.cancel();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        assert!(matches!(listening.line.orders.try_recv(), Err(TryRecvError::Empty)));
+        assert!(matches!(listening.line.plays.try_recv(), Err(TryRecvError::Empty)));
+        assert!(!listening.line.given_up.is_cancelled());
         listening.interrupts.hang_up.cancel();
         assert_eq!(listening.hears().await, None);
         assert_eq!(listening.ends(CallCause::Finished).await, Heard::Part);

@@ -42,6 +42,8 @@ pub(in crate::modem) enum NotKept {
     Private,
     /// The modem does not take them.
     Refused,
+    /// Nobody wants to hear them any more.
+    GivenUp,
 }
 
 /// What is known of a modem's files.
@@ -73,12 +75,13 @@ const OURS: &str = "rp";
 const ENDING: &str = ".wav";
 
 impl Library {
-    /// Has the modem keep all of `clips`; the names of their files.
+    /// Has the modem keep all of `clips`, unless that is `given_up` between two of them; the names of their files.
     pub(in crate::modem) async fn keep<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
         how: &Files,
         clips: &[Arc<Clip>],
+        given_up: &impl Fn() -> bool,
     ) -> Result<Result<HashSet<String>, NotKept>, Lost> {
         let mut wanted = BTreeMap::new();
         for clip in clips {
@@ -96,6 +99,9 @@ impl Library {
             if let Some(kept) = self.files.as_mut().and_then(|files| files.get_mut(&name)) {
                 kept.used = used;
                 continue;
+            }
+            if given_up() {
+                return Ok(Err(NotKept::GivenUp));
             }
             let bytes = wav(clip);
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);

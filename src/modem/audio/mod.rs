@@ -17,7 +17,7 @@ use std::{fs::File, future::Future, io, path::Path, pin::Pin};
 use crate::domain::Sound;
 
 pub(super) use file::file;
-pub(super) use library::{Library, say};
+pub(super) use library::{Library, NotKept, say};
 #[cfg(test)]
 pub(super) use pump::{FRAME_TIME, Turn};
 pub(super) use pump::{Pump, pcm};

@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::{
-    CallCause, CallEnd, CallEvent, CallLine, CallOrder, Dial,
+    CallCause, CallEnd, CallEvent, CallLine, Dial,
     ending::{By, cause},
 };
 use crate::{
     domain::Detail,
     modem::{
         ModemState, Problem,
-        audio::{self, AudioSink, Broken, Cue, say},
+        audio::{self, AudioSink, Broken, Cue, NotKept, say},
         handle::{Placed, STALE},
         link::{Link, Unsolicited},
         runner::{Ended, Worker},
@@ -95,7 +95,17 @@ impl Worker {
             line.refuse();
             return Ok(());
         };
-        let sink = match self.prepare(link, chores, &dial, sound).await {
+        let given_up = {
+            let (asked, stops) = (line.given_up.clone(), cancel.clone());
+            let answer_by = dial.answer_by;
+            move || asked.is_cancelled() || stops.is_cancelled() || Instant::now() >= answer_by
+        };
+        let sink = match self.prepare(link, chores, &dial, sound, &given_up).await {
+            Ok(_) if given_up() => {
+                line.abandon();
+                self.restore(link, sound).await?;
+                return Ok(());
+            }
             // An answer that is still to come could be taken for what the modem says to the dialling.
             Ok(Ok(sink)) if !link.behind => sink,
             Ok(_) => {
@@ -161,13 +171,15 @@ impl Worker {
         Some((family.call.as_ref()?, family.sound(voice.sink)?))
     }
 
-    /// Has everything there that is needed to speak, before anybody's phone rings.
+    /// Has everything there that is needed to speak, before anybody's phone rings: to put files into a modem may take a
+    /// minute, and stops once the call is `given_up`.
     async fn prepare<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &mut Link<P>,
         chores: &mut Chores,
         dial: &Dial,
         sound: &'static Sound,
+        given_up: &impl Fn() -> bool,
     ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
         let name = &self.config.name;
         // One that hangs, or has restarted in silence, shows it here, and not when somebody's phone rings.
@@ -202,8 +214,9 @@ impl Worker {
                     }
                 }
             }
-            Way::Files(how) => match chores.library.keep(link, how, &dial.clips).await? {
+            Way::Files(how) => match chores.library.keep(link, how, &dial.clips, given_up).await? {
                 Ok(names) => Ok(audio::file(how, names)),
+                Err(NotKept::GivenUp) => Err(NotDialled),
                 Err(cause) => {
                     warn!(
                         modem.name = name,
@@ -262,6 +275,7 @@ impl Worker {
                 talk.hang_up(link, By::NoSound).await?;
             }
         }
+        let given_up = talk.line.given_up.clone();
         loop {
             self.hear_of_call(link, talk, chores).await?;
             if talk.advance() {
@@ -279,10 +293,12 @@ impl Worker {
                 () = cancel.cancelled(), if talk.hanging_up.is_none() => {
                     talk.hang_up(link, By::Stopping).await?;
                 }
-                order = talk.line.orders.recv(), if talk.hanging_up.is_none() => match order {
-                    Some(CallOrder::Play(number, sounds)) => talk.sink.play(number, sounds),
-                    Some(CallOrder::HangUp) | None => talk.hang_up(link, By::Speaker).await?,
-                },
+                () = given_up.cancelled(), if talk.hanging_up.is_none() => {
+                    talk.hang_up(link, By::Speaker).await?;
+                }
+                Some((number, sounds)) = talk.line.plays.recv(), if talk.hanging_up.is_none() => {
+                    talk.sink.play(number, sounds);
+                }
                 heard = link.listen() => heard?,
                 cue = talk.sink.next(), if talk.hanging_up.is_none() && talk.broken.is_none() => {
                     talk.follow_cue(link, cue).await?;
@@ -395,8 +411,10 @@ impl Talk {
         match (self.broken, self.answered, self.alerted) {
             (Some((_, until)), ..) => (until, By::NoSound),
             (None, Some(answered), _) => (answered + self.dial.talk_for, By::TalkLimit),
-            (None, None, Some(alerted)) => (alerted + self.dial.ring_for, By::RingLimit),
-            (None, None, None) => (self.dialled + SETUP, By::SetupLimit),
+            (None, None, Some(alerted)) => {
+                ((alerted + self.dial.ring_for).min(self.dial.answer_by), By::RingLimit)
+            }
+            (None, None, None) => ((self.dialled + SETUP).min(self.dial.answer_by), By::SetupLimit),
         }
     }
 

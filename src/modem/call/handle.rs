@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clip, E164, SegmentId, Sound};
 
@@ -19,6 +20,8 @@ pub struct Dial {
     pub number: E164,
     /// How long it may ring: shorter than a voicemail takes to answer.
     pub ring_for: Duration,
+    /// When it is worth nothing any more, unless somebody has answered: it is not dialled then, and rings no longer.
+    pub answer_by: Instant,
     /// How long it may last once it is answered.
     pub talk_for: Duration,
     /// The clips that it will play, so that a modem that plays files has them before it dials.
@@ -103,20 +106,12 @@ pub enum CallCause {
     NotDialled,
 }
 
-/// What whoever speaks asks of the modem.
-#[derive(Debug)]
-pub(crate) enum CallOrder {
-    /// To play this, in the place of what is played now.
-    Play(u32, Vec<Sound>),
-    /// To end it.
-    HangUp,
-}
-
 /// A call under way. Dropping it hangs up.
 #[derive(Debug)]
 pub struct CallHandle {
     events: mpsc::Receiver<CallEvent>,
-    orders: mpsc::UnboundedSender<CallOrder>,
+    plays: mpsc::UnboundedSender<(u32, Vec<Sound>)>,
+    given_up: CancellationToken,
     played: u32,
 }
 
@@ -124,8 +119,10 @@ pub struct CallHandle {
 #[derive(Debug)]
 pub(crate) struct CallLine {
     pub(crate) events: mpsc::Sender<CallEvent>,
-    /// Closed = nobody speaks any more, which means the same as to hang up.
-    pub(crate) orders: mpsc::UnboundedReceiver<CallOrder>,
+    /// What is to be played in the place of what is played now, under its number.
+    pub(crate) plays: mpsc::UnboundedReceiver<(u32, Vec<Sound>)>,
+    /// Whoever speaks wants it to end, or speaks no more.
+    pub(crate) given_up: CancellationToken,
 }
 
 impl CallLine {
@@ -137,7 +134,16 @@ impl CallLine {
 
     /// Ends a call that is not dialled.
     pub(in crate::modem) fn refuse(self) {
-        self.tell(CallEvent::Ended(CallEnd::of(CallCause::NotDialled)));
+        self.end_before_dialling(CallCause::NotDialled);
+    }
+
+    /// Ends a call that nobody wants to be dialled any more.
+    pub(in crate::modem) fn abandon(self) {
+        self.end_before_dialling(CallCause::Abandoned);
+    }
+
+    fn end_before_dialling(self, cause: CallCause) {
+        self.tell(CallEvent::Ended(CallEnd::of(cause)));
     }
 }
 
@@ -145,8 +151,10 @@ impl CallHandle {
     /// Both sides of a call.
     pub(crate) fn pair() -> (Self, CallLine) {
         let (tell, events) = mpsc::channel(EVENTS);
-        let (orders, asked) = mpsc::unbounded_channel();
-        (Self { events, orders, played: 0 }, CallLine { events: tell, orders: asked })
+        let (ask, plays) = mpsc::unbounded_channel();
+        let given_up = CancellationToken::new();
+        let line = CallLine { events: tell, plays, given_up: given_up.clone() };
+        (Self { events, plays: ask, given_up, played: 0 }, line)
     }
 
     /// What happens next; `None` once the call has ended, and where the modem's task died.
@@ -162,12 +170,18 @@ impl CallHandle {
     pub fn play(&mut self, sounds: Vec<Sound>) -> u32 {
         self.played += 1;
         // A call that is over plays nothing, and has told so.
-        let _ = self.orders.send(CallOrder::Play(self.played, sounds));
+        let _ = self.plays.send((self.played, sounds));
         self.played
     }
 
     /// Hangs up; [`CallEvent::Ended`] follows.
     pub fn hang_up(&self) {
-        let _ = self.orders.send(CallOrder::HangUp);
+        self.given_up.cancel();
+    }
+}
+
+impl Drop for CallHandle {
+    fn drop(&mut self) {
+        self.hang_up();
     }
 }

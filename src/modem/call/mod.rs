@@ -4,5 +4,5 @@ mod drive;
 mod ending;
 mod handle;
 
+pub(crate) use handle::CallLine;
 pub use handle::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
-pub(crate) use handle::{CallLine, CallOrder};

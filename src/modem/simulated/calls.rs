@@ -2,15 +2,17 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use ringpost_sim::{CallRecord, Direction, Does, Family, Fault, FaultSpec, OnCall, Simulator};
+use ringpost_sim::{
+    Builder, CallRecord, Direction, Does, Family, Fault, FaultSpec, OnCall, Simulator,
+};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{Fate, Lines, PHONE, Rig, Socket, listen, tpdu};
 use crate::{
     domain::{Clip, E164, SegmentId, Sound},
     modem::{
-        CallCause, CallEnd, CallEvent, Dial, ModemState, Rung, Sink, SoundWay, Submit,
+        CallCause, CallEnd, CallEvent, CallHandle, Dial, ModemState, Rung, Sink, SoundWay, Submit,
         SubmitOutcome, handle::apart, runner::Runner,
     },
 };
@@ -47,6 +49,7 @@ fn dial() -> Dial {
         call: SegmentId { attempt: 1, sequence: 1 },
         number: E164::new(PHONE).unwrap(),
         ring_for: Duration::from_secs(20),
+        answer_by: Instant::now() + Duration::from_secs(300),
         talk_for: Duration::from_secs(60),
         clips: vec![clip(1, 1600), clip(2, 800)],
     }
@@ -55,7 +58,11 @@ fn dial() -> Dial {
 /// A modem that is ready to speak: through its port where it has one, else as it can, else through a card that its
 /// jack is wired to.
 pub(super) async fn speaker(family: Family, way: SoundWay) -> Rig {
-    let builder = Simulator::builder().in_memory().family(family);
+    speaker_on(Simulator::builder().in_memory(), family, way).await
+}
+
+async fn speaker_on(builder: Builder, family: Family, way: SoundWay) -> Rig {
+    let builder = builder.family(family);
     let rig = Rig::with(builder, |config, modem| {
         config.power = Some(Arc::new(Socket(modem.clone())));
         config.sound.way = way;
@@ -378,11 +385,7 @@ async fn a_call_ends_when_nobody_speaks_any_more_and_when_the_daemon_stops() {
     let refused = Some(CallEvent::Ended(CallEnd::of(CallCause::NotDialled)));
     assert_eq!(third.next().await, refused);
     rig.cancel.cancel();
-    let end = loop {
-        if let CallEvent::Ended(end) = handle.next().await.unwrap() {
-            break end;
-        }
-    };
+    let end = end_of(&mut handle).await;
     assert!(matches!(end.cause, CallCause::Abandoned | CallCause::Finished), "{end:?}");
     assert_eq!(other.next().await, refused);
     let calls = rig.sim.network().calls();
@@ -432,6 +435,84 @@ async fn a_call_that_never_rings_is_given_up() {
         assert_eq!(called.end.setup, Duration::from_secs(30), "{}", called.dialogue);
         assert!(called.record.unwrap().ended_ms.is_some(), "{}", called.dialogue);
         rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_phone_rings_for_what_is_worth_nothing_any_more() {
+    let left = Duration::from_secs(8);
+    for family in SPEAKERS {
+        for (setup_ms, cause) in [(500, CallCause::NoAnswer), (60_000, CallCause::Unreachable)] {
+            let rig = speaker(family, SoundWay::Auto).await;
+            rig.sim.network().change(|network| network.call_setup_ms = setup_ms);
+            rig.sim.phone(PHONE).on_call(OnCall::new(Does::Never));
+            let answer_by = Instant::now() + left;
+            let mut handle = rig.handle.call(Dial { answer_by, ..dial() });
+            let end = end_of(&mut handle).await;
+            assert_eq!(end.cause, cause, "{}\n{}", family.name(), rig.tail());
+            let rang = (end.setup + end.ring).abs_diff(left);
+            assert!(rang < Duration::from_secs(2), "{}: {end:?}", family.name());
+            rig.stop().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_while_its_files_go_into_the_modem_is_not_dialled() {
+    let slow = || Simulator::builder().in_memory().pace(115_200);
+    // Some three and a half seconds each.
+    let clips: Vec<_> = (1..=6).map(|name| quiet(name, 20_000)).collect();
+    let dial = |answer_by| Dial { clips: clips.clone(), answer_by, ..dial() };
+    let (soon, long) = (Duration::from_secs(5), Duration::from_secs(300));
+    for family in [Family::Sim800, Family::A76xx] {
+        for why in ["hung up", "dropped", "stale", "stopped"] {
+            let rig = speaker_on(slow(), family, SoundWay::Only(Sink::File)).await;
+            let before = rig.modem.transcript().len();
+            let said = |word: &str| {
+                let lines = rig.modem.transcript();
+                lines.iter().skip(before).filter(|line| line.text.starts_with(word)).count()
+            };
+            let written = || said("AT+FSCREATE=") + said("AT+CFTRANRX=");
+            let asked = Instant::now();
+            let answer_by = asked + if why == "stale" { soon } else { long };
+            let mut handle = rig.handle.call(dial(answer_by));
+            tokio::time::sleep(soon).await;
+            let end = match why {
+                "dropped" => {
+                    drop(handle);
+                    None
+                }
+                _ => {
+                    if why == "hung up" {
+                        handle.hang_up();
+                    } else if why == "stopped" {
+                        rig.cancel.cancel();
+                    }
+                    Some(end_of(&mut handle).await)
+                }
+            };
+            let cause = end.map_or(CallCause::Abandoned, |end| end.cause);
+            assert_eq!(cause, CallCause::Abandoned, "{} {why}", family.name());
+            tokio::time::sleep(soon).await;
+            assert_eq!(said("ATD"), 0, "{} {why}\n{}", family.name(), rig.tail());
+            assert!((1..clips.len()).contains(&written()), "{} {why}", family.name());
+            if why != "stopped" {
+                // What is there already is not written again.
+                let mut handle = rig.handle.call(dial(Instant::now() + long));
+                while handle.next().await != Some(CallEvent::Answered) {}
+                assert_eq!(written(), clips.len(), "{} {why}\n{}", family.name(), rig.tail());
+            }
+            rig.stop().await;
+        }
+    }
+}
+
+/// Waits for the end of a call.
+async fn end_of(handle: &mut CallHandle) -> CallEnd {
+    loop {
+        if let CallEvent::Ended(end) = handle.next().await.expect("a call ends with its end") {
+            return end;
+        }
     }
 }
 

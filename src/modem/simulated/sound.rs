@@ -6,7 +6,7 @@ use ringpost_sim::{CallRecord, Family, OnCall, Simulator};
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, JoinSet},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -88,6 +88,7 @@ async fn play(handle: ModemHandle, number: String, clip: Arc<Clip>) -> CallCause
         call: SegmentId { attempt: 1, sequence: 1 },
         number: E164::new(&number).unwrap(),
         ring_for: Duration::from_secs(20),
+        answer_by: Instant::now() + PATIENCE,
         talk_for: Duration::from_secs(600),
         clips: vec![clip.clone()],
     });
