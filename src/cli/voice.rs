@@ -9,6 +9,7 @@ use std::{
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use tokio::signal::ctrl_c;
 
 use super::{
     Failure, Files, Output,
@@ -150,12 +151,19 @@ fn chosen(speech: &Speech, config: &Config, asked: Option<&str>) -> Result<Strin
     })
 }
 
+/// Runs this to its end, or until Ctrl-C: an engine is a program in a group of its own, which the terminal does not
+/// interrupt, and dropping its future ends it.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| Failure::while_doing("start", cause))?;
-    Ok(runtime.block_on(work))
+    runtime.block_on(async {
+        tokio::select! {
+            done = work => Ok(done),
+            _ = ctrl_c() => Err(Failure::Failed("interrupted".to_owned())),
+        }
+    })
 }
 
 fn write(prompt: &Prompt, out: &Path) -> Result<(), Failure> {

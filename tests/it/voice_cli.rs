@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::gateway::{RINGPOST, run_with};
+use crate::gateway::{RINGPOST, run_with, wait_for};
 
 /// A box where a script speaks German and English: whatever it is told, as a tone of half a second.
 struct Site(tempfile::TempDir);
@@ -215,4 +215,28 @@ fn what_keeps_calls_from_speaking_is_found_before_a_call() {
     fs::write(site.path("ringpost.toml"), mute).unwrap();
     assert_eq!(findings(&site), []);
     assert!(!site.says(&["config", "check"]).contains("spoken"));
+}
+
+#[test]
+fn a_preview_that_is_interrupted_leaves_no_engine_behind() {
+    let site = Site::new("");
+    let note = site.path("pid");
+    site.configure(&format!(
+        "[[voice.engine]]\nname = \"tone\"\nvoices = [\"en high\"]\n\
+         command = [\"sh\", \"-c\", \"echo $$ >{}; exec sleep 60\"]\n",
+        note.display()
+    ));
+    let mut preview = Command::new(RINGPOST);
+    preview.args(["voice", "preview", "--locale", "en", "--out"]).arg(site.path("out.wav"));
+    let mut preview = preview.arg("--config").arg(site.path("ringpost.toml")).spawn().unwrap();
+    let noted = || fs::read_to_string(&note).ok().filter(|it| it.ends_with('\n'));
+    let engine = wait_for(noted).unwrap();
+    let words = format!("/proc/{}/cmdline", engine.trim());
+    // One that has ended and that nobody has asked about has none.
+    let lives = || fs::read(&words).is_ok_and(|words| !words.is_empty());
+    assert!(lives());
+    let id = preview.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(!preview.wait().unwrap().success());
+    assert!(wait_for(|| (!lives()).then_some(())).is_some());
 }
