@@ -526,48 +526,134 @@ async fn whoever_is_busy_or_does_not_answer_is_called_again() {
     }
 }
 
-/// Calls somebody who answers by modems that fail in the call, and asks what was told of it.
-async fn assert_faults_are_told(builder: Builder, no_sound: FaultSpec) {
-    let gateway = builder.modems(1).config(BRISK).start().await;
-    let stories = [
-        (Fault::LostCallUrc.times(1), "delivered"),
-        (Fault::PacketBearer.times(1), "delivered"),
-        (no_sound, "undelivered"),
-        (Fault::RebootInCall.times(1), "undelivered"),
-    ];
-    for (story, (spec, state)) in stories.into_iter().enumerate() {
-        let (fault, number) = (spec.fault, phone(story));
-        gateway.sim.phone(&number).on_call(OnCall::answer_after(Duration::from_millis(300)));
-        gateway.wait_for_modem("m1", "ready");
-        gateway.sim.modem("m1").fault(spec);
-        let message = ended(&gateway, &gateway.send_json(&call(&number, json!({}))));
-        let modem = gateway.sim.modem("m1");
-        assert!(fault.lasts() || modem.faults().is_empty(), "{fault:?} has not struck");
-        let bearer = |line: &TranscriptLine| line.text.ends_with(",\"\",128");
-        let bore = modem.transcript().iter().any(bearer);
-        assert!(fault != Fault::PacketBearer || bore, "no bearer was listed");
-        modem.clear_faults();
-        let heard = state == "delivered";
-        let detail = if heard { Value::Null } else { json!("modem_fault") };
+/// Families that speak, and where those live whom they call. The first three are sent samples, the others play files
+/// of their own.
+const SPEAKERS: [(Family, &str); 5] = [
+    (Family::Sim7600, "212"),
+    (Family::Ec25, "303"),
+    (Family::Huawei, "415"),
+    (Family::Sim800, "512"),
+    (Family::A76xx, "617"),
+];
+
+/// A phone for each story, too far from the others to be suspicious.
+fn phone_in(area: &str, story: usize) -> String {
+    format!("+1{area}555{:04}", 2000 + 100 * story)
+}
+
+/// What happens to a call, and what is told of it.
+struct Story {
+    on_call: OnCall,
+    fault: Option<FaultSpec>,
+    state: &'static str,
+    detail: Value,
+    /// How often the phone is called.
+    calls: usize,
+}
+
+impl Story {
+    /// Nobody takes it.
+    fn refused(on_call: OnCall, detail: &str, calls: usize) -> Self {
+        Self { on_call, fault: None, state: "failed", detail: json!(detail), calls }
+    }
+
+    /// Somebody answers, whatever goes wrong.
+    fn answered(fault: Option<FaultSpec>) -> Self {
+        let on_call = OnCall::answer_after(Duration::from_millis(300));
+        Self { on_call, fault, state: "delivered", detail: Value::Null, calls: 1 }
+    }
+
+    /// Somebody answers, and the modem fails.
+    fn failed(fault: FaultSpec) -> Self {
+        Self { state: "undelivered", detail: json!("modem_fault"), ..Self::answered(Some(fault)) }
+    }
+
+    fn place(&self, gateway: &Gateway, modem: &str, number: &str) -> String {
+        gateway.sim.phone(number).on_call(self.on_call.clone());
+        gateway.send_json(&call(number, json!({"sender": modem})))
+    }
+
+    /// Waits for its end, and asks what is told of it.
+    fn assert_told(&self, gateway: &Gateway, name: &str, id: &str) {
+        let message = ended(gateway, id);
         let told = (&message["state"], &message["reason"]["detail"]);
-        assert_eq!(told, (&json!(state), &detail), "{fault:?}: {message:#}\n{}", gateway.log());
-        assert_events(&gateway, &message, true, heard);
-        assert!(message["call"]["talk_seconds"].as_f64().unwrap() > 0.5, "{fault:?}: {message:#}");
-        assert_eq!(calls(&gateway, &number).len(), 1, "{fault:?}: nobody is called twice");
+        assert_eq!(told, (&json!(self.state), &self.detail), "{name}: {message:#}");
+        let (placed, heard) = (self.state != "failed", self.state == "delivered");
+        assert_events(gateway, &message, placed, heard);
+        let talked = message["call"]["talk_seconds"].as_f64().unwrap();
+        assert_eq!(talked > 0.5, placed, "{name}: {message:#}");
+        let seen = calls(gateway, message["to"].as_str().unwrap());
+        assert_eq!(seen.len(), self.calls, "{name}: {seen:?}");
+    }
+}
+
+/// Has a modem go through what may happen to a call that is placed once, one after another.
+fn assert_stories_are_told(gateway: &Gateway, family: Family, area: &str, name: &str) {
+    let modem = gateway.sim.modem(name);
+    // A piece is tried twice.
+    let no_sound = if family.plays(Fault::AudioWedged) {
+        Fault::AudioWedged.times(1)
+    } else {
+        Fault::PlayFails.times(2)
+    };
+    let declines = OnCall::decline_after(Duration::from_millis(300));
+    let stories = [
+        Story::answered(None),
+        Story::refused(declines, "by_recipient", 1),
+        Story::answered(Some(Fault::EarlyCallBegin.times(1))),
+        Story::answered(Some(Fault::LostCallUrc.times(1))),
+        Story::answered(Some(Fault::PacketBearer.into())),
+        Story::failed(no_sound),
+        Story::failed(Fault::RebootInCall.times(1)),
+    ];
+    for (place, story) in stories.into_iter().enumerate() {
+        let fault = story.fault.clone();
+        if fault.as_ref().is_some_and(|spec| !family.plays(spec.fault)) {
+            continue;
+        }
+        gateway.wait_for_modem(name, "ready");
+        fault.iter().for_each(|spec| modem.fault(spec.clone()));
+        let fault = fault.map(|spec| spec.fault);
+        let told = format!("{} {fault:?} of story {place}", family.name());
+        let id = story.place(gateway, name, &phone_in(area, place));
+        story.assert_told(gateway, &told, &id);
+        let bearer = |line: &TranscriptLine| line.text.ends_with(",\"\",128");
+        match fault {
+            Some(Fault::PacketBearer) => {
+                assert!(modem.transcript().iter().any(bearer), "{told}: no bearer was listed");
+            }
+            _ => assert!(modem.faults().is_empty(), "{told}: it has not struck"),
+        }
+        modem.clear_faults();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_goes_wrong_while_samples_are_sent_is_told() {
-    let builder = Gateway::builder().family(Family::Ec25).audible();
-    assert_faults_are_told(builder, Fault::AudioWedged.times(1)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_goes_wrong_while_a_modem_plays_its_files_is_told() {
-    let builder = Gateway::builder().family(Family::Sim800);
-    // Once more than a clip is tried.
-    assert_faults_are_told(builder, Fault::PlayFails.times(2)).await;
+async fn what_becomes_of_calls_is_told_by_every_family() {
+    let config = format!("{BRISK}\nring_seconds = 5");
+    let builder =
+        SPEAKERS.into_iter().fold(Gateway::builder(), |it, (family, _)| it.family(family));
+    let gateway = builder.modems(2 * SPEAKERS.len()).audible().config(&config).start().await;
+    let busy = Story::refused(OnCall::new(Does::Busy), "busy", 3);
+    let never = Story::refused(OnCall::new(Does::Never), "no_answer", 2);
+    let tell = |place: usize, (family, area): (Family, &str)| {
+        // Whom nobody reached is called again after a while, by a modem that has nothing else to do.
+        let [name, patient] = [place + 1, place + 1 + SPEAKERS.len()].map(|it| format!("m{it}"));
+        let waiting = [&busy, &never].into_iter().zip(50..);
+        let waiting = waiting
+            .map(|(story, at)| (story, story.place(&gateway, &patient, &phone_in(area, at))));
+        let waiting: Vec<_> = waiting.collect();
+        assert_stories_are_told(&gateway, family, area, &name);
+        for (story, id) in waiting {
+            story.assert_told(&gateway, &format!("{} {}", family.name(), story.detail), &id);
+        }
+    };
+    std::thread::scope(|scope| {
+        for (place, speaker) in SPEAKERS.into_iter().enumerate() {
+            let tell = &tell;
+            scope.spawn(move || tell(place, speaker));
+        }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
