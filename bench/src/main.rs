@@ -11,7 +11,7 @@ use ringpost_bench::{
     codec,
     gateway::{self, Bench},
     report::Report,
-    rig::{Disk, Machine},
+    rig::Machine,
     rivals,
 };
 
@@ -38,8 +38,7 @@ fn main() -> Result<()> {
 /// The codec and the gateway; only a part of the gateway where one is named.
 fn all(target: &Path, program: PathBuf, only: Option<&str>) -> Result<()> {
     let machine = Machine::now();
-    let disk = Disk::measure(target)?;
-    let mut bench = Bench { program, folder: target.to_owned(), disk, notes: Vec::new() };
+    let mut bench = Bench { program, folder: target.to_owned(), notes: Vec::new() };
     let mut lines = match only {
         None => codec::figures(&target.join("criterion"), Path::new("bench/go"))?,
         Some(_) => Vec::new(),

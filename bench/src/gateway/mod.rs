@@ -21,6 +21,8 @@ use crate::{
 const ONE_SEGMENT: usize = 160;
 /// 153 septets in each segment of a longer text.
 const SEGMENT: usize = 153;
+/// Between two commits of a gateway that has much to do.
+const BREATH: Duration = Duration::from_millis(5);
 /// Longer than any of the measurements takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -31,8 +33,6 @@ pub struct Bench {
     pub program: PathBuf,
     /// Where databases and ports go: on the disk that is measured.
     pub folder: PathBuf,
-    /// That disk.
-    pub disk: Disk,
     /// What was left out, and why.
     pub notes: Vec<String>,
 }
@@ -59,7 +59,7 @@ const PARTS: [(&str, Part); 10] = [
 /// # Errors
 /// Something does not work at all.
 pub fn figures(bench: &mut Bench, only: Option<&str>) -> Result<Vec<Line>> {
-    let fsync = &bench.disk.fsync;
+    let fsync = Disk::below(&bench.folder)?.fsync(BREATH, 1)?;
     let mut lines = vec![
         Line::new("the disk itself: write 24 KiB and fsync, p50", fsync.p50(), "ms", None),
         Line::new("  p99", fsync.p99(), "ms", None),

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Write as _,
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,34 +16,48 @@ use super::Sample;
 const COMMIT: usize = 24 * 1024;
 /// How often the disk is asked.
 const TIMES: usize = 200;
-/// Between two of them: a gateway that is idle finds an idle disk.
-const PAUSE: Duration = Duration::from_millis(5);
 
-/// Times of the disk below a folder.
-#[derive(Debug, Clone)]
+/// The disk below a folder.
+#[derive(Debug)]
 pub struct Disk {
-    /// Appending a commit to a file and making it durable, in milliseconds.
-    pub fsync: Sample,
+    /// Without a name, and gone with its last descriptor.
+    file: File,
 }
 
 impl Disk {
-    /// Measures the disk below `folder`.
+    /// The disk below `folder`.
     ///
     /// # Errors
     /// It cannot be written to.
-    pub fn measure(folder: &Path) -> Result<Self> {
-        let path = folder.join("fsync");
-        let mut file = File::create(&path).context("measure the disk")?;
-        let commit = vec![0x5a; COMMIT];
+    pub fn below(folder: &Path) -> Result<Self> {
+        let file = tempfile::tempfile_in(folder).context("measure the disk")?;
+        Ok(Self { file })
+    }
+
+    /// Writes as much as a usual commit, and makes it durable.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn commit(&mut self) -> Result<()> {
+        self.file.write_all(&[0x5a; COMMIT])?;
+        self.file.sync_data().context("sync the disk")
+    }
+
+    /// What `commits` right behind each other take after a rest, in milliseconds: a disk that has rested takes
+    /// twice as long as one that has not, so that a budget is counted in the rhythm of what it is for.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn fsync(&mut self, rest: Duration, commits: usize) -> Result<Sample> {
         let mut times = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
+            thread::sleep(rest);
             let began = Instant::now();
-            file.write_all(&commit)?;
-            file.sync_data()?;
+            for _ in 0..commits {
+                self.commit()?;
+            }
             times.push(began.elapsed().as_secs_f64() * 1e3);
-            std::thread::sleep(PAUSE);
         }
-        std::fs::remove_file(&path)?;
-        Ok(Self { fsync: times.into_iter().collect() })
+        Ok(times.into_iter().collect())
     }
 }

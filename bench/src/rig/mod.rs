@@ -15,7 +15,7 @@ pub use air::Air;
 pub use client::{Client, Request};
 pub use disk::Disk;
 pub use machine::Machine;
-pub use null_host::drive;
+pub use null_host::{drive, drive_and_commit};
 pub use process::{Daemon, Usage, cpu_of_threads};
 pub use ringpost::{Ringpost, Settings, number};
 pub use sample::Sample;

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use ringpost_hal::pdu::{self, Address, Segmentation, Submit, mode};
 
-use super::Air;
+use super::{Air, Disk};
 
 /// Of full length: 160 septets.
 const TEXT: &str = "The quick brown fox jumps over the lazy dog, ";
@@ -24,12 +24,23 @@ pub fn drive(air: &Air, count: usize) -> Result<()> {
     let pdu = pdu()?;
     let (ports, pdu) = (air.ports(), &pdu);
     thread::scope(|scope| {
-        let drivers = ports.iter().map(|(_, port)| scope.spawn(move || through(port, pdu, count)));
+        let through = |port| through(port, pdu, count, || Ok(()));
+        let drivers = ports.iter().map(|(_, port)| scope.spawn(move || through(port)));
         let drivers: Vec<_> = drivers.collect();
         drivers
             .into_iter()
             .try_for_each(|driver| driver.join().unwrap_or_else(|_| bail!("a host panicked")))
     })
+}
+
+/// As [`drive`] by one modem, and writes down each answer before it goes on.
+///
+/// # Errors
+/// The port or the disk fails, or the modem refuses.
+pub fn drive_and_commit(air: &Air, count: usize, disk: &mut Disk) -> Result<()> {
+    let ports = air.ports();
+    let (_, port) = ports.first().context("a modem")?;
+    through(port, &pdu()?, count, || disk.commit())
 }
 
 /// A command and its body.
@@ -45,7 +56,13 @@ fn pdu() -> Result<(String, String)> {
     Ok((format!("AT+CMGS={}\r", tpdu.len()), format!("{line}\u{1a}")))
 }
 
-fn through(port: &Path, (command, body): &(String, String), count: usize) -> Result<()> {
+/// `answered` is done after each answer.
+fn through(
+    port: &Path,
+    (command, body): &(String, String),
+    count: usize,
+    mut answered: impl FnMut() -> Result<()>,
+) -> Result<()> {
     let mut port = OpenOptions::new().read(true).write(true).open(port)?;
     for setting in ["ATE0\r", "AT+CMGF=0\r", "AT+CNMI=1,0,0,1,0\r"] {
         port.write_all(setting.as_bytes())?;
@@ -56,6 +73,7 @@ fn through(port: &Path, (command, body): &(String, String), count: usize) -> Res
         until(&mut port, "> ")?;
         port.write_all(body.as_bytes())?;
         until(&mut port, "OK\r\n")?;
+        answered()?;
     }
     Ok(())
 }

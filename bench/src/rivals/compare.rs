@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Result, ensure};
 
 use super::{Text, Which};
-use crate::rig::{Air, Exchange, Sample, exchanges, ms, now_ns, number, turns, wait_for};
+use crate::rig::{Air, Sample, exchanges, ms, now_ns, number, turns, wait_for};
 
 /// As real modems on a UART; those on USB are faster.
 const BAUD: u32 = 115_200;
@@ -106,24 +106,30 @@ pub fn compare(which: Which, load: Load, program: &Path, folder: &Path) -> Resul
     let modems: Vec<_> =
         (1..=load.modems).map(|number| exchanges(&air.transcript(number))).collect();
     gateway.kill();
-    let within = |it: &&Exchange| (began..ended).contains(&it.began);
-    let segments = modems.iter().flatten().filter(within).count() as f64;
-    let turns = modems.iter().flat_map(|exchanges| turns(exchanges));
-    let turns: Vec<_> = turns
-        .filter(|turn| (began..ended).contains(&turn.began))
-        .map(|turn| (turn.took, turn.cycle.ideal(load.latency(), BAUD)))
+    let turns: Vec<Vec<(f64, f64)>> = modems
+        .iter()
+        .map(|exchanges| {
+            turns(exchanges)
+                .filter(|turn| (began..ended).contains(&turn.began))
+                .map(|turn| (turn.took, turn.cycle.ideal(load.latency(), BAUD)))
+                .collect()
+        })
         .collect();
-    ensure!(!turns.is_empty(), "too slow to be measured");
-    // Every modem could have sent one in this time, again and again.
-    let ideal = turns.iter().map(|(_, ideal)| ideal).sum::<f64>() / turns.len() as f64;
-    let possible = load.modems as f64 * seconds / ideal;
-    let added: Sample = turns.iter().map(|(took, ideal)| 1e3 * (took - ideal)).collect();
+    let all = || turns.iter().flatten();
+    ensure!(all().next().is_some(), "too slow to be measured");
+    // A modem that had nothing to do lost the whole time.
+    let unused = turns.iter().filter(|turns| turns.is_empty()).count() as f64 * seconds;
+    let took = unused + all().map(|(took, _)| took).sum::<f64>();
+    let ideal: f64 = all().map(|(_, ideal)| ideal).sum();
+    let added: Sample = all().map(|(took, ideal)| 1e3 * (took - ideal)).collect();
+    // Whole turns, whenever they began: so that not the window decides how many they are.
+    let segments = all().count() as f64 * load.modems as f64 * seconds / took;
     let messages = segments / load.segments as f64;
     Ok(Run {
         gateway: which,
         load,
         messages: messages / seconds,
-        share: 100.0 * segments / possible,
+        share: 100.0 * ideal / took,
         added_ms: added.p50(),
         cpu_ms: 1e3 * (after - before).cpu / messages,
         simulator: 100.0 * simulator / seconds,
