@@ -101,7 +101,7 @@ async fn a_long_message_goes_on_with_the_segment_where_it_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_a_submit_is_settled_by_the_report_and_not_by_sending_again() {
     let mut gateway = Gateway::builder().latency(Duration::from_millis(300)).start().await;
-    gateway.sim.network().set_delivery(Duration::from_secs(3));
+    gateway.sim.network().set_delivery(Duration::from_secs(8));
     let id = gateway.send("hello");
     gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
     gateway.kill();
