@@ -11,7 +11,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::{
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    pipe::fcntl_setpipe_size,
+};
 
 use super::Wires;
 
@@ -20,9 +23,20 @@ const BUFFER: &str = "--buffer-time=160000";
 /// What it takes at once: a frame.
 const PERIOD: &str = "--period-time=20000";
 
+/// What the pipe to the player holds, in octets: a quarter of a second, and the least that there can be. What waits in it
+/// counts as played, and a card that takes nothing shows only once it is full.
+const PIPE: usize = 4096;
+
 /// Programs that run while a call is spoken into.
 #[derive(Debug, Default)]
 pub(super) struct Programs(Vec<Child>);
+
+impl Programs {
+    /// Whether one of them has ended by itself, as where the card is not there, or somebody else has it.
+    pub(super) fn ended(&mut self) -> bool {
+        self.0.iter_mut().any(|program| !matches!(program.try_wait(), Ok(None)))
+    }
+}
 
 impl Drop for Programs {
     fn drop(&mut self) {
@@ -53,8 +67,9 @@ pub(super) fn open(device: &str, aplay: &Path, arecord: &Path) -> io::Result<Wir
     programs.0.push(recorder);
     let no_pipe = || io::Error::other("no pipe to the program");
     let out = plain(out.ok_or_else(no_pipe)?)?;
+    fcntl_setpipe_size(&out, PIPE)?;
     let back = plain(back.ok_or_else(no_pipe)?)?;
-    Ok(Wires { out, back, _programs: programs })
+    Ok(Wires { out, back, programs })
 }
 
 /// A pipe as a file that refuses to block.
@@ -70,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Clip, Sound},
-        modem::audio::{AudioSink as _, Cue, pcm},
+        modem::audio::{AudioSink as _, Broken, Cue, pcm},
     };
 
     /// A program in the place of ALSA's.
@@ -109,10 +124,42 @@ mod tests {
         }
         assert_eq!(key, Some('7'));
         let wanted = 1234_i16.to_le_bytes().repeat(800);
-        let heard = fs::read(&heard).unwrap();
-        assert!(heard.starts_with(&wanted), "{} bytes", heard.len());
+        // The program may still have to begin.
+        let until = std::time::Instant::now() + Duration::from_secs(60);
+        while !fs::read(&heard).is_ok_and(|heard| heard.starts_with(&wanted)) {
+            assert!(std::time::Instant::now() < until, "{:?}", fs::read(&heard));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let args = fs::read_to_string(&args).unwrap();
         assert!(args.contains("-D plughw:1,0 -t raw -f S16_LE -r 8000 -c 1"), "{args}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_is_told_before_anything_is_played() {
+        for (player, recorder) in [("exit 1", "exec sleep 60"), ("exec sleep 60", "exit 1")] {
+            let dir = tempfile::tempdir().unwrap();
+            let aplay = program(dir.path(), "aplay", player);
+            let arecord = program(dir.path(), "arecord", recorder);
+            let (mut sink, pump) = pcm(true);
+            pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
+            let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+            assert!(matches!(cue, Cue::Broken(Broken::Gone)), "{cue:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_card_does_not_take_is_not_played() {
+        let dir = tempfile::tempdir().unwrap();
+        let aplay = program(dir.path(), "aplay", "exec sleep 60");
+        let arecord = program(dir.path(), "arecord", "exec sleep 60");
+        let (mut sink, pump) = pcm(true);
+        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
+        let samples = vec![1234; 8000];
+        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
+        sink.play(1, vec![Sound::Clip(clip.into())]);
+        sink.open();
+        let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+        assert!(matches!(cue, Cue::Broken(Broken::Wedged)), "{cue:?}");
     }
 
     #[test]

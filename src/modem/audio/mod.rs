@@ -88,7 +88,7 @@ pub(super) struct Wires {
     /// Brings samples, likewise.
     pub(super) back: File,
     /// The programs behind them, where they are pipes: they end with them.
-    _programs: alsa::Programs,
+    programs: alsa::Programs,
 }
 
 impl Wires {
@@ -103,7 +103,7 @@ impl Wires {
     }
 
     fn of(out: File, back: File) -> Self {
-        Self { out, back, _programs: alsa::Programs::default() }
+        Self { out, back, programs: alsa::Programs::default() }
     }
 
     /// A sound card, through `aplay` and `arecord`.

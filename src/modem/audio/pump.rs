@@ -220,6 +220,9 @@ impl Pump {
         let mut outlet = Outlet::default();
         let mut bytes = [0; READ];
         loop {
+            if wires.programs.ended() {
+                return self.tell(Cue::Broken(Broken::Gone));
+            }
             match self.turn() {
                 Turn::End => return,
                 Turn::Wait => {}
