@@ -1,5 +1,5 @@
-//! A circuit breaker for each modem: one that fails again and again gets no messages for a while. It goes
-//! on receiving all the same.
+//! A circuit breaker for each modem, and another for its calls: one that fails again and again gets no messages for a
+//! while. It goes on receiving all the same.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ const OPENS_AFTER: u32 = 3;
 const FIRST: Duration = Duration::from_secs(30);
 /// Longest pause: a modem that works again should not wait much longer to be found out.
 const LONGEST: Duration = Duration::from_secs(600);
+/// How long a SIM that may place no calls is asked for none: that lasts until somebody has it changed.
+const BARRED: Duration = Duration::from_secs(3600);
 
 /// How a modem has done of late.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,6 +35,11 @@ impl Breaker {
         let pause = FIRST.checked_mul(factor).unwrap_or(LONGEST).min(LONGEST);
         self.open_until = Some(now + pause);
         true
+    }
+
+    /// Its SIM may not do this.
+    pub(super) fn bar(&mut self, now: Instant) {
+        self.open_until = Some(now + BARRED);
     }
 
     /// Until when it gets nothing. After that it is tried with one message: a failure opens it again, for

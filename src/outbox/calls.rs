@@ -127,9 +127,9 @@ fn event_of(segment: SegmentId, heard: Heard, end: CallEnd) -> Event {
         CallCause::NetworkBusy => refused(Detail::NetworkBusy, RefusalClass::Network),
         CallCause::Barred => refused(Detail::Barred, RefusalClass::Modem),
         CallCause::Refused => refused(Detail::ByNetwork, RefusalClass::Callee),
-        CallCause::NoSound | CallCause::NotDialled => {
-            refused(Detail::ModemFault, RefusalClass::Modem)
-        }
+        CallCause::NotDialled => refused(Detail::ModemFault, RefusalClass::Modem),
+        // The phone may have rung: it does not ring for every try.
+        CallCause::NoSound => refused(Detail::ModemFault, RefusalClass::Callee),
         // A code needed the line, or the daemon ends: it is called again.
         CallCause::Abandoned => refused(Detail::NetworkBusy, RefusalClass::Network),
     }
@@ -185,6 +185,8 @@ mod tests {
         assert_eq!(class(CallCause::Busy), RefusalClass::Callee);
         assert_eq!(class(CallCause::NoAnswer), RefusalClass::Callee);
         assert_eq!(class(CallCause::Barred), RefusalClass::Modem);
+        assert_eq!(class(CallCause::NoSound), RefusalClass::Callee, "it may have rung");
+        assert_eq!(class(CallCause::NotDialled), RefusalClass::Modem);
         assert_eq!(class(CallCause::Abandoned), RefusalClass::Network);
     }
 }

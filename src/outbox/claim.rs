@@ -28,8 +28,9 @@ use crate::{
 /// copy may still be on its way; then the next ones are looked at.
 const PAGE: u32 = 32;
 
-/// Longer than any call: it is limited while it rings and while it is talked in.
-const LONGEST_CALL: Duration = Duration::from_secs(300);
+/// Longer than any call, with what comes before it: its words are made and put into the modem, which may take two
+/// minutes; it is set up, rings and is talked in for six at most.
+const LONGEST_CALL: Duration = Duration::from_secs(600);
 
 /// What a claim is decided by, besides the lines.
 #[derive(Debug, Clone, Copy)]

@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CallTimes, Detail, Lane, Money, Refusal, RefusalClass, Report, SegmentId, Service,
-        Timestamp, clock,
+        self, CallTimes, Detail, GatewayEvent, Lane, Money, Outcome, Refusal, RefusalClass, Report,
+        SegmentId, Service, Target, Timestamp, clock,
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
@@ -104,6 +104,8 @@ pub struct Outbox {
     changed: Arc<Notify>,
     watchers: JoinSet<()>,
     watch: Watch,
+    /// What is to be written into the System Log with the next turn.
+    alarms: Vec<domain::Event>,
 }
 
 #[derive(Debug)]
@@ -114,6 +116,10 @@ struct Slot {
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
     breaker: Breaker,
+    /// That of its calls: a modem that cannot speak sends texts all the same.
+    calls: Breaker,
+    /// Its SIM may place no calls, as an alarm says.
+    barred: bool,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
 }
@@ -177,8 +183,16 @@ impl Outbox {
         let outlets = outlets.into_iter().map(|outlet| {
             let status = outlet.handle.status();
             watchers.spawn(forward_changes(status.clone(), changed.clone()));
-            let breaker = Breaker::default();
-            Slot { outlet, status, busy: false, in_call: None, breaker, rests_until: None }
+            Slot {
+                outlet,
+                status,
+                busy: false,
+                in_call: None,
+                breaker: Breaker::default(),
+                calls: Breaker::default(),
+                barred: false,
+                rests_until: None,
+            }
         });
         Self {
             store,
@@ -197,6 +211,7 @@ impl Outbox {
             changed,
             watchers,
             watch: Watch::new(),
+            alarms: Vec::new(),
         }
     }
 
@@ -315,7 +330,9 @@ impl Outbox {
         let ready = lines.iter().filter(|line| line.ready);
         let ready: BTreeSet<_> = ready.map(|line| line.sim.clone()).collect();
         let changed = self.nothing_lost_with.as_ref() != Some(&ready);
+        let alarms = self.alarms.clone();
         let work = move |tx: &Tx<'_>| {
+            alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
             let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
@@ -324,6 +341,7 @@ impl Outbox {
             Ok(turn)
         };
         let mut turn = self.store.write(work).await?;
+        self.alarms.clear();
         for Charged { sim, cost, .. } in back.drain(..).filter_map(|done| done.came.call) {
             self.accounts.entry(sim).or_default().charge(now, cost.unwrap_or_default());
         }
@@ -375,11 +393,21 @@ impl Outbox {
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
-        if !is_fault(&done.came.event) {
-            slot.breaker.succeed();
-        } else if slot.breaker.fail(now) {
-            let name = slot.outlet.handle.name();
-            warn!(modem.name = name, "the modem failed again and again: it gets a pause");
+        let (called, name) = (done.came.call.is_some(), slot.outlet.handle.name());
+        let breaker = if called { &mut slot.calls } else { &mut slot.breaker };
+        let barred = called && is_barred(&done.came.event);
+        let failed = is_fault(&done.came.event) && !barred;
+        if barred {
+            breaker.bar(now);
+        } else if !failed {
+            breaker.succeed();
+        } else if breaker.fail(now) {
+            warn!(modem.name = name, calls = called, "it failed again and again, and gets a pause");
+        }
+        // A call that did not come so far tells nothing of it.
+        if called && !failed && barred != slot.barred {
+            slot.barred = barred;
+            self.alarms.push(calls_barred(name, barred));
         }
     }
 
@@ -404,7 +432,7 @@ impl Outbox {
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                voice: status.facts.voice,
+                voice: status.facts.voice.filter(|_| slot.calls.open_until(instant).is_none()),
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
@@ -431,8 +459,9 @@ impl Outbox {
         // A modem that rests, or that has a pause, may have work when that ends; so may one whose budget
         // is used up for a minute or an hour.
         let rests = self.outlets.iter().filter_map(|slot| {
-            let ends = [slot.rests_until, slot.breaker.open_until(now)];
-            ends.into_iter().flatten().filter(|until| *until > now).min()
+            let pauses = [&slot.breaker, &slot.calls].map(|breaker| breaker.open_until(now));
+            let ends = [slot.rests_until].into_iter().chain(pauses);
+            ends.flatten().filter(|until| *until > now).min()
         });
         let limited = self.outlets.iter().any(|slot| slot.outlet.terms.allowance.is_limited());
         let budget = limited.then(|| now + BUDGET_EVERY);
@@ -668,9 +697,29 @@ fn give_back(
 fn is_fault(event: &Event) -> bool {
     let fault = [RefusalClass::Modem, RefusalClass::Doubtful];
     if let Event::Refused(_, refusal) = event {
-        return fault.contains(&refusal.class);
+        return fault.contains(&refusal.class) || refusal.detail == Detail::ModemFault;
     }
     matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
+}
+
+/// Whether a call was refused because its SIM may place none (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79
+/// and 87).
+fn is_barred(event: &Event) -> bool {
+    matches!(event, Event::Refused(_, refusal) if refusal.detail == Detail::Barred)
+}
+
+/// The alarm for a modem whose SIM may place no calls, or its end.
+fn calls_barred(modem: &str, barred: bool) -> domain::Event {
+    let (kind, outcome) = if barred {
+        (GatewayEvent::AlarmRaise, Outcome::Failure)
+    } else {
+        (GatewayEvent::AlarmClear, Outcome::Success)
+    };
+    let target = Target { id: "calls".into(), ..Target::default() };
+    domain::Event::of_gateway(kind, outcome, Timestamp::now())
+        .because(barred.then_some(Detail::Barred))
+        .of_modem(modem)
+        .to(Some(target), None)
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.
