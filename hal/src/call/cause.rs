@@ -57,6 +57,7 @@ impl Cause {
             ("user busy", Self::Busy),
             ("no user responding", Self::NoAnswer),
             ("no answer", Self::NoAnswer),
+            ("facility reject", Self::Refused),
             ("reject", Self::Declined),
             ("unassigned", Self::Unassigned),
             ("unallocated", Self::Unassigned),
@@ -155,6 +156,7 @@ mod tests {
             ("+CEER: User busy", Reason::Words, None, Cause::Busy),
             ("+CEER: No user responding", Reason::Words, None, Cause::NoAnswer),
             ("+CEER: Call rejected", Reason::Words, None, Cause::Declined),
+            ("+CEER: Facility rejected", Reason::Words, None, Cause::Refused),
             ("+CEER: Normal call clearing", Reason::Words, None, Cause::Cleared),
             (
                 "+CEER: \"31 Normal unspecified\"",

@@ -19,6 +19,8 @@ pub(super) type Commands = Box<dyn Fn(&Clip) -> Option<Vec<Line>> + Send>;
 pub(super) struct ByModem {
     commands: Commands,
     stop: Line,
+    /// Whether a piece lasts as long as its clip does.
+    as_long: bool,
     open: bool,
     queue: VecDeque<Piece>,
     number: Option<u32>,
@@ -41,10 +43,10 @@ enum Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Idle,
-    /// A command waits for its answer; what it plays lasts so long.
-    Asking(Duration),
-    /// Something is played; its end is told by then.
-    Playing(Instant),
+    /// A command waits for its answer since then; what it plays lasts so long.
+    Asking(Instant, Duration),
+    /// Something is played; its end is told by then, and not before that.
+    Playing(Instant, Instant),
     /// It is told to stop.
     Stopping,
     /// Its end is told by then, or it was over before.
@@ -53,10 +55,11 @@ enum State {
 }
 
 impl ByModem {
-    pub(super) fn new(commands: Commands, stop: Line) -> Self {
+    pub(super) fn new(commands: Commands, stop: Line, as_long: bool) -> Self {
         Self {
             commands,
             stop,
+            as_long,
             open: false,
             queue: VecDeque::new(),
             number: None,
@@ -72,7 +75,7 @@ impl ByModem {
             return None;
         }
         match self.state {
-            State::Playing(_) if self.replaced => {
+            State::Playing(..) if self.replaced => {
                 (self.state, self.replaced) = (State::Stopping, false);
                 return Some(Cue::Say(self.stop.clone()));
             }
@@ -80,12 +83,12 @@ impl ByModem {
                 (self.state, self.replaced) = (State::Idle, false);
             }
             State::Idle => self.replaced = false,
-            State::Asking(_) | State::Playing(_) | State::Stopping => return None,
+            State::Asking(..) | State::Playing(..) | State::Stopping => return None,
             State::Stopped(_) | State::Silent(_) => return None,
         }
         match self.queue.pop_front() {
             Some(Piece::Line(line, length, failed)) => {
-                self.state = State::Asking(length);
+                self.state = State::Asking(Instant::now(), length);
                 self.again = (!failed).then(|| Piece::Line(line.clone(), length, true));
                 Some(Cue::Say(line))
             }
@@ -108,8 +111,8 @@ impl ByModem {
     /// When what is waited for has taken too long, or is over.
     const fn until(&self) -> Option<Instant> {
         match self.state {
-            State::Playing(until) | State::Stopped(until) | State::Silent(until) => Some(until),
-            State::Idle | State::Asking(_) | State::Stopping => None,
+            State::Playing(until, _) | State::Stopped(until) | State::Silent(until) => Some(until),
+            State::Idle | State::Asking(..) | State::Stopping => None,
         }
     }
 }
@@ -158,30 +161,37 @@ impl AudioSink for ByModem {
 
     fn answered(&mut self, ok: bool) {
         self.state = match self.state {
-            State::Asking(length) if ok => State::Playing(Instant::now() + length + OVERDUE),
+            State::Asking(since, length) if ok => {
+                let shortest = if self.as_long { length / 2 } else { Duration::ZERO };
+                State::Playing(Instant::now() + length + OVERDUE, since + shortest)
+            }
             State::Stopping => State::Stopped(Instant::now() + STOPPING),
             // It does not play this: nothing else will be better.
-            State::Asking(_) => self.give_up(),
-            other @ (State::Idle | State::Playing(_) | State::Stopped(_) | State::Silent(_)) => {
+            State::Asking(..) => self.give_up(),
+            other @ (State::Idle | State::Playing(..) | State::Stopped(_) | State::Silent(_)) => {
                 other
             }
         };
     }
 
     fn played(&mut self, whole: bool) {
+        let now = Instant::now();
         self.state = match self.state {
-            // What is cut short is heard once more: without it, a code lacks a digit.
-            State::Playing(_) if !whole && !self.replaced => match self.again.take() {
-                Some(piece) => {
-                    self.queue.push_front(piece);
-                    State::Idle
+            // What is cut short is heard once more: without it, a code lacks a digit. Some say of what they cannot play
+            // that it is over.
+            State::Playing(_, earliest) if (!whole || now < earliest) && !self.replaced => {
+                match self.again.take() {
+                    Some(piece) => {
+                        self.queue.push_front(piece);
+                        State::Idle
+                    }
+                    None => self.give_up(),
                 }
-                None => self.give_up(),
-            },
-            State::Playing(_) | State::Stopped(_) => State::Idle,
+            }
+            State::Playing(..) | State::Stopped(_) => State::Idle,
             // Some tell it before they answer the command.
-            State::Stopping => State::Stopped(Instant::now()),
-            other @ (State::Idle | State::Asking(_) | State::Silent(_)) => other,
+            State::Stopping => State::Stopped(now),
+            other @ (State::Idle | State::Asking(..) | State::Silent(_)) => other,
         }
     }
 }
@@ -206,7 +216,7 @@ mod tests {
 
     fn sink() -> ByModem {
         let commands = |clip: &Clip| (clip.key != "none").then(|| vec![line(&clip.key)]);
-        let mut sink = ByModem::new(Box::new(commands), line("stop"));
+        let mut sink = ByModem::new(Box::new(commands), line("stop"), false);
         sink.open();
         sink
     }
@@ -284,6 +294,20 @@ mod tests {
         sink.play(3, vec![clip("c")]);
         sink.played(false);
         assert_eq!(sink.next().await, Cue::Say(line("c")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_before_half_of_its_time_has_failed() {
+        let mut sink = ByModem { as_long: true, ..sink() };
+        sink.play(1, vec![clip("a")]);
+        for passed in [400, 600] {
+            assert_eq!(sink.next().await, Cue::Say(line("a")));
+            // However late the answer is heard.
+            tokio::time::sleep(Duration::from_millis(passed)).await;
+            sink.answered(true);
+            sink.played(true);
+        }
+        assert_eq!(sink.next().await, Cue::Played(1));
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,5 +16,5 @@ pub(in crate::modem) fn file(how: &'static Files, there: HashSet<String>) -> Box
         let Around(before, after) = how.play;
         Some(vec![Line(Zeroizing::new(format!("{before}{name}{after}")))])
     };
-    Box::new(ByModem::new(Box::new(commands), stop))
+    Box::new(ByModem::new(Box::new(commands), stop, true))
 }

@@ -73,6 +73,8 @@ pub(super) fn name_of(clip: &Clip) -> Option<String> {
 
 const OURS: &str = "rp";
 const ENDING: &str = ".wav";
+/// There while files are put into the modem: where it is found, that was cut off, and nobody knows in which of them.
+const UNFINISHED: &str = "rpunfinished.wav";
 
 impl Library {
     /// Has the modem keep all of `clips`, unless that is `given_up` between two of them; the names of their files.
@@ -93,36 +95,66 @@ impl Library {
         }
         self.look(link, how).await?;
         let names: HashSet<_> = wanted.keys().cloned().collect();
+        wanted.retain(|name, _| !self.touch(name));
+        if wanted.is_empty() {
+            return Ok(Ok(names));
+        }
+        if !self.put(link, how, &names, UNFINISHED, &wav(&[])).await? {
+            return Ok(Err(NotKept::Refused));
+        }
+        let mut all = true;
         for (name, clip) in wanted {
-            self.clock += 1;
-            let used = self.clock;
-            if let Some(kept) = self.files.as_mut().and_then(|files| files.get_mut(&name)) {
-                kept.used = used;
-                continue;
-            }
             if given_up() {
-                return Ok(Err(NotKept::GivenUp));
+                all = false;
+                break;
             }
-            let bytes = wav(clip);
-            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            self.make_room(link, how, &names, length).await?;
-            if !upload(link, how, &name, &bytes).await? {
-                // Its disk may be fuller than is known here.
-                self.make_room(link, how, &names, how.room).await?;
-                // And what was written of it may be in the way.
-                delete(link, how, &name).await?;
-                if !upload(link, how, &name, &bytes).await? {
-                    return Ok(Err(NotKept::Refused));
-                }
-            }
-            if let Some(files) = &mut self.files {
-                files.insert(name, Kept { bytes: length, used });
+            if !self.put(link, how, &names, &name, &wav(&clip.samples)).await? {
+                return Ok(Err(NotKept::Refused));
             }
         }
-        Ok(Ok(names))
+        // Whatever is there now is there wholly.
+        delete(link, how, UNFINISHED).await?;
+        Ok(if all { Ok(names) } else { Err(NotKept::GivenUp) })
     }
 
-    /// Asks once which of our files there are.
+    /// Whether a file is there, which is used now.
+    fn touch(&mut self, name: &str) -> bool {
+        self.clock += 1;
+        let used = self.clock;
+        let kept = self.files.as_mut().and_then(|files| files.get_mut(name));
+        kept.map(|kept| kept.used = used).is_some()
+    }
+
+    /// Puts a file into the modem, in the place of others, but of none that is `needed`; says whether it took it.
+    async fn put<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        how: &Files,
+        needed: &HashSet<String>,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<bool, Lost> {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.make_room(link, how, needed, length).await?;
+        if !upload(link, how, name, bytes).await? {
+            // Its disk may be fuller than is known here.
+            self.make_room(link, how, needed, how.room).await?;
+            // And what was written of it may be in the way.
+            delete(link, how, name).await?;
+            if !upload(link, how, name, bytes).await? {
+                return Ok(false);
+            }
+        }
+        self.clock += 1;
+        let kept = Kept { bytes: length, used: self.clock };
+        if let Some(files) = self.files.as_mut().filter(|_| name != UNFINISHED) {
+            files.insert(name.to_owned(), kept);
+        }
+        Ok(true)
+    }
+
+    /// Asks once which of our files there are. Where one of them may be there in part only, as after a power cut, none
+    /// stays: what was cut off would be played as if it were whole.
     async fn look<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
@@ -140,6 +172,14 @@ impl Library {
             for name in words.filter(ours) {
                 files.insert(name.to_owned(), Kept { bytes: UNKNOWN, used: 0 });
             }
+        }
+        if files.remove(UNFINISHED).is_some() {
+            for name in std::mem::take(&mut files).into_keys() {
+                if !delete(link, how, &name).await? {
+                    warn!("a clip could not be deleted in the modem");
+                }
+            }
+            delete(link, how, UNFINISHED).await?;
         }
         debug!(count = files.len(), "looked at the clips that a modem keeps");
         self.files = Some(files);
@@ -253,11 +293,10 @@ async fn is_wanted<P: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// A clip as a WAV file: PCM, mono, 16 bits ("Multimedia Programming Interface and Data Specifications 1.0").
-fn wav(clip: &Clip) -> Vec<u8> {
-    let samples = u32::try_from(clip.samples.len()).unwrap_or(u32::MAX);
-    let data = samples.saturating_mul(2);
-    let mut bytes = Vec::with_capacity(clip.samples.len() * 2 + 44);
+/// Samples as a WAV file: PCM, mono, 16 bits ("Multimedia Programming Interface and Data Specifications 1.0").
+fn wav(samples: &[i16]) -> Vec<u8> {
+    let data = u32::try_from(samples.len()).unwrap_or(u32::MAX).saturating_mul(2);
+    let mut bytes = Vec::with_capacity(samples.len() * 2 + 44);
     bytes.extend_from_slice(b"RIFF");
     bytes.extend_from_slice(&data.saturating_add(HEADER - 8).to_le_bytes());
     bytes.extend_from_slice(b"WAVEfmt ");
@@ -270,7 +309,7 @@ fn wav(clip: &Clip) -> Vec<u8> {
     bytes.extend_from_slice(&[2, 0, 16, 0]);
     bytes.extend_from_slice(b"data");
     bytes.extend_from_slice(&data.to_le_bytes());
-    for sample in &clip.samples {
+    for sample in samples {
         bytes.extend_from_slice(&sample.to_le_bytes());
     }
     bytes
@@ -296,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_file_says_what_it_holds() {
-        let bytes = wav(&clip("a", true));
+        let bytes = wav(&[1, -1]);
         assert_eq!(bytes.len(), 48);
         assert_eq!(bytes.get(4..8), Some(&40_u32.to_le_bytes()[..]));
         assert_eq!(bytes.get(24..28), Some(&8000_u32.to_le_bytes()[..]));

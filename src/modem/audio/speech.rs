@@ -12,7 +12,7 @@ use super::{AudioSink, Line, by_modem::ByModem};
 pub(in crate::modem) fn speech(how: &'static Speech) -> Box<dyn AudioSink> {
     let stop = Line(Zeroizing::new(how.stop.to_owned()));
     let commands = |clip: &crate::domain::Clip| Some(lines(&clip.words, how));
-    Box::new(ByModem::new(Box::new(commands), stop))
+    Box::new(ByModem::new(Box::new(commands), stop, false))
 }
 
 /// The commands that speak a text, of as many words as each takes.

@@ -48,6 +48,8 @@ const OPENING: Duration = Duration::from_millis(200);
 const CLEARING: Duration = Duration::from_secs(10);
 /// And where that was refused, or nothing can be heard any more: two looks at the list, that the call is not over.
 const REFUSED: Duration = Duration::from_secs(2);
+/// What sends samples lets go of its port within a frame's time: the next call finds it free.
+const LET_GO: Duration = Duration::from_millis(40);
 /// How long a modem may take to begin to play, or to refuse to.
 const PLAY: Duration = Duration::from_secs(5);
 
@@ -73,8 +75,14 @@ struct Talk {
     broken: Option<(Broken, Instant)>,
 }
 
-/// A call that was asked for is not dialled.
-struct NotDialled;
+/// Why a call that was asked for is not dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotDialled {
+    /// The modem cannot.
+    Failed,
+    /// Nobody wants it any more.
+    GivenUp,
+}
 
 impl Worker {
     /// Places a call, and follows it to its end, which is told in any case.
@@ -101,15 +109,16 @@ impl Worker {
             move || asked.is_cancelled() || stops.is_cancelled() || Instant::now() >= answer_by
         };
         let sink = match self.prepare(link, chores, &dial, sound, &given_up).await {
-            Ok(_) if given_up() => {
-                line.abandon();
-                self.restore(link, sound).await?;
-                return Ok(());
-            }
             // An answer that is still to come could be taken for what the modem says to the dialling.
-            Ok(Ok(sink)) if !link.behind => sink,
-            Ok(_) => {
-                line.refuse();
+            Ok(Ok(sink)) if !link.behind && !given_up() => sink,
+            Ok(prepared) => {
+                // With it, its port.
+                let failed = link.behind || prepared.is_err_and(|why| why == NotDialled::Failed);
+                line.end_before_dialling(if failed {
+                    CallCause::NotDialled
+                } else {
+                    CallCause::Abandoned
+                });
                 self.restore(link, sound).await?;
                 return Ok(());
             }
@@ -154,6 +163,7 @@ impl Worker {
         drop(sink);
         line.tell(CallEvent::Ended(end));
         ended?;
+        sleep(LET_GO).await;
         self.restore(link, sound).await?;
         if wedged {
             self.look_back();
@@ -184,7 +194,7 @@ impl Worker {
         let name = &self.config.name;
         // One that hangs, or has restarted in silence, shows it here, and not when somebody's phone rings.
         if !link.execute(&Command::attention()).await?.is_ok() {
-            return Ok(Err(NotDialled));
+            return Ok(Err(NotDialled::Failed));
         }
         chores.hold.let_go(link).await?;
         for word in sound.clear {
@@ -193,7 +203,7 @@ impl Worker {
         for word in sound.before {
             if !set(link, word).await? {
                 warn!(modem.name = name, setting = word, "the modem carries no sound");
-                return Ok(Err(NotDialled));
+                return Ok(Err(NotDialled::Failed));
             }
         }
         Ok(match sound.way {
@@ -210,20 +220,20 @@ impl Worker {
                     Ok(()) => Ok(Box::new(sink)),
                     Err(cause) => {
                         warn!(modem.name = name, %cause, "the modem's sound cannot be opened");
-                        Err(NotDialled)
+                        Err(NotDialled::Failed)
                     }
                 }
             }
             Way::Files(how) => match chores.library.keep(link, how, &dial.clips, given_up).await? {
                 Ok(names) => Ok(audio::file(how, names)),
-                Err(NotKept::GivenUp) => Err(NotDialled),
+                Err(NotKept::GivenUp) => Err(NotDialled::GivenUp),
                 Err(cause) => {
                     warn!(
                         modem.name = name,
                         ?cause,
                         "the modem does not keep what is to be played"
                     );
-                    Err(NotDialled)
+                    Err(NotDialled::Failed)
                 }
             },
             Way::Speech(how) => Ok(audio::speech(how)),
@@ -414,7 +424,10 @@ impl Talk {
             (None, None, Some(alerted)) => {
                 ((alerted + self.dial.ring_for).min(self.dial.answer_by), By::RingLimit)
             }
-            (None, None, None) => ((self.dialled + SETUP).min(self.dial.answer_by), By::SetupLimit),
+            (None, None, None) if self.dial.answer_by < self.dialled + SETUP => {
+                (self.dial.answer_by, By::Stale)
+            }
+            (None, None, None) => (self.dialled + SETUP, By::SetupLimit),
         }
     }
 
@@ -425,6 +438,14 @@ impl Talk {
         let now = Instant::now();
         let (limit, by) = self.limit();
         if now >= limit {
+            let rings = matches!(by, By::RingLimit | By::SetupLimit | By::Stale);
+            if rings && self.hanging_up.is_none() {
+                // The list may be the only one to know that it was answered meanwhile.
+                self.look(link).await?;
+                if self.advance() || self.limit().1 != by {
+                    return Ok(());
+                }
+            }
             return self.hang_up(link, by).await;
         }
         if self.opens_at().is_some_and(|at| now >= at) {

@@ -15,6 +15,8 @@ pub(super) enum By {
     RingLimit,
     /// It lasted long enough.
     TalkLimit,
+    /// It was worth nothing any more before it rang.
+    Stale,
     /// Nothing can be heard in it.
     NoSound,
     /// The daemon stops.
@@ -78,6 +80,7 @@ mod tests {
             (Stage::Active, Some(By::NoSound), told(Some(16)), CallCause::NoSound),
             (Stage::Alerting, Some(By::RingLimit), told(Some(16)), CallCause::NoAnswer),
             (Stage::Dialing, Some(By::SetupLimit), told(None), CallCause::Unreachable),
+            (Stage::Dialing, Some(By::Stale), told(None), CallCause::Abandoned),
             (Stage::Alerting, Some(By::Speaker), told(Some(16)), CallCause::Abandoned),
             (Stage::Dialing, Some(By::Stopping), told(None), CallCause::Abandoned),
         ];

@@ -132,17 +132,13 @@ impl CallLine {
         let _ = self.events.try_send(event);
     }
 
-    /// Ends a call that is not dialled.
+    /// Ends a call that the modem cannot dial.
     pub(in crate::modem) fn refuse(self) {
         self.end_before_dialling(CallCause::NotDialled);
     }
 
-    /// Ends a call that nobody wants to be dialled any more.
-    pub(in crate::modem) fn abandon(self) {
-        self.end_before_dialling(CallCause::Abandoned);
-    }
-
-    fn end_before_dialling(self, cause: CallCause) {
+    /// Ends a call that is not dialled, because of this.
+    pub(in crate::modem) fn end_before_dialling(self, cause: CallCause) {
         self.tell(CallEvent::Ended(CallEnd::of(cause)));
     }
 }
