@@ -61,7 +61,7 @@ pub async fn accept(
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> Result<Answer, store::Error> {
-    store.write(decision(request, policy.clone(), repeat)).await
+    store.write_work(decision(request, policy.clone(), repeat)).await
 }
 
 /// As [`accept`], for somebody who waits until `until` only.

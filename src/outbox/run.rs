@@ -332,6 +332,7 @@ impl Outbox {
         let changed = self.nothing_lost_with.as_ref() != Some(&ready);
         let alarms = self.alarms.clone();
         let work = move |tx: &Tx<'_>| {
+            tx.queue_is_seen();
             alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
             let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {

@@ -18,7 +18,7 @@ pub enum ByThen<T> {
 }
 
 impl Store {
-    /// As [`write`](Self::write), but waits until `until` only. What has not begun by then is left undone, so
+    /// As [`write_work`](Self::write_work), but waits until `until` only. What has not begun by then is left undone, so
     /// that whoever gives up knows what will not happen.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Store {
         let begun = decided.clone();
         // Whoever stops waiting for this gives up too.
         let _given_up = GiveUp(decided.clone());
-        let written = self.write(move |tx| match begun.set(()) {
+        let written = self.write_work(move |tx| match begun.set(()) {
             Ok(()) => work(tx),
             Err(()) => Err(Error::Slow),
         });

@@ -70,6 +70,11 @@ impl<'c> Tx<'c> {
         self.signals.set(Signals { queue: true, ..self.signals.get() });
     }
 
+    /// The outbox looks at its work now: what was done before it in this transaction does not wake it again.
+    pub fn queue_is_seen(&self) {
+        self.signals.set(Signals { queue: false, ..self.signals.get() });
+    }
+
     /// To be asked before anything is taken on: the last room on the disk is for what was accepted.
     ///
     /// # Errors
