@@ -137,9 +137,11 @@ struct Exchanged {
 
 impl Exchanged {
     /// With the time when it was heard. Its turn to be stored comes later: a delivery report, which happened after
-    /// it, may have been stored by then.
+    /// it, may have been stored by then. A millisecond that was begun counts, so that it is never the later one.
     fn dated(&self, now: Timestamp, instant: Instant) -> (Timestamp, Came) {
-        (now.before(instant.saturating_duration_since(self.heard)), self.came.clone())
+        let ago = instant.saturating_duration_since(self.heard).as_nanos().div_ceil(1_000_000);
+        let ago = Duration::from_millis(u64::try_from(ago).unwrap_or(u64::MAX));
+        (now.before(ago), self.came.clone())
     }
 }
 
@@ -796,6 +798,18 @@ mod tests {
             talk_for: Duration::ZERO,
         };
         Outbox::new(store.clone(), settings, calling, Vec::new())
+    }
+
+    #[test]
+    fn an_answer_is_never_dated_later_than_it_was_heard() {
+        let (now, heard) = (Timestamp::now(), Instant::now());
+        let event = Event::Silent(SegmentId { attempt: 1, sequence: 1 });
+        let came = Came { message: 1, event, call: None };
+        let answer = Exchanged { index: 0, came, heard, frees: true };
+        for (passed, ago) in [(0, 0), (1, 1), (1000, 1), (1001, 2)] {
+            let (at, _) = answer.dated(now, heard + Duration::from_micros(passed));
+            assert_eq!(now.since(at), Duration::from_millis(ago), "{passed}");
+        }
     }
 
     async fn waits(store: &Store, key: i64) -> bool {
