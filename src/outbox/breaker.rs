@@ -11,8 +11,6 @@ const OPENS_AFTER: u32 = 3;
 const FIRST: Duration = Duration::from_secs(30);
 /// Longest pause: a modem that works again should not wait much longer to be found out.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long a SIM that may place no calls is asked for none: that lasts until somebody has it changed.
-const BARRED: Duration = Duration::from_secs(3600);
 
 /// How a modem has done of late.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,11 +33,6 @@ impl Breaker {
         let pause = FIRST.checked_mul(factor).unwrap_or(LONGEST).min(LONGEST);
         self.open_until = Some(now + pause);
         true
-    }
-
-    /// Its SIM may not do this.
-    pub(super) fn bar(&mut self, now: Instant) {
-        self.open_until = Some(now + BARRED);
     }
 
     /// Until when it gets nothing. After that it is tried with one message: a failure opens it again, for

@@ -465,6 +465,7 @@ mod tests {
             sim: format!("sim{index}"),
             terms: Arc::new(terms),
             down: None,
+            mute: None,
             ready: true,
             idle: true,
             in_call: None,

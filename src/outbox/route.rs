@@ -91,6 +91,8 @@ pub(super) struct Line {
     pub(super) terms: Arc<Terms>,
     /// Why it cannot be used, if it cannot.
     pub(super) down: Option<Detail>,
+    /// Why it is given no calls for now, if it is not.
+    pub(super) mute: Option<Detail>,
     /// Whether it is up: what it has begun, it may end, even where it gets nothing new.
     pub(super) ready: bool,
     /// Whether it is up, and nothing is on its air.
@@ -166,6 +168,9 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
         return Err(Detail::NoModem);
     }
     if let Some(detail) = line.down {
+        return Err(detail);
+    }
+    if let Some(detail) = line.mute.filter(|_| channel == Channel::Voice) {
         return Err(detail);
     }
     if !can_serve(line.voice, wish.service) {
@@ -267,6 +272,7 @@ mod tests {
             sim: format!("sim{index}"),
             terms: Arc::new(terms()),
             down: None,
+            mute: None,
             ready: true,
             idle: true,
             in_call: None,

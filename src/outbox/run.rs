@@ -133,6 +133,15 @@ struct Exchanged {
     heard: Instant,
     /// Whether the modem is free again.
     frees: bool,
+    /// Whether the modem counts as free again, and the better or worse for it.
+    settled: bool,
+}
+
+impl Slot {
+    /// Why it gets no calls while it has a pause in them.
+    const fn mute(&self) -> Detail {
+        if self.barred { Detail::Barred } else { Detail::ModemFault }
+    }
 }
 
 impl Exchanged {
@@ -310,8 +319,10 @@ impl Outbox {
 
     /// One transaction: what came back, what is due, and what goes out next.
     async fn turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
-        for done in back.iter() {
+        // Where the store fails, they come again.
+        for done in back.iter_mut().filter(|done| !done.settled) {
             self.settle(done);
+            done.settled = true;
         }
         self.follow_the_clock().await?;
         let now = Timestamp::now();
@@ -335,6 +346,8 @@ impl Outbox {
         let alarms = self.alarms.clone();
         let work = move |tx: &Tx<'_>| {
             tx.queue_is_seen();
+            // Later than whatever was done before it in this transaction.
+            let conditions = Conditions { now: Timestamp::now(), ..conditions };
             alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
             let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {
@@ -396,19 +409,27 @@ impl Outbox {
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
-        let (called, name) = (done.came.call.is_some(), slot.outlet.handle.name());
-        let breaker = if called { &mut slot.calls } else { &mut slot.breaker };
-        let barred = called && is_barred(&done.came.event);
-        let failed = is_fault(&done.came.event) && !barred;
-        if barred {
-            breaker.bar(now);
-        } else if !failed {
-            breaker.succeed();
-        } else if breaker.fail(now) {
-            warn!(modem.name = name, calls = called, "it failed again and again, and gets a pause");
+        let (failed, name) = (is_fault(&done.came.event), slot.outlet.handle.name());
+        let Some(call) = &done.came.call else {
+            if !failed {
+                slot.breaker.succeed();
+            } else if slot.breaker.fail(now) {
+                warn!(modem.name = name, "the modem failed again and again: it gets a pause");
+            }
+            return;
+        };
+        let barred = is_barred(&done.came.event);
+        let pauses = failed && slot.calls.fail(now);
+        if pauses {
+            warn!(modem.name = name, barred, "calls failed again and again: they get a pause");
         }
-        // A call that did not come so far tells nothing of it.
-        if called && !failed && barred != slot.barred {
+        // One that was never dialled tells nothing of the others.
+        let worked = !failed && call.times != CallTimes::default();
+        if worked {
+            slot.calls.succeed();
+        }
+        // One number that may not be called is no news of the SIM; one after the other is.
+        if (pauses && barred && !slot.barred) || (worked && slot.barred) {
             slot.barred = barred;
             self.alarms.push(calls_barred(name, barred));
         }
@@ -435,7 +456,8 @@ impl Outbox {
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                voice: status.facts.voice.filter(|_| slot.calls.open_until(instant).is_none()),
+                mute: slot.calls.open_until(instant).map(|_| slot.mute()),
+                voice: status.facts.voice,
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
@@ -481,6 +503,7 @@ impl Outbox {
             came: Came { message, event, call },
             heard: Instant::now(),
             frees,
+            settled: false,
         };
         let call = match job {
             Job::Submit { tpdu, more } => {
@@ -805,7 +828,7 @@ mod tests {
         let (now, heard) = (Timestamp::now(), Instant::now());
         let event = Event::Silent(SegmentId { attempt: 1, sequence: 1 });
         let came = Came { message: 1, event, call: None };
-        let answer = Exchanged { index: 0, came, heard, frees: true };
+        let answer = Exchanged { index: 0, came, heard, frees: true, settled: false };
         for (passed, ago) in [(0, 0), (1, 1), (1000, 1), (1001, 2)] {
             let (at, _) = answer.dated(now, heard + Duration::from_micros(passed));
             assert_eq!(now.since(at), Duration::from_millis(ago), "{passed}");

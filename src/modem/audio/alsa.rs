@@ -23,9 +23,9 @@ const BUFFER: &str = "--buffer-time=160000";
 /// What it takes at once: a frame.
 const PERIOD: &str = "--period-time=20000";
 
-/// What the pipe to the player holds, in octets: a quarter of a second, and the least that there can be. What waits in it
-/// counts as played, and a card that takes nothing shows only once it is full.
-const PIPE: usize = 4096;
+/// What the pipe to the player holds, in octets: half a second. What waits in it counts as played, and a card that takes
+/// nothing shows only once it is full. A single page would take nothing until all of it was read.
+const PIPE: usize = 8192;
 
 /// Programs that run while a call is spoken into.
 #[derive(Debug, Default)]

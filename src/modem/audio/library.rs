@@ -93,7 +93,9 @@ impl Library {
         for word in how.folder {
             say(link, word, &Answer::Nothing, FLASH).await?;
         }
-        self.look(link, how).await?;
+        if !self.look(link, how).await? {
+            return Ok(Err(NotKept::Refused));
+        }
         let names: HashSet<_> = wanted.keys().cloned().collect();
         wanted.retain(|name, _| !self.touch(name));
         if wanted.is_empty() {
@@ -109,6 +111,8 @@ impl Library {
                 break;
             }
             if !self.put(link, how, &names, &name, &wav(&clip.samples)).await? {
+                // Whatever is there of it goes with the next look.
+                self.files = None;
                 return Ok(Err(NotKept::Refused));
             }
         }
@@ -154,14 +158,14 @@ impl Library {
     }
 
     /// Asks once which of our files there are. Where one of them may be there in part only, as after a power cut, none
-    /// stays: what was cut off would be played as if it were whole.
+    /// stays: what was cut off would be played as if it were whole. Says whether that is so.
     async fn look<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
         how: &Files,
-    ) -> Result<(), Lost> {
+    ) -> Result<bool, Lost> {
         if self.files.is_some() {
-            return Ok(());
+            return Ok(true);
         }
         let prefix = how.list.split('=').next().unwrap_or_default();
         let heard = say(link, how.list, &Answer::Bare(prefix), FLASH).await?;
@@ -176,14 +180,15 @@ impl Library {
         if files.remove(UNFINISHED).is_some() {
             for name in std::mem::take(&mut files).into_keys() {
                 if !delete(link, how, &name).await? {
-                    warn!("a clip could not be deleted in the modem");
+                    warn!("a clip that may be cut off could not be deleted in the modem");
+                    return Ok(false);
                 }
             }
             delete(link, how, UNFINISHED).await?;
         }
         debug!(count = files.len(), "looked at the clips that a modem keeps");
         self.files = Some(files);
-        Ok(())
+        Ok(true)
     }
 
     /// Deletes what was not used for longest until so many bytes fit, but nothing of what is needed now.

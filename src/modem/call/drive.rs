@@ -119,6 +119,7 @@ impl Worker {
                 } else {
                     CallCause::Abandoned
                 });
+                sleep(LET_GO).await;
                 self.restore(link, sound).await?;
                 return Ok(());
             }
@@ -442,7 +443,7 @@ impl Talk {
             if rings && self.hanging_up.is_none() {
                 // The list may be the only one to know that it was answered meanwhile.
                 self.look(link).await?;
-                if self.advance() || self.limit().1 != by {
+                if link.behind || self.advance() || self.limit().1 != by {
                     return Ok(());
                 }
             }
