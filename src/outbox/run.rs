@@ -801,13 +801,20 @@ async fn forward_changes(mut status: watch::Receiver<ModemStatus>, changed: Arc<
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::{
-        domain::{Lane, NewMessage, Phase},
+        domain::{Lane, Locator, NewMessage, Phase},
+        modem::{Hotplug, ModemConfig, SoundConfig, modem},
         store::samples,
     };
 
     fn outbox(store: &Store, boot: &str, clock_known: bool) -> Outbox {
+        outbox_of(store, boot, clock_known, Vec::new())
+    }
+
+    fn outbox_of(store: &Store, boot: &str, clock_known: bool, outlets: Vec<Outlet>) -> Outbox {
         let settings = Settings {
             rules: Rules { resend_after: Duration::from_secs(20) },
             settle: None,
@@ -820,7 +827,51 @@ mod tests {
             ring_for: Duration::ZERO,
             talk_for: Duration::ZERO,
         };
-        Outbox::new(store.clone(), settings, calling, Vec::new())
+        Outbox::new(store.clone(), settings, calling, outlets)
+    }
+
+    #[tokio::test]
+    async fn calls_that_are_barred_one_after_the_other_are_an_alarm_and_stop_no_texts() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let config = ModemConfig {
+            name: "m1".into(),
+            locator: Locator::Port("/dev/none".into()),
+            baud: 115_200,
+            family: None,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            service_centre: None,
+            power: None,
+            sound: SoundConfig::default(),
+        };
+        let ports = Hotplug::new(Path::new("/"), Vec::new());
+        let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
+        let outlet = Outlet { handle, terms: Arc::default() };
+        let mut outbox = outbox_of(&store, "a", true, vec![outlet]);
+        let ended = |detail, class, setup| {
+            let segment = SegmentId { attempt: 1, sequence: 1 };
+            let event = Event::Refused(segment, Refusal { detail, class });
+            let times = CallTimes { setup: Duration::from_secs(setup), ..CallTimes::default() };
+            let call = Charged { sim: "sim".into(), times, cost: None };
+            let came = Came { message: 1, event, call: Some(call) };
+            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false }
+        };
+        let barred = ended(Detail::Barred, RefusalClass::Modem, 1);
+        outbox.settle(&barred);
+        outbox.settle(&barred);
+        assert!(outbox.alarms.is_empty(), "these numbers may be the only ones");
+        // A call that was never dialled says nothing of the others.
+        outbox.settle(&ended(Detail::NetworkBusy, RefusalClass::Network, 0));
+        outbox.settle(&barred);
+        outbox.settle(&barred);
+        assert_eq!(outbox.alarms.len(), 1, "once");
+        assert_eq!(outbox.lines(Timestamp::now())[0].mute, Some(Detail::Barred));
+        assert_eq!(outbox.outlets[0].breaker.open_until(Instant::now()), None, "texts go on");
+        outbox.settle(&ended(Detail::Busy, RefusalClass::Callee, 1));
+        assert_eq!(outbox.alarms.len(), 2, "it is over");
+        assert_eq!(outbox.lines(Timestamp::now())[0].mute, None);
     }
 
     #[test]

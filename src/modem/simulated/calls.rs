@@ -3,17 +3,21 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use ringpost_sim::{
-    Builder, CallRecord, Direction, Does, Family, Fault, FaultSpec, OnCall, Simulator,
+    Builder, CallRecord, Direction, Does, Family, Fault, FaultSpec, ModemHandle, OnCall, Simulator,
 };
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+    time::Instant,
+};
 
 use super::{Fate, Lines, PHONE, Rig, Socket, listen, tpdu};
 use crate::{
     domain::{Clip, E164, SegmentId, Sound},
     modem::{
-        CallCause, CallEnd, CallEvent, CallHandle, Dial, ModemState, Rung, Sink, SoundWay, Submit,
-        SubmitOutcome, handle::apart, runner::Runner,
+        CallCause, CallEnd, CallEvent, CallHandle, Dial, ModemConfig, ModemState, Rung, Sink,
+        SoundWay, Submit, SubmitOutcome, handle::apart, runner::Runner,
     },
 };
 
@@ -62,22 +66,37 @@ pub(super) async fn speaker(family: Family, way: SoundWay) -> Rig {
 }
 
 async fn speaker_on(builder: Builder, family: Family, way: SoundWay) -> Rig {
-    let builder = builder.family(family);
-    let rig = Rig::with(builder, |config, modem| {
+    let sim = builder.family(family).start().await.unwrap();
+    let card = way == SoundWay::Only(Sink::Alsa);
+    if card {
+        show_card(&sim.modem("m1")).await;
+    }
+    let change = |config: &mut ModemConfig, modem: &ModemHandle| {
         config.power = Some(Arc::new(Socket(modem.clone())));
         config.sound.way = way;
         config.sound.audio_port = modem.open_audio().map(|_| "/dev/audio".into());
         let files = matches!(family, Family::Sim800 | Family::A76xx);
-        if config.sound.audio_port.is_none() && !files {
+        if card || (config.sound.audio_port.is_none() && !files) {
             config.sound.alsa_device = Some("plughw:1,0".into());
         }
-    })
-    .await;
+    };
+    let rig = Rig::of(sim, change, |modem| Arc::new(Lines(modem)));
     let status = rig.ready().await;
     assert!(status.facts.voice.is_some(), "{}\n{}", family.name(), rig.tail());
     // It looks at its stores first.
     tokio::time::sleep(Duration::from_secs(5)).await;
     rig
+}
+
+/// Has a Quectel modem show its sound card, once and for all.
+async fn show_card(modem: &ModemHandle) {
+    let mut line = modem.open().unwrap();
+    let setting = "AT+QCFG=\"USBCFG\",0x2C7C,0x0125,1,1,1,1,1,0,1\rAT+CFUN=1,1\r";
+    line.write_all(setting.as_bytes()).await.unwrap();
+    let (mut said, mut octet) = (String::new(), [0]);
+    while !said.ends_with("PB DONE") && line.read(&mut octet).await.unwrap() > 0 {
+        said.push(octet[0].into());
+    }
 }
 
 /// What became of a call.
@@ -175,11 +194,19 @@ fn cases() -> Vec<Case> {
 #[tokio::test(start_paused = true)]
 async fn calls_of_every_family_are_placed_followed_and_ended_and_this_is_what_is_said() {
     let mut table = String::new();
-    // Those that are sent samples where they may choose can play files as well.
-    let files = [Family::Sim7600, Family::Ec25].map(|family| (family, SoundWay::Only(Sink::File)));
-    for (family, way) in SPEAKERS.map(|family| (family, SoundWay::Auto)).into_iter().chain(files) {
+    // Those that are sent samples where they may choose can play files as well, and one has a card of its own.
+    let others = [
+        (Family::Sim7600, SoundWay::Only(Sink::File)),
+        (Family::Ec25, SoundWay::Only(Sink::File)),
+        (Family::Ec25, SoundWay::Only(Sink::Alsa)),
+    ];
+    for (family, way) in SPEAKERS.map(|family| (family, SoundWay::Auto)).into_iter().chain(others) {
         let mut dialogues = String::new();
-        let ending = if way == SoundWay::Auto { "" } else { "_files" };
+        let ending = match way {
+            SoundWay::Auto | SoundWay::Off => "",
+            SoundWay::Only(Sink::Alsa) => "_card",
+            SoundWay::Only(_) => "_files",
+        };
         let speaks = format!("{}{ending}", family.name());
         for Case(case, phone, mut fault, cause) in cases() {
             if fault.as_ref().is_some_and(|fault| !family.plays(fault.fault)) {
