@@ -733,3 +733,35 @@ async fn a_sim_that_may_place_no_calls_is_an_alarm_and_sends_texts_all_the_same(
     let text = gateway.send_json(&call(&texted, json!({"channel": "sms"})));
     gateway.wait_for_state(&text, "delivered");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_engine_is_given_a_code_by_its_arguments_or_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let note = dir.path().join("note");
+    let script = format!(
+        "words=$(cat); {{ tr \"\\\\0\\\\n\" \"  \" </proc/$$/cmdline; echo; echo \"$words\"; }} >>{}; \
+         printf %s \"$words\" | espeak-ng --stdout",
+        note.display()
+    );
+    let engine = format!(
+        "[[voice.engine]]\nname = \"noted\"\nvoices = [\"en en\"]\ncommand = [\"sh\", \"-c\", '{script}']"
+    );
+    let config = format!("{}\n{engine}", BRISK.replace("espeak-ng", "noted"));
+    let gateway = speaking(1).config(&config).start().await;
+    let id = gateway.send_json(&call(PHONE, json!({})));
+    assert_eq!(ended(&gateway, &id)["state"], "delivered", "{}", gateway.log());
+    let noted = std::fs::read_to_string(&note).unwrap();
+    let lines: Vec<_> = noted.lines().collect();
+    let (mut digits, mut asked) = (BTreeSet::new(), 0);
+    for pair in lines.chunks_exact(2) {
+        let [arguments, words] = pair else { unreachable!() };
+        assert!(arguments.contains("espeak-ng --stdout"), "{arguments}");
+        assert!(!arguments.contains("481592") && !arguments.contains("Goodbye"), "{arguments}");
+        let said: Vec<_> = words.chars().filter(char::is_ascii_digit).collect();
+        assert!(said.len() <= 1, "one character at a time: {words}");
+        digits.extend(said);
+        asked += 1;
+    }
+    assert!(asked > 10, "{noted}");
+    assert_eq!(digits.len(), 10, "whatever the code");
+}
