@@ -39,16 +39,8 @@ impl Probe {
             ringpost_hal::family::by_name(name).ok_or_else(unknown)
         });
         let config = ModemConfig {
-            name: "probe".into(),
-            locator: Locator::Port(self.port),
-            baud: self.baud,
             family: family.transpose()?,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: modem::SoundConfig::default(),
+            ..ModemConfig::new("probe", Locator::Port(self.port), self.baud)
         };
         let ports = Hotplug::new(&self.machine.root, Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

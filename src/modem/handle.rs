@@ -75,6 +75,24 @@ pub struct ModemConfig {
     pub sound: SoundConfig,
 }
 
+impl ModemConfig {
+    /// A modem of which a site says nothing more: it may roam, and is heard as it can be.
+    pub fn new(name: impl Into<String>, locator: Locator, baud: u32) -> Self {
+        Self {
+            name: name.into(),
+            locator,
+            baud,
+            family: None,
+            board: None,
+            pin_file: None,
+            roaming: true,
+            service_centre: None,
+            power: None,
+            sound: SoundConfig::default(),
+        }
+    }
+}
+
 /// What a site says of how a modem is heard in calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SoundConfig {

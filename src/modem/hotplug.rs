@@ -476,18 +476,7 @@ mod tests {
     }
 
     fn config(name: &str, locator: Locator) -> ModemConfig {
-        ModemConfig {
-            name: name.into(),
-            locator,
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: crate::modem::SoundConfig::default(),
-        }
+        ModemConfig::new(name, locator, 115_200)
     }
 
     /// The names of the ports where a modem may be.

@@ -221,16 +221,8 @@ mod tests {
         let sim = builder.start().await.unwrap();
         let modem = sim.modem("m1");
         let config = ModemConfig {
-            name: "a".into(),
-            locator: Locator::Port(modem.port()),
-            baud: 115_200,
             family: Some(&SIM7600),
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: crate::modem::SoundConfig::default(),
+            ..ModemConfig::new("a", Locator::Port(modem.port()), 115_200)
         };
         let presses = Arc::new(AtomicU32::new(0));
         let lines = power::Power {

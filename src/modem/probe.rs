@@ -84,16 +84,8 @@ mod tests {
                 modem.fault(Fault::SimPin);
             }
             let config = ModemConfig {
-                name: "probe".into(),
-                locator: Locator::Port(PathBuf::from("/dev/none")),
-                baud: 115_200,
-                family: None,
-                board: None,
                 pin_file: Some(PathBuf::from("/dev/null")),
-                roaming: true,
-                service_centre: None,
-                power: None,
-                sound: crate::modem::SoundConfig::default(),
+                ..ModemConfig::new("probe", Locator::Port(PathBuf::from("/dev/none")), 115_200)
             };
             let ports = Hotplug::new(Path::new("/"), Vec::new());
             let link = Link::new(modem.open().unwrap());

@@ -114,18 +114,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let config = ModemConfig {
-            name: "a".into(),
-            locator: Locator::Port(PathBuf::from("/dev/none")),
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: crate::modem::SoundConfig::default(),
-        };
+        let config = ModemConfig::new("a", Locator::Port(PathBuf::from("/dev/none")), 115_200);
         let (sender, events) = mpsc::channel(16);
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, mut worker) = apart(config, Arc::new(ports), sender);

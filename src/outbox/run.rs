@@ -806,7 +806,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Lane, Locator, NewMessage, Phase},
-        modem::{Hotplug, ModemConfig, SoundConfig, modem},
+        modem::{Hotplug, ModemConfig, modem},
         store::samples,
     };
 
@@ -834,18 +834,7 @@ mod tests {
     async fn calls_that_are_barred_one_after_the_other_are_an_alarm_and_stop_no_texts() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
-        let config = ModemConfig {
-            name: "m1".into(),
-            locator: Locator::Port("/dev/none".into()),
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: SoundConfig::default(),
-        };
+        let config = ModemConfig::new("m1", Locator::Port("/dev/none".into()), 115_200);
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
         let outlet = Outlet { handle, terms: Arc::default() };

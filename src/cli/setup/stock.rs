@@ -40,18 +40,7 @@ pub(super) fn take(root: &Path, ports: &[PathBuf], baud: u32) -> Result<Vec<Foun
     let runtime = runtime.map_err(|cause| Failure::while_doing("start the runtime", cause))?;
     let baud_of = |locator: &Locator| if matches!(locator, Locator::Port(_)) { baud } else { BAUD };
     let asked = locators.iter().map(|locator| {
-        let config = ModemConfig {
-            name: locator.to_string(),
-            locator: locator.clone(),
-            baud: baud_of(locator),
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: modem::SoundConfig::default(),
-        };
+        let config = ModemConfig::new(locator.to_string(), locator.clone(), baud_of(locator));
         modem::probe(config, &hotplug)
     });
     let answers = runtime.block_on(join_all(asked));

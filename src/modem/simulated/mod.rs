@@ -34,8 +34,8 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
-    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, SoundConfig,
-    Submit, SubmitOutcome,
+    ModemConfig, ModemEvent, ModemHandle, ModemState, ModemStatus, Power, Problem, Submit,
+    SubmitOutcome,
     audio::{FRAME_TIME, Pump, Turn},
     handle::apart,
     hotplug::{Place, UsbPlace},
@@ -204,18 +204,7 @@ impl Rig {
         ports: impl FnOnce(Simulated) -> Arc<dyn Ports>,
     ) -> Self {
         let modem = sim.modem("m1");
-        let mut config = ModemConfig {
-            name: "a".into(),
-            locator: Locator::Port(PathBuf::from("/dev/none")),
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
-            sound: SoundConfig::default(),
-        };
+        let mut config = ModemConfig::new("a", Locator::Port(PathBuf::from("/dev/none")), 115_200);
         change(&mut config, &modem);
         let (sender, events) = mpsc::channel(16);
         let (handle, worker) = apart(config, ports(modem.clone()), sender);

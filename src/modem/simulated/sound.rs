@@ -44,19 +44,11 @@ struct Driven {
 impl Driven {
     async fn ready(simulated: &ringpost_sim::ModemHandle) -> Self {
         let config = ModemConfig {
-            name: simulated.name(),
-            locator: Locator::Port(simulated.port()),
-            baud: 115_200,
-            family: None,
-            board: None,
-            pin_file: None,
-            roaming: true,
-            service_centre: None,
-            power: None,
             sound: SoundConfig {
                 audio_port: Some(simulated.audio_port()),
                 ..SoundConfig::default()
             },
+            ..ModemConfig::new(simulated.name(), Locator::Port(simulated.port()), 115_200)
         };
         let (sender, events) = mpsc::channel(16);
         let (handle, runner) = modem(config, &Hotplug::new(Path::new("/"), Vec::new()), sender);
