@@ -120,15 +120,7 @@ async fn follow_disk(store: &Store) {
         let is_full = *full.borrow_and_update();
         if is_full != told {
             let at = Timestamp::now();
-            let (kind, outcome) = if is_full {
-                (GatewayEvent::AlarmRaise, Outcome::Failure)
-            } else {
-                (GatewayEvent::AlarmClear, Outcome::Success)
-            };
-            let target = Target { id: "disk".into(), ..Target::default() };
-            let event = Event::of_gateway(kind, outcome, at)
-                .because(is_full.then_some(Detail::StorageFull))
-                .to(Some(target), None);
+            let event = Event::of_alarm("disk", is_full.then_some(Detail::StorageFull), at);
             write(store, move |tx| store::event::append(tx, &event)).await;
             told = is_full;
         }

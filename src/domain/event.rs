@@ -404,6 +404,16 @@ impl Event {
         Self::of_gateway(kind, incident.outcome(), published).of_modem(modem)
     }
 
+    /// An alarm of this name is raised because of something, or, without it, is over.
+    pub fn of_alarm(name: &str, raised: Option<Detail>, published: Timestamp) -> Self {
+        let (kind, outcome) = match raised {
+            Some(_) => (GatewayEvent::AlarmRaise, Outcome::Failure),
+            None => (GatewayEvent::AlarmClear, Outcome::Success),
+        };
+        let target = Target { id: name.to_owned(), ..Target::default() };
+        Self::of_gateway(kind, outcome, published).because(raised).to(Some(target), None)
+    }
+
     /// An event of the gateway, by `actor`.
     pub fn by(actor: Actor, kind: GatewayEvent, outcome: Outcome, published: Timestamp) -> Self {
         let transaction_id = TransactionId::generate();

@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     domain::{
-        self, CallTimes, Detail, GatewayEvent, Lane, Money, Outcome, Refusal, RefusalClass, Report,
-        SegmentId, Service, Target, Timestamp, clock,
+        self, CallTimes, Detail, Lane, Money, Refusal, RefusalClass, Report, SegmentId, Service,
+        Timestamp, clock,
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
@@ -124,6 +124,13 @@ struct Slot {
     rests_until: Option<Instant>,
 }
 
+impl Slot {
+    /// Why it gets no calls while it has a pause in them.
+    const fn mute(&self) -> Detail {
+        if self.barred { Detail::Barred } else { Detail::ModemFault }
+    }
+}
+
 /// What came back from a modem.
 #[derive(Debug)]
 struct Exchanged {
@@ -135,13 +142,6 @@ struct Exchanged {
     frees: bool,
     /// Whether the modem counts as free again, and the better or worse for it.
     settled: bool,
-}
-
-impl Slot {
-    /// Why it gets no calls while it has a pause in them.
-    const fn mute(&self) -> Detail {
-        if self.barred { Detail::Barred } else { Detail::ModemFault }
-    }
 }
 
 impl Exchanged {
@@ -431,7 +431,9 @@ impl Outbox {
         // One number that may not be called is no news of the SIM; one after the other is.
         if (pauses && barred && !slot.barred) || (worked && slot.barred) {
             slot.barred = barred;
-            self.alarms.push(calls_barred(name, barred));
+            let raised = barred.then_some(Detail::Barred);
+            let alarm = domain::Event::of_alarm("calls", raised, Timestamp::now());
+            self.alarms.push(alarm.of_modem(name));
         }
     }
 
@@ -732,20 +734,6 @@ fn is_fault(event: &Event) -> bool {
 /// and 87).
 fn is_barred(event: &Event) -> bool {
     matches!(event, Event::Refused(_, refusal) if refusal.detail == Detail::Barred)
-}
-
-/// The alarm for a modem whose SIM may place no calls, or its end.
-fn calls_barred(modem: &str, barred: bool) -> domain::Event {
-    let (kind, outcome) = if barred {
-        (GatewayEvent::AlarmRaise, Outcome::Failure)
-    } else {
-        (GatewayEvent::AlarmClear, Outcome::Success)
-    };
-    let target = Target { id: "calls".into(), ..Target::default() };
-    domain::Event::of_gateway(kind, outcome, Timestamp::now())
-        .because(barred.then_some(Detail::Barred))
-        .of_modem(modem)
-        .to(Some(target), None)
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.
