@@ -59,8 +59,7 @@ pub(super) fn gap(bench: &mut Bench) -> Result<Vec<Line>> {
     ensure!(air.wait_for_submits(MESSAGES * SEGMENTS, PATIENCE), "not sent");
     thread::sleep(IDLE);
     let gaps = gaps_of(&air);
-    let folder = tempfile::Builder::new().prefix("run").tempdir_in(&bench.folder)?;
-    let air = Air::start(folder.path(), 1, LATENCY, 0)?;
+    let (air, _folder) = bench.air(1, LATENCY, 0)?;
     let mut disk = Disk::below(&bench.folder)?;
     drive_and_commit(&air, MESSAGES * SEGMENTS, &mut disk)?;
     let least = gaps_of(&air);

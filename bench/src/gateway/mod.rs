@@ -74,6 +74,13 @@ pub fn figures(bench: &mut Bench, only: Option<&str>) -> Result<Vec<Line>> {
 }
 
 impl Bench {
+    /// Modems alone, in a new folder.
+    fn air(&self, modems: usize, latency: Duration, baud: u32) -> Result<(Air, TempDir)> {
+        let folder = tempfile::Builder::new().prefix("run").tempdir_in(&self.folder)?;
+        let air = Air::start(folder.path(), modems, latency, baud)?;
+        Ok((air, folder))
+    }
+
     /// A daemon with modems, in a new folder.
     fn gateway(
         &self,
@@ -82,8 +89,7 @@ impl Bench {
         baud: u32,
         settings: &Settings,
     ) -> Result<(Ringpost, Air, TempDir)> {
-        let folder = tempfile::Builder::new().prefix("run").tempdir_in(&self.folder)?;
-        let air = Air::start(folder.path(), modems, latency, baud)?;
+        let (air, folder) = self.air(modems, latency, baud)?;
         let ringpost = Ringpost::start(&self.program, folder.path(), &air, settings)?;
         Ok((ringpost, air, folder))
     }

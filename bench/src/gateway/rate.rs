@@ -21,8 +21,7 @@ const EDGE: usize = 2;
 /// 32 modems, 300 ms, 115 200 baud: share of the ideal rate.
 pub(super) fn share(bench: &mut Bench) -> Result<Vec<Line>> {
     let alone = {
-        let folder = tempfile::tempdir_in(&bench.folder)?;
-        let air = Air::start(folder.path(), MODEMS, LATENCY, BAUD)?;
+        let (air, _folder) = bench.air(MODEMS, LATENCY, BAUD)?;
         drive(&air, EACH)?;
         Shares::of(&air)
     };
