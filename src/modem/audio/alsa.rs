@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Clip, Sound},
-        modem::audio::{AudioSink as _, Broken, Cue, pcm},
+        modem::audio::{AudioSink as _, Broken, Cue, pcm, pump::PcmSink},
     };
 
     /// A program in the place of ALSA's.
@@ -96,6 +96,26 @@ mod tests {
         path
     }
 
+    /// What is played to one script and heard from another.
+    fn between(dir: &Path, player: &str, recorder: &str) -> PcmSink {
+        let aplay = program(dir, "aplay", player);
+        let arecord = program(dir, "arecord", recorder);
+        let (sink, pump) = pcm(true);
+        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
+        sink
+    }
+
+    /// So many samples, all of them alike.
+    fn clip(samples: usize) -> Vec<Sound> {
+        let samples = vec![1234; samples];
+        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
+        vec![Sound::Clip(clip.into())]
+    }
+
+    async fn next(sink: &mut PcmSink) -> Cue {
+        tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap()
+    }
+
     #[tokio::test]
     async fn samples_go_to_one_program_and_keys_come_from_the_other() {
         let dir = tempfile::tempdir().unwrap();
@@ -103,19 +123,14 @@ mod tests {
         let samples = ringpost_hal::tone::Tone::of('7', 8000).unwrap().take(1600);
         fs::write(&tone, samples.flat_map(i16::to_le_bytes).collect::<Vec<_>>()).unwrap();
         let (args, heard) = (dir.path().join("args"), dir.path().join("heard"));
-        let script = format!("echo \"$*\" > {}\nexec cat > {}", args.display(), heard.display());
-        let aplay = program(dir.path(), "aplay", &script);
-        let script = format!("cat {}\nexec sleep 60", tone.display());
-        let arecord = program(dir.path(), "arecord", &script);
-        let (mut sink, pump) = pcm(true);
-        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
-        let samples = vec![1234; 800];
-        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
-        sink.play(1, vec![Sound::Clip(clip.into())]);
+        let player = format!("echo \"$*\" > {}\nexec cat > {}", args.display(), heard.display());
+        let recorder = format!("cat {}\nexec sleep 60", tone.display());
+        let mut sink = between(dir.path(), &player, &recorder);
+        sink.play(1, clip(800));
         sink.open();
         let (mut key, mut played) = (None, false);
         while key.is_none() || !played {
-            let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+            let cue = next(&mut sink).await;
             match cue {
                 Cue::Key(it) => key = Some(it),
                 Cue::Played(number) => played = number == 1,
@@ -138,11 +153,7 @@ mod tests {
     async fn a_program_that_ends_is_told_before_anything_is_played() {
         for (player, recorder) in [("exit 1", "exec sleep 60"), ("exec sleep 60", "exit 1")] {
             let dir = tempfile::tempdir().unwrap();
-            let aplay = program(dir.path(), "aplay", player);
-            let arecord = program(dir.path(), "arecord", recorder);
-            let (mut sink, pump) = pcm(true);
-            pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
-            let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+            let cue = next(&mut between(dir.path(), player, recorder)).await;
             assert!(matches!(cue, Cue::Broken(Broken::Gone)), "{cue:?}");
         }
     }
@@ -150,15 +161,10 @@ mod tests {
     #[tokio::test]
     async fn what_a_card_does_not_take_is_not_played() {
         let dir = tempfile::tempdir().unwrap();
-        let aplay = program(dir.path(), "aplay", "exec sleep 60");
-        let arecord = program(dir.path(), "arecord", "exec sleep 60");
-        let (mut sink, pump) = pcm(true);
-        pump.run_on(open("plughw:1,0", &aplay, &arecord).unwrap()).unwrap();
-        let samples = vec![1234; 8000];
-        let clip = Clip { key: "a".into(), words: String::new(), samples, keepable: false };
-        sink.play(1, vec![Sound::Clip(clip.into())]);
+        let mut sink = between(dir.path(), "exec sleep 60", "exec sleep 60");
+        sink.play(1, clip(8000));
         sink.open();
-        let cue = tokio::time::timeout(Duration::from_secs(60), sink.next()).await.unwrap();
+        let cue = next(&mut sink).await;
         assert!(matches!(cue, Cue::Broken(Broken::Wedged)), "{cue:?}");
     }
 

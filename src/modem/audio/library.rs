@@ -110,10 +110,16 @@ impl Library {
                 all = false;
                 break;
             }
-            if !self.put(link, how, &names, &name, &wav(&clip.samples)).await? {
+            let bytes = wav(&clip.samples);
+            if !self.put(link, how, &names, &name, &bytes).await? {
                 // Whatever is there of it goes with the next look.
                 self.files = None;
                 return Ok(Err(NotKept::Refused));
+            }
+            self.clock += 1;
+            let kept = Kept { bytes: length_of(&bytes), used: self.clock };
+            if let Some(files) = &mut self.files {
+                files.insert(name, kept);
             }
         }
         // Whatever is there now is there wholly.
@@ -138,8 +144,7 @@ impl Library {
         name: &str,
         bytes: &[u8],
     ) -> Result<bool, Lost> {
-        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        self.make_room(link, how, needed, length).await?;
+        self.make_room(link, how, needed, length_of(bytes)).await?;
         if !upload(link, how, name, bytes).await? {
             // Its disk may be fuller than is known here.
             self.make_room(link, how, needed, how.room).await?;
@@ -148,11 +153,6 @@ impl Library {
             if !upload(link, how, name, bytes).await? {
                 return Ok(false);
             }
-        }
-        self.clock += 1;
-        let kept = Kept { bytes: length, used: self.clock };
-        if let Some(files) = self.files.as_mut().filter(|_| name != UNFINISHED) {
-            files.insert(name.to_owned(), kept);
         }
         Ok(true)
     }
@@ -214,6 +214,10 @@ impl Library {
             }
         }
     }
+}
+
+fn length_of(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
 /// Deletes a file; says whether that was done.

@@ -75,15 +75,6 @@ struct Talk {
     broken: Option<(Broken, Instant)>,
 }
 
-/// Why a call that was asked for is not dialled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotDialled {
-    /// The modem cannot.
-    Failed,
-    /// Nobody wants it any more.
-    GivenUp,
-}
-
 impl Worker {
     /// Places a call, and follows it to its end, which is told in any case.
     pub(in crate::modem) async fn place_call<P: AsyncRead + AsyncWrite + Unpin>(
@@ -112,13 +103,13 @@ impl Worker {
             // An answer that is still to come could be taken for what the modem says to the dialling.
             Ok(Ok(sink)) if !link.behind && !given_up() => sink,
             Ok(prepared) => {
-                // With it, its port.
-                let failed = link.behind || prepared.is_err_and(|why| why == NotDialled::Failed);
-                line.end_before_dialling(if failed {
-                    CallCause::NotDialled
-                } else {
-                    CallCause::Abandoned
-                });
+                let cause = match prepared {
+                    _ if link.behind => CallCause::NotDialled,
+                    Err(cause) => cause,
+                    // With it, its port.
+                    Ok(_) => CallCause::Abandoned,
+                };
+                line.end_before_dialling(cause);
                 sleep(LET_GO).await;
                 self.restore(link, sound).await?;
                 return Ok(());
@@ -183,7 +174,7 @@ impl Worker {
     }
 
     /// Has everything there that is needed to speak, before anybody's phone rings: to put files into a modem may take a
-    /// minute, and stops once the call is `given_up`.
+    /// minute, and stops once the call is `given_up`. Else how the call ends that is not dialled.
     async fn prepare<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &mut Link<P>,
@@ -191,11 +182,11 @@ impl Worker {
         dial: &Dial,
         sound: &'static Sound,
         given_up: &impl Fn() -> bool,
-    ) -> Result<Result<Box<dyn AudioSink>, NotDialled>, Ended> {
+    ) -> Result<Result<Box<dyn AudioSink>, CallCause>, Ended> {
         let name = &self.config.name;
         // One that hangs, or has restarted in silence, shows it here, and not when somebody's phone rings.
         if !link.execute(&Command::attention()).await?.is_ok() {
-            return Ok(Err(NotDialled::Failed));
+            return Ok(Err(CallCause::NotDialled));
         }
         chores.hold.let_go(link).await?;
         for word in sound.clear {
@@ -204,7 +195,7 @@ impl Worker {
         for word in sound.before {
             if !set(link, word).await? {
                 warn!(modem.name = name, setting = word, "the modem carries no sound");
-                return Ok(Err(NotDialled::Failed));
+                return Ok(Err(CallCause::NotDialled));
             }
         }
         Ok(match sound.way {
@@ -221,20 +212,20 @@ impl Worker {
                     Ok(()) => Ok(Box::new(sink)),
                     Err(cause) => {
                         warn!(modem.name = name, %cause, "the modem's sound cannot be opened");
-                        Err(NotDialled::Failed)
+                        Err(CallCause::NotDialled)
                     }
                 }
             }
             Way::Files(how) => match chores.library.keep(link, how, &dial.clips, given_up).await? {
                 Ok(names) => Ok(audio::file(how, names)),
-                Err(NotKept::GivenUp) => Err(NotDialled::GivenUp),
+                Err(NotKept::GivenUp) => Err(CallCause::Abandoned),
                 Err(cause) => {
                     warn!(
                         modem.name = name,
                         ?cause,
                         "the modem does not keep what is to be played"
                     );
-                    Err(NotDialled::Failed)
+                    Err(CallCause::NotDialled)
                 }
             },
             Way::Speech(how) => Ok(audio::speech(how)),
