@@ -42,6 +42,8 @@ pub use usb::{UsbDevice, UsbPort, usb_devices};
 pub(crate) use call::CallLine;
 
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod tests;

@@ -109,11 +109,10 @@ fn set(file: &Path, value: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use ringpost_sim::Machine;
 
     use super::*;
+    use crate::modem::script;
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -123,8 +122,7 @@ mod tests {
     async fn a_program_gets_its_arguments_as_they_are() {
         let dir = tempfile::tempdir().unwrap();
         let (program, out) = (dir.path().join("switch"), dir.path().join("out"));
-        fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$1\"\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        script::make(&program, "printf '%s\\n' \"$@\" > \"$1\"");
         let line = words(&[program.to_str().unwrap(), out.to_str().unwrap(), "a b", "$(exit 3);"]);
         let power = PowerCommand::new(&line).unwrap();
         assert_eq!(power.cycle().await, Ok(()));

@@ -80,19 +80,21 @@ fn plain(pipe: OwnedFd) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+    use std::{fs, time::Duration};
 
     use super::*;
     use crate::{
         domain::{Clip, Sound},
-        modem::audio::{AudioSink as _, Broken, Cue, pcm, pump::PcmSink},
+        modem::{
+            audio::{AudioSink as _, Broken, Cue, pcm, pump::PcmSink},
+            script,
+        },
     };
 
     /// A program in the place of ALSA's.
     fn program(folder: &Path, name: &str, script: &str) -> std::path::PathBuf {
         let path = folder.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        script::make(&path, script);
         path
     }
 
