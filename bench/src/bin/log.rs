@@ -21,8 +21,6 @@ const QUESTIONS: u32 = 300;
 const DAYS: i64 = 90;
 const DAY_MS: i64 = 86_400_000;
 
-const SCHEMA: &str = include_str!("../../../src/store/migrations/0001_initial.sql");
-
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let usage = "usage: log TARGET-DIRECTORY RINGPOST";
@@ -34,7 +32,7 @@ fn main() -> Result<()> {
     };
     let folder = target.join(format!("log-{events}"));
     if !folder.join("made").exists() {
-        make(&folder, events)?;
+        make(&folder, &program, events)?;
     }
     let size = fs::metadata(folder.join("ringpost.db"))?.len();
     println!("{events} events in {} MiB", size >> 20);
@@ -211,18 +209,18 @@ impl Chance {
 }
 
 /// Makes the log: two events for each message, and one of the gateway now and then.
-fn make(folder: &Path, events: i64) -> Result<()> {
+fn make(folder: &Path, program: &Path, events: i64) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
     let began = Instant::now();
     println!("making {events} events");
+    // With pages, tables and indexes as the gateway makes them.
+    create_token(program, &configure(folder)?)?;
     let mut database = Connection::open(folder.join("ringpost.db"))?;
-    database.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = OFF;")?;
+    database.execute_batch("PRAGMA journal_mode = OFF;")?;
     database.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;")?;
-    database.execute_batch(SCHEMA)?;
-    database.execute_batch("PRAGMA user_version = 1;")?;
     let indexes: Vec<(String, String)> = database
         .prepare("SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'event' AND type = 'index'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -305,22 +303,32 @@ struct Gateway {
     token: String,
 }
 
+/// Writes the configuration of a gateway whose database is in `folder`.
+fn configure(folder: &Path) -> Result<PathBuf> {
+    let config = folder.join("ringpost.toml");
+    let path = fs::canonicalize(folder)?.join("ringpost.db");
+    let text = format!(
+        "[http]\nlisten = \"127.0.0.1:0\"\nlog_requests_per_minute = 1000000\n[store]\n\
+         path = {path:?}\n[retention]\nevents_days = 3650\n"
+    );
+    fs::write(&config, text)?;
+    Ok(config)
+}
+
+fn create_token(program: &Path, config: &Path) -> Result<String> {
+    let name = format!("bench-{}", now());
+    let made = Command::new(program)
+        .args(["token", "create", "--scope", "logs:read", "--name", &name, "--config"])
+        .arg(config)
+        .output()?;
+    ensure!(made.status.success(), "{made:?}");
+    Ok(String::from_utf8(made.stdout)?.trim().to_owned())
+}
+
 impl Gateway {
     fn start(folder: &Path, program: &Path) -> Result<Self> {
-        let config = folder.join("ringpost.toml");
-        let path = fs::canonicalize(folder.join("ringpost.db"))?;
-        let text = format!(
-            "[http]\nlisten = \"127.0.0.1:0\"\nlog_requests_per_minute = 1000000\n[store]\n\
-             path = {path:?}\n[retention]\nevents_days = 3650\n"
-        );
-        fs::write(&config, text)?;
-        let name = format!("bench-{}", now());
-        let made = Command::new(program)
-            .args(["token", "create", "--scope", "logs:read", "--name", &name, "--config"])
-            .arg(&config)
-            .output()?;
-        ensure!(made.status.success(), "{made:?}");
-        let token = String::from_utf8(made.stdout)?.trim().to_owned();
+        let config = configure(folder)?;
+        let token = create_token(program, &config)?;
         let mut process = Command::new(program)
             .args(["serve", "--config"])
             .arg(&config)
