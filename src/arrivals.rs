@@ -191,8 +191,7 @@ impl Told {
                 store::event::append(tx, &event)?;
             }
             What::LateAnswer { segment, event } => {
-                let message = store::progress::message_of(tx, *segment)?;
-                outbox::apply(tx, message, event.clone(), self.at, rules).map(drop)?;
+                outbox::apply(tx, segment.message(), event.clone(), self.at, rules).map(drop)?;
             }
             What::Tpdu { modem, sim, slot, tpdu } => {
                 let origin = Origin { modem, sim, slot: slot.as_deref(), tpdu };
@@ -234,10 +233,11 @@ mod tests {
     }
 
     /// A message that went out at `seconds`.
-    fn begun(tx: &Tx<'_>, key: i64, seconds: u64) -> Result<(i64, SegmentId), store::Error> {
+    fn begun(tx: &Tx<'_>, seconds: u64) -> Result<SegmentId, store::Error> {
         let message = store::message::insert(tx, &samples::message(at(seconds)))?;
+        let segment = SegmentId::first_of(message, 1);
         let attempt = Attempt {
-            key,
+            key: segment.attempt,
             modem: "a".into(),
             sim: SIM.into(),
             concat_reference: 1,
@@ -247,7 +247,7 @@ mod tests {
             segments: vec![Segment::PENDING],
         };
         outbox::apply(tx, message, outbox::Event::Claimed(attempt), at(seconds), RULES)?;
-        Ok((message, SegmentId { attempt: key, sequence: 1 }))
+        Ok(segment)
     }
 
     /// A report on reference 7 to the recipient of the samples: delivered.
@@ -266,12 +266,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let work = |tx: &Tx<'_>| {
-            let (first, segment) = begun(tx, 1, 0)?;
+            let segment = begun(tx, 0)?;
+            let first = segment.message();
             let answer = outbox::Event::Accepted(segment, Some(7));
             outbox::apply(tx, first, answer, at(1), RULES)?;
             report(Some("SR/4"), 2).store(tx, RULES)?;
             let ended = store::progress::load(tx, first)?.phase.is_final();
-            let (second, segment) = begun(tx, 2, 100)?;
+            let segment = begun(tx, 100)?;
+            let second = segment.message();
             outbox::apply(tx, second, outbox::Event::Silent(segment), at(170), RULES)?;
             report(Some("SR/4"), 180).store(tx, RULES)?;
             let again = store::progress::load(tx, second)?.phase;

@@ -73,13 +73,29 @@ ulid_id! {
 #[error("not a ULID of 26 characters")]
 pub struct NotAnId;
 
+/// Bits of an attempt's key that number the attempts of one message: a million, where no message is tried more
+/// often than once a second, and lives for a week at most.
+const ATTEMPT_BITS: u32 = 20;
+
 /// One segment of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentId {
-    /// The attempt, as the store numbers it.
+    /// The attempt: the key of its message, and in the last 20 bits its number, from 1.
     pub attempt: i64,
     /// 1 for the first segment.
     pub sequence: u8,
+}
+
+impl SegmentId {
+    /// The first segment of the attempt with that number, from 1, of the message `key`.
+    pub const fn first_of(key: i64, number: usize) -> Self {
+        Self { attempt: (key << ATTEMPT_BITS) + number as i64, sequence: 1 }
+    }
+
+    /// The key of the message that it belongs to.
+    pub const fn message(self) -> i64 {
+        self.attempt >> ATTEMPT_BITS
+    }
 }
 
 impl fmt::Display for SegmentId {

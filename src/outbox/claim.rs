@@ -134,7 +134,7 @@ pub(super) fn claim(
                 waiting.push(line);
                 continue;
             };
-            match follow(tx, line, next.message, next.segment, conditions)? {
+            match follow(tx, line, next.segment, conditions)? {
                 Some(followed) => claimed.push(followed),
                 None => {
                     // It was dropped instead; there may be others.
@@ -284,6 +284,8 @@ fn begin(
         error!("a message without a text was to be sent");
         return Ok(None);
     };
+    let attempts = choice.tried.as_ref().map_or(0, |progress| progress.attempts.len());
+    let segment = SegmentId::first_of(message, attempts + 1);
     let repeated = choice.tried.as_ref().and_then(|progress| earlier(progress, &line.sim, None));
     let concat_reference = match repeated {
         // The same segments again: a phone that has some of them needs only the others.
@@ -301,7 +303,7 @@ fn begin(
         Channel::Voice => (1, true, LONGEST_CALL, now.after(LONGEST_CALL)),
     };
     let attempt = Attempt {
-        key: store::progress::next_attempt_key(tx)?,
+        key: segment.attempt,
         modem: line.name.clone(),
         sim: line.sim.clone(),
         concat_reference,
@@ -310,27 +312,26 @@ fn begin(
         report_deadline,
         segments: vec![Segment::PENDING; segments],
     };
-    let segment = SegmentId { attempt: attempt.key, sequence: 1 };
     let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
-    put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
+    put_on_air(tx, line, &outgoing, &progress, segment, conditions)
 }
 
 /// Stores the intent to submit the next segment of an attempt.
 fn follow(
     tx: &Tx<'_>,
     line: &Line,
-    message: i64,
     segment: SegmentId,
     conditions: Conditions,
 ) -> Result<Option<Claimed>, store::Error> {
     let Conditions { now, rules, .. } = conditions;
+    let message = segment.message();
     let Some(outgoing) = store::message::outgoing(tx, message)? else {
         error!("a message without a text was to be sent");
         return Ok(None);
     };
     let deadline = report_deadline(line, outgoing.expires_at, now);
     let progress = apply(tx, message, Event::Begun(segment, deadline), now, rules)?;
-    put_on_air(tx, line, &outgoing, message, &progress, segment, conditions)
+    put_on_air(tx, line, &outgoing, &progress, segment, conditions)
 }
 
 /// Books a segment for the SIM, and tells of budgets that come to their end with it.
@@ -385,11 +386,11 @@ fn put_on_air(
     tx: &Tx<'_>,
     line: &Line,
     outgoing: &store::message::Outgoing,
-    message: i64,
     progress: &Progress,
     segment: SegmentId,
     conditions: Conditions,
 ) -> Result<Option<Claimed>, store::Error> {
+    let message = segment.message();
     let begun = progress.segment(segment).is_some_and(|it| it.state == SegmentState::Submitting);
     let attempt = progress.attempts.iter().find(|attempt| attempt.key == segment.attempt);
     // Its time may just have run out: then it was dropped instead.

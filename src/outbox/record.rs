@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    const SEGMENT: SegmentId = SegmentId { attempt: 1, sequence: 1 };
+    const SEGMENT: SegmentId = SegmentId::first_of(1, 1);
 
     fn attempt(now: Timestamp) -> Attempt {
         Attempt {

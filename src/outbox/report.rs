@@ -52,7 +52,7 @@ pub fn receive(
     let since = now.before(WINDOW);
     let known = store::queue::submitted(tx, sim, reference, tail, since)?;
     let certain = match known {
-        Some((key, segment)) => is_certain(tx, key, segment, now)?,
+        Some(segment) => is_certain(tx, segment, now)?,
         None => false,
     };
     let on_the_air = store::queue::on_the_air(tx, sim, tail)?;
@@ -67,8 +67,8 @@ pub fn receive(
         (false, None, ..) => unanswered.or(known),
     };
     match target {
-        Some((key, segment)) => {
-            apply(tx, key, Event::Reported(segment, report), now, rules)?;
+        Some(segment) => {
+            apply(tx, segment.message(), Event::Reported(segment, report), now, rules)?;
         }
         None => debug!(sim.reference = reference, "a delivery report matches nothing sent here"),
     }
@@ -77,8 +77,8 @@ pub fn receive(
 
 /// Whether a report with the segment's reference is about it: it still waits for one, or just had one,
 /// which is told again. Later, its reference may have been given to another.
-fn is_certain(tx: &Tx<'_>, key: i64, id: SegmentId, now: Timestamp) -> Result<bool, store::Error> {
-    let progress = store::progress::load(tx, key)?;
+fn is_certain(tx: &Tx<'_>, id: SegmentId, now: Timestamp) -> Result<bool, store::Error> {
+    let progress = store::progress::load(tx, id.message())?;
     Ok(progress.segment(id).is_some_and(|segment| {
         let just_reported = segment.reported_at.is_some_and(|at| now.since(at) < REPEATED);
         segment.state == SegmentState::Submitted || just_reported

@@ -287,9 +287,9 @@ impl Outbox {
                     apply(tx, *key, Event::Crashed, now, rules)?;
                 }
                 // The modem hangs up when it is brought up; who listened has heard a part at best.
-                for (key, segment) in store::queue::talking(tx)? {
+                for segment in store::queue::talking(tx)? {
                     let cut_off = Event::Reported(segment, Report::Failed(Detail::ModemFault));
-                    apply(tx, key, cut_off, now, rules)?;
+                    apply(tx, segment.message(), cut_off, now, rules)?;
                 }
                 for key in store::message::awaited(tx)? {
                     abandon(tx, key, now, rules)?;

@@ -69,14 +69,20 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
 /// # Errors
 /// Those of SQLite.
 pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
-    Ok(tx
+    let keys: Vec<i64> = tx
         .prepare(
-            "DELETE FROM message WHERE key IN (
-                 SELECT key FROM message
-                 WHERE ended_at < ?1 AND state NOT IN ('queued', 'sending', 'sent')
-                 ORDER BY ended_at LIMIT ?2)",
+            "SELECT key FROM message
+             WHERE ended_at < ?1 AND state NOT IN ('queued', 'sending', 'sent')
+             ORDER BY ended_at LIMIT ?2",
         )?
-        .execute((before.as_unix_ms(), limit))?)
+        .query_map((before.as_unix_ms(), limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for key in &keys {
+        tx.prepare("DELETE FROM attempt WHERE key > ?1 AND key < ?2")?
+            .execute(super::progress::attempts_of(*key))?;
+        tx.prepare("DELETE FROM message WHERE key = ?1")?.execute([key])?;
+    }
+    Ok(keys.len())
 }
 
 /// The key of the message `id`.
@@ -377,9 +383,9 @@ fn with_segments(view: &View<'_>, mut message: MessageView) -> Result<MessageVie
             "SELECT dense_rank() OVER (ORDER BY a.key), s.sequence, s.state, a.modem,
                  s.submitted_at, s.reported_at, s.detail
              FROM attempt a JOIN segment s ON s.attempt = a.key
-             WHERE a.message = ?1 ORDER BY a.key, s.sequence",
+             WHERE a.key > ?1 AND a.key < ?2 ORDER BY a.key, s.sequence",
         )?
-        .query_map([message.key], |row| Ok(read_segment(row)))?
+        .query_map(super::progress::attempts_of(message.key), |row| Ok(read_segment(row)))?
         .map(|segment| segment?)
         .collect::<Result<_, _>>()?;
     Ok(message)

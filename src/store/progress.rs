@@ -30,9 +30,9 @@ pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     progress.attempts = view
         .prepare(
             "SELECT key, modem, sim, concat_reference, reports, settle_ms, report_deadline
-             FROM attempt WHERE message = ?1 ORDER BY key",
+             FROM attempt WHERE key > ?1 AND key < ?2 ORDER BY key",
         )?
-        .query_map([key], read_attempt)?
+        .query_map(attempts_of(key), read_attempt)?
         .collect::<Result<_, _>>()?;
     let mut segments = view.prepare(
         "SELECT state, reference, submitting_at, submitted_at, reported_at, detail
@@ -56,7 +56,7 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
     for (index, attempt) in after.attempts.iter().enumerate() {
         let old = before.attempts.get(index);
         match old {
-            None => insert_attempt(tx, key, attempt)?,
+            None => insert_attempt(tx, attempt)?,
             Some(old) if old.report_deadline != attempt.report_deadline => {
                 tx.prepare("UPDATE attempt SET report_deadline = ?2 WHERE key = ?1")?
                     .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
@@ -67,10 +67,11 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
         for (sequence, segment) in sequences.zip(&attempt.segments) {
             match old.and_then(|old| old.segment(sequence)) {
                 None => save_segment(tx, INSERT_SEGMENT, attempt, sequence, segment)?,
-                Some(old) if old != segment => {
-                    save_segment(tx, UPDATE_SEGMENT, attempt, sequence, segment)?;
+                Some(old) if old == segment => {}
+                Some(old) if differs_in_report(old, segment) => {
+                    save_report(tx, attempt.key, sequence, segment)?;
                 }
-                Some(_) => {}
+                Some(_) => save_segment(tx, UPDATE_SEGMENT, attempt, sequence, segment)?,
             }
         }
     }
@@ -80,14 +81,9 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
     Ok(())
 }
 
-/// A number for a new attempt.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn next_attempt_key(tx: &Tx<'_>) -> Result<i64, Error> {
-    Ok(tx
-        .prepare("SELECT coalesce(max(key), 0) + 1 FROM attempt")?
-        .query_row([], |row| row.get(0))?)
+/// The keys between which those of all attempts of the message `key` are.
+pub(super) const fn attempts_of(key: i64) -> (i64, i64) {
+    (SegmentId::first_of(key, 0).attempt, SegmentId::first_of(key + 1, 0).attempt)
 }
 
 /// A concatenation reference for a new attempt: one more than that of the recipient's last attempt,
@@ -99,24 +95,13 @@ pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
     let last: Option<u8> = tx
         .prepare(
             "SELECT a.concat_reference
-             FROM message m JOIN attempt a ON a.message = m.key
+             FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1)
              ORDER BY m.key DESC, a.key DESC LIMIT 1",
         )?
         .query_row([message], |row| row.get(0))
         .optional()?;
     Ok(last.map_or(1, |last| last.wrapping_add(1)))
-}
-
-/// The message that the attempt belongs to.
-///
-/// # Errors
-/// [`Error::Missing`], and those of SQLite.
-pub fn message_of(view: &View<'_>, segment: SegmentId) -> Result<i64, Error> {
-    view.prepare("SELECT message FROM attempt WHERE key = ?1")?
-        .query_row([segment.attempt], |row| row.get(0))
-        .optional()?
-        .ok_or(Error::Missing("the attempt"))
 }
 
 fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
@@ -148,10 +133,9 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
     Ok(())
 }
 
-fn insert_attempt(tx: &Tx<'_>, message: i64, attempt: &Attempt) -> Result<(), Error> {
-    tx.prepare("INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute((
+fn insert_attempt(tx: &Tx<'_>, attempt: &Attempt) -> Result<(), Error> {
+    tx.prepare("INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
         attempt.key,
-        message,
         &attempt.modem,
         &attempt.sim,
         attempt.concat_reference,
@@ -184,6 +168,28 @@ fn save_segment(
         segment.reference,
         segment.submitting_at.map(Timestamp::as_unix_ms),
         segment.submitted_at.map(Timestamp::as_unix_ms),
+        segment.reported_at.map(Timestamp::as_unix_ms),
+        segment.detail.map(|detail| detail.as_str()),
+    ))?;
+    Ok(())
+}
+
+/// Whether nothing but what a report tells has changed.
+fn differs_in_report(old: &Segment, new: &Segment) -> bool {
+    let Segment { state, reported_at, detail, .. } = *new;
+    *new == Segment { state, reported_at, detail, ..*old }
+}
+
+/// Spares SQLite the index of references, of which it would write an entry anew that stays as it was.
+fn save_report(tx: &Tx<'_>, attempt: i64, sequence: u8, segment: &Segment) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE segment SET state = ?3, reported_at = ?4, detail = ?5
+         WHERE attempt = ?1 AND sequence = ?2",
+    )?
+    .execute((
+        attempt,
+        sequence,
+        segment.state.as_str(),
         segment.reported_at.map(Timestamp::as_unix_ms),
         segment.detail.map(|detail| detail.as_str()),
     ))?;

@@ -236,8 +236,6 @@ pub fn open(view: &View<'_>) -> Result<Vec<i64>, Error> {
 /// A segment that may follow those of its attempt that went before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
-    /// Its message.
-    pub message: i64,
     /// The segment.
     pub segment: SegmentId,
     /// The lane of its message.
@@ -251,20 +249,14 @@ pub struct Pending {
 pub fn next_pending(view: &View<'_>, sim: &str) -> Result<Option<Pending>, Error> {
     let row = view
         .prepare(
-            "SELECT a.message, s.attempt, s.sequence, m.lane
-             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+            "SELECT s.attempt, s.sequence, m.lane
+             FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = ?1 AND s.state = 'pending'
              ORDER BY m.lane, s.attempt, s.sequence LIMIT 1",
         )?
-        .query_row([sim], |row| {
-            let segment = SegmentId { attempt: row.get(1)?, sequence: row.get(2)? };
-            Ok((row.get(0)?, segment, row.get::<_, u8>(3)?))
-        })
+        .query_row([sim], |row| Ok((read_segment(row)?, row.get::<_, u8>(2)?)))
         .optional()?;
-    row.map(|(message, segment, rank)| {
-        Ok(Pending { message, segment, lane: word::read_lane(rank)? })
-    })
-    .transpose()
+    row.map(|(segment, rank)| Ok(Pending { segment, lane: word::read_lane(rank)? })).transpose()
 }
 
 /// Attempts with segments that still have to go out, each with its message and SIM.
@@ -272,13 +264,10 @@ pub fn next_pending(view: &View<'_>, sim: &str) -> Result<Option<Pending>, Error
 /// # Errors
 /// Those of SQLite.
 pub fn unfinished_attempts(view: &View<'_>) -> Result<Vec<(i64, i64, String)>, Error> {
-    view.prepare(
-        "SELECT DISTINCT a.message, a.key, a.sim
-         FROM segment s JOIN attempt a ON a.key = s.attempt WHERE s.state = 'pending'",
-    )?
-    .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-    .map(|row| Ok(row?))
-    .collect()
+    view.prepare("SELECT DISTINCT message, attempt, sim FROM segment WHERE state = 'pending'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .map(|row| Ok(row?))
+        .collect()
 }
 
 /// When something falls due by itself: the earliest deadline, or the earliest claim after `now`. A message
@@ -319,9 +308,9 @@ pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Erro
 /// Those of SQLite.
 pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
     view.prepare(
-        "SELECT DISTINCT a.message FROM segment s JOIN attempt a ON a.key = s.attempt
-         WHERE s.reference IS NULL AND s.state = 'submitting'
-             AND s.state IN ('submitting', 'unanswered', 'submitted')",
+        "SELECT DISTINCT message FROM segment
+         WHERE reference IS NULL AND state = 'submitting'
+             AND state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| row.get(0))?
     .map(|row| Ok(row?))
@@ -332,14 +321,14 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn talking(view: &View<'_>) -> Result<Vec<(i64, SegmentId)>, Error> {
+pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
     view.prepare(
-        "SELECT a.message, s.attempt, s.sequence
-         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+        "SELECT s.attempt, s.sequence
+         FROM segment s JOIN message m ON m.key = s.message
          WHERE s.reference IS NULL AND s.state = 'submitted' AND m.channel = 'voice'
              AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
-    .query_map([], read_target)?
+    .query_map([], read_segment)?
     .map(|row| Ok(row?))
     .collect()
 }
@@ -351,7 +340,7 @@ pub fn talking(view: &View<'_>) -> Result<Vec<(i64, SegmentId)>, Error> {
 pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
     view.prepare(
         "SELECT a.modem
-         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = s.message
          WHERE s.reference IS NULL AND s.state = 'submitting' AND m.channel = 'voice'
              AND m.abandoned = 1 AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
@@ -370,16 +359,16 @@ pub fn submitted(
     reference: u8,
     tail: &str,
     since: Timestamp,
-) -> Result<Option<(i64, SegmentId)>, Error> {
+) -> Result<Option<SegmentId>, Error> {
     let found = view
         .prepare(
-            "SELECT a.message, s.attempt, s.sequence
-             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+            "SELECT s.attempt, s.sequence
+             FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = ?1 AND s.reference = ?2 AND s.submitted_at >= ?3
                  AND substr(m.recipient, -length(?4)) = ?4
              ORDER BY s.submitted_at DESC LIMIT 1",
         )?
-        .query_row((sim, reference, since.as_unix_ms(), tail), read_target)
+        .query_row((sim, reference, since.as_unix_ms(), tail), read_segment)
         .optional()?;
     Ok(found)
 }
@@ -389,11 +378,7 @@ pub fn submitted(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn unanswered(
-    view: &View<'_>,
-    sim: &str,
-    tail: &str,
-) -> Result<Option<(i64, SegmentId)>, Error> {
+pub fn unanswered(view: &View<'_>, sim: &str, tail: &str) -> Result<Option<SegmentId>, Error> {
     let found = without_reference(view, "unanswered", sim, tail)?;
     if found.is_some() { Ok(found) } else { without_reference(view, "submitted", sim, tail) }
 }
@@ -402,11 +387,7 @@ pub fn unanswered(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn on_the_air(
-    view: &View<'_>,
-    sim: &str,
-    tail: &str,
-) -> Result<Option<(i64, SegmentId)>, Error> {
+pub fn on_the_air(view: &View<'_>, sim: &str, tail: &str) -> Result<Option<SegmentId>, Error> {
     without_reference(view, "submitting", sim, tail)
 }
 
@@ -415,23 +396,23 @@ fn without_reference(
     state: &'static str,
     sim: &str,
     tail: &str,
-) -> Result<Option<(i64, SegmentId)>, Error> {
+) -> Result<Option<SegmentId>, Error> {
     let found = view
         .prepare(
-            "SELECT a.message, s.attempt, s.sequence
-             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+            "SELECT s.attempt, s.sequence
+             FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
                  AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3
              ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
         )?
-        .query_row((sim, state, tail), read_target)
+        .query_row((sim, state, tail), read_segment)
         .optional()?;
     Ok(found)
 }
 
-fn read_target(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, SegmentId)> {
-    Ok((row.get(0)?, SegmentId { attempt: row.get(1)?, sequence: row.get(2)? }))
+fn read_segment(row: &rusqlite::Row<'_>) -> rusqlite::Result<SegmentId> {
+    Ok(SegmentId { attempt: row.get(0)?, sequence: row.get(1)? })
 }
 
 /// The statements that are put together from pieces.

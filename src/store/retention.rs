@@ -170,7 +170,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Secret},
+        domain::{
+            Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Secret, SegmentId,
+        },
         store::{
             self,
             connection::PAGE,
@@ -200,9 +202,10 @@ mod tests {
     fn add_message(tx: &Tx<'_>, at: Timestamp, state: &str) -> Result<(), Error> {
         let message = store::samples::message(at);
         let key = message::insert(tx, &message)?;
-        tx.prepare("INSERT INTO attempt VALUES (?1, ?1, 'a', 's', 1, 1, 1, 1)")?.execute([key])?;
+        let attempt = SegmentId::first_of(key, 1).attempt;
+        tx.prepare("INSERT INTO attempt VALUES (?1, 'a', 's', 1, 1, 1, 1)")?.execute([attempt])?;
         tx.prepare("INSERT INTO segment VALUES (?1, 1, 's', 'delivered', 1, 1, 1, 1, NULL)")?
-            .execute([key])?;
+            .execute([attempt])?;
         let open = ["queued", "sending", "sent"].contains(&state);
         let (ended_at, deadline_at) = if open { (None, Some(1)) } else { (Some(at), None) };
         tx.prepare(

@@ -122,7 +122,7 @@ fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<
     let mut statement = view.prepare(
         "SELECT e.seq, e.event_type, e.outcome, e.reason, e.channel, e.purpose, e.segments,
              e.accepted_at, e.sent_at, e.talk_ms, m.lane, m.state,
-             (SELECT count(*) FROM attempt a WHERE a.message = m.key) AS attempts
+             (SELECT count(*) FROM attempt a WHERE a.key > m.key << 20 AND a.key < (m.key + 1) << 20) AS attempts
          FROM event e LEFT JOIN message m ON m.id = e.message_id
          WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
     )?;

@@ -97,10 +97,11 @@ CREATE TABLE fallback (
     text       BLOB NOT NULL -- UTF-8; zeros once it is erased
 ) STRICT;
 
--- One SIM, one concatenation reference, all segments.
+-- One SIM, one concatenation reference, all segments. Its key is that of its message, and behind it in the last
+-- 20 bits its number: so all of a message stand together, and no index has to be written to find them.
 CREATE TABLE attempt (
     key              INTEGER PRIMARY KEY,
-    message          INTEGER NOT NULL REFERENCES message (key) ON DELETE CASCADE,
+    message          INTEGER GENERATED ALWAYS AS (key >> 20),
     modem            TEXT NOT NULL,
     sim              TEXT NOT NULL,
     concat_reference INTEGER NOT NULL CHECK (concat_reference BETWEEN 0 AND 255),
@@ -108,10 +109,10 @@ CREATE TABLE attempt (
     settle_ms        INTEGER NOT NULL,
     report_deadline  INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX attempt_message ON attempt (message);
 
 CREATE TABLE segment (
     attempt       INTEGER NOT NULL REFERENCES attempt (key) ON DELETE CASCADE,
+    message       INTEGER GENERATED ALWAYS AS (attempt >> 20),
     sequence      INTEGER NOT NULL CHECK (sequence BETWEEN 1 AND 255),
     sim           TEXT NOT NULL,
     state         TEXT NOT NULL CHECK (state IN ('pending', 'submitting', 'submitted', 'delivered',
