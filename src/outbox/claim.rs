@@ -147,12 +147,11 @@ pub(super) fn claim(
         }
         // Of those that were looked at, some may only use lines that others got: then the next ones are looked at,
         // or a line would be free for a less urgent lane while codes wait.
-        loop {
+        let mut any = true;
+        while any && !waiting.is_empty() {
             let before = claimed.len();
             waiting = begin_all(tx, (lane, services), waiting, conditions, &mut claimed)?;
-            if waiting.is_empty() || claimed.len() == before {
-                break;
-            }
+            any = claimed.len() > before;
         }
         free = [waiting, resting].concat();
     }
@@ -471,6 +470,7 @@ mod tests {
             idle: true,
             in_call: None,
             voice: None,
+            holds_link: false,
             reports: true,
             rests_until: None,
             settle: Duration::from_secs(240),

@@ -101,6 +101,8 @@ pub(super) struct Line {
     pub(super) in_call: Option<Lane>,
     /// How it is heard in calls; `None` = it places none.
     pub(super) voice: Option<Voice>,
+    /// Whether its link to the network can be held between segments.
+    pub(super) holds_link: bool,
     /// Whether its SIM gets delivery reports, and it can tell of them.
     pub(super) reports: bool,
     /// Until when it rests between segments that are no passcodes.
@@ -277,6 +279,7 @@ mod tests {
             idle: true,
             in_call: None,
             voice: Some(Voice { sink: Sink::SerialPcm, keys: true, tells_keys: false }),
+            holds_link: false,
             reports: true,
             rests_until: None,
             settle: Duration::from_secs(240),

@@ -460,6 +460,7 @@ impl Outbox {
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
                 mute: slot.calls.open_until(instant).map(|_| slot.mute()),
                 voice: status.facts.voice,
+                holds_link: status.facts.holds_link,
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
@@ -683,15 +684,18 @@ fn announce_bursts(
     lines: &[Line],
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    if claimed.iter().all(|claimed| claimed.left >= BURST) {
-        claimed.iter_mut().for_each(|claimed| claimed.announce(true));
-        return Ok(());
-    }
+    let holds =
+        |claimed: &Claimed| lines.iter().any(|line| line.index == claimed.index && line.holds_link);
     let ready = lines.iter().filter(|line| line.ready).map(|_| 1).sum::<u32>().max(1);
-    let waiting = store::queue::waiting(tx, now, ready * BURST)?;
-    for claimed in claimed {
-        let enough = claimed.left + waiting / ready >= BURST;
-        claimed.announce(enough);
+    // Counted for those alone that it matters to.
+    let mut share = None;
+    for claimed in claimed.iter_mut().filter(|claimed| holds(claimed)) {
+        let behind = match share {
+            _ if claimed.left >= BURST => 0,
+            Some(share) => share,
+            None => *share.insert(store::queue::waiting(tx, now, ready * BURST)? / ready),
+        };
+        claimed.announce(claimed.left + behind >= BURST);
     }
     Ok(())
 }
