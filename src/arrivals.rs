@@ -10,7 +10,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    domain::{Detail, Event, ModemIncident, SegmentId, Timestamp},
+    domain::{Detail, Event, ModemIncident, SegmentId, Timestamp, clock},
     inbox::{self, Origin},
     modem::ModemEvent,
     outbox::{self, Rules},
@@ -52,6 +52,8 @@ enum Waits {
 
 struct Told {
     at: Timestamp,
+    /// How far the clock had been moved by then.
+    moved: i64,
     what: What,
 }
 
@@ -145,7 +147,7 @@ fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
         error!("too much waits for the disk: the oldest that a modem told is dropped");
         held.pop_front();
     }
-    let told = Arc::new(Told { at: Timestamp::now(), what });
+    let told = Arc::new(Told { at: Timestamp::now(), moved: clock::moved(), what });
     held.push_back(Arrival { told, waits });
 }
 
@@ -181,34 +183,35 @@ async fn keep(
 impl Told {
     /// Stores it; answers whether the modem may do what it asks for, if it does.
     fn store(&self, tx: &Tx<'_>, rules: Rules) -> Result<bool, store::Error> {
+        // The clock may have been set while it waited.
+        let at = self.at.moved_by(clock::moved() - self.moved);
         match &self.what {
             What::PinWanted { sim, retries } => {
-                return store::pin::enter(tx, sim, *retries, self.at);
+                return store::pin::enter(tx, sim, *retries, at);
             }
             What::PinKnown { sim, right } => store::pin::settle(tx, sim, *right)?,
             What::Incident { modem, incident, detail } => {
-                let event = Event::of_incident(*incident, modem, self.at).because(*detail);
+                let event = Event::of_incident(*incident, modem, at).because(*detail);
                 store::event::append(tx, &event)?;
             }
             What::LateAnswer { segment, event } => {
-                outbox::apply(tx, segment.message(), event.clone(), self.at, rules).map(drop)?;
+                outbox::apply(tx, segment.message(), event.clone(), at, rules).map(drop)?;
             }
             What::Tpdu { modem, sim, slot, tpdu } => {
                 let origin = Origin { modem, sim, slot: slot.as_deref(), tpdu };
                 match sms::read(tpdu) {
                     Incoming::Fragment(fragment) => {
-                        inbox::receive(tx, origin, &fragment, self.at)?;
+                        inbox::receive(tx, origin, &fragment, at)?;
                     }
-                    Incoming::Unreadable => inbox::receive_unreadable(tx, origin, self.at)?,
+                    Incoming::Unreadable => inbox::receive_unreadable(tx, origin, at)?,
                     // A report that could not be deleted in the modem is found there again, when its
                     // reference may be another's.
-                    Incoming::Report(_)
-                        if slot.is_some() && !inbox::is_news(tx, origin, self.at)? => {}
+                    Incoming::Report(_) if slot.is_some() && !inbox::is_news(tx, origin, at)? => {}
                     Incoming::Report(read) => {
                         let reference = read.reference;
                         let (tail, report) = (&read.tail, read.report);
                         let received = outbox::Received { sim, reference, tail, report };
-                        outbox::receive(tx, received, self.at, rules)?;
+                        outbox::receive(tx, received, at, rules)?;
                     }
                 }
             }
@@ -221,7 +224,7 @@ impl Told {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Attempt, Phase, Segment},
+        domain::{Attempt, Money, Phase},
         store::samples,
     };
 
@@ -237,14 +240,10 @@ mod tests {
         let message = store::message::insert(tx, &samples::message(at(seconds)))?;
         let segment = SegmentId::first_of(message, 1);
         let attempt = Attempt {
-            key: segment.attempt,
-            modem: "a".into(),
             sim: SIM.into(),
-            concat_reference: 1,
-            reports: true,
             settle: Duration::from_secs(120),
             report_deadline: at(seconds + 400),
-            segments: vec![Segment::PENDING],
+            ..samples::attempt(segment, at(seconds))
         };
         outbox::apply(tx, message, outbox::Event::Claimed(attempt), at(seconds), RULES)?;
         Ok(segment)
@@ -258,7 +257,24 @@ mod tests {
         ];
         let slot = slot.map(str::to_owned);
         let what = What::Tpdu { modem: "a".into(), sim: SIM.into(), slot, tpdu };
-        Told { at: at(seconds), what }
+        Told { at: at(seconds), moved: clock::moved(), what }
+    }
+
+    #[tokio::test]
+    async fn a_report_that_waited_while_the_clock_was_set_is_of_the_time_that_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let work = |tx: &Tx<'_>| {
+            let segment = begun(tx, 0)?;
+            let answer = outbox::Event::Accepted(segment, Some(7));
+            outbox::apply(tx, segment.message(), answer, at(1), RULES)?;
+            let told = report(None, 60);
+            // By 58 seconds back.
+            Told { moved: told.moved + 58_000, ..told }.store(tx, RULES)?;
+            let progress = store::progress::load(tx, segment.message())?;
+            Ok(progress.segment(segment).unwrap().reported_at)
+        };
+        assert_eq!(store.write(work).await.unwrap(), Some(at(2)));
     }
 
     #[tokio::test]
@@ -272,6 +288,8 @@ mod tests {
             outbox::apply(tx, first, answer, at(1), RULES)?;
             report(Some("SR/4"), 2).store(tx, RULES)?;
             let ended = store::progress::load(tx, first)?.phase.is_final();
+            // Enough for its reference to come again.
+            (0..256).try_for_each(|_| store::sim::book(tx, SIM, at(50), Money::ZERO))?;
             let segment = begun(tx, 100)?;
             let second = segment.message();
             outbox::apply(tx, second, outbox::Event::Silent(segment), at(170), RULES)?;

@@ -23,13 +23,18 @@ static MOVED: AtomicI64 = AtomicI64::new(0);
 pub(super) fn now() -> Timestamp {
     let (began, at) = *START;
     let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-    let moved = MOVED.load(Ordering::Relaxed);
-    Timestamp::from_unix_ms(at.saturating_add(passed).saturating_add(moved))
+    Timestamp::from_unix_ms(at.saturating_add(passed).saturating_add(moved()))
 }
 
 /// How far the time of day is ahead of the clock, in milliseconds; negative where it is behind.
 pub fn drift() -> i64 {
     time_of_day().saturating_sub(now().as_unix_ms())
+}
+
+/// How far the clock was moved since the process began, in milliseconds. Who waits with an instant in his hands, and
+/// finds it moved afterwards, moves that instant as well.
+pub fn moved() -> i64 {
+    MOVED.load(Ordering::Relaxed)
 }
 
 /// Moves the clock, forward or back.

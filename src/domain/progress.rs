@@ -74,6 +74,21 @@ impl Attempt {
 }
 
 impl Progress {
+    /// The attempt that what became of the message is due to: the one that arrived, else one that the network took,
+    /// else the last.
+    pub fn telling_attempt(&self) -> Option<&Attempt> {
+        let all = |attempt: &&Attempt, wanted: fn(SegmentState) -> bool| {
+            attempt.segments.iter().all(|segment| wanted(segment.state))
+        };
+        let arrived = |it: &&Attempt| all(it, |state| state == SegmentState::Delivered);
+        let mut attempts = self.attempts.iter();
+        attempts
+            .clone()
+            .find(arrived)
+            .or_else(|| attempts.find(|it| all(it, SegmentState::is_taken)))
+            .or(self.attempts.last())
+    }
+
     /// The segment that `id` names.
     pub fn segment(&self, id: SegmentId) -> Option<&Segment> {
         self.attempts.iter().find(|attempt| attempt.key == id.attempt)?.segment(id.sequence)

@@ -38,6 +38,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(milliseconds))
     }
 
+    /// The same instant by a clock that was moved by so many milliseconds, forward or back.
+    #[must_use]
+    pub const fn moved_by(self, milliseconds: i64) -> Self {
+        Self(self.0.saturating_add(milliseconds))
+    }
+
     /// When its month of UTC began.
     pub fn start_of_month(self) -> Self {
         let Ok(instant) = jiff::Timestamp::from_millisecond(self.0) else { return self };

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom},
+    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom, clock},
     store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
@@ -85,9 +85,16 @@ fn decision(
     policy: Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> impl FnOnce(&Tx<'_>) -> Result<Answer, store::Error> + Send + 'static {
-    let now = request.received_at;
-    let considered = consider(request, &policy);
+    let (now, moved) = (request.received_at, clock::moved());
+    let mut considered = consider(request, &policy);
     move |tx: &Tx<'_>| {
+        // The clock may have been set while it waited: its instants are those of the clock that is.
+        let by = clock::moved() - moved;
+        let now = now.moved_by(by);
+        if let Ok(draft) = &mut considered {
+            draft.request.received_at = now;
+        }
+        let repeat = repeat.map(|repeat| repeat.moved_by(by));
         let subject = match &considered {
             Ok(draft) => &draft.subject,
             Err(denial) => &denial.subject,

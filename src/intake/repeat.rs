@@ -70,6 +70,11 @@ pub struct Repeat {
 }
 
 impl Repeat {
+    /// The same by a clock that was moved by so many milliseconds.
+    pub(super) fn moved_by(self, milliseconds: i64) -> Self {
+        Self { since: self.since.moved_by(milliseconds), ..self }
+    }
+
     /// The answer to the request about `subject` if another came with its key before.
     pub(super) fn answer(
         &self,

@@ -28,6 +28,12 @@ impl Boot {
         let id = read("proc/sys/kernel/random/boot_id").trim().to_owned();
         Self { id, clock_known: synchronised || clock_chip }
     }
+
+    /// Whether nobody can tell how old that is which was stored before: in another run of the machine, and its clock
+    /// is not known now, or `behind` what is stored. A chip whose battery is empty has lost the time.
+    pub(super) fn tells_no_age(&self, before: Option<&str>, behind: bool) -> bool {
+        before.is_some_and(|before| before != self.id) && (behind || !self.clock_known)
+    }
 }
 
 /// Watches for the time of day being set.
@@ -57,6 +63,21 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_age_of_what_another_run_stored_is_told_by_a_clock_that_is_known_and_not_behind() {
+        let boot = |clock_known| Boot { id: "b8c2".into(), clock_known };
+        let table = [
+            (None, true, true, false),
+            (Some("b8c2"), false, true, false),
+            (Some("0a1f"), true, false, false),
+            (Some("0a1f"), false, false, true),
+            (Some("0a1f"), true, true, true),
+        ];
+        for (before, known, behind, no_age) in table {
+            assert_eq!(boot(known).tells_no_age(before, behind), no_age, "{before:?}");
+        }
+    }
 
     #[test]
     fn a_clock_is_believed_where_something_set_it() {

@@ -152,7 +152,8 @@ fn execute(
         }
     };
     let (subject, account) = store::message::subject(tx, key)?;
-    if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, state.attempts.last())
+    let attempt = state.telling_attempt();
+    if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, attempt)
         && attempt.reports
         && subject.channel == Channel::Sms
         && state.sent_at.is_some()
@@ -161,7 +162,7 @@ fn execute(
         let delivered = outcome == Outcome::Success;
         store::sim::count_delivery(tx, &attempt.sim, region, now, delivered)?;
     }
-    let modem = state.attempts.last().map(|attempt| attempt.modem.clone());
+    let modem = attempt.map(|attempt| attempt.modem.clone());
     let event = domain::Event::new(kind, outcome, subject, now)
         .because(detail)
         .through(modem, account.submits, account.cost)
@@ -178,7 +179,7 @@ mod tests {
     use crate::{
         domain::{
             Body, CallTimes, End, Fallback, Lane, Money, OnUnknown, Phase, Refusal, RefusalClass,
-            Said, Segment, SegmentId, Service,
+            Said, SegmentId, Service,
         },
         store::samples,
     };
@@ -218,16 +219,7 @@ mod tests {
     const SEGMENT: SegmentId = SegmentId::first_of(1, 1);
 
     fn attempt(now: Timestamp) -> Attempt {
-        Attempt {
-            key: SEGMENT.attempt,
-            modem: "m".into(),
-            sim: "sim".into(),
-            concat_reference: 1,
-            reports: true,
-            settle: Duration::from_secs(300),
-            report_deadline: now.after(Duration::from_secs(300)),
-            segments: vec![Segment::PENDING],
-        }
+        samples::attempt(SEGMENT, now)
     }
 
     /// Whether the text of the message `key`, and what is to go out in its place, are kept.
@@ -356,6 +348,96 @@ mod tests {
             let end = Timestamp::of_month(month.month() + 1).unwrap();
             let usage = store::usage::by_day(tx, month, end).unwrap();
             assert_eq!(usage.iter().map(|it| it.talk).sum::<Duration>(), seconds(61));
+        });
+    }
+
+    /// A message that went out then through `sim`.
+    fn begun(tx: &Tx<'_>, sim: &str, message: &NewMessage, at: Timestamp) -> SegmentId {
+        let key = store::message::insert(tx, message).unwrap();
+        begun_again(tx, SegmentId::first_of(key, 1), sim, at)
+    }
+
+    fn begun_again(tx: &Tx<'_>, segment: SegmentId, sim: &str, at: Timestamp) -> SegmentId {
+        let attempt = samples::attempt(segment, at);
+        let attempt = Attempt { sim: sim.into(), modem: format!("modem of {sim}"), ..attempt };
+        apply(tx, segment.message(), Event::Claimed(attempt), at, RULES).unwrap();
+        store::sim::book(tx, sim, at, Money::ZERO).unwrap();
+        segment
+    }
+
+    fn report(tx: &Tx<'_>, sim: &str, reference: u8, at: Timestamp) {
+        let report = Report::Delivered;
+        let received = report::Received { sim, reference, tail: "5552345", report };
+        report::receive(tx, received, at, RULES).unwrap();
+    }
+
+    fn phase(tx: &Tx<'_>, segment: SegmentId) -> Phase {
+        store::progress::load(tx, segment.message()).unwrap().phase
+    }
+
+    #[test]
+    fn a_report_that_comes_again_is_of_no_other_message() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let first = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, first.message(), Event::Accepted(first, Some(9)), start, RULES).unwrap();
+            report(tx, "sim", 9, at(2));
+            let second = begun(tx, "sim", &samples::message(at(10)), at(10));
+            apply(tx, second.message(), Event::Silent(second), at(15), RULES).unwrap();
+            report(tx, "sim", 9, at(200));
+            assert_eq!(phase(tx, second), Phase::Sending, "it was the first one's, told again");
+            // Another may have its reference by now.
+            (0..256).for_each(|_| store::sim::book(tx, "sim", at(200), Money::ZERO).unwrap());
+            report(tx, "sim", 9, at(300));
+            assert_eq!(phase(tx, second), Phase::Ended(End::Delivered));
+        });
+    }
+
+    #[test]
+    fn a_report_finds_its_segment_however_far_the_clock_was_set() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let segment = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, segment.message(), Event::Accepted(segment, Some(9)), start, RULES).unwrap();
+            let jump = 30 * 86_400_000;
+            let set = start.moved_by(jump);
+            apply(tx, segment.message(), Event::Shifted(jump), set, RULES).unwrap();
+            report(tx, "sim", 9, set.after(Duration::from_secs(3)));
+            assert_eq!(phase(tx, segment), Phase::Ended(End::Delivered));
+        });
+    }
+
+    #[test]
+    fn what_arrived_is_told_of_the_sim_that_sent_it() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let first = begun(tx, "sim", &code_by_call(start), start);
+            let key = first.message();
+            apply(tx, key, Event::Silent(first), at(10), RULES).unwrap();
+            let second = begun_again(tx, SegmentId::first_of(key, 2), "other", at(20));
+            let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+            apply(tx, key, Event::Refused(second, busy), at(21), RULES).unwrap();
+            apply(tx, key, Event::Reported(first, Report::Delivered), at(22), RULES).unwrap();
+            let events = store::event::after(tx, 0, 9).unwrap();
+            let told: Vec<_> = events.iter().map(|it| it.modem.as_deref()).collect();
+            assert_eq!(told, [Some("modem of other"), Some("modem of sim"), Some("modem of sim")]);
+            let judged = store::sim::delivery(tx, start).unwrap();
+            let judged: Vec<_> = judged.iter().map(|it| (it.sim.as_str(), it.delivered)).collect();
+            assert_eq!(judged, [("sim", 1)]);
+        });
+    }
+
+    #[test]
+    fn a_text_that_has_expired_is_erased_though_its_answer_is_missing() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let message = code_by_call(start);
+            let segment = begun(tx, "sim", &message, start.after(Duration::from_secs(149)));
+            let key = segment.message();
+            apply(tx, key, Event::Silent(segment), message.expires_at, RULES).unwrap();
+            assert_eq!((phase(tx, segment), texts_left(tx, key).0), (Phase::Sending, false));
         });
     }
 

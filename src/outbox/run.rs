@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -237,7 +237,7 @@ impl Outbox {
                     error!(%cause, "the outbox could not store its work; it tries again");
                     tokio::select! {
                         () = cancel.cancelled() => break,
-                        () = tokio::time::sleep(STORE_PAUSE) => continue,
+                        () = sleep(STORE_PAUSE) => continue,
                     }
                 }
             };
@@ -281,7 +281,7 @@ impl Outbox {
         let (found, usage) = self
             .store
             .write(move |tx| {
-                let now = start_clock(tx)?;
+                let (now, behind) = start_clock(tx)?;
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
@@ -295,7 +295,7 @@ impl Outbox {
                     abandon(tx, key, now, rules)?;
                 }
                 let before = store::boot::begin(tx, &boot.id)?;
-                if !boot.clock_known && before.is_some_and(|before| before != boot.id) {
+                if boot.tells_no_age(before.as_deref(), behind) {
                     for key in store::queue::open(tx)? {
                         apply(tx, key, Event::Stranded, now, rules)?;
                     }
@@ -385,6 +385,8 @@ impl Outbox {
             // On the thread of the store, between what others store: each of them sees one clock.
             clock::move_by(jump);
             let now = Timestamp::now();
+            // A request that comes again makes no second message, whatever the time of day.
+            store::idempotency::shift(tx, jump)?;
             let keys = store::queue::open(tx)?;
             keys.into_iter()
                 .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
@@ -553,44 +555,58 @@ impl Outbox {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
         self.stopping.cancel();
-        let all_end = async {
-            while let Some(done) = self.exchanges.join_next().await {
-                back.extend(finished(done));
+        let hang_up = sleep(LISTEN_ON);
+        tokio::pin!(hang_up);
+        loop {
+            self.collect(&mut back);
+            // At once: the daemon may not wait for the slowest of them.
+            if !back.is_empty() {
+                self.store_last(&mut back).await;
             }
-        };
-        if timeout(LISTEN_ON, all_end).await.is_err() {
-            let in_call = self.outlets.iter().filter_map(|slot| slot.in_call.as_ref());
-            in_call.for_each(|(_, hang_up)| hang_up.cancel());
-            while let Some(done) = self.exchanges.join_next().await {
-                back.extend(finished(done));
+            if self.exchanges.is_empty() {
+                break;
+            }
+            tokio::select! {
+                Some(done) = self.exchanges.join_next() => back.extend(finished(done)),
+                Some(answered) = self.answered.1.recv() => back.push(answered),
+                () = &mut hang_up, if !hang_up.is_elapsed() => {
+                    let in_call = self.outlets.iter().filter_map(|slot| slot.in_call.as_ref());
+                    in_call.for_each(|(_, hang_up)| hang_up.cancel());
+                }
             }
         }
-        self.collect(&mut back);
+    }
+
+    /// Stores what came back, while nothing goes out any more; where that fails, it comes again with what follows.
+    async fn store_last(&mut self, back: &mut Vec<Exchanged>) {
         let rules = self.settings.rules;
         let (now, instant) = (Timestamp::now(), Instant::now());
         let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
         let lines = self.lines(now);
         let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, rules);
-        let stored = self.store.write(store).await;
-        if let Err(cause) = stored {
-            error!(%cause, "the last answers could not be stored; they count as lost");
+        match self.store.write(store).await {
+            Ok(()) => back.clear(),
+            Err(cause) => {
+                error!(%cause, "answers could not be stored; what is not by the end counts as lost")
+            }
         }
     }
 }
 
-/// The time at the start: not before what is stored, for that time has passed.
-fn start_clock(tx: &Tx<'_>) -> Result<Timestamp, store::Error> {
+/// The time at the start: not before what is stored, for that time has passed. Says whether the clock was behind it.
+fn start_clock(tx: &Tx<'_>) -> Result<(Timestamp, bool), store::Error> {
     let now = Timestamp::now();
     let Some(latest) = store::boot::latest(tx)?.filter(|latest| *latest > now) else {
-        return Ok(now);
+        return Ok((now, false));
     };
     let behind = latest.since(now);
-    if behind >= Duration::from_secs(1) {
+    let is_wrong = behind >= Duration::from_secs(1);
+    if is_wrong {
         let seconds = behind.as_secs();
         warn!(seconds, "the clock is behind what is stored: going on from there");
     }
     clock::move_by(i64::try_from(behind.as_millis()).unwrap_or(i64::MAX));
-    Ok(Timestamp::now())
+    Ok((Timestamp::now(), is_wrong))
 }
 
 fn turn(
@@ -889,5 +905,29 @@ mod tests {
         assert!(waits(&store, code).await, "the time is known");
         outbox(&store, "third", false).recover().await.unwrap();
         assert!(!waits(&store, code).await && waits(&store, notice).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_modems_answer_while_others_are_silent_outlives_a_stop() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (now, segment) = (Timestamp::now(), SegmentId::first_of(1, 1));
+        let begin = move |tx: &Tx<'_>| {
+            let key = store::message::insert(tx, &samples::message(now))?;
+            let attempt = samples::attempt(segment, now);
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            apply(tx, key, Event::Claimed(attempt), now, rules).map(drop)
+        };
+        store.write(begin).await.unwrap();
+        let mut outbox = outbox(&store, "a", true);
+        let came = Came { message: 1, event: Event::Accepted(segment, Some(7)), call: None };
+        let answer =
+            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false };
+        outbox.exchanges.spawn(async { answer });
+        outbox.exchanges.spawn(std::future::pending());
+        let stop = tokio::time::timeout(Duration::from_secs(15), outbox.drain(Vec::new()));
+        assert!(stop.await.is_err(), "one modem says nothing");
+        let progress = store.write(|tx| store::progress::load(tx, 1)).await.unwrap();
+        assert_eq!(progress.segment(segment).unwrap().reference, Some(7));
     }
 }

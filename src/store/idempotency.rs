@@ -97,6 +97,16 @@ pub fn remember(
     Ok(())
 }
 
+/// Moves all of them by so many milliseconds, as the clock was: they are remembered as long as before.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn shift(tx: &Tx<'_>, milliseconds: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE idempotency SET created_at = created_at + ?1 WHERE created_at > 0")?
+        .execute([milliseconds])?;
+    Ok(())
+}
+
 /// Forgets requests from before `before`, at most `limit`; says how many.
 ///
 /// # Errors

@@ -373,22 +373,32 @@ pub fn submitted(
     Ok(found)
 }
 
-/// The oldest segment to this recipient whose reference is not known, because the answer was lost: a
+/// The oldest segment to this recipient, begun since `since`, whose reference is not known, because the answer was lost: a
 /// report that fits no other can be about it.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn unanswered(view: &View<'_>, sim: &str, tail: &str) -> Result<Option<SegmentId>, Error> {
-    let found = without_reference(view, "unanswered", sim, tail)?;
-    if found.is_some() { Ok(found) } else { without_reference(view, "submitted", sim, tail) }
+pub fn unanswered(
+    view: &View<'_>,
+    sim: &str,
+    tail: &str,
+    since: Timestamp,
+) -> Result<Option<SegmentId>, Error> {
+    let found = without_reference(view, "unanswered", sim, tail, since)?;
+    if found.is_some() { Ok(found) } else { without_reference(view, "submitted", sim, tail, since) }
 }
 
-/// The segment to this recipient whose answer is still to come.
+/// The segment to this recipient, begun since `since`, whose answer is still to come.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn on_the_air(view: &View<'_>, sim: &str, tail: &str) -> Result<Option<SegmentId>, Error> {
-    without_reference(view, "submitting", sim, tail)
+pub fn on_the_air(
+    view: &View<'_>,
+    sim: &str,
+    tail: &str,
+    since: Timestamp,
+) -> Result<Option<SegmentId>, Error> {
+    without_reference(view, "submitting", sim, tail, since)
 }
 
 fn without_reference(
@@ -396,6 +406,7 @@ fn without_reference(
     state: &'static str,
     sim: &str,
     tail: &str,
+    since: Timestamp,
 ) -> Result<Option<SegmentId>, Error> {
     let found = view
         .prepare(
@@ -403,10 +414,10 @@ fn without_reference(
              FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
                  AND s.state IN ('submitting', 'unanswered', 'submitted')
-                 AND substr(m.recipient, -length(?3)) = ?3
+                 AND substr(m.recipient, -length(?3)) = ?3 AND s.submitting_at >= ?4
              ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
         )?
-        .query_row((sim, state, tail), read_segment)
+        .query_row((sim, state, tail, since.as_unix_ms()), read_segment)
         .optional()?;
     Ok(found)
 }

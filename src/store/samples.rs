@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
-    Actor, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage, OnUnknown,
-    Outcome, Purpose, Secret, Service, Subject, Timestamp, TransactionId,
+    Actor, Attempt, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage,
+    OnUnknown, Outcome, Purpose, Secret, Segment, SegmentId, Service, Subject, Timestamp,
+    TransactionId,
 };
 
 /// A message that was accepted then.
@@ -31,6 +32,20 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         created_at: at,
         not_before: at,
         expires_at: at.after(Duration::from_secs(60)),
+    }
+}
+
+/// An attempt that was made then, of one segment.
+pub(crate) fn attempt(first: SegmentId, at: Timestamp) -> Attempt {
+    Attempt {
+        key: first.attempt,
+        modem: "m".into(),
+        sim: "sim".into(),
+        concat_reference: 1,
+        reports: true,
+        settle: Duration::from_secs(300),
+        report_deadline: at.after(Duration::from_secs(300)),
+        segments: vec![Segment::PENDING],
     }
 }
 

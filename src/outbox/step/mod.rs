@@ -121,6 +121,8 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
             state.attempts.push(attempt);
             begin(state, first, now);
         }
+        // Its time may have run out since it was chosen: then it is dropped.
+        Event::Begun(..) if now >= state.expires_at => {}
         Event::Begun(segment, report_deadline) => {
             begin(state, segment, now);
             if let Some(attempt) = state.attempts.iter_mut().find(|it| it.key == segment.attempt) {
@@ -164,8 +166,7 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
 /// Moves every instant that something waits for. What a person chose stays as it was chosen: a
 /// message that waits for its hour waits for that hour.
 fn shift(state: &mut Progress, milliseconds: i64) {
-    let moved =
-        |at: Timestamp| Timestamp::from_unix_ms(at.as_unix_ms().saturating_add(milliseconds));
+    let moved = |at: Timestamp| at.moved_by(milliseconds);
     if !state.scheduled {
         state.expires_at = moved(state.expires_at);
         state.fallback_until = state.fallback_until.map(moved);
@@ -176,7 +177,11 @@ fn shift(state: &mut Progress, milliseconds: i64) {
     for attempt in &mut state.attempts {
         attempt.report_deadline = moved(attempt.report_deadline);
         for segment in &mut attempt.segments {
-            segment.submitting_at = segment.submitting_at.map(moved);
+            for at in
+                [&mut segment.submitting_at, &mut segment.submitted_at, &mut segment.reported_at]
+            {
+                *at = at.map(moved);
+            }
         }
     }
 }
@@ -380,6 +385,11 @@ fn conclude(
     if let Some((how, detail)) = ending(state, &verdicts, refusal, now) {
         end(state, how, detail, now, effects);
         return;
+    }
+    // Its answer is missing, and it goes out no more. Only where somebody chose its hour may a clock that is set give
+    // it its time back.
+    if now >= state.expires_at && !state.scheduled && !state.send_logged {
+        effects.push(Effect::EraseText);
     }
     let hopeful = verdicts.iter().any(|verdict| *verdict != Verdict::Refused);
     state.phase = match (taken, state.attempts.is_empty()) {

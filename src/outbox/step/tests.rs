@@ -701,7 +701,7 @@ impl Checked {
                 let count = usize::from(sequence);
                 Event::Claimed(attempt(next, sim, count, kind != 0, self.now()))
             }
-            3 if pending && self.now() < self.state.expires_at => {
+            3 if pending => {
                 Event::Begun(segment, self.now().after(Duration::from_secs(REPORT_WINDOW)))
             }
             4 => Event::Accepted(segment, Some(sequence)),
@@ -772,6 +772,12 @@ impl Checked {
         if before.phase.is_final() {
             assert_eq!(before, after, "final states never change");
         }
+        let on_air = |state: &Progress| {
+            let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
+            segments.filter(|segment| segment.state == SegmentState::Submitting).count()
+        };
+        let went = on_air(&after) > on_air(&before);
+        assert!(!went || now < before.expires_at, "what has expired goes on the air no more");
         if shifted != 0 && waits && !before.scheduled {
             assert_eq!(before.phase, after.phase, "the clock alone ends nothing");
         }
@@ -784,7 +790,10 @@ impl Checked {
         }
         assert_eq!(self.sends, u32::from(after.send_logged));
         assert_eq!(self.statuses, u32::from(after.phase.is_final()));
-        assert_eq!(self.erased, after.send_logged);
+        let expired = now >= after.expires_at;
+        let needless = after.send_logged || (expired && !after.scheduled);
+        assert!(self.erased || !needless, "what no send can need is erased");
+        assert!(!self.erased || after.send_logged || expired, "and nothing else");
         self.state = after;
     }
 
