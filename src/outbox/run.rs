@@ -115,19 +115,41 @@ struct Slot {
     busy: bool,
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
-    breaker: Breaker,
-    /// That of its calls: a modem that cannot speak sends texts all the same.
-    calls: Breaker,
-    /// Its SIM may place no calls, as an alarm says.
-    barred: bool,
+    texts: Standing,
+    /// A modem that cannot speak sends texts all the same.
+    calls: Standing,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
 }
 
-impl Slot {
-    /// Why it gets no calls while it has a pause in them.
-    const fn mute(&self) -> Detail {
-        if self.barred { Detail::Barred } else { Detail::ModemFault }
+/// How a modem has done of late, with texts or with calls.
+#[derive(Debug, Default)]
+struct Standing {
+    breaker: Breaker,
+    /// Why its SIM may send none, as an alarm says.
+    barred: Option<Detail>,
+}
+
+impl Standing {
+    /// Why it gets none, while it has a pause in them.
+    fn pause(&self, now: Instant) -> Option<Detail> {
+        self.breaker.open_until(now).map(|_| self.barred.unwrap_or(Detail::ModemFault))
+    }
+
+    /// Notes what came of one; answers what an alarm has to say now, where that has changed.
+    fn note(&mut self, event: &Event, worked: bool, now: Instant) -> Option<Option<Detail>> {
+        let pauses = is_fault(event) && self.breaker.fail(now);
+        if worked {
+            self.breaker.succeed();
+        }
+        // One number that may not be reached is no news of the SIM; one after the other is.
+        let before = self.barred;
+        if pauses && before.is_none() {
+            self.barred = barred(event);
+        } else if worked {
+            self.barred = None;
+        }
+        (self.barred != before).then_some(self.barred)
     }
 }
 
@@ -199,9 +221,8 @@ impl Outbox {
                 status,
                 busy: false,
                 in_call: None,
-                breaker: Breaker::default(),
-                calls: Breaker::default(),
-                barred: false,
+                texts: Standing::default(),
+                calls: Standing::default(),
                 rests_until: None,
             }
         });
@@ -411,30 +432,22 @@ impl Outbox {
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
-        let (failed, name) = (is_fault(&done.came.event), slot.outlet.handle.name());
-        let Some(call) = &done.came.call else {
-            if !failed {
-                slot.breaker.succeed();
-            } else if slot.breaker.fail(now) {
-                warn!(modem.name = name, "the modem failed again and again: it gets a pause");
-            }
-            return;
+        let event = &done.came.event;
+        let (what, standing, tried) = match &done.came.call {
+            None => ("texts", &mut slot.texts, true),
+            // One that was never dialled tells nothing of the others.
+            Some(call) => ("calls", &mut slot.calls, call.times != CallTimes::default()),
         };
-        let barred = is_barred(&done.came.event);
-        let pauses = failed && slot.calls.fail(now);
-        if pauses {
-            warn!(modem.name = name, barred, "calls failed again and again: they get a pause");
+        let raised = standing.note(event, tried && !is_fault(event), now);
+        let name = slot.outlet.handle.name();
+        if is_fault(event)
+            && let Some(until) = standing.breaker.open_until(now)
+        {
+            let seconds = (until - now).as_secs();
+            warn!(modem.name = name, seconds, "{what} failed again and again: they get a pause");
         }
-        // One that was never dialled tells nothing of the others.
-        let worked = !failed && call.times != CallTimes::default();
-        if worked {
-            slot.calls.succeed();
-        }
-        // One number that may not be called is no news of the SIM; one after the other is.
-        if (pauses && barred && !slot.barred) || (worked && slot.barred) {
-            slot.barred = barred;
-            let raised = barred.then_some(Detail::Barred);
-            let alarm = domain::Event::of_alarm("calls", raised, Timestamp::now());
+        if let Some(raised) = raised {
+            let alarm = domain::Event::of_alarm(what, raised, Timestamp::now());
             self.alarms.push(alarm.of_modem(name));
         }
     }
@@ -450,17 +463,16 @@ impl Outbox {
             let ready = status.state == ModemState::Ready;
             let problem = status.problem.as_ref().map(|problem| problem.detail);
             let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
-            let paused = slot.breaker.open_until(instant).map(|_| Detail::ModemFault);
             let sim = status.sim(slot.outlet.handle.name());
             let family_maximum = status.submit_timeout;
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
-                down: down.or(paused),
+                down: down.or_else(|| slot.texts.pause(instant)),
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                mute: slot.calls.open_until(instant).map(|_| slot.mute()),
+                mute: slot.calls.pause(instant),
                 voice: status.facts.voice,
                 holds_link: status.facts.holds_link,
                 // A modem that cannot tell of reports is not waited for.
@@ -489,7 +501,7 @@ impl Outbox {
         // A modem that rests, or that has a pause, may have work when that ends; so may one whose budget
         // is used up for a minute or an hour.
         let rests = self.outlets.iter().filter_map(|slot| {
-            let pauses = [&slot.breaker, &slot.calls].map(|breaker| breaker.open_until(now));
+            let pauses = [&slot.texts, &slot.calls].map(|it| it.breaker.open_until(now));
             let ends = [slot.rests_until].into_iter().chain(pauses);
             ends.flatten().filter(|until| *until > now).min()
         });
@@ -750,10 +762,11 @@ fn is_fault(event: &Event) -> bool {
     matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
 }
 
-/// Whether a call was refused because its SIM may place none (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79
-/// and 87).
-fn is_barred(event: &Event) -> bool {
-    matches!(event, Event::Refused(_, refusal) if refusal.detail == Detail::Barred)
+/// Why it was refused, where it was because its SIM may send none (3GPP TS 24.011 annex E.2, causes 8, 50 and 69, and
+/// TP-FCS 0xC1), or place no calls (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79 and 87).
+fn barred(event: &Event) -> Option<Detail> {
+    let Event::Refused(_, refusal) = event else { return None };
+    Some(refusal.detail).filter(|it| [Detail::Barred, Detail::NotSubscribed].contains(it))
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.
@@ -865,10 +878,27 @@ mod tests {
         outbox.settle(&barred);
         assert_eq!(outbox.alarms.len(), 1, "once");
         assert_eq!(outbox.lines(Timestamp::now())[0].mute, Some(Detail::Barred));
-        assert_eq!(outbox.outlets[0].breaker.open_until(Instant::now()), None, "texts go on");
+        assert_eq!(outbox.outlets[0].texts.pause(Instant::now()), None, "texts go on");
         outbox.settle(&ended(Detail::Busy, RefusalClass::Callee, 1));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
         assert_eq!(outbox.lines(Timestamp::now())[0].mute, None);
+    }
+
+    #[tokio::test]
+    async fn texts_of_a_sim_that_may_send_none_are_an_alarm_until_one_is_taken() {
+        let mut standing = Standing::default();
+        let now = Instant::now();
+        let segment = SegmentId::first_of(1, 1);
+        let no = |code| {
+            let line = format!("+CMS ERROR: {code}");
+            let said = ringpost_hal::at::FinalResult::parse(&line).unwrap();
+            Event::Refused(segment, sms::refusal(&said))
+        };
+        let mut note = |event, worked| standing.note(&event, worked, now);
+        assert_eq!([note(no(8), false), note(no(8), false)], [None, None]);
+        assert_eq!(note(no(8), false), Some(Some(Detail::Barred)));
+        // A number that may not be reached says nothing of the SIM, but that it sends.
+        assert_eq!(note(Event::Accepted(segment, None), true), Some(None));
     }
 
     #[test]

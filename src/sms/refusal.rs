@@ -29,12 +29,14 @@ fn of_cms(code: u16) -> Refusal {
     match code {
         // Unassigned number, unidentified and unknown subscriber, invalid address of the phone.
         1 | 28 | 30 | 195 => permanent(Detail::Unassigned),
-        // Operator determined barring, call barred, phone barred.
-        8 | 10 | 196 => permanent(Detail::Barred),
+        // Operator determined barring: of this SIM. Another one may.
+        8 => modem(Detail::Barred),
+        // Call barred to this number, phone barred.
+        10 | 196 => permanent(Detail::Barred),
         // Destination out of order, without store and forward.
         27 => permanent(Detail::Inactive),
-        // Facility not subscribed, not implemented; no subscription at the service centre.
-        50 | 69 | 193 => permanent(Detail::NotSubscribed),
+        // Facility not subscribed, not implemented; no subscription at the service centre: of this SIM, or its network.
+        50 | 69 | 193 => modem(Detail::NotSubscribed),
         // Rejected, facility rejected, and protocol errors: the same again would fail again.
         21 | 29 | 81 | 95..=111 => permanent(Detail::ByNetwork),
         // The modem says that the TPDU is wrong; it would be no better the next time.
@@ -84,10 +86,11 @@ mod tests {
         use RefusalClass::{Doubtful, Modem, Network, Permanent};
         let table = [
             (1, Detail::Unassigned, Permanent),
-            (8, Detail::Barred, Permanent),
+            (8, Detail::Barred, Modem),
+            (10, Detail::Barred, Permanent),
             (38, Detail::NetworkBusy, Network),
             (42, Detail::NetworkBusy, Network),
-            (50, Detail::NotSubscribed, Permanent),
+            (50, Detail::NotSubscribed, Modem),
             (304, Detail::Bug, Permanent),
             (310, Detail::SimMissing, Modem),
             (331, Detail::NotRegistered, Network),

@@ -79,6 +79,23 @@ async fn hours_ahead_and_back_change_no_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_again_is_known_however_far_the_clock_was_set() {
+    let Some((gateway, file)) = gateway().await else { return };
+    let bearer = format!("Bearer {}", gateway.token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "\"a key\""),
+    ];
+    let body = json!({"to": PHONE, "channel": "sms", "text": "once"}).to_string();
+    let post = || gateway.with_headers("POST", "/api/v1/messages", &headers, Some(body.clone()));
+    let first = post();
+    assert_eq!(first.status, 202);
+    set(&gateway, &file, "+3d", 1);
+    assert_eq!(post().body["id"], first.body["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_hour_that_somebody_chose_comes_when_the_clock_says_so() {
     let Some((gateway, file)) = gateway().await else { return };
     let at = jiff::Timestamp::now() + Duration::from_secs(3600);

@@ -156,7 +156,7 @@ async fn a_modem_that_fails_again_and_again_gets_a_pause_and_goes_on_receiving()
         let id = send(&gateway, &json!({}));
         gateway.wait_for_state(&id, "delivered");
     }
-    assert!(gateway.log().contains("it gets a pause"), "{}", gateway.log());
+    assert!(gateway.log().contains("get a pause"), "{}", gateway.log());
     // Only the other one is tried now.
     for _ in 0..3 {
         let id = send(&gateway, &json!({}));
@@ -170,6 +170,21 @@ async fn a_modem_that_fails_again_and_again_gets_a_pause_and_goes_on_receiving()
         found.then_some(())
     });
     assert!(received.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sim_that_may_send_nothing_fails_no_message_and_is_an_alarm() {
+    let gateway = Gateway::builder().modems(2).start().await;
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(8));
+    for _ in 0..8 {
+        let id = send(&gateway, &json!({}));
+        gateway.wait_for_state(&id, "delivered");
+    }
+    let raised = gateway.system_log("eventType eq \"system.ringpost.alarm.raise\"");
+    let [raised] = &raised[..] else { panic!("{raised:#?}") };
+    let reason = &raised["outcome"]["reason"];
+    assert_eq!(reason, "The operator bars this service.", "{raised:#}");
+    assert!(raised.to_string().contains("\"texts\""), "{raised:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
