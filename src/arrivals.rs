@@ -224,7 +224,7 @@ impl Told {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Attempt, Money, Phase},
+        domain::{Attempt, Phase},
         store::samples,
     };
 
@@ -288,8 +288,6 @@ mod tests {
             outbox::apply(tx, first, answer, at(1), RULES)?;
             report(Some("SR/4"), 2).store(tx, RULES)?;
             let ended = store::progress::load(tx, first)?.phase.is_final();
-            // Enough for its reference to come again.
-            (0..256).try_for_each(|_| store::sim::book(tx, SIM, at(50), Money::ZERO))?;
             let segment = begun(tx, 100)?;
             let second = segment.message();
             outbox::apply(tx, second, outbox::Event::Silent(segment), at(170), RULES)?;

@@ -103,3 +103,15 @@ impl fmt::Display for SegmentId {
         write!(f, "{}/{}", self.attempt, self.sequence)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the statements of the store have it.
+    #[test]
+    fn the_key_of_an_attempt_is_that_of_its_message_and_its_number_in_20_bits() {
+        let segment = SegmentId::first_of(3, 2);
+        assert_eq!((segment.attempt, segment.message()), ((3 << 20) + 2, 3));
+    }
+}

@@ -361,7 +361,6 @@ mod tests {
         let attempt = samples::attempt(segment, at);
         let attempt = Attempt { sim: sim.into(), modem: format!("modem of {sim}"), ..attempt };
         apply(tx, segment.message(), Event::Claimed(attempt), at, RULES).unwrap();
-        store::sim::book(tx, sim, at, Money::ZERO).unwrap();
         segment
     }
 
@@ -373,25 +372,6 @@ mod tests {
 
     fn phase(tx: &Tx<'_>, segment: SegmentId) -> Phase {
         store::progress::load(tx, segment.message()).unwrap().phase
-    }
-
-    #[test]
-    fn a_report_that_comes_again_is_of_no_other_message() {
-        samples::Memory::new().run(|tx| {
-            let start = Timestamp::now();
-            let at = |seconds| start.after(Duration::from_secs(seconds));
-            let first = begun(tx, "sim", &samples::message(start), start);
-            apply(tx, first.message(), Event::Accepted(first, Some(9)), start, RULES).unwrap();
-            report(tx, "sim", 9, at(2));
-            let second = begun(tx, "sim", &samples::message(at(10)), at(10));
-            apply(tx, second.message(), Event::Silent(second), at(15), RULES).unwrap();
-            report(tx, "sim", 9, at(200));
-            assert_eq!(phase(tx, second), Phase::Sending, "it was the first one's, told again");
-            // Another may have its reference by now.
-            (0..256).for_each(|_| store::sim::book(tx, "sim", at(200), Money::ZERO).unwrap());
-            report(tx, "sim", 9, at(300));
-            assert_eq!(phase(tx, second), Phase::Ended(End::Delivered));
-        });
     }
 
     #[test]

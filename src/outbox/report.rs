@@ -18,12 +18,9 @@ use crate::{
 /// here is idle for so long. A week is longer than any operator keeps an SMS.
 const WINDOW: Duration = Duration::from_secs(7 * 86_400);
 
-/// A report that comes again within this time is the same one, told twice: no modem submits [`REFERENCES`]
+/// A report that comes again within this time is the same one, told twice: no modem submits 256
 /// segments meanwhile.
 const REPEATED: Duration = Duration::from_secs(30);
-
-/// Segments after which a modem gives a reference to another one (3GPP TS 23.040 9.2.3.6).
-const REFERENCES: u32 = 256;
 
 /// A delivery report, as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +52,7 @@ pub fn receive(
     let since = now.before(WINDOW);
     let known = store::queue::submitted(tx, sim, reference, tail, since)?;
     let certain = match known {
-        Some(segment) => is_certain(tx, sim, segment, now)?,
+        Some(segment) => is_certain(tx, segment, now)?,
         None => false,
     };
     let on_the_air = store::queue::on_the_air(tx, sim, tail, since)?;
@@ -78,17 +75,14 @@ pub fn receive(
     Ok(())
 }
 
-/// Whether a report with the segment's reference is about it: it still waits for one; or it had one, which is told
-/// again, or waits no longer, and its reference cannot have been given to another since.
-fn is_certain(tx: &Tx<'_>, sim: &str, id: SegmentId, now: Timestamp) -> Result<bool, store::Error> {
+/// Whether a report with the segment's reference is about it: it still waits for one, or just had one,
+/// which is told again. Later, its reference may have been given to another.
+fn is_certain(tx: &Tx<'_>, id: SegmentId, now: Timestamp) -> Result<bool, store::Error> {
     let progress = store::progress::load(tx, id.message())?;
-    let Some(segment) = progress.segment(id) else { return Ok(false) };
-    let just_reported = segment.reported_at.is_some_and(|at| now.since(at) < REPEATED);
-    if segment.state == SegmentState::Submitted || just_reported {
-        return Ok(true);
-    }
-    let Some(since) = segment.submitting_at else { return Ok(false) };
-    Ok(store::sim::asked_since(tx, sim, since)? < REFERENCES)
+    Ok(progress.segment(id).is_some_and(|segment| {
+        let just_reported = segment.reported_at.is_some_and(|at| now.since(at) < REPEATED);
+        segment.state == SegmentState::Submitted || just_reported
+    }))
 }
 
 /// Looks again at the reports to a recipient that waited for an answer, once that came or was given up;

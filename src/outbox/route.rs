@@ -91,8 +91,10 @@ pub(super) struct Line {
     pub(super) terms: Arc<Terms>,
     /// Why it cannot be used, if it cannot.
     pub(super) down: Option<Detail>,
-    /// Why it is given no calls for now, if it is not.
-    pub(super) mute: Option<Detail>,
+    /// Why it gets no texts for a while, though it may place calls.
+    pub(super) no_texts: Option<Detail>,
+    /// Why it gets no calls for a while, though it may send texts.
+    pub(super) no_calls: Option<Detail>,
     /// Whether it is up: what it has begun, it may end, even where it gets nothing new.
     pub(super) ready: bool,
     /// Whether it is up, and nothing is on its air.
@@ -172,7 +174,11 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     if let Some(detail) = line.down {
         return Err(detail);
     }
-    if let Some(detail) = line.mute.filter(|_| channel == Channel::Voice) {
+    let pause = match channel {
+        Channel::Sms => line.no_texts,
+        Channel::Voice => line.no_calls,
+    };
+    if let Some(detail) = pause {
         return Err(detail);
     }
     if !can_serve(line.voice, wish.service) {
@@ -274,7 +280,8 @@ mod tests {
             sim: format!("sim{index}"),
             terms: Arc::new(terms()),
             down: None,
-            mute: None,
+            no_texts: None,
+            no_calls: None,
             ready: true,
             idle: true,
             in_call: None,
@@ -331,6 +338,8 @@ mod tests {
             })
         };
         let down = Line { down: Some(Detail::SimLocked), ..line(1) };
+        let no_texts = Line { no_texts: Some(Detail::Barred), ..line(1) };
+        let no_calls = Line { no_calls: Some(Detail::ModemFault), ..line(1) };
         let texts_only = with(1, |it| it.channels = vec![Channel::Sms]);
         let voice = |sink, keys| Some(Voice { sink, keys, tells_keys: false });
         let mute = Line { voice: None, ..line(1) };
@@ -349,6 +358,10 @@ mod tests {
             (&keeping, call(Said::Code, true), Ok(())),
             (&keeping, call(Said::Text, false), Err(Detail::VoiceNotSupported)),
             (&line(1), call(Said::Text, true), Ok(())),
+            (&no_texts, wish(Lane::Otp), Err(Detail::Barred)),
+            (&no_texts, call(Said::Code, false), Ok(())),
+            (&no_calls, wish(Lane::Otp), Ok(())),
+            (&no_calls, call(Said::Code, false), Err(Detail::ModemFault)),
             (&line(1), wish(Lane::Bulk), Ok(())),
             (&only_otp, wish(Lane::Otp), Ok(())),
             (&only_otp, wish(Lane::Bulk), Err(Detail::NoModem)),

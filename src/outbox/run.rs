@@ -58,6 +58,9 @@ const BURST: u32 = 3;
 /// that is set: whoever waits for an hour of the day shall not wait much longer than that.
 const FOREVER: Duration = Duration::from_secs(20);
 
+/// By how much the clock is set before it matters to what is remembered for a day, of which there may be much.
+const A_WHILE_MS: u64 = 3_600_000;
+
 /// How long a call that was answered may go on while the daemon stops: it stops within 15 s, and leaves no
 /// line open.
 const LISTEN_ON: Duration = Duration::from_secs(8);
@@ -122,7 +125,7 @@ struct Slot {
     rests_until: Option<Instant>,
 }
 
-/// How a modem has done of late, with texts or with calls.
+/// How a modem, and its SIM, have done of late: with texts, or with calls.
 #[derive(Debug, Default)]
 struct Standing {
     breaker: Breaker,
@@ -136,17 +139,23 @@ impl Standing {
         self.breaker.open_until(now).map(|_| self.barred.unwrap_or(Detail::ModemFault))
     }
 
-    /// Notes what came of one; answers what an alarm has to say now, where that has changed.
-    fn note(&mut self, event: &Event, worked: bool, now: Instant) -> Option<Option<Detail>> {
+    /// Notes what came of one: whether the modem `worked`, and whether what its SIM sent `passed`. Answers what an
+    /// alarm has to say now, where that has changed.
+    fn note(
+        &mut self,
+        event: &Event,
+        (worked, passed): (bool, bool),
+        now: Instant,
+    ) -> Option<Option<Detail>> {
         let pauses = is_fault(event) && self.breaker.fail(now);
         if worked {
             self.breaker.succeed();
         }
-        // One number that may not be reached is no news of the SIM; one after the other is.
+        // One refusal may be due to its number; what opens a pause was tried again and again.
         let before = self.barred;
         if pauses && before.is_none() {
             self.barred = barred(event);
-        } else if worked {
+        } else if passed {
             self.barred = None;
         }
         (self.barred != before).then_some(self.barred)
@@ -407,7 +416,9 @@ impl Outbox {
             clock::move_by(jump);
             let now = Timestamp::now();
             // A request that comes again makes no second message, whatever the time of day.
-            store::idempotency::shift(tx, jump)?;
+            if jump.unsigned_abs() >= A_WHILE_MS {
+                store::idempotency::shift(tx, jump)?;
+            }
             let keys = store::queue::open(tx)?;
             keys.into_iter()
                 .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
@@ -433,12 +444,16 @@ impl Outbox {
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
         let event = &done.came.event;
-        let (what, standing, tried) = match &done.came.call {
-            None => ("texts", &mut slot.texts, true),
-            // One that was never dialled tells nothing of the others.
-            Some(call) => ("calls", &mut slot.calls, call.times != CallTimes::default()),
+        let worked = !is_fault(event);
+        let (what, standing, came) = match &done.came.call {
+            None => ("texts", &mut slot.texts, (worked, matches!(event, Event::Accepted(..)))),
+            Some(call) => {
+                // One that was never dialled tells nothing of the others.
+                let worked = worked && call.times != CallTimes::default();
+                ("calls", &mut slot.calls, (worked, worked))
+            }
         };
-        let raised = standing.note(event, tried && !is_fault(event), now);
+        let raised = standing.note(event, came, now);
         let name = slot.outlet.handle.name();
         if is_fault(event)
             && let Some(until) = standing.breaker.open_until(now)
@@ -463,16 +478,22 @@ impl Outbox {
             let ready = status.state == ModemState::Ready;
             let problem = status.problem.as_ref().map(|problem| problem.detail);
             let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
+            // One whose SIM may send no texts may ring all the same.
+            let (fault, no_texts) = match (slot.texts.pause(instant), slot.texts.barred) {
+                (pause, Some(_)) => (None, pause),
+                (pause, None) => (pause, None),
+            };
             let sim = status.sim(slot.outlet.handle.name());
             let family_maximum = status.submit_timeout;
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
-                down: down.or_else(|| slot.texts.pause(instant)),
+                down: down.or(fault),
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                mute: slot.calls.pause(instant),
+                no_texts,
+                no_calls: slot.calls.pause(instant),
                 voice: status.facts.voice,
                 holds_link: status.facts.holds_link,
                 // A modem that cannot tell of reports is not waited for.
@@ -851,15 +872,19 @@ mod tests {
         Outbox::new(store.clone(), settings, calling, outlets)
     }
 
+    /// With a modem that is not there.
+    fn with_a_modem(store: &Store) -> Outbox {
+        let config = ModemConfig::new("m1", Locator::Port("/dev/none".into()), 115_200);
+        let ports = Hotplug::new(Path::new("/"), Vec::new());
+        let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
+        outbox_of(store, "a", true, vec![Outlet { handle, terms: Arc::default() }])
+    }
+
     #[tokio::test]
     async fn calls_that_are_barred_one_after_the_other_are_an_alarm_and_stop_no_texts() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
-        let config = ModemConfig::new("m1", Locator::Port("/dev/none".into()), 115_200);
-        let ports = Hotplug::new(Path::new("/"), Vec::new());
-        let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
-        let outlet = Outlet { handle, terms: Arc::default() };
-        let mut outbox = outbox_of(&store, "a", true, vec![outlet]);
+        let mut outbox = with_a_modem(&store);
         let ended = |detail, class, setup| {
             let segment = SegmentId { attempt: 1, sequence: 1 };
             let event = Event::Refused(segment, Refusal { detail, class });
@@ -877,28 +902,42 @@ mod tests {
         outbox.settle(&barred);
         outbox.settle(&barred);
         assert_eq!(outbox.alarms.len(), 1, "once");
-        assert_eq!(outbox.lines(Timestamp::now())[0].mute, Some(Detail::Barred));
+        assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, Some(Detail::Barred));
         assert_eq!(outbox.outlets[0].texts.pause(Instant::now()), None, "texts go on");
         outbox.settle(&ended(Detail::Busy, RefusalClass::Callee, 1));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
-        assert_eq!(outbox.lines(Timestamp::now())[0].mute, None);
+        assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, None);
     }
 
     #[tokio::test]
-    async fn texts_of_a_sim_that_may_send_none_are_an_alarm_until_one_is_taken() {
-        let mut standing = Standing::default();
-        let now = Instant::now();
+    async fn a_sim_that_may_send_no_texts_is_an_alarm_until_one_is_taken_and_rings_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let mut outbox = with_a_modem(&store);
         let segment = SegmentId::first_of(1, 1);
-        let no = |code| {
-            let line = format!("+CMS ERROR: {code}");
-            let said = ringpost_hal::at::FinalResult::parse(&line).unwrap();
-            Event::Refused(segment, sms::refusal(&said))
+        let answer = |event| {
+            let came = Came { message: 1, event, call: None };
+            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false }
         };
-        let mut note = |event, worked| standing.note(&event, worked, now);
-        assert_eq!([note(no(8), false), note(no(8), false)], [None, None]);
-        assert_eq!(note(no(8), false), Some(Some(Detail::Barred)));
-        // A number that may not be reached says nothing of the SIM, but that it sends.
-        assert_eq!(note(Event::Accepted(segment, None), true), Some(None));
+        let no = |code| {
+            let said = ringpost_hal::at::FinalResult::parse(&format!("+CMS ERROR: {code}"));
+            answer(Event::Refused(segment, sms::refusal(&said.unwrap())))
+        };
+        outbox.settle(&no(8));
+        outbox.settle(&no(8));
+        assert!(outbox.alarms.is_empty());
+        outbox.settle(&no(8));
+        assert_eq!(outbox.alarms.len(), 1, "once");
+        let line = &outbox.lines(Timestamp::now())[0];
+        assert_eq!((line.no_texts, line.no_calls), (Some(Detail::Barred), None));
+        assert_ne!(line.down, Some(Detail::Barred), "calls go on");
+        // A busy network, and a number that there is not, say nothing of the SIM.
+        outbox.settle(&no(38));
+        outbox.settle(&no(1));
+        assert_eq!(outbox.alarms.len(), 1);
+        outbox.settle(&answer(Event::Accepted(segment, None)));
+        assert_eq!(outbox.alarms.len(), 2, "it is over");
+        assert_eq!(outbox.lines(Timestamp::now())[0].no_texts, None);
     }
 
     #[test]

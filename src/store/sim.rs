@@ -61,17 +61,6 @@ pub fn usage(view: &View<'_>, since: Timestamp) -> Result<Vec<HourUsage>, Error>
     .collect()
 }
 
-/// How many segments a SIM was asked to send since the hour of `since` began.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn asked_since(view: &View<'_>, sim: &str, since: Timestamp) -> Result<u32, Error> {
-    let asked = view
-        .prepare("SELECT ifnull(sum(segments), 0) FROM sim_usage WHERE sim = ?1 AND hour >= ?2")?
-        .query_row((sim, since.as_unix_ms().div_euclid(HOUR_MS)), |row| row.get(0))?;
-    Ok(asked)
-}
-
 /// Counts a message that has ended, and whether it arrived.
 ///
 /// # Errors

@@ -279,7 +279,7 @@ const STORED: [(&str, &str); 2] = [
     (
         "never on the air before its time or after it",
         "SELECT count(*) FROM segment s JOIN attempt a ON a.key = s.attempt
-         JOIN message m ON m.key = a.message
+         JOIN message m ON m.key = s.message
          WHERE s.submitting_at < m.not_before OR s.submitting_at >= m.expires_at",
     ),
     (
@@ -422,7 +422,7 @@ fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdic
     let mut statement = database
         .prepare(
             "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, a.modem, s.sequence
-             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = a.message
+             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = s.message
              WHERE s.submitting_at IS NOT NULL ORDER BY s.submitting_at",
         )
         .unwrap();

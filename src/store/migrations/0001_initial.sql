@@ -98,10 +98,9 @@ CREATE TABLE fallback (
 ) STRICT;
 
 -- One SIM, one concatenation reference, all segments. Its key is that of its message, and behind it in the last
--- 20 bits its number: so all of a message stand together, and no index has to be written to find them.
+-- 20 bits its number (`domain::SegmentId`): so all of a message stand together, and no index has to be written to find them.
 CREATE TABLE attempt (
     key              INTEGER PRIMARY KEY,
-    message          INTEGER GENERATED ALWAYS AS (key >> 20),
     modem            TEXT NOT NULL,
     sim              TEXT NOT NULL,
     concat_reference INTEGER NOT NULL CHECK (concat_reference BETWEEN 0 AND 255),
