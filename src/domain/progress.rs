@@ -62,6 +62,16 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether the network took all of it.
+    pub fn is_taken(&self) -> bool {
+        self.segments.iter().all(|segment| segment.state.is_taken())
+    }
+
+    /// Whether the phone has all of it.
+    pub fn is_delivered(&self) -> bool {
+        self.segments.iter().all(|segment| segment.state == SegmentState::Delivered)
+    }
+
     /// The segment `sequence`, counted from 1.
     pub fn segment(&self, sequence: u8) -> Option<&Segment> {
         self.segments.get(usize::from(sequence).checked_sub(1)?)
@@ -77,16 +87,10 @@ impl Progress {
     /// The attempt that what became of the message is due to: the one that arrived, else one that the network took,
     /// else the last.
     pub fn telling_attempt(&self) -> Option<&Attempt> {
-        let all = |attempt: &&Attempt, wanted: fn(SegmentState) -> bool| {
-            attempt.segments.iter().all(|segment| wanted(segment.state))
-        };
-        let arrived = |it: &&Attempt| all(it, |state| state == SegmentState::Delivered);
-        let mut attempts = self.attempts.iter();
-        attempts
-            .clone()
-            .find(arrived)
-            .or_else(|| attempts.find(|it| all(it, SegmentState::is_taken)))
-            .or(self.attempts.last())
+        let first = |wanted: fn(&Attempt) -> bool| self.attempts.iter().find(|it| wanted(it));
+        first(Attempt::is_delivered)
+            .or_else(|| first(Attempt::is_taken))
+            .or_else(|| self.attempts.last())
     }
 
     /// The segment that `id` names.

@@ -85,8 +85,6 @@ pub(super) struct Claimed {
     pub(super) index: usize,
     /// Its SIM.
     pub(super) sim: String,
-    /// The message.
-    pub(super) message: i64,
     /// The segment.
     pub(super) segment: SegmentId,
     /// What the modem shall do.
@@ -410,7 +408,7 @@ fn put_on_air(
             expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),
         }));
-        return Ok(Some(Claimed { index, sim, message, segment, job, price, left: 1 }));
+        return Ok(Some(Claimed { index, sim, segment, job, price, left: 1 }));
     }
     let national = national(outgoing);
     let order = sms::Order {
@@ -433,7 +431,7 @@ fn put_on_air(
             let job = Job::Submit { tpdu, more: false };
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
             let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);
-            Ok(Some(Claimed { index, sim, message, segment, job, price, left }))
+            Ok(Some(Claimed { index, sim, segment, job, price, left }))
         }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");
@@ -517,13 +515,13 @@ mod tests {
         let lost = [add(Lane::Otp, start), add(Lane::Otp, start)];
         for message in lost {
             let [claimed] = &claim(tx, &[line(0)], at(start)).unwrap()[..] else { panic!() };
-            assert_eq!(claimed.message, message);
+            assert_eq!(claimed.segment.message(), message);
             apply(tx, message, Event::Silent(claimed.segment), start, rules).unwrap();
         }
         let later = start.after(rules.resend_after + Duration::from_secs(1));
         let (third, _alert) = (add(Lane::Otp, later), add(Lane::Alert, start));
         let claimed = claim(tx, &[line(0), line(1)], at(later)).unwrap();
-        let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.message)).collect();
+        let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.segment.message())).collect();
         assert_eq!(claimed, [(1, lost[0]), (0, third)]);
     }
 }

@@ -532,13 +532,13 @@ impl Outbox {
     }
 
     fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, sim, message, segment, job, .. } = claimed;
+        let Claimed { index, sim, segment, job, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy = true;
         let handle = slot.outlet.handle.clone();
         let came = move |event, call, frees| Exchanged {
             index,
-            came: Came { message, event, call },
+            came: Came { message: segment.message(), event, call },
             heard: Instant::now(),
             frees,
             settled: false,

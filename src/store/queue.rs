@@ -373,8 +373,8 @@ pub fn submitted(
     Ok(found)
 }
 
-/// The oldest segment to this recipient, begun since `since`, whose reference is not known, because the answer was lost: a
-/// report that fits no other can be about it.
+/// The oldest segment to this recipient, begun since `since`, whose reference is not known, because the answer
+/// was lost: a report that fits no other can be about it.
 ///
 /// # Errors
 /// Those of SQLite.

@@ -351,10 +351,6 @@ fn is_unanswered(segment: &Segment) -> bool {
     matches!(segment.state, SegmentState::Submitting | SegmentState::Unanswered)
 }
 
-fn is_taken(attempt: &Attempt) -> bool {
-    attempt.segments.iter().all(|segment| segment.state.is_taken())
-}
-
 /// Derives everything else from the facts.
 fn conclude(
     state: &mut Progress,
@@ -364,7 +360,7 @@ fn conclude(
     effects: &mut Vec<Effect>,
 ) {
     close_reports(state, now);
-    let taken = state.attempts.iter().any(is_taken);
+    let taken = state.attempts.iter().any(Attempt::is_taken);
     if now >= state.expires_at || taken {
         // Expired messages never go on the air, and a message that was taken goes there once.
         state.attempts.iter_mut().for_each(drop_pending);
