@@ -80,13 +80,27 @@ fn check_header(udh: &UserDataHeader<'_>) {
         assert!((1..=concat.total).contains(&concat.sequence));
     }
     assert!(udh.ports().is_none() || of([Ie::PORT_NARROW, Ie::PORT_WIDE]));
-    let mailboxes: Vec<_> = udh.special_messages().map(|it| (it.kind, it.profile)).collect();
-    assert!(mailboxes.iter().all(|(_, profile)| (1..=4).contains(profile)));
-    let repeated = |at: usize| mailboxes[..at].contains(&mailboxes[at]);
-    assert!(!(0..mailboxes.len()).any(repeated), "one indication for each mailbox");
+    let counts: Vec<_> =
+        udh.special_messages().map(|it| (it.profile, it.count, it.store)).collect();
+    assert_eq!(counts, indications(&elements), "the last indication for each mailbox");
     let Shifts { locking, single } = udh.shifts();
     assert!(locking.is_none_or(|it| of([Ie::LOCKING_SHIFT; 2]) && it.has_locking()));
     assert!(single.is_none_or(|_| of([Ie::SINGLE_SHIFT; 2])));
+}
+
+/// Profile, count and storing of the last special message indication for each mailbox, bit by bit of 9.2.3.24.2:
+/// a mailbox is of a profile and a type, and of type 3 the extended types have each one.
+fn indications(elements: &[Ie<'_>]) -> Vec<(u8, u8, bool)> {
+    let mut found: Vec<([u8; 3], (u8, u8, bool))> = Vec::new();
+    for ie in elements.iter().filter(|ie| ie.iei == Ie::SPECIAL_MESSAGE) {
+        let &[indication, count] = ie.data else { continue };
+        let (kind, extended, profile) =
+            (indication % 4, indication / 4 % 8, 1 + indication / 32 % 4);
+        let mailbox = [profile, kind, if kind == 3 { extended } else { 0 }];
+        found.retain(|(of, _)| *of != mailbox);
+        found.push((mailbox, (profile, count, indication >= 128)));
+    }
+    found.into_iter().map(|(_, it)| it).collect()
 }
 
 /// The text, read septet by septet and unit by unit.
