@@ -48,6 +48,12 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// The difference, or nothing where that is less.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0)).max(Self::ZERO)
+    }
+
     /// So many times as much, or the largest amount there is.
     #[must_use]
     pub const fn times(self, count: u32) -> Self {

@@ -1,5 +1,5 @@
-//! A circuit breaker for each modem, and another for its calls: one that fails again and again gets no messages for a
-//! while. It goes on receiving all the same.
+//! Circuit breakers of each modem: for its texts and for its calls, which get a pause where they fail again and again,
+//! and for its network, which gets one where it takes nothing. It goes on receiving all the same.
 
 use std::time::Duration;
 
@@ -7,12 +7,26 @@ use tokio::time::Instant;
 
 /// Failures in a row that open it: one may be chance, and a second the same message.
 const OPENS_AFTER: u32 = 3;
-/// First pause.
-const FIRST: Duration = Duration::from_secs(30);
-/// Longest pause: a modem that works again should not wait much longer to be found out.
-const LONGEST: Duration = Duration::from_secs(600);
 
-/// How a modem has done of late.
+/// How long a breaker stays open: each pause twice as long as the one before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pauses {
+    first: Duration,
+    /// The longest.
+    pub(super) longest: Duration,
+}
+
+impl Pauses {
+    /// Of a modem that fails: one that works again should not wait much longer to be found out.
+    pub(super) const FAULT: Self =
+        Self { first: Duration::from_secs(30), longest: Duration::from_secs(600) };
+    /// Of a network that takes nothing: a cell that is congested is free in seconds, and what waits for one that is back
+    /// waits for no other reason.
+    pub(super) const CONGESTION: Self =
+        Self { first: Duration::from_secs(5), longest: Duration::from_secs(60) };
+}
+
+/// How a modem, or its network, has done of late.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Breaker {
     failures: u32,
@@ -20,19 +34,20 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// The modem did its part, whatever the network said.
+    /// It did its part.
     pub(super) fn succeed(&mut self) {
         *self = Self::default();
     }
 
-    /// The modem failed; says whether it gets a pause now.
-    pub(super) fn fail(&mut self, now: Instant) -> bool {
+    /// It failed; answers the pause that it gets now.
+    pub(super) fn fail(&mut self, now: Instant, pauses: Pauses) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        let Some(times) = self.failures.checked_sub(OPENS_AFTER) else { return false };
+        let times = self.failures.checked_sub(OPENS_AFTER)?;
         let factor = 2_u32.checked_pow(times).unwrap_or(u32::MAX);
-        let pause = FIRST.checked_mul(factor).unwrap_or(LONGEST).min(LONGEST);
+        let Pauses { first, longest } = pauses;
+        let pause = first.checked_mul(factor).unwrap_or(longest).min(longest);
         self.open_until = Some(now + pause);
-        true
+        Some(pause)
     }
 
     /// Until when it gets nothing. After that it is tried with one message: a failure opens it again, for
@@ -50,18 +65,20 @@ mod tests {
     fn pauses_grow_while_a_modem_fails_and_end_when_it_works() {
         let mut now = Instant::now();
         let mut breaker = Breaker::default();
-        assert!(!breaker.fail(now) && !breaker.fail(now));
+        let fail = |breaker: &mut Breaker, now| breaker.fail(now, Pauses::FAULT);
+        assert_eq!([fail(&mut breaker, now), fail(&mut breaker, now)], [None; 2]);
         assert_eq!(breaker.open_until(now), None);
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            assert!(breaker.fail(now));
+            let pause = fail(&mut breaker, now).unwrap();
             let until = breaker.open_until(now).unwrap();
-            pauses.push(until.duration_since(now).as_secs());
+            assert_eq!(until, now + pause);
+            pauses.push(pause.as_secs());
             now = until;
             assert_eq!(breaker.open_until(now), None, "it is tried");
         }
         assert_eq!(pauses, [30, 60, 120, 240, 480, 600, 600]);
         breaker.succeed();
-        assert!(!breaker.fail(now));
+        assert_eq!(fail(&mut breaker, now), None);
     }
 }

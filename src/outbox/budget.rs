@@ -32,25 +32,22 @@ pub(super) fn admits(allowance: &Allowance, used: Used, price: Money) -> bool {
 /// Per cent of a budget at which people are told: time is left to buy more of it, or to send less.
 const ALERT_PERCENT: i64 = 80;
 
-/// What one segment more at this price takes past [`ALERT_PERCENT`], in words for people. Usage only grows within
-/// a day or a month, so each budget is told of once in its period. What is allowed for a minute or an
-/// hour is a pace, and reaching it nothing to be told.
-pub(super) fn alerts(allowance: &Allowance, used: Used, price: Money) -> Vec<String> {
+/// What the last segment or call, which is among what was used and cost `last`, took past [`ALERT_PERCENT`], in words
+/// for people. Told when it is known to count: so usage only grows within a day or a month, and each budget is told of
+/// once in its period. What is allowed for a minute or an hour is a pace, and reaching it nothing to be told.
+pub(super) fn alerts(allowance: &Allowance, used: Used, last: Money) -> Vec<String> {
     let segments = |limit: Option<u32>, used: u32, period: &str| {
-        let limit = limit.filter(|limit| passes(*limit, used, used.saturating_add(1)))?;
-        Some(format!("{} of {limit} segments of this {period}", used.saturating_add(1)))
+        let limit = limit.filter(|limit| passes(*limit, used.saturating_sub(1), used))?;
+        Some(format!("{used} of {limit} segments of this {period}"))
     };
     let day = segments(allowance.per_day, used.day, "day");
     let month = segments(allowance.per_month, used.month, "month");
-    [day, month, cost_alert(allowance, used, price)].into_iter().flatten().collect()
-}
-
-/// The same of a price alone: a call is paid when it has ended.
-pub(super) fn cost_alert(allowance: &Allowance, used: Used, price: Money) -> Option<String> {
-    let cost = used.cost.plus(price);
-    let limit = allowance.cost_per_month;
-    let limit = limit.filter(|it| passes(it.as_micros(), used.cost.as_micros(), cost.as_micros()));
-    limit.map(|limit| format!("{cost} of the {limit} that this month may cost"))
+    let before = used.cost.less(last);
+    let passed =
+        |limit: &Money| passes(limit.as_micros(), before.as_micros(), used.cost.as_micros());
+    let limit = allowance.cost_per_month.filter(passed);
+    let cost = limit.map(|limit| format!("{} of the {limit} that this month may cost", used.cost));
+    [day, month, cost].into_iter().flatten().collect()
 }
 
 fn passes(limit: impl Into<i64>, before: impl Into<i64>, after: impl Into<i64>) -> bool {
@@ -120,7 +117,17 @@ impl Account {
         }
     }
 
-    /// Adds what a segment, or a call, cost in the end.
+    /// Takes back a segment that was booked then, and did not go out. It counts in the pace of its minute all the same,
+    /// for it was tried.
+    pub(super) fn take_back(&mut self, at: Timestamp, price: Money) {
+        let hour = Hour::of(at);
+        if let Some((_, segments, cost)) = self.hours.iter_mut().find(|(it, ..)| *it == hour) {
+            *segments = segments.saturating_sub(1);
+            *cost = cost.less(price);
+        }
+    }
+
+    /// Adds what a call cost in the end.
     pub(super) fn charge(&mut self, at: Timestamp, price: Money) {
         let hour = Hour::of(at);
         match self.hours.back_mut() {
@@ -199,6 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn what_did_not_go_out_counts_in_the_pace_alone() {
+        let cent = Money::parse("0.01").unwrap();
+        let (then, later) = (at("2026-11-02T10:59:59Z"), at("2026-11-02T11:00:01Z"));
+        let mut account = Account::default();
+        account.book(then, cent);
+        account.book(later, cent);
+        account.take_back(then, cent);
+        let used = account.used(later);
+        assert_eq!((used.minute, used.hour, used.day, used.month), (2, 1, 1, 1));
+        assert_eq!(used.cost, cent);
+        account.take_back(at("2026-10-01T00:00:00Z"), cent);
+        assert_eq!(account.used(later), used, "an hour of which nothing is kept");
+    }
+
+    #[test]
     fn the_last_hour_fades() {
         let mut account = Account::of([(Hour::of(at("2026-11-02T11:00:00Z")), 60, Money::ZERO)]);
         assert_eq!(account.used(at("2026-11-02T11:59:59Z")).hour, 60);
@@ -224,9 +246,9 @@ mod tests {
             for hour in 0..sent {
                 let at = at("2026-10-01T00:30:00Z")
                     .after(Duration::from_secs(86_400 * day + 3600 * hour));
+                account.book(at, cent);
                 let used = account.used(at);
                 told.extend(alerts(&allowance, used, cent).into_iter().map(|it| (day, it)));
-                account.book(at, cent);
             }
         }
         let of = |period: &str| {
@@ -247,9 +269,9 @@ mod tests {
         assert!(alerts(&paces, Used::default(), Money::ZERO).is_empty());
         let most = Money::from_micros(i64::MAX);
         let all = Allowance { cost_per_month: Some(most), ..Allowance::default() };
-        assert_eq!(alerts(&all, Used::default(), most).len(), 1);
         let full = Used { cost: most, ..Used::default() };
-        assert!(alerts(&all, full, most).is_empty());
+        assert_eq!(alerts(&all, full, most).len(), 1);
+        assert!(alerts(&all, full, Money::ZERO).is_empty(), "it was told of before");
     }
 
     #[test]

@@ -6,16 +6,15 @@ use tracing::error;
 use zeroize::Zeroizing;
 
 use super::{
-    budget,
+    booking::{self, Booking},
     record::apply,
     route::{self, History, Line, Preferences},
     step::{Event, Rules, shunned_sims},
 };
 use crate::{
     domain::{
-        self, Attempt, Channel, Detail, E164, GatewayEvent, Lane, Money, Outcome, Progress,
-        Refusal, RefusalClass, Said, Secret, Segment, SegmentId, SegmentState, Service, Target,
-        Timestamp,
+        Attempt, Channel, Detail, E164, Lane, Money, Progress, Refusal, RefusalClass, Said, Secret,
+        Segment, SegmentId, SegmentState, Service, Timestamp,
     },
     sms,
     store::{
@@ -83,14 +82,12 @@ pub(super) struct Call {
 pub(super) struct Claimed {
     /// The modem, by its place in the configuration.
     pub(super) index: usize,
-    /// Its SIM.
-    pub(super) sim: String,
     /// The segment.
     pub(super) segment: SegmentId,
     /// What the modem shall do.
     pub(super) job: Job,
-    /// What it costs at once.
-    pub(super) price: Money,
+    /// What its SIM is charged with.
+    pub(super) booking: Booking,
     /// Segments of its attempt that are to be sent, with this one.
     pub(super) left: u32,
 }
@@ -331,35 +328,6 @@ fn follow(
     put_on_air(tx, line, &outgoing, &progress, segment, conditions)
 }
 
-/// Books a segment for the SIM, and tells of budgets that come to their end with it.
-fn book(tx: &Tx<'_>, line: &Line, price: Money, now: Timestamp) -> Result<(), store::Error> {
-    store::sim::book(tx, &line.sim, now, price)?;
-    let alerts = budget::alerts(&line.terms.allowance, line.used, price);
-    alerts.into_iter().try_for_each(|note| alert(tx, line, note, now))
-}
-
-/// Charges a SIM for a call that has ended, and tells of a budget that comes to its end with it.
-pub(super) fn charge(
-    tx: &Tx<'_>,
-    lines: &[Line],
-    sim: &str,
-    price: Money,
-    now: Timestamp,
-) -> Result<(), store::Error> {
-    store::sim::charge(tx, sim, now, price)?;
-    let Some(line) = lines.iter().find(|line| line.sim == sim) else { return Ok(()) };
-    let note = budget::cost_alert(&line.terms.allowance, line.used, price);
-    note.map_or(Ok(()), |note| alert(tx, line, note, now))
-}
-
-fn alert(tx: &Tx<'_>, line: &Line, note: String, now: Timestamp) -> Result<(), store::Error> {
-    let target = Target { id: line.sim.clone(), ..Target::default() };
-    let alert = domain::Event::of_gateway(GatewayEvent::BudgetAlert, Outcome::Unknown, now)
-        .of_modem(&line.name)
-        .to(Some(target), Some(note));
-    store::event::append(tx, &alert)
-}
-
 /// Until when the report on a segment that goes out now may come: as long as the service centre tries, and a
 /// moment more.
 fn report_deadline(line: &Line, expires_at: Timestamp, now: Timestamp) -> Timestamp {
@@ -392,12 +360,12 @@ fn put_on_air(
     let attempt = progress.attempts.iter().find(|attempt| attempt.key == segment.attempt);
     // Its time may just have run out: then it was dropped instead.
     let (Some(attempt), true) = (attempt, begun) else { return Ok(None) };
-    let (index, sim, now) = (line.index, line.sim.clone(), conditions.now);
+    let index = line.index;
+    let booking = |price| Booking { sim: line.sim.clone(), at: conditions.now, price };
     if let Service::Call { says, keys } = outgoing.service {
         // What a call costs is known when it has ended.
-        let price = Money::ZERO;
-        book(tx, line, price, now)?;
-        store::message::book(tx, message, None)?;
+        let booking = booking(None);
+        booking::book(tx, message, &booking)?;
         let job = Job::Call(Box::new(Call {
             number: outgoing.recipient.clone(),
             text: outgoing.text.clone(),
@@ -408,7 +376,7 @@ fn put_on_air(
             expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),
         }));
-        return Ok(Some(Claimed { index, sim, segment, job, price, left: 1 }));
+        return Ok(Some(Claimed { index, segment, job, booking, left: 1 }));
     }
     let national = national(outgoing);
     let order = sms::Order {
@@ -424,14 +392,12 @@ fn put_on_air(
     };
     match sms::submit(&order) {
         Ok(tpdu) => {
-            let known = line.terms.prices.of(&outgoing.region);
-            let price = known.unwrap_or(Money::ZERO);
-            book(tx, line, price, now)?;
-            store::message::book(tx, message, known)?;
+            let booking = booking(line.terms.prices.of(&outgoing.region));
+            booking::book(tx, message, &booking)?;
             let job = Job::Submit { tpdu, more: false };
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
             let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);
-            Ok(Some(Claimed { index, sim, segment, job, price, left }))
+            Ok(Some(Claimed { index, segment, job, booking, left }))
         }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");
@@ -444,57 +410,13 @@ fn put_on_air(
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::time::Duration;
 
     use super::*;
     use crate::{
-        domain::{Allowance, NewMessage, OnUnknown},
-        outbox::{budget::Used, route::Terms},
+        domain::{NewMessage, OnUnknown},
         store::samples,
     };
-
-    fn line(index: usize) -> Line {
-        let channels = vec![Channel::Sms, Channel::Voice];
-        let lanes = Lane::ALL.to_vec();
-        let terms = Terms { channels, lanes, reports: true, ..Terms::default() };
-        Line {
-            index,
-            name: format!("m{index}"),
-            sim: format!("sim{index}"),
-            terms: Arc::new(terms),
-            down: None,
-            no_texts: None,
-            no_calls: None,
-            ready: true,
-            idle: true,
-            in_call: None,
-            voice: None,
-            holds_link: false,
-            reports: true,
-            rests_until: None,
-            settle: Duration::from_secs(240),
-            report_window: None,
-            used: Used::default(),
-            delivery: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_call_that_takes_a_budget_to_its_end_tells_of_it_once() {
-        samples::Memory::new().run(|tx| {
-            let (now, euro) = (Timestamp::now(), Money::from_micros(1_000_000));
-            let allowance =
-                Allowance { cost_per_month: Some(euro.times(10)), ..Allowance::default() };
-            let terms = Arc::new(Terms { allowance, ..Terms::default() });
-            for spent in 0..10 {
-                let used = Used { cost: euro.times(spent), ..Used::default() };
-                let line = Line { terms: terms.clone(), used, ..line(0) };
-                charge(tx, &[line], "sim0", euro, now).unwrap();
-            }
-            let alarm = "system.ringpost.alarm.budget";
-            assert_eq!(samples::events_of(tx, alarm), 1);
-        });
-    }
 
     /// Two codes whose answer was lost may only go through the other SIM, and one of them gets it. The first
     /// SIM is for the third code, then, not for the alert.
@@ -514,13 +436,15 @@ mod tests {
         };
         let lost = [add(Lane::Otp, start), add(Lane::Otp, start)];
         for message in lost {
-            let [claimed] = &claim(tx, &[line(0)], at(start)).unwrap()[..] else { panic!() };
+            let [claimed] = &claim(tx, &[Line::sample(0)], at(start)).unwrap()[..] else {
+                panic!()
+            };
             assert_eq!(claimed.segment.message(), message);
             apply(tx, message, Event::Silent(claimed.segment), start, rules).unwrap();
         }
         let later = start.after(rules.resend_after + Duration::from_secs(1));
         let (third, _alert) = (add(Lane::Otp, later), add(Lane::Alert, start));
-        let claimed = claim(tx, &[line(0), line(1)], at(later)).unwrap();
+        let claimed = claim(tx, &[Line::sample(0), Line::sample(1)], at(later)).unwrap();
         let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.segment.message())).collect();
         assert_eq!(claimed, [(1, lost[0]), (0, third)]);
     }

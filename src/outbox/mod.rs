@@ -4,11 +4,13 @@
 //! decides which segment goes next on which modem, `report` finds the segment of a delivery report,
 //! and [`Outbox`] is the task that waits and lets modems work.
 
+mod booking;
 mod breaker;
 mod budget;
 mod calls;
 mod claim;
 mod clock;
+mod health;
 mod outlet;
 mod record;
 mod report;

@@ -109,6 +109,8 @@ pub(super) struct Line {
     pub(super) reports: bool,
     /// Until when it rests between segments that are no passcodes.
     pub(super) rests_until: Option<Timestamp>,
+    /// Why its network took none of the last texts: it rests between others for that.
+    pub(super) congested: Option<Detail>,
     /// How long an unanswered segment may still be settled.
     pub(super) settle: Duration,
     /// The report window, where the operator set one.
@@ -260,7 +262,8 @@ pub(super) fn obstacle(lines: &[Line], wish: &Demand) -> Option<Detail> {
     let mut obstacle = Some(Detail::NoModem);
     for line in lines {
         match admits(line, wish) {
-            Ok(()) => return None,
+            Ok(()) if line.congested.is_none() || wish.service != Service::Text => return None,
+            Ok(()) => obstacle = line.congested,
             Err(Detail::NoModem) => {}
             Err(detail) => obstacle = Some(detail),
         }
@@ -269,31 +272,43 @@ pub(super) fn obstacle(lines: &[Line], wish: &Demand) -> Option<Detail> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::modem::Sink;
-
-    fn line(index: usize) -> Line {
-        Line {
+impl Line {
+    /// A modem that sends everything everywhere, and places no calls.
+    pub(super) fn sample(index: usize) -> Self {
+        let channels = Channel::ALL.to_vec();
+        let lanes = Lane::ALL.to_vec();
+        Self {
             index,
             name: format!("m{index}"),
             sim: format!("sim{index}"),
-            terms: Arc::new(terms()),
+            terms: Arc::new(Terms { channels, lanes, reports: true, ..Terms::default() }),
             down: None,
             no_texts: None,
             no_calls: None,
             ready: true,
             idle: true,
             in_call: None,
-            voice: Some(Voice { sink: Sink::SerialPcm, keys: true, tells_keys: false }),
+            voice: None,
             holds_link: false,
             reports: true,
             rests_until: None,
+            congested: None,
             settle: Duration::from_secs(240),
             report_window: None,
             used: Used::default(),
             delivery: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modem::Sink;
+
+    fn line(index: usize) -> Line {
+        let voice = Some(Voice { sink: Sink::SerialPcm, keys: true, tells_keys: false });
+        Line { terms: Arc::new(terms()), voice, ..Line::sample(index) }
     }
 
     fn terms() -> Terms {
@@ -443,6 +458,11 @@ mod tests {
         assert_eq!(obstacle(&[], &wish(Lane::Otp)), Some(Detail::NoModem));
         assert_eq!(obstacle(std::slice::from_ref(&other), &wish(Lane::Otp)), Some(Detail::NoModem));
         assert_eq!(obstacle(&[down.clone(), other], &wish(Lane::Otp)), Some(Detail::NotRegistered));
+        let congested = Line { congested: Some(Detail::NetworkBusy), ..line(4) };
+        let obstacles = [congested.clone(), down.clone()];
+        assert_eq!(obstacle(&obstacles, &wish(Lane::Bulk)), Some(Detail::NotRegistered));
+        let obstacles = [down.clone(), congested];
+        assert_eq!(obstacle(&obstacles, &wish(Lane::Bulk)), Some(Detail::NetworkBusy));
         let busy = Line { idle: false, ..line(3) };
         assert_eq!(obstacle(&[down, busy], &wish(Lane::Otp)), None);
     }

@@ -17,18 +17,18 @@ use tracing::{error, info, warn};
 
 use super::{
     Calling, Outlet,
-    breaker::Breaker,
+    booking::{self, Booking, Spent},
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, charge, claim, shunned_of},
+    claim::{Claimed, Conditions, Job, claim, shunned_of},
     clock::{Boot, Watch},
+    health::Health,
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
 use crate::{
     domain::{
-        self, CallTimes, Detail, Lane, Money, Refusal, RefusalClass, Report, SegmentId, Service,
-        Timestamp, clock,
+        self, Detail, Lane, Refusal, RefusalClass, Report, SegmentId, Service, Timestamp, clock,
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
@@ -118,48 +118,9 @@ struct Slot {
     busy: bool,
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
-    texts: Standing,
-    /// A modem that cannot speak sends texts all the same.
-    calls: Standing,
+    health: Health,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
-}
-
-/// How a modem, and its SIM, have done of late: with texts, or with calls.
-#[derive(Debug, Default)]
-struct Standing {
-    breaker: Breaker,
-    /// Why its SIM may send none, as an alarm says.
-    barred: Option<Detail>,
-}
-
-impl Standing {
-    /// Why it gets none, while it has a pause in them.
-    fn pause(&self, now: Instant) -> Option<Detail> {
-        self.breaker.open_until(now).map(|_| self.barred.unwrap_or(Detail::ModemFault))
-    }
-
-    /// Notes what came of one: whether the modem `worked`, and whether what its SIM sent `passed`. Answers what an
-    /// alarm has to say now, where that has changed.
-    fn note(
-        &mut self,
-        event: &Event,
-        (worked, passed): (bool, bool),
-        now: Instant,
-    ) -> Option<Option<Detail>> {
-        let pauses = is_fault(event) && self.breaker.fail(now);
-        if worked {
-            self.breaker.succeed();
-        }
-        // One refusal may be due to its number; what opens a pause was tried again and again.
-        let before = self.barred;
-        if pauses && before.is_none() {
-            self.barred = barred(event);
-        } else if passed {
-            self.barred = None;
-        }
-        (self.barred != before).then_some(self.barred)
-    }
 }
 
 /// What came back from a modem.
@@ -169,8 +130,6 @@ struct Exchanged {
     came: Came,
     /// When; not by the time of day, which may be set in between.
     heard: Instant,
-    /// Whether the modem is free again.
-    frees: bool,
     /// Whether the modem counts as free again, and the better or worse for it.
     settled: bool,
 }
@@ -190,17 +149,8 @@ impl Exchanged {
 struct Came {
     message: i64,
     event: Event,
-    /// Where a call has ended.
-    call: Option<Charged>,
-}
-
-/// A call that has ended.
-#[derive(Debug, Clone)]
-struct Charged {
-    sim: String,
-    times: CallTimes,
-    /// What it cost, where that is known.
-    cost: Option<Money>,
+    /// What its SIM was charged with, and what became of that; nothing where the call goes on.
+    account: Option<(Booking, Spent)>,
 }
 
 /// What one turn found to do.
@@ -230,8 +180,7 @@ impl Outbox {
                 status,
                 busy: false,
                 in_call: None,
-                texts: Standing::default(),
-                calls: Standing::default(),
+                health: Health::default(),
                 rests_until: None,
             }
         });
@@ -297,7 +246,7 @@ impl Outbox {
         while let Ok(answered) = self.answered.1.try_recv() {
             back.push(answered);
         }
-        back.sort_by_key(|it| it.frees);
+        back.sort_by_key(|it| it.came.account.is_some());
     }
 
     /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
@@ -350,10 +299,7 @@ impl Outbox {
     /// One transaction: what came back, what is due, and what goes out next.
     async fn turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
         // Where the store fails, they come again.
-        for done in back.iter_mut().filter(|done| !done.settled) {
-            self.settle(done);
-            done.settled = true;
-        }
+        self.settle_all(back);
         self.follow_the_clock().await?;
         let now = Timestamp::now();
         let lines = self.lines(now);
@@ -388,13 +334,12 @@ impl Outbox {
         };
         let mut turn = self.store.write(work).await?;
         self.alarms.clear();
-        for Charged { sim, cost, .. } in back.drain(..).filter_map(|done| done.came.call) {
-            self.accounts.entry(sim).or_default().charge(now, cost.unwrap_or_default());
-        }
+        back.clear();
         self.nothing_lost_with = (!turn.waits_for_sim).then_some(ready);
         for claimed in &turn.claimed {
-            let account = self.accounts.entry(claimed.sim.clone()).or_default();
-            account.book(now, claimed.price);
+            let Booking { sim, at, price } = &claimed.booking;
+            let account = self.accounts.entry(sim.clone()).or_default();
+            account.book(*at, price.unwrap_or_default());
         }
         if let Some(rows) = turn.delivery.take() {
             self.delivery_read = Some(instant);
@@ -434,37 +379,36 @@ impl Outbox {
         Ok(())
     }
 
+    fn settle_all(&mut self, back: &mut [Exchanged]) {
+        for done in back.iter_mut().filter(|done| !done.settled) {
+            self.settle(done);
+            done.settled = true;
+        }
+    }
+
     /// The modem is free again, and the better or worse for it.
     fn settle(&mut self, done: &Exchanged) {
-        let Some(slot) = self.outlets.get_mut(done.index).filter(|_| done.frees) else { return };
+        let Some((Booking { sim, at, price }, spent)) = &done.came.account else { return };
+        let account = self.accounts.entry(sim.clone()).or_default();
+        match spent {
+            Spent::Segment => {}
+            Spent::Nothing => account.take_back(*at, price.unwrap_or_default()),
+            Spent::Call { cost, .. } => {
+                account.charge(Timestamp::now(), cost.unwrap_or_default());
+            }
+        }
+        let Some(slot) = self.outlets.get_mut(done.index) else { return };
         let now = Instant::now();
         slot.busy = false;
         slot.in_call = None;
+        let name = slot.outlet.handle.name();
+        let alarms = slot.health.note(name, &done.came.event, *spent, now);
+        self.alarms.extend(alarms.into_iter().map(|(what, raised)| {
+            domain::Event::of_alarm(what, raised, Timestamp::now()).of_modem(name)
+        }));
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
-        let event = &done.came.event;
-        let worked = !is_fault(event);
-        let (what, standing, came) = match &done.came.call {
-            None => ("texts", &mut slot.texts, (worked, matches!(event, Event::Accepted(..)))),
-            Some(call) => {
-                // One that was never dialled tells nothing of the others.
-                let worked = worked && call.times != CallTimes::default();
-                ("calls", &mut slot.calls, (worked, worked))
-            }
-        };
-        let raised = standing.note(event, came, now);
-        let name = slot.outlet.handle.name();
-        if is_fault(event)
-            && let Some(until) = standing.breaker.open_until(now)
-        {
-            let seconds = (until - now).as_secs();
-            warn!(modem.name = name, seconds, "{what} failed again and again: they get a pause");
-        }
-        if let Some(raised) = raised {
-            let alarm = domain::Event::of_alarm(what, raised, Timestamp::now());
-            self.alarms.push(alarm.of_modem(name));
-        }
     }
 
     /// All modems at this moment.
@@ -478,27 +422,24 @@ impl Outbox {
             let ready = status.state == ModemState::Ready;
             let problem = status.problem.as_ref().map(|problem| problem.detail);
             let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
-            // One whose SIM may send no texts may ring all the same.
-            let (fault, no_texts) = match (slot.texts.pause(instant), slot.texts.barred) {
-                (pause, Some(_)) => (None, pause),
-                (pause, None) => (pause, None),
-            };
             let sim = status.sim(slot.outlet.handle.name());
             let family_maximum = status.submit_timeout;
+            let rests = slot.rests_until.max(slot.health.congested_until(instant));
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
-                down: down.or(fault),
+                down: down.or_else(|| slot.health.fault(instant)),
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
-                no_texts,
-                no_calls: slot.calls.pause(instant),
+                no_texts: slot.health.no_texts(instant),
+                no_calls: slot.health.no_calls(instant),
                 voice: status.facts.voice,
                 holds_link: status.facts.holds_link,
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
-                rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
+                rests_until: rests.filter(|until| *until > instant).map(in_clock),
+                congested: slot.health.congested(),
                 settle: self.settings.settle.unwrap_or(family_maximum * 2),
                 report_window: self.settings.report_window,
                 used: self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default(),
@@ -522,9 +463,8 @@ impl Outbox {
         // A modem that rests, or that has a pause, may have work when that ends; so may one whose budget
         // is used up for a minute or an hour.
         let rests = self.outlets.iter().filter_map(|slot| {
-            let pauses = [&slot.texts, &slot.calls].map(|it| it.breaker.open_until(now));
-            let ends = [slot.rests_until].into_iter().chain(pauses);
-            ends.flatten().filter(|until| *until > now).min()
+            let ends = [slot.rests_until, slot.health.changes_at(now)];
+            ends.into_iter().flatten().filter(|until| *until > now).min()
         });
         let limited = self.outlets.iter().any(|slot| slot.outlet.terms.allowance.is_limited());
         let budget = limited.then(|| now + BUDGET_EVERY);
@@ -532,22 +472,23 @@ impl Outbox {
     }
 
     fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, sim, segment, job, .. } = claimed;
+        let Claimed { index, segment, job, booking, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy = true;
         let handle = slot.outlet.handle.clone();
-        let came = move |event, call, frees| Exchanged {
+        let came = move |event, account| Exchanged {
             index,
-            came: Came { message: segment.message(), event, call },
+            came: Came { message: segment.message(), event, account },
             heard: Instant::now(),
-            frees,
             settled: false,
         };
         let call = match job {
             Job::Submit { tpdu, more } => {
                 self.exchanges.spawn(async move {
                     let outcome = handle.submit(Submit { segment, tpdu, more }).await;
-                    came(event_of(segment, outcome), None, true)
+                    let event = event_of(segment, outcome);
+                    let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
+                    came(event, Some((booking, spent)))
                 });
                 return;
             }
@@ -559,11 +500,11 @@ impl Outbox {
         let (calling, tell, price) = (self.calling.clone(), self.answered.0.clone(), call.price);
         self.exchanges.spawn(async move {
             // Nobody listens only when the daemon ends, and then it counts as unanswered.
-            let answered = || drop(tell.send(came(Event::Accepted(segment, None), None, false)));
+            let answered = || drop(tell.send(came(Event::Accepted(segment, None), None)));
             let ended = calling.place(&handle, segment, call, answered, &interrupts).await;
             let (event, times) = ended;
             let cost = price.map(|price| price.times(times.minutes()));
-            came(event, Some(Charged { sim, times, cost }), true)
+            came(event, Some((booking, Spent::Call { times, cost })))
         });
     }
 
@@ -613,6 +554,7 @@ impl Outbox {
     /// Stores what came back, while nothing goes out any more; where that fails, it comes again with what follows.
     async fn store_last(&mut self, back: &mut Vec<Exchanged>) {
         let rules = self.settings.rules;
+        self.settle_all(back);
         let (now, instant) = (Timestamp::now(), Instant::now());
         let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
         let lines = self.lines(now);
@@ -674,11 +616,9 @@ fn store_all(
     lines: &[Line],
     rules: Rules,
 ) -> Result<(), store::Error> {
-    for (at, Came { message, event, call }) in back {
-        // Before the event that tells of it.
-        if let Some(Charged { sim, times, cost }) = call {
-            store::call::note(tx, *message, *times, *cost)?;
-            charge(tx, lines, sim, cost.unwrap_or_default(), *at)?;
+    for (at, Came { message, event, account }) in back {
+        if let Some(account) = account {
+            booking::close(tx, lines, *message, account, *at)?;
         }
         match apply(tx, *message, event.clone(), *at, rules) {
             // One row that cannot be read must not stop all modems.
@@ -774,20 +714,9 @@ fn give_back(
     Ok(waits)
 }
 
-/// Whether the modem failed, whatever the network may have done.
-fn is_fault(event: &Event) -> bool {
-    let fault = [RefusalClass::Modem, RefusalClass::Doubtful];
-    if let Event::Refused(_, refusal) = event {
-        return fault.contains(&refusal.class) || refusal.detail == Detail::ModemFault;
-    }
-    matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
-}
-
-/// Why it was refused, where it was because its SIM may send none (3GPP TS 24.011 annex E.2, causes 8, 50 and 69, and
-/// TP-FCS 0xC1), or place no calls (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79 and 87).
-fn barred(event: &Event) -> Option<Detail> {
-    let Event::Refused(_, refusal) = event else { return None };
-    Some(refusal.detail).filter(|it| [Detail::Barred, Detail::NotSubscribed].contains(it))
+/// Whether nothing went out, for certain.
+fn is_certain(event: &Event) -> bool {
+    matches!(event, Event::Refused(_, refusal) if refusal.class != RefusalClass::Doubtful)
 }
 
 /// A time up to `longest`, by chance; a machine without chance always takes the whole.
@@ -847,7 +776,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Lane, Locator, NewMessage, Phase},
+        domain::{CallTimes, Lane, Locator, NewMessage, Phase},
         modem::{Hotplug, ModemConfig, modem},
         store::samples,
     };
@@ -880,18 +809,22 @@ mod tests {
         outbox_of(store, "a", true, vec![Outlet { handle, terms: Arc::default() }])
     }
 
+    /// What came of the first message through the first modem.
+    fn exchanged(event: Event, spent: Spent) -> Exchanged {
+        let booking = Booking { sim: "sim".into(), at: Timestamp::now(), price: None };
+        let came = Came { message: 1, event, account: Some((booking, spent)) };
+        Exchanged { index: 0, came, heard: Instant::now(), settled: false }
+    }
+
     #[tokio::test]
     async fn calls_that_are_barred_one_after_the_other_are_an_alarm_and_stop_no_texts() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let mut outbox = with_a_modem(&store);
         let ended = |detail, class, setup| {
-            let segment = SegmentId { attempt: 1, sequence: 1 };
-            let event = Event::Refused(segment, Refusal { detail, class });
+            let event = Event::Refused(SegmentId::first_of(1, 1), Refusal { detail, class });
             let times = CallTimes { setup: Duration::from_secs(setup), ..CallTimes::default() };
-            let call = Charged { sim: "sim".into(), times, cost: None };
-            let came = Came { message: 1, event, call: Some(call) };
-            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false }
+            exchanged(event, Spent::Call { times, cost: None })
         };
         let barred = ended(Detail::Barred, RefusalClass::Modem, 1);
         outbox.settle(&barred);
@@ -903,7 +836,7 @@ mod tests {
         outbox.settle(&barred);
         assert_eq!(outbox.alarms.len(), 1, "once");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, Some(Detail::Barred));
-        assert_eq!(outbox.outlets[0].texts.pause(Instant::now()), None, "texts go on");
+        assert_eq!(outbox.outlets[0].health.fault(Instant::now()), None, "texts go on");
         outbox.settle(&ended(Detail::Busy, RefusalClass::Callee, 1));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, None);
@@ -915,13 +848,9 @@ mod tests {
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let mut outbox = with_a_modem(&store);
         let segment = SegmentId::first_of(1, 1);
-        let answer = |event| {
-            let came = Came { message: 1, event, call: None };
-            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false }
-        };
         let no = |code| {
             let said = ringpost_hal::at::FinalResult::parse(&format!("+CMS ERROR: {code}"));
-            answer(Event::Refused(segment, sms::refusal(&said.unwrap())))
+            exchanged(Event::Refused(segment, sms::refusal(&said.unwrap())), Spent::Nothing)
         };
         outbox.settle(&no(8));
         outbox.settle(&no(8));
@@ -935,17 +864,16 @@ mod tests {
         outbox.settle(&no(38));
         outbox.settle(&no(1));
         assert_eq!(outbox.alarms.len(), 1);
-        outbox.settle(&answer(Event::Accepted(segment, None)));
+        outbox.settle(&exchanged(Event::Accepted(segment, None), Spent::Segment));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_texts, None);
     }
 
     #[test]
     fn an_answer_is_never_dated_later_than_it_was_heard() {
-        let (now, heard) = (Timestamp::now(), Instant::now());
-        let event = Event::Silent(SegmentId { attempt: 1, sequence: 1 });
-        let came = Came { message: 1, event, call: None };
-        let answer = Exchanged { index: 0, came, heard, frees: true, settled: false };
+        let now = Timestamp::now();
+        let answer = exchanged(Event::Silent(SegmentId::first_of(1, 1)), Spent::Segment);
+        let heard = answer.heard;
         for (passed, ago) in [(0, 0), (1, 1), (1000, 1), (1001, 2)] {
             let (at, _) = answer.dated(now, heard + Duration::from_micros(passed));
             assert_eq!(now.since(at), Duration::from_millis(ago), "{passed}");
@@ -989,9 +917,7 @@ mod tests {
         };
         store.write(begin).await.unwrap();
         let mut outbox = outbox(&store, "a", true);
-        let came = Came { message: 1, event: Event::Accepted(segment, Some(7)), call: None };
-        let answer =
-            Exchanged { index: 0, came, heard: Instant::now(), frees: true, settled: false };
+        let answer = exchanged(Event::Accepted(segment, Some(7)), Spent::Segment);
         outbox.exchanges.spawn(async { answer });
         outbox.exchanges.spawn(std::future::pending());
         let stop = tokio::time::timeout(Duration::from_secs(15), outbox.drain(Vec::new()));

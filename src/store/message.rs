@@ -211,7 +211,7 @@ pub fn set_feedback(tx: &Tx<'_>, key: i64, feedback: &str) -> Result<(), Error> 
 pub struct Account {
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// Segments that went on the air, of all attempts.
+    /// Segments that went out, or may have, of all attempts.
     pub submits: u32,
     /// What those cost whose price is known.
     pub cost: Option<Money>,
@@ -259,6 +259,20 @@ pub fn book(tx: &Tx<'_>, key: i64, price: Option<Money>) -> Result<(), Error> {
     tx.prepare(
         "UPDATE message SET submits = submits + 1,
              cost_micros = iif(?2 IS NULL, cost_micros, ifnull(cost_micros, 0) + ?2)
+         WHERE key = ?1",
+    )?
+    .execute((key, price.map(Money::as_micros)))?;
+    Ok(())
+}
+
+/// Takes back one such segment, which did not go out.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn take_back(tx: &Tx<'_>, key: i64, price: Option<Money>) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE message SET submits = max(submits - 1, 0),
+             cost_micros = iif(?2 IS NULL, cost_micros, max(cost_micros - ?2, 0))
          WHERE key = ?1",
     )?
     .execute((key, price.map(Money::as_micros)))?;

@@ -6,7 +6,7 @@ use crate::domain::{Money, Timestamp};
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// What a SIM was asked to send in an hour of UTC.
+/// What a SIM has sent, or may have, in an hour of UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HourUsage {
     /// The SIM.
@@ -32,6 +32,19 @@ pub fn book(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), E
     Ok(())
 }
 
+/// Takes back one segment that was booked `at` that time.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn take_back(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE sim_usage SET segments = max(segments - 1, 0), cost_micros = max(cost_micros - ?3, 0)
+         WHERE sim = ?1 AND hour = ?2",
+    )?
+    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
+    Ok(())
+}
+
 /// Adds what a call cost.
 ///
 /// # Errors
@@ -45,7 +58,7 @@ pub fn charge(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(),
     Ok(())
 }
 
-/// What all SIMs were asked to send since `since`, oldest first.
+/// What all SIMs have sent, or may have, since `since`, oldest first.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -165,6 +178,10 @@ mod tests {
             let rows = delivery(tx, at)?;
             let us = DeliveryRow { sim: "a".into(), region: "US".into(), ended: 2, delivered: 1 };
             assert_eq!(rows, [us]);
+            take_back(tx, "a", at, cent)?;
+            take_back(tx, "nobody", at, cent)?;
+            let a = HourUsage { segments: 1, cost: cent, ..a };
+            assert!(super::usage(tx, at)?.contains(&a));
             let later = at.after(std::time::Duration::from_secs(7200));
             assert!(super::usage(tx, later)?.is_empty());
             forget(tx, at)?;

@@ -1,6 +1,6 @@
 //! Modems that misbehave: what happens to messages, and what a person is told.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use ringpost_sim::{Family, Fault};
 use serde_json::json;
@@ -48,6 +48,33 @@ async fn a_busy_network_is_tried_again_and_a_permanent_refusal_is_not() {
     }
     let id = gateway.send("again");
     gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_network_that_takes_nothing_is_held_back_and_costs_nothing() {
+    let gateway = Gateway::builder()
+        .config("[rates]\n[[rates.card]]\nname = \"p\"\nprices = [\"* 0.01\"]")
+        .modem_config("rates = \"p\"")
+        .start()
+        .await;
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(42));
+    let notices: Vec<_> = (0..9).map(|n| gateway.send(&format!("notice {n}"))).collect();
+    let tried = || gateway.written_to("m1").iter().filter(|it| it.contains("AT+CMGS")).count();
+    let asked = |times| wait_for(|| (tried() == times).then_some(())).expect("asked so often");
+    asked(3);
+    let passcode = gateway.send_json(&code("your code is 471108"));
+    asked(4);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(tried(), 4, "the others wait");
+    gateway.sim.modem("m1").clear_faults();
+    for id in notices.iter().chain([&passcode]) {
+        gateway.wait_for_state(id, "delivered");
+    }
+    assert_eq!(gateway.sim.phone(PHONE).texts().len(), 10);
+    let report = gateway.get("/api/v1/reports/usage");
+    let rows = report["rows"].as_array().unwrap();
+    let sum = |name: &str| rows.iter().filter_map(|row| row[name].as_f64()).sum::<f64>();
+    assert_eq!((sum("segments"), format!("{:.2}", sum("cost"))), (10.0, "0.10".into()));
 }
 
 /// Many modems make "unknown error" of whatever the network said last.
@@ -148,9 +175,9 @@ async fn a_code_whose_report_came_is_not_sent_again_though_its_answer_is_lost() 
         let state = message["segments"][0]["state"].as_str().map(str::to_owned);
         state.filter(|it| it == "unanswered" || it == "delivered")
     };
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    let until = std::time::Instant::now() + Duration::from_secs(5);
     while early().is_none() && std::time::Instant::now() < until {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(gateway.submits(), 1, "{:#}", gateway.message(&id));
     assert_eq!(gateway.message(&id)["state"], "delivered");

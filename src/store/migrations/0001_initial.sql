@@ -51,7 +51,7 @@ CREATE TABLE message (
     ended_at       INTEGER,
     feedback       TEXT CHECK (feedback IN ('verified', 'failed', 'expired')),
     send_logged    INTEGER NOT NULL DEFAULT 0 CHECK (send_logged IN (0, 1)),
-    submits        INTEGER NOT NULL DEFAULT 0,                 -- segments that went on the air
+    submits        INTEGER NOT NULL DEFAULT 0,                 -- segments that went out, or may have
     cost_micros    INTEGER,                                    -- of those whose price is known
     setup_ms       INTEGER,                                    -- of its last call
     ring_ms        INTEGER,
@@ -206,7 +206,7 @@ CREATE TABLE early_report (
 CREATE INDEX early_report_match ON early_report (sim, tail);
 CREATE INDEX early_report_age ON early_report (received_at);
 
--- What each SIM was asked to send, by hours of UTC since 1970: its budget.
+-- What each SIM has sent, or may have, by hours of UTC since 1970: its budget.
 CREATE TABLE sim_usage (
     sim         TEXT NOT NULL,
     hour        INTEGER NOT NULL,
