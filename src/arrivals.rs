@@ -207,12 +207,7 @@ impl Told {
                     // A report that could not be deleted in the modem is found there again, when its
                     // reference may be another's.
                     Incoming::Report(_) if slot.is_some() && !inbox::is_news(tx, origin, at)? => {}
-                    Incoming::Report(read) => {
-                        let reference = read.reference;
-                        let (tail, report) = (&read.tail, read.report);
-                        let received = outbox::Received { sim, reference, tail, report };
-                        outbox::receive(tx, received, at, rules)?;
-                    }
+                    Incoming::Report(read) => outbox::receive(tx, sim, &read, at, rules)?,
                 }
             }
         }
@@ -249,10 +244,10 @@ mod tests {
         Ok(segment)
     }
 
-    /// A report on reference 7 to the recipient of the samples: delivered.
+    /// A report on reference 7 to the recipient of the samples: delivered. It does not say when the segment was taken.
     fn report(slot: Option<&str>, seconds: u64) -> Told {
         let tpdu = vec![
-            0x06, 7, 11, 0x91, 0x41, 0x51, 0x55, 0x25, 0x43, 0xF5, 0x42, 0x11, 0x52, 0x61, 0x00,
+            0x06, 7, 11, 0x91, 0x41, 0x51, 0x55, 0x25, 0x43, 0xF5, 0x00, 0x00, 0x00, 0x00, 0x00,
             0x00, 0x00, 0x42, 0x11, 0x52, 0x61, 0x00, 0x00, 0x00, 0x00,
         ];
         let slot = slot.map(str::to_owned);

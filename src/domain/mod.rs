@@ -54,4 +54,4 @@ pub use secret::Secret;
 pub use sound::{Clip, SAMPLE_RATE, Sound};
 pub use template::Template;
 pub use time::Timestamp;
-pub use verdict::{Refusal, RefusalClass, Report};
+pub use verdict::{ReceivedReport, Refusal, RefusalClass, Report};

@@ -1,6 +1,6 @@
 //! What modem, network and phone said, in words that decide what happens next.
 
-use super::Detail;
+use super::{Detail, Timestamp};
 
 /// The network or the modem did not take a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,19 @@ pub enum RefusalClass {
     Modem,
     /// Another modem too, but what this one said does not exclude that the network took the segment.
     Doubtful,
+}
+
+/// A delivery report, before it is known what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedReport {
+    /// The reference that the modem answered to the submit.
+    pub reference: u8,
+    /// The last digits of the recipient, 7 at most.
+    pub tail: String,
+    /// When the service centre took the segment, by a clock that nobody here knows: the same in each report on it.
+    pub taken_at: Option<Timestamp>,
+    /// What it says.
+    pub report: Report,
 }
 
 /// What a delivery report says of a segment.

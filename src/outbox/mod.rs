@@ -23,7 +23,7 @@ pub use calls::Calling;
 pub use clock::Boot;
 pub use outlet::{Outlet, may_call};
 pub use record::{abandon, apply, cancel};
-pub use report::{Received, receive};
+pub use report::receive;
 pub use route::{Preferences, Prices, Terms};
 pub use run::{Outbox, Settings, late_answer};
 pub use step::{Event, Rules};

@@ -178,8 +178,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Body, CallTimes, End, Fallback, Lane, Money, OnUnknown, Phase, Refusal, RefusalClass,
-            Said, SegmentId, Service,
+            Body, CallTimes, End, Fallback, Lane, Money, OnUnknown, Phase, ReceivedReport, Refusal,
+            RefusalClass, Said, SegmentId, Service,
         },
         store::samples,
     };
@@ -365,9 +365,7 @@ mod tests {
     }
 
     fn report(tx: &Tx<'_>, sim: &str, reference: u8, at: Timestamp) {
-        let report = Report::Delivered;
-        let received = report::Received { sim, reference, tail: "5552345", report };
-        report::receive(tx, received, at, RULES).unwrap();
+        report::receive(tx, sim, &samples::report(reference), at, RULES).unwrap();
     }
 
     fn phase(tx: &Tx<'_>, segment: SegmentId) -> Phase {
@@ -385,6 +383,31 @@ mod tests {
             apply(tx, segment.message(), Event::Shifted(jump), set, RULES).unwrap();
             report(tx, "sim", 9, set.after(Duration::from_secs(3)));
             assert_eq!(phase(tx, segment), Phase::Ended(End::Delivered));
+        });
+    }
+
+    #[test]
+    fn a_report_that_comes_again_is_known_by_when_its_segment_was_taken_however_late() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let report = |taken: i64, seconds| {
+                // The clock of the service centre is another.
+                let taken_at = Some(Timestamp::from_unix_ms(taken * 1000));
+                let received = ReceivedReport { taken_at, ..samples::report(7) };
+                report::receive(tx, "sim", &received, at(seconds), RULES).unwrap();
+            };
+            let first = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, first.message(), Event::Accepted(first, Some(7)), at(1), RULES).unwrap();
+            report(100, 2);
+            assert_eq!(phase(tx, first), Phase::Ended(End::Delivered));
+            let second = begun(tx, "sim", &samples::message(start), at(100));
+            report(100, 101);
+            apply(tx, second.message(), Event::Silent(second), at(110), RULES).unwrap();
+            report(100, 120);
+            assert_eq!(phase(tx, second), Phase::Sending, "these were of the first one");
+            report(200, 121);
+            assert_eq!(phase(tx, second), Phase::Ended(End::Delivered), "this one is not");
         });
     }
 
@@ -427,13 +450,7 @@ mod tests {
             let now = Timestamp::now();
             let key = store::message::insert(tx, &call(now)).unwrap();
             apply(tx, key, Event::Claimed(attempt(now)), now, RULES).unwrap();
-            let received = report::Received {
-                sim: "sim",
-                reference: 7,
-                tail: "5552345",
-                report: Report::Delivered,
-            };
-            report::receive(tx, received, now, RULES).unwrap();
+            report(tx, "sim", 7, now);
             let progress = store::progress::load(tx, key).unwrap();
             assert_eq!(progress.phase, Phase::Sending, "it still rings");
         });

@@ -1,10 +1,10 @@
 //! From the octets that a modem hands over to what they mean.
 
 use ringpost_hal::pdu::{
-    Address, ConcatRef, Deliver, FirstOctet, MessageType, Status, StatusClass, StatusReport,
+    self, Address, ConcatRef, Deliver, FirstOctet, MessageType, Status, StatusClass, StatusReport,
 };
 
-use crate::domain::{Detail, InboundFragment, Report, Secret, Timestamp};
+use crate::domain::{Detail, InboundFragment, ReceivedReport, Report, Secret, Timestamp};
 
 /// What a TPDU from the network is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,17 +15,6 @@ pub enum Incoming {
     Fragment(InboundFragment),
     /// Nothing that can be read.
     Unreadable,
-}
-
-/// A delivery report, before it is known what it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedReport {
-    /// The reference that the modem answered to the submit.
-    pub reference: u8,
-    /// The last digits of the recipient, 7 at most.
-    pub tail: String,
-    /// What it says.
-    pub report: Report,
 }
 
 /// Reads a TPDU from the network, 3GPP TS 23.040 9.2.2.
@@ -42,8 +31,12 @@ pub fn read(tpdu: &[u8]) -> Incoming {
 fn read_report(read: StatusReport) -> Incoming {
     let digits: String = read.ra.digits().collect();
     let tail = digits.get(digits.len().saturating_sub(7)..).unwrap_or_default().to_owned();
-    let report = report_of(read.st);
-    Incoming::Report(ReceivedReport { reference: read.mr.0, tail, report })
+    Incoming::Report(ReceivedReport {
+        reference: read.mr.0,
+        tail,
+        taken_at: instant(read.scts),
+        report: report_of(read.st),
+    })
 }
 
 /// 3GPP TS 23.040 9.2.3.15.
@@ -75,11 +68,13 @@ fn read_fragment(deliver: &Deliver) -> Incoming {
         sender: address(&deliver.oa),
         text: Secret::new(deliver.ud.text().to_string()),
         concat,
-        sent_at: deliver
-            .scts
-            .unix_seconds()
-            .map(|seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000))),
+        sent_at: instant(deliver.scts),
     })
+}
+
+/// A time stamp of the service centre, where it is one: 3GPP TS 23.040 9.2.3.11.
+fn instant(stamp: pdu::Timestamp) -> Option<Timestamp> {
+    stamp.unix_seconds().map(|seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000)))
 }
 
 /// As a person writes it: `+` before an international number, a name as it is.

@@ -7,7 +7,7 @@ mod outgoing;
 mod refusal;
 
 pub use analysis::{Analysis, Measure, NonGsm, analyse, language_of_word, language_word, measure};
-pub use incoming::{Incoming, ReceivedReport, read};
+pub use incoming::{Incoming, read};
 pub use outgoing::{Order, REPORT_GRACE, Validity, submit, validity};
 pub use refusal::{is_duplicate, refusal};
 pub use ringpost_hal::pdu::Language;

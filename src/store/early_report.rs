@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Error, Tx, message::detail};
-use crate::domain::{Detail, Report, Timestamp};
+use rusqlite::Row;
+
+use super::{
+    Error, Tx,
+    message::{detail, optional_time},
+};
+use crate::domain::{Detail, ReceivedReport, Report, Timestamp};
 
 /// No answer comes later than this after its report: twice the longest time a family may take.
 pub(super) const KEPT: Duration = Duration::from_secs(600);
@@ -15,23 +20,23 @@ pub(super) const KEPT: Duration = Duration::from_secs(600);
 pub fn insert(
     tx: &Tx<'_>,
     sim: &str,
-    reference: u8,
-    tail: &str,
-    report: Report,
+    received: &ReceivedReport,
     now: Timestamp,
 ) -> Result<(), Error> {
     let oldest = now.before(KEPT).as_unix_ms();
     tx.prepare("DELETE FROM early_report WHERE received_at < ?1")?.execute([oldest])?;
+    let ReceivedReport { reference, tail, taken_at, report } = received;
+    let taken_at = taken_at.map(Timestamp::as_unix_ms);
     let (result, detail) = match report {
         Report::Delivered => ("delivered", None),
         Report::StillTrying => ("pending", None),
         Report::Failed(detail) => ("failed", Some(detail.as_str())),
     };
     tx.prepare(
-        "INSERT INTO early_report (sim, reference, tail, result, detail, received_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO early_report (sim, reference, tail, result, detail, taken_at, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute((sim, reference, tail, result, detail, now.as_unix_ms()))?;
+    .execute((sim, reference, tail, result, detail, taken_at, now.as_unix_ms()))?;
     Ok(())
 }
 
@@ -43,33 +48,33 @@ pub fn any(tx: &Tx<'_>, sim: &str) -> Result<bool, Error> {
     Ok(tx.prepare("SELECT 1 FROM early_report WHERE sim = ?1 LIMIT 1")?.exists([sim])?)
 }
 
-/// Takes the reports to this recipient out of the table, oldest first, each with its reference.
+/// Takes the reports to this recipient out of the table, oldest first.
 ///
 /// # Errors
-/// Those of SQLite.
-pub fn take(tx: &Tx<'_>, sim: &str, tail: &str) -> Result<Vec<(u8, Report)>, Error> {
-    let rows: Vec<(u8, String, Option<String>)> = tx
+/// Those of SQLite, and [`Error::UnknownWord`].
+pub fn take(tx: &Tx<'_>, sim: &str, tail: &str) -> Result<Vec<ReceivedReport>, Error> {
+    let read = |row: &Row<'_>| -> Result<ReceivedReport, Error> {
+        let word = detail("early_report", "detail", row.get("detail")?)?;
+        let report = match row.get::<_, String>("result")?.as_str() {
+            "delivered" => Report::Delivered,
+            "failed" => Report::Failed(word.unwrap_or(Detail::Unreachable)),
+            _ => Report::StillTrying,
+        };
+        let (reference, taken_at) = (row.get("reference")?, optional_time(row, "taken_at")?);
+        Ok(ReceivedReport { reference, tail: tail.to_owned(), taken_at, report })
+    };
+    let waited: Vec<_> = tx
         .prepare(
-            "SELECT reference, result, detail FROM early_report
+            "SELECT reference, result, detail, taken_at FROM early_report
              WHERE sim = ?1 AND tail = ?2 ORDER BY key",
         )?
-        .query_map((sim, tail), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_and_then((sim, tail), read)?
         .collect::<Result<_, _>>()?;
-    if !rows.is_empty() {
+    if !waited.is_empty() {
         tx.prepare("DELETE FROM early_report WHERE sim = ?1 AND tail = ?2")?
             .execute((sim, tail))?;
     }
-    let read = |(reference, result, word): (u8, String, Option<String>)| {
-        let report = match result.as_str() {
-            "delivered" => Report::Delivered,
-            "failed" => Report::Failed(
-                detail("early_report", "detail", word)?.unwrap_or(Detail::Unreachable),
-            ),
-            _ => Report::StillTrying,
-        };
-        Ok((reference, report))
-    };
-    rows.into_iter().map(read).collect()
+    Ok(waited)
 }
 
 /// Deletes reports from before `before` whose answer never came, at most `limit`; says how many.

@@ -146,7 +146,8 @@ fn insert_attempt(tx: &Tx<'_>, attempt: &Attempt) -> Result<(), Error> {
     Ok(())
 }
 
-const INSERT_SEGMENT: &str = "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const INSERT_SEGMENT: &str =
+    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
 /// Spares SQLite what only a new row needs: a look for its attempt, and one for the row itself.
 const UPDATE_SEGMENT: &str =
     "UPDATE segment SET state = ?4, reference = ?5, submitting_at = ?6, submitted_at = ?7,
@@ -193,6 +194,20 @@ fn save_report(tx: &Tx<'_>, attempt: i64, sequence: u8, segment: &Segment) -> Re
         segment.reported_at.map(Timestamp::as_unix_ms),
         segment.detail.map(|detail| detail.as_str()),
     ))?;
+    Ok(())
+}
+
+/// Notes when the service centre took a segment, by its own clock.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn note_taken(
+    tx: &Tx<'_>,
+    segment: SegmentId,
+    taken_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    tx.prepare("UPDATE segment SET taken_at = ?3 WHERE attempt = ?1 AND sequence = ?2")?
+        .execute((segment.attempt, segment.sequence, taken_at.map(Timestamp::as_unix_ms)))?;
     Ok(())
 }
 

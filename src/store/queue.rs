@@ -1,10 +1,10 @@
 //! What waits: messages that may begin an attempt, segments that may follow, deadlines, and the
 //! segments that a delivery report may be about.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, View, word};
-use crate::domain::{Lane, SegmentId, Service, Timestamp};
+use super::{Error, View, message::optional_time, word};
+use crate::domain::{Lane, SegmentId, SegmentState, Service, Timestamp};
 
 /// What messages have in common for which the same modems can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -349,28 +349,48 @@ pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
     .collect()
 }
 
+/// A segment whose reference is known, as far as delivery reports are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The segment.
+    pub segment: SegmentId,
+    /// Where it is.
+    pub state: SegmentState,
+    /// When its last report came.
+    pub reported_at: Option<Timestamp>,
+    /// When the service centre took it, by its own clock, as its last report says.
+    pub taken_at: Option<Timestamp>,
+}
+
 /// The newest segment taken since `since` that a report with this reference can be about.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Those of SQLite, and [`Error::UnknownWord`].
 pub fn submitted(
     view: &View<'_>,
     sim: &str,
     reference: u8,
     tail: &str,
     since: Timestamp,
-) -> Result<Option<SegmentId>, Error> {
-    let found = view
-        .prepare(
-            "SELECT s.attempt, s.sequence
+) -> Result<Option<Known>, Error> {
+    let known = |row: &Row<'_>| -> Result<Known, Error> {
+        Ok(Known {
+            segment: read_segment(row)?,
+            state: word::read("segment", "state", &row.get::<_, String>("state")?)?,
+            reported_at: optional_time(row, "reported_at")?,
+            taken_at: optional_time(row, "taken_at")?,
+        })
+    };
+    view.prepare(
+        "SELECT s.attempt, s.sequence, s.state, s.reported_at, s.taken_at
              FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = ?1 AND s.reference = ?2 AND s.submitted_at >= ?3
                  AND substr(m.recipient, -length(?4)) = ?4
              ORDER BY s.submitted_at DESC LIMIT 1",
-        )?
-        .query_row((sim, reference, since.as_unix_ms(), tail), read_segment)
-        .optional()?;
-    Ok(found)
+    )?
+    .query_row((sim, reference, since.as_unix_ms(), tail), |row| Ok(known(row)))
+    .optional()?
+    .transpose()
 }
 
 /// The oldest segment to this recipient, begun since `since`, whose reference is not known, because the answer
@@ -422,7 +442,7 @@ fn without_reference(
     Ok(found)
 }
 
-fn read_segment(row: &rusqlite::Row<'_>) -> rusqlite::Result<SegmentId> {
+fn read_segment(row: &Row<'_>) -> rusqlite::Result<SegmentId> {
     Ok(SegmentId { attempt: row.get(0)?, sequence: row.get(1)? })
 }
 

@@ -204,7 +204,7 @@ mod tests {
         let key = message::insert(tx, &message)?;
         let attempt = SegmentId::first_of(key, 1).attempt;
         tx.prepare("INSERT INTO attempt VALUES (?1, 'a', 's', 1, 1, 1, 1)")?.execute([attempt])?;
-        tx.prepare("INSERT INTO segment VALUES (?1, 1, 's', 'delivered', 1, 1, 1, 1, NULL)")?
+        tx.prepare("INSERT INTO segment VALUES (?1, 1, 's', 'delivered', 1, 1, 1, 1, NULL, NULL)")?
             .execute([attempt])?;
         let open = ["queued", "sending", "sent"].contains(&state);
         let (ended_at, deadline_at) = if open { (None, Some(1)) } else { (Some(at), None) };
@@ -292,7 +292,7 @@ mod tests {
                 let sent = Event { outcome: Outcome::Success, ..store::samples::event(day(at)) };
                 event::append(tx, &sent)?;
             }
-            early_report::insert(tx, "s", 1, "5552345", crate::domain::Report::Delivered, day(1))
+            early_report::insert(tx, "s", &store::samples::report(1), day(1))
         };
         store.write(add).await.unwrap();
         store.tidy(&KEEP, day(92)).await.unwrap();

@@ -7,9 +7,15 @@ use rusqlite::Connection;
 use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
     Actor, Attempt, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage,
-    OnUnknown, Outcome, Purpose, Secret, Segment, SegmentId, Service, Subject, Timestamp,
-    TransactionId,
+    OnUnknown, Outcome, Purpose, ReceivedReport, Report, Secret, Segment, SegmentId, Service,
+    Subject, Timestamp, TransactionId,
 };
+
+/// What comes when the phone of the recipient of [`message`] has a segment with this reference.
+pub(crate) fn report(reference: u8) -> ReceivedReport {
+    let tail = "5552345".to_owned();
+    ReceivedReport { reference, tail, taken_at: None, report: Report::Delivered }
+}
 
 /// A message that was accepted then.
 pub(crate) fn message(at: Timestamp) -> NewMessage {

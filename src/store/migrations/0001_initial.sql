@@ -121,6 +121,7 @@ CREATE TABLE segment (
     submitted_at  INTEGER,
     reported_at   INTEGER,
     detail        TEXT,
+    taken_at      INTEGER, -- by the clock of the service centre, as its last report says
     PRIMARY KEY (attempt, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
@@ -201,6 +202,7 @@ CREATE TABLE early_report (
     tail        TEXT NOT NULL, -- the recipient's last 7 digits
     result      TEXT NOT NULL CHECK (result IN ('delivered', 'pending', 'failed')),
     detail      TEXT,
+    taken_at    INTEGER,
     received_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX early_report_match ON early_report (sim, tail);
