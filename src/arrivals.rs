@@ -10,7 +10,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    domain::{Detail, Event, ModemIncident, SegmentId, Timestamp, clock},
+    domain::{Detail, Event, ModemIncident, SegmentId, Timestamp, clock::Moment},
     inbox::{self, Origin},
     modem::ModemEvent,
     outbox::{self, Rules},
@@ -51,9 +51,7 @@ enum Waits {
 }
 
 struct Told {
-    at: Timestamp,
-    /// How far the clock had been moved by then.
-    moved: i64,
+    at: Moment,
     what: What,
 }
 
@@ -147,7 +145,7 @@ fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
         error!("too much waits for the disk: the oldest that a modem told is dropped");
         held.pop_front();
     }
-    let told = Arc::new(Told { at: Timestamp::now(), moved: clock::moved(), what });
+    let told = Arc::new(Told { at: Moment::of(Timestamp::now()), what });
     held.push_back(Arrival { told, waits });
 }
 
@@ -183,8 +181,7 @@ async fn keep(
 impl Told {
     /// Stores it; answers whether the modem may do what it asks for, if it does.
     fn store(&self, tx: &Tx<'_>, rules: Rules) -> Result<bool, store::Error> {
-        // The clock may have been set while it waited.
-        let at = self.at.moved_by(clock::moved() - self.moved);
+        let at = self.at.by_now();
         match &self.what {
             What::PinWanted { sim, retries } => {
                 return store::pin::enter(tx, sim, *retries, at);
@@ -252,7 +249,7 @@ mod tests {
         ];
         let slot = slot.map(str::to_owned);
         let what = What::Tpdu { modem: "a".into(), sim: SIM.into(), slot, tpdu };
-        Told { at: at(seconds), moved: clock::moved(), what }
+        Told { at: Moment::of(at(seconds)), what }
     }
 
     #[tokio::test]
@@ -265,7 +262,7 @@ mod tests {
             outbox::apply(tx, segment.message(), answer, at(1), RULES)?;
             let told = report(None, 60);
             // By 58 seconds back.
-            Told { moved: told.moved + 58_000, ..told }.store(tx, RULES)?;
+            Told { at: told.at.before_a_move_by(-58_000), ..told }.store(tx, RULES)?;
             let progress = store::progress::load(tx, segment.message())?;
             Ok(progress.segment(segment).unwrap().reported_at)
         };

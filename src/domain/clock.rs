@@ -31,15 +31,40 @@ pub fn drift() -> i64 {
     time_of_day().saturating_sub(now().as_unix_ms())
 }
 
-/// How far the clock was moved since the process began, in milliseconds. Who waits with an instant in his hands, and
-/// finds it moved afterwards, moves that instant as well.
-pub fn moved() -> i64 {
+/// How far the clock was moved since the process began, in milliseconds.
+fn moved() -> i64 {
     MOVED.load(Ordering::Relaxed)
 }
 
 /// Moves the clock, forward or back.
 pub fn move_by(milliseconds: i64) {
     MOVED.fetch_add(milliseconds, Ordering::Relaxed);
+}
+
+/// An instant in the hands of somebody who waits: by the clock of then.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    at: Timestamp,
+    /// How far the clock had been moved by then.
+    moved: i64,
+}
+
+impl Moment {
+    /// Of an instant by the clock that is.
+    pub fn of(at: Timestamp) -> Self {
+        Self { at, moved: moved() }
+    }
+
+    /// The same instant by the clock that is now: that may have been set meanwhile.
+    pub fn by_now(self) -> Timestamp {
+        self.at.moved_by(moved().saturating_sub(self.moved))
+    }
+
+    /// As if the clock had been moved by so much since.
+    #[cfg(test)]
+    pub(crate) fn before_a_move_by(self, milliseconds: i64) -> Self {
+        Self { moved: self.moved.saturating_sub(milliseconds), ..self }
+    }
 }
 
 fn time_of_day() -> i64 {

@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Actor, ListingId, Purpose, Said, Secret, Timestamp, Whom},
+        domain::{ListingId, Purpose, Said, Secret, Timestamp, Whom},
         intake::Content,
     };
 
@@ -233,27 +233,8 @@ mod tests {
     }
 
     fn request(to: &str, text: &str) -> Request {
-        Request {
-            to: to.into(),
-            channel: Channel::Sms,
-            purpose: Purpose::General,
-            content: Content::Text(Secret::new(text.into())),
-            locale: None,
-            lane: None,
-            ttl: None,
-            not_before: None,
-            sender: None,
-            flash: false,
-            confirm: false,
-            fallback: None,
-            callable: false,
-            on_unknown: None,
-            awaited: false,
-            reference: None,
-            user: None,
-            actor: Actor::default(),
-            received_at: Timestamp::from_unix_ms(1_000_000),
-        }
+        let sample = Request::sample(to, text, Timestamp::from_unix_ms(1_000_000));
+        Request { callable: false, ..sample }
     }
 
     fn refused(request: Request) -> (Detail, String) {

@@ -448,27 +448,7 @@ mod tests {
     }
 
     fn code(to: &str, seconds: u64) -> Request {
-        Request {
-            to: to.into(),
-            channel: Channel::Sms,
-            purpose: Purpose::MfaVerify,
-            content: Content::Text(Secret::new("x".into())),
-            locale: None,
-            lane: None,
-            ttl: None,
-            not_before: None,
-            sender: None,
-            flash: false,
-            confirm: false,
-            fallback: None,
-            callable: true,
-            on_unknown: None,
-            awaited: false,
-            reference: None,
-            user: None,
-            actor: Actor { id: "token".into(), ..Actor::default() },
-            received_at: after(seconds),
-        }
+        Request { purpose: Purpose::MfaVerify, ..Request::sample(to, "x", after(seconds)) }
     }
 
     /// Numbers that have nothing in common but their region.

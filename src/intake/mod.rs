@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom, clock},
+    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom, clock::Moment},
     store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
@@ -61,7 +61,8 @@ pub async fn accept(
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> Result<Answer, store::Error> {
-    store.write_work(decision(request, policy.clone(), repeat)).await
+    let came = Moment::of(request.received_at);
+    store.write_work(decision(request, came, policy.clone(), repeat)).await
 }
 
 /// As [`accept`], for somebody who waits until `until` only.
@@ -75,31 +76,30 @@ pub async fn accept_by(
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> Result<ByThen<Answer>, store::Error> {
-    store.write_by(until, decision(request, policy.clone(), repeat)).await
+    let came = Moment::of(request.received_at);
+    store.write_by(until, decision(request, came, policy.clone(), repeat)).await
 }
 
 /// What is done in the transaction that stores the message. The key is looked up there too: of two
 /// requests at one time, the second finds the first.
 fn decision(
     request: Request,
+    came: Moment,
     policy: Arc<Policy>,
     repeat: Option<Repeat>,
 ) -> impl FnOnce(&Tx<'_>) -> Result<Answer, store::Error> + Send + 'static {
-    let (now, moved) = (request.received_at, clock::moved());
     let mut considered = consider(request, &policy);
     move |tx: &Tx<'_>| {
-        // The clock may have been set while it waited: its instants are those of the clock that is.
-        let by = clock::moved() - moved;
-        let now = now.moved_by(by);
+        let now = came.by_now();
         if let Ok(draft) = &mut considered {
             draft.request.received_at = now;
         }
-        let repeat = repeat.map(|repeat| repeat.moved_by(by));
         let subject = match &considered {
             Ok(draft) => &draft.subject,
             Err(denial) => &denial.subject,
         };
-        let known = repeat.as_ref().map(|repeat| repeat.answer(tx, subject)).transpose()?.flatten();
+        let known = repeat.as_ref().map(|repeat| repeat.answer(tx, subject, now));
+        let known = known.transpose()?.flatten();
         if let Some(answer) = known {
             return Ok(answer);
         }
@@ -179,4 +179,37 @@ fn log_denial(tx: &Tx<'_>, denial: &Denial, now: Timestamp) -> Result<(), store:
         store::event::append(tx, &event.because(Some(denial.detail)).timed(now, None))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rlibphonenumber::Region;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_waited_while_the_clock_was_set_is_of_the_time_that_is() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        store::samples::Memory::new().run(|tx| {
+            let came = Timestamp::from_unix_ms(1_000_000);
+            let is = came.after(2 * DAY);
+            let ask = |at, moment| {
+                let request = Request::sample("+14155552345", "x", at);
+                let repeats = Repeats::new(Zeroizing::new([7; 64]), DAY);
+                let repeat = repeats.identify("k".into(), &request);
+                let policy = Arc::new(Policy::of(Region::US));
+                decision(request, moment, policy, Some(repeat))(tx).unwrap()
+            };
+            let moved = Moment::of(came).before_a_move_by(2 * 86_400_000);
+            let Answer::Accepted(message) = ask(came, moved) else { panic!() };
+            assert_eq!(message.created_at, is);
+            assert_eq!(message.expires_at, is.after(DAY));
+            let later = is.after(Duration::from_secs(60));
+            let Answer::Replayed(again) = ask(later, Moment::of(later)) else { panic!() };
+            assert_eq!(again.id, message.id, "its key is known by the clock that is");
+        });
+    }
 }

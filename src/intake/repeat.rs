@@ -43,18 +43,16 @@ impl Repeats {
 
     /// What makes `request` known again by the `key` it came with.
     pub fn identify(&self, key: String, request: &Request) -> Repeat {
-        let since = request.received_at.before(self.kept);
         let fingerprint = fingerprint(&self.secret, request);
         let token = request.actor.id.clone();
-        Repeat { token, key, fingerprint, since, refusals: false }
+        Repeat { token, key, fingerprint, kept: self.kept, refusals: false }
     }
 
     /// What makes an event of the caller's known again by its id, whatever `request` makes of it. Refusals
     /// are remembered too: a caller that was refused has helped himself, and must not be served later.
     pub fn identify_event(&self, id: String, request: &Request) -> Repeat {
-        let since = request.received_at.before(self.kept);
         let (token, fingerprint) = (request.actor.id.clone(), WHATEVER_IT_HOLDS);
-        Repeat { token, key: id, fingerprint, since, refusals: true }
+        Repeat { token, key: id, fingerprint, kept: self.kept, refusals: true }
     }
 }
 
@@ -64,24 +62,21 @@ pub struct Repeat {
     token: String,
     key: String,
     fingerprint: [u8; 32],
-    since: Timestamp,
+    kept: Duration,
     /// Whether refusals are remembered.
     refusals: bool,
 }
 
 impl Repeat {
-    /// The same by a clock that was moved by so many milliseconds.
-    pub(super) fn moved_by(self, milliseconds: i64) -> Self {
-        Self { since: self.since.moved_by(milliseconds), ..self }
-    }
-
-    /// The answer to the request about `subject` if another came with its key before.
+    /// The answer to the request about `subject` if another came with its key before, and not too long ago.
     pub(super) fn answer(
         &self,
         tx: &Tx<'_>,
         subject: &Subject,
+        now: Timestamp,
     ) -> Result<Option<Answer>, store::Error> {
-        let known = store::idempotency::find(tx, &self.token, &self.key, self.since)?;
+        let since = now.before(self.kept);
+        let known = store::idempotency::find(tx, &self.token, &self.key, since)?;
         let Some(known) = known else { return Ok(None) };
         if known.fingerprint != self.fingerprint {
             return Ok(Some(Answer::KeyReused));
@@ -216,7 +211,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Actor, Channel, Lane, OnUnknown, Purpose, Secret},
+        domain::{Channel, Lane, OnUnknown, Purpose, Secret},
         intake::{Policy, accept},
         store::Store,
     };
@@ -224,27 +219,7 @@ mod tests {
     const DAY: Duration = Duration::from_secs(86_400);
 
     fn request(text: &str, at: i64) -> Request {
-        Request {
-            to: "+14155552345".into(),
-            channel: Channel::Sms,
-            purpose: Purpose::General,
-            content: Content::Text(Secret::new(text.into())),
-            locale: None,
-            lane: None,
-            ttl: None,
-            not_before: None,
-            sender: None,
-            flash: false,
-            confirm: false,
-            fallback: None,
-            callable: true,
-            on_unknown: None,
-            awaited: false,
-            reference: None,
-            user: None,
-            actor: Actor { id: "token".into(), ..Actor::default() },
-            received_at: Timestamp::from_unix_ms(at),
-        }
+        Request::sample("+14155552345", text, Timestamp::from_unix_ms(at))
     }
 
     fn repeats() -> Repeats {

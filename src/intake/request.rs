@@ -73,6 +73,34 @@ pub struct Request {
     pub received_at: Timestamp,
 }
 
+#[cfg(test)]
+impl Request {
+    /// A text that came then.
+    pub(super) fn sample(to: &str, text: &str, received_at: Timestamp) -> Self {
+        Self {
+            to: to.into(),
+            channel: Channel::Sms,
+            purpose: Purpose::General,
+            content: Content::Text(Secret::new(text.into())),
+            locale: None,
+            lane: None,
+            ttl: None,
+            not_before: None,
+            sender: None,
+            flash: false,
+            confirm: false,
+            fallback: None,
+            callable: true,
+            on_unknown: None,
+            awaited: false,
+            reference: None,
+            user: None,
+            actor: Actor { id: "token".into(), ..Actor::default() },
+            received_at,
+        }
+    }
+}
+
 /// A request that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
