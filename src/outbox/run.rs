@@ -3,10 +3,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
@@ -28,7 +30,8 @@ use super::{
 };
 use crate::{
     domain::{
-        self, Detail, Lane, Refusal, RefusalClass, Report, SegmentId, Service, Timestamp, clock,
+        self, CallTimes, Detail, Lane, Refusal, RefusalClass, Report, SegmentId, Service,
+        Timestamp, clock,
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
@@ -485,8 +488,8 @@ impl Outbox {
         let call = match job {
             Job::Submit { tpdu, more } => {
                 self.exchanges.spawn(async move {
-                    let outcome = handle.submit(Submit { segment, tpdu, more }).await;
-                    let event = event_of(segment, outcome);
+                    let submit = handle.submit(Submit { segment, tpdu, more });
+                    let event = event_of(segment, or_lost(submit, SubmitOutcome::Unanswered).await);
                     let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
                     came(event, Some((booking, spent)))
                 });
@@ -501,8 +504,9 @@ impl Outbox {
         self.exchanges.spawn(async move {
             // Nobody listens only when the daemon ends, and then it counts as unanswered.
             let answered = || drop(tell.send(came(Event::Accepted(segment, None), None)));
-            let ended = calling.place(&handle, segment, call, answered, &interrupts).await;
-            let (event, times) = ended;
+            let placed = calling.place(&handle, segment, call, answered, &interrupts);
+            let lost = (Event::Silent(segment), CallTimes::default());
+            let (event, times) = or_lost(placed, lost).await;
             let cost = price.map(|price| price.times(times.minutes()));
             came(event, Some((booking, Spent::Call { times, cost })))
         });
@@ -759,7 +763,16 @@ pub fn late_answer(segment: SegmentId, outcome: SubmitOutcome) -> Option<Event> 
     }
 }
 
-/// A submit task that panicked has told nothing; its segment's deadline settles it.
+/// What an exchange came to. Where it panics, nobody knows: `lost`, and the modem is free again.
+async fn or_lost<T>(exchange: impl Future<Output = T>, lost: T) -> T {
+    let outcome = AssertUnwindSafe(exchange).catch_unwind().await;
+    outcome.unwrap_or_else(|_| {
+        error!("an exchange panicked; what became of it is not known");
+        lost
+    })
+}
+
+/// An exchange that was cut off has told nothing; its segment's deadline settles it.
 fn finished(done: Result<Exchanged, tokio::task::JoinError>) -> Option<Exchanged> {
     done.map_err(|cause| error!(%cause, "a submit ended without an outcome")).ok()
 }
@@ -776,7 +789,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{CallTimes, Lane, Locator, NewMessage, Phase},
+        domain::{Lane, Locator, NewMessage, Phase},
         modem::{Hotplug, ModemConfig, modem},
         store::samples,
     };
@@ -902,6 +915,12 @@ mod tests {
         assert!(waits(&store, code).await, "the time is known");
         outbox(&store, "third", false).recover().await.unwrap();
         assert!(!waits(&store, code).await && waits(&store, notice).await);
+    }
+
+    #[tokio::test]
+    async fn an_exchange_that_panics_is_one_without_an_answer() {
+        assert_eq!(or_lost(async { 1 }, 2).await, 1);
+        assert_eq!(or_lost(async { panic!("on purpose") }, 2).await, 2);
     }
 
     #[tokio::test(start_paused = true)]
