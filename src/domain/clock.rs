@@ -32,7 +32,7 @@ pub fn drift() -> i64 {
 }
 
 /// How far the clock was moved since the process began, in milliseconds.
-fn moved() -> i64 {
+pub fn moved() -> i64 {
     MOVED.load(Ordering::Relaxed)
 }
 

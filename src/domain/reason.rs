@@ -182,6 +182,11 @@ details! {
 }
 
 impl Detail {
+    /// Whether a SIM may send no more where it was refused for this again and again, whatever the number.
+    pub const fn bars_the_sim(self) -> bool {
+        matches!(self, Self::Barred | Self::NotSubscribed)
+    }
+
     /// The detail that [`as_str`](Self::as_str) wrote.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|detail| detail.as_str() == word)

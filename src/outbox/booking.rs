@@ -25,6 +25,8 @@ pub(super) enum Spent {
     Segment,
     /// A segment was refused, or never left this box: operators charge nothing for it.
     Nothing,
+    /// A call was not dialled.
+    NotDialled,
     /// A call has ended.
     Call {
         /// How long it took.
@@ -57,7 +59,7 @@ pub(super) fn close(
 ) -> Result<(), store::Error> {
     let Booking { sim, at, price } = booking;
     let last = match *spent {
-        Spent::Nothing => {
+        Spent::Nothing | Spent::NotDialled => {
             store::sim::take_back(tx, sim, *at, price.unwrap_or_default())?;
             return store::message::take_back(tx, key, *price);
         }

@@ -144,9 +144,8 @@ pub(super) fn claim(
         // or a line would be free for a less urgent lane while codes wait.
         let mut any = true;
         while any && !waiting.is_empty() {
-            let before = claimed.len();
-            waiting = begin_all(tx, (lane, services), waiting, conditions, &mut claimed)?;
-            any = claimed.len() > before;
+            (waiting, any) =
+                begin_all(tx, (lane, services), waiting, lines, conditions, &mut claimed)?;
         }
         free = [waiting, resting].concat();
     }
@@ -154,32 +153,30 @@ pub(super) fn claim(
 }
 
 /// Lets messages of `lane` that want one of `services` begin on the lines that are free, in the order in which
-/// they are due; answers the lines that are left.
+/// they are due; answers the lines that are left, and whether there was any.
 fn begin_all<'l>(
     tx: &Tx<'_>,
     (lane, services): (Lane, &[Service]),
     mut free: Vec<&'l Line>,
+    lines: &[Line],
     conditions: Conditions,
     claimed: &mut Vec<Claimed>,
-) -> Result<Vec<&'l Line>, store::Error> {
+) -> Result<(Vec<&'l Line>, bool), store::Error> {
+    let mut any = false;
     let mut choices = Vec::new();
     let mut demands = Vec::new();
     for service in services {
         demands.extend(store::queue::demands(tx, lane, *service)?);
     }
     for demand in demands {
-        let able = free.iter().filter(|line| route::admits(line, &demand).is_ok());
-        let able: Vec<_> = able.map(|line| line.sim.as_str()).collect();
-        if !able.is_empty() {
-            choices.extend(candidates(tx, &demand, &able, conditions)?);
-        }
+        choices.extend(candidates(tx, &demand, &free, lines, conditions)?);
     }
     choices.sort_by_key(|choice| (choice.candidate.due, choice.candidate.key));
     for choice in choices {
-        let admitted = free.iter().copied();
-        let admitted = admitted.filter(|line| route::admits(line, &choice.demand).is_ok());
-        let best = route::best(admitted, &choice.demand, choice.history(), conditions.preferences);
+        let able = free.iter().copied().filter(|line| choice.may_use(line, lines));
+        let best = route::best(able, &choice.demand, choice.history(), conditions.preferences);
         let Some(line) = best else { continue };
+        any = true;
         if let Some(begun) = begin(tx, line, &choice, conditions)? {
             free.retain(|it| it.index != line.index);
             claimed.push(begun);
@@ -188,49 +185,55 @@ fn begin_all<'l>(
             break;
         }
     }
-    Ok(free)
+    Ok((free, any))
 }
 
 /// A message that can begin on one of the lines.
-struct Choice {
+pub(super) struct Choice {
     candidate: Candidate,
     demand: Demand,
     /// How far it has come, where it was tried before.
     tried: Option<Progress>,
     /// SIMs that may have sent it.
-    shunned: Vec<String>,
+    pub(super) shunned: Vec<String>,
     /// The SIM that its recipient heard from last, where that counts.
     heard: Option<String>,
 }
 
 impl Choice {
+    fn may_use(&self, line: &Line, lines: &[Line]) -> bool {
+        route::serves(line, lines, &self.demand, &self.shunned)
+    }
+
     fn history(&self) -> History<'_> {
         let last = self.tried.as_ref().and_then(|progress| progress.attempts.last());
-        History {
-            shunned: &self.shunned,
-            failed: last.map(|attempt| attempt.sim.as_str()),
-            heard: self.heard.as_deref(),
-        }
+        History { failed: last.map(|attempt| attempt.sim.as_str()), heard: self.heard.as_deref() }
     }
 }
 
-/// The first messages with that demand, as many as there are SIMs that are `able`: of those that each
-/// may use one of them.
-fn candidates(
+/// The first messages with that demand, as many as there are lines that are `wanted`: of those that may use one of
+/// them, as things are with all `lines`.
+pub(super) fn candidates(
     tx: &Tx<'_>,
     demand: &Demand,
-    able: &[&str],
+    wanted: &[&Line],
+    lines: &[Line],
     conditions: Conditions,
 ) -> Result<Vec<Choice>, store::Error> {
     let mut choices = Vec::new();
+    let wanted: Vec<_> = wanted.iter().filter(|line| route::may_serve(line, demand)).collect();
+    if wanted.is_empty() {
+        return Ok(choices);
+    }
     let mut skipped = 0;
     loop {
         let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
         let last_page = page.len() < PAGE as usize;
         for candidate in page {
-            let tried = progress_of(tx, &candidate)?;
-            let shunned = shunned_by(tried.as_ref());
-            if able.iter().all(|sim| shunned.iter().any(|shunned| shunned == sim)) {
+            let tried = candidate.tried.then(|| store::progress::load(tx, candidate.key));
+            let tried = tried.transpose()?;
+            let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
+            if !wanted.iter().any(|line| route::serves(line, lines, demand, &shunned)) {
                 continue;
             }
             let heard = if conditions.preferences.sticky_sender {
@@ -240,7 +243,7 @@ fn candidates(
             };
             let demand = demand.clone();
             choices.push(Choice { candidate, demand, tried, shunned, heard });
-            if choices.len() == able.len() {
+            if choices.len() == wanted.len() {
                 return Ok(choices);
             }
         }
@@ -249,20 +252,6 @@ fn candidates(
         }
         skipped += PAGE;
     }
-}
-
-/// How far a candidate has come, where it was tried before.
-fn progress_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Option<Progress>, store::Error> {
-    candidate.tried.then(|| store::progress::load(tx, candidate.key)).transpose()
-}
-
-fn shunned_by(tried: Option<&Progress>) -> Vec<String> {
-    tried.into_iter().flat_map(shunned_sims).map(str::to_owned).collect()
-}
-
-/// The SIMs that may have sent a candidate already.
-pub(super) fn shunned_of(tx: &Tx<'_>, candidate: &Candidate) -> Result<Vec<String>, store::Error> {
-    Ok(shunned_by(progress_of(tx, candidate)?.as_ref()))
 }
 
 /// Begins an attempt: stores it with the intent to submit its first segment.

@@ -8,7 +8,7 @@ use super::{
     breaker::{Breaker, Pauses},
     step::Event,
 };
-use crate::domain::{CallTimes, Detail, RefusalClass, Report};
+use crate::domain::{Detail, RefusalClass, Report};
 
 /// An alarm by its name: raised for a reason, or over.
 pub(super) type Alarm = (&'static str, Option<Detail>);
@@ -34,11 +34,9 @@ impl Health {
         let worked = !is_fault(event);
         let mut alarms = Vec::new();
         let (what, standing, came) = match spent {
-            Spent::Call { times, .. } => {
-                // One that was never dialled tells nothing of the others.
-                let worked = worked && times != CallTimes::default();
-                ("calls", &mut self.calls, (worked, worked))
-            }
+            Spent::Call { .. } => ("calls", &mut self.calls, (worked, worked)),
+            // It tells nothing of the others.
+            Spent::NotDialled => ("calls", &mut self.calls, (false, false)),
             Spent::Segment | Spent::Nothing => {
                 alarms.extend(self.network.note(event, now).map(|raised| ("network", raised)));
                 ("texts", &mut self.texts, (worked, matches!(event, Event::Accepted(..))))
@@ -54,30 +52,27 @@ impl Health {
         alarms
     }
 
-    /// Why the modem gets nothing for a while.
-    pub(super) fn fault(&self, now: Instant) -> Option<Detail> {
-        // One whose SIM may send no texts may ring all the same.
-        self.texts.pause(now).filter(|_| self.texts.barred.is_none())
+    /// Forgets all of it, for the SIM is another; answers the alarms that are over with that.
+    pub(super) fn begin_anew(&mut self) -> Vec<Alarm> {
+        let Self { texts, calls, network } = std::mem::take(self);
+        let raised = [
+            ("texts", texts.barred.is_some()),
+            ("calls", calls.barred.is_some()),
+            ("network", network.is_alarm),
+        ];
+        raised.into_iter().filter(|(_, raised)| *raised).map(|(what, _)| (what, None)).collect()
     }
 
-    /// Why it gets no texts for a while.
+    /// Why texts are kept from the modem for a while.
     pub(super) fn no_texts(&self, now: Instant) -> Option<Detail> {
-        self.texts.pause(now).filter(|_| self.texts.barred.is_some())
+        self.texts.pause(now).or_else(|| self.network.pause(now))
     }
 
-    /// Why it gets no calls for a while.
+    /// Why calls are kept from it for a while.
     pub(super) fn no_calls(&self, now: Instant) -> Option<Detail> {
-        self.calls.pause(now)
-    }
-
-    /// Why its network took none of the last texts.
-    pub(super) const fn congested(&self) -> Option<Detail> {
-        self.network.reason
-    }
-
-    /// Until when nothing but passcodes is tried for that.
-    pub(super) fn congested_until(&self, now: Instant) -> Option<Instant> {
-        self.network.breaker.open_until(now)
+        // One whose SIM, or whose network, takes no texts may ring all the same.
+        let fault = || self.texts.pause(now).filter(|_| self.texts.barred.is_none());
+        self.calls.pause(now).or_else(fault)
     }
 
     /// When the first of these pauses ends.
@@ -125,28 +120,40 @@ impl Standing {
 }
 
 /// What the network has made of a modem's texts of late. Where it takes none, what waits is not tried one by one, each
-/// for itself, but held back for a pause; passcodes alone are tried all the same.
+/// for itself, but held back for a pause.
 #[derive(Debug, Default)]
 struct Congestion {
     breaker: Breaker,
     /// Why it took none of the last ones.
     reason: Option<Detail>,
+    /// The last message that it took not: to be refused again says less than if another one is.
+    refused: Option<i64>,
     is_alarm: bool,
 }
 
 impl Congestion {
+    /// Why it gets none, while it has a pause.
+    fn pause(&self, now: Instant) -> Option<Detail> {
+        self.breaker.open_until(now).and(self.reason)
+    }
+
     /// Notes what came of a text; answers what an alarm has to say now, where that has changed.
     fn note(&mut self, event: &Event, now: Instant) -> Option<Option<Detail>> {
-        if matches!(event, Event::Accepted(..)) {
+        let (Event::Accepted(segment, _) | Event::Refused(segment, _)) = event else { return None };
+        let refusal = if let Event::Refused(_, refusal) = event { Some(refusal) } else { None };
+        // Who refuses one for its number takes others.
+        let Some(refusal) = refusal.filter(|it| it.class != RefusalClass::Permanent) else {
             let was_alarm = self.is_alarm;
             *self = Self::default();
             return was_alarm.then_some(None);
-        }
-        let Event::Refused(_, refusal) = event else { return None };
+        };
         // A passcode that is refused in a pause tells nothing new.
-        if refusal.class != RefusalClass::Network || self.breaker.open_until(now).is_some() {
+        let paused = self.breaker.open_until(now).is_some();
+        let again = self.refused == Some(segment.message());
+        if refusal.class != RefusalClass::Network || paused || again {
             return None;
         }
+        self.refused = Some(segment.message());
         let pause = self.breaker.fail(now, Pauses::CONGESTION)?;
         self.reason = Some(refusal.detail);
         // What lasts is no congestion: many networks say the same where no money is left.
@@ -169,7 +176,7 @@ fn is_fault(event: &Event) -> bool {
 /// TP-FCS 0xC1), or place no calls (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79 and 87).
 fn barred(event: &Event) -> Option<Detail> {
     let Event::Refused(_, refusal) = event else { return None };
-    Some(refusal.detail).filter(|it| [Detail::Barred, Detail::NotSubscribed].contains(it))
+    Some(refusal.detail).filter(|it| it.bars_the_sim())
 }
 
 #[cfg(test)]
@@ -177,46 +184,65 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Refusal, SegmentId};
+    use crate::domain::{CallTimes, Refusal, SegmentId};
 
-    const SEGMENT: SegmentId = SegmentId::first_of(1, 1);
+    fn refused(message: i64, class: RefusalClass) -> Event {
+        let refusal = Refusal { detail: Detail::NetworkBusy, class };
+        Event::Refused(SegmentId::first_of(message, 1), refusal)
+    }
 
-    fn busy() -> Event {
-        let refusal = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
-        Event::Refused(SEGMENT, refusal)
+    fn busy(message: i64) -> Event {
+        refused(message, RefusalClass::Network)
+    }
+
+    fn taken() -> Event {
+        Event::Accepted(SegmentId::first_of(1, 1), Some(1))
     }
 
     #[test]
     fn a_network_that_takes_nothing_gets_pauses_and_is_an_alarm_where_that_lasts() {
         let mut now = Instant::now();
         let mut health = Health::default();
+        let mut messages = 0..;
+        let mut next = || busy(messages.next().unwrap());
         for _ in 0..2 {
-            assert!(health.note("m1", &busy(), Spent::Nothing, now).is_empty());
-            assert_eq!((health.congested(), health.congested_until(now)), (None, None));
+            assert!(health.note("m1", &next(), Spent::Nothing, now).is_empty());
+            assert_eq!(health.no_texts(now), None);
         }
         let (mut pauses, mut alarms) = (Vec::new(), Vec::new());
         for _ in 0..6 {
-            alarms.extend(health.note("m1", &busy(), Spent::Nothing, now));
-            let until = health.congested_until(now).unwrap();
+            alarms.extend(health.note("m1", &next(), Spent::Nothing, now));
+            let until = health.changes_at(now).unwrap();
             // Passcodes that are tried meanwhile make no pause longer.
-            assert!(health.note("m1", &busy(), Spent::Nothing, now).is_empty());
-            assert_eq!(health.congested_until(now), Some(until));
+            assert!(health.note("m1", &next(), Spent::Nothing, now).is_empty());
             assert_eq!(health.changes_at(now), Some(until));
+            assert_eq!(health.no_texts(now), Some(Detail::NetworkBusy));
+            assert_eq!(health.no_calls(now), None);
             pauses.push((until - now).as_secs());
             now = until;
+            assert_eq!(health.no_texts(now), None, "it is tried");
         }
         assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
         assert_eq!(alarms, [("network", Some(Detail::NetworkBusy))], "once");
-        assert_eq!(health.congested(), Some(Detail::NetworkBusy));
-        assert_eq!(
-            (health.fault(now), health.no_texts(now), health.no_calls(now)),
-            (None, None, None)
-        );
-        let taken = Event::Accepted(SEGMENT, Some(1));
-        assert_eq!(health.note("m1", &taken, Spent::Segment, now), [("network", None)]);
-        assert!(health.note("m1", &taken, Spent::Segment, now).is_empty());
-        assert_eq!((health.congested(), health.congested_until(now)), (None, None));
-        assert!(health.note("m1", &busy(), Spent::Nothing, now).is_empty(), "it counts anew");
+        assert_eq!(health.note("m1", &taken(), Spent::Segment, now), [("network", None)]);
+        assert!(health.note("m1", &taken(), Spent::Segment, now).is_empty());
+        assert!(health.note("m1", &next(), Spent::Nothing, now).is_empty(), "it counts anew");
+        assert_eq!(health.changes_at(now), None);
+    }
+
+    #[test]
+    fn one_message_that_is_refused_again_and_again_is_no_congestion() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        for _ in 0..9 {
+            health.note("m1", &busy(1), Spent::Nothing, now);
+        }
+        assert_eq!(health.no_texts(now), None);
+        // Nor is one that another is refused behind, for its number: the network is there.
+        health.note("m1", &busy(2), Spent::Nothing, now);
+        health.note("m1", &refused(3, RefusalClass::Permanent), Spent::Nothing, now);
+        health.note("m1", &busy(4), Spent::Nothing, now);
+        assert_eq!(health.no_texts(now), None);
     }
 
     #[test]
@@ -224,9 +250,24 @@ mod tests {
         let now = Instant::now();
         let mut health = Health::default();
         let times = CallTimes { setup: Duration::from_secs(1), ..CallTimes::default() };
-        for _ in 0..9 {
-            assert!(health.note("m1", &busy(), Spent::Call { times, cost: None }, now).is_empty());
+        for message in 0..9 {
+            let spent = Spent::Call { times, cost: None };
+            assert!(health.note("m1", &busy(message), spent, now).is_empty());
         }
-        assert_eq!((health.congested(), health.congested_until(now)), (None, None));
+        assert_eq!(health.no_texts(now), None);
+    }
+
+    #[test]
+    fn another_sim_begins_anew_and_ends_the_alarms_of_the_one_before() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        for message in 0..3 {
+            let barred = Refusal { detail: Detail::Barred, class: RefusalClass::Modem };
+            let event = Event::Refused(SegmentId::first_of(message, 1), barred);
+            health.note("m1", &event, Spent::Nothing, now);
+        }
+        assert_eq!(health.no_texts(now), Some(Detail::Barred));
+        assert_eq!(health.begin_anew(), [("texts", None)]);
+        assert_eq!((health.no_texts(now), health.begin_anew().len()), (None, 0));
     }
 }

@@ -91,9 +91,9 @@ pub(super) struct Line {
     pub(super) terms: Arc<Terms>,
     /// Why it cannot be used, if it cannot.
     pub(super) down: Option<Detail>,
-    /// Why it gets no texts for a while, though it may place calls.
+    /// Why texts are kept from it for a while: they failed again and again.
     pub(super) no_texts: Option<Detail>,
-    /// Why it gets no calls for a while, though it may send texts.
+    /// Why calls are kept from it for a while.
     pub(super) no_calls: Option<Detail>,
     /// Whether it is up: what it has begun, it may end, even where it gets nothing new.
     pub(super) ready: bool,
@@ -109,8 +109,6 @@ pub(super) struct Line {
     pub(super) reports: bool,
     /// Until when it rests between segments that are no passcodes.
     pub(super) rests_until: Option<Timestamp>,
-    /// Why its network took none of the last texts: it rests between others for that.
-    pub(super) congested: Option<Detail>,
     /// How long an unanswered segment may still be settled.
     pub(super) settle: Duration,
     /// The report window, where the operator set one.
@@ -119,6 +117,16 @@ pub(super) struct Line {
     pub(super) used: Used,
     /// How well its SIM delivers, by region.
     pub(super) delivery: Vec<(String, Delivery)>,
+}
+
+impl Line {
+    /// Why such messages are kept from it for a while.
+    fn held_back(&self, wish: &Demand) -> Option<Detail> {
+        match wish.service.channel() {
+            Channel::Sms => self.no_texts,
+            Channel::Voice => self.no_calls,
+        }
+    }
 }
 
 /// Reports on messages of the last days.
@@ -144,8 +152,6 @@ impl Delivery {
 /// What one message adds to that.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct History<'h> {
-    /// SIMs that may have sent it: a second copy from the same sender could only double it.
-    pub(super) shunned: &'h [String],
     /// The SIM that failed it last.
     pub(super) failed: Option<&'h str>,
     /// The SIM that the recipient heard from last.
@@ -164,8 +170,29 @@ pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
     }
 }
 
-/// Whether `line` may send such messages at all, busy or not; else what keeps it from that.
-pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
+/// Whether one of these `lines` is for such a message, busy or not. A second copy from a SIM that is `shunned`, because it
+/// may have sent the first, could only double that. What failed again and again is tried all the same for a passcode
+/// that no other line could send.
+pub(super) fn serves(line: &Line, lines: &[Line], wish: &Demand, shunned: &[String]) -> bool {
+    let other = |line: &Line| !shunned.contains(&line.sim);
+    let open = |line: &Line| other(line) && admits(line, wish).is_ok();
+    open(line) || other(line) && may_serve(line, wish) && !lines.iter().any(open)
+}
+
+/// Whether [`serves`] may say so, of some message and some lines.
+pub(super) fn may_serve(line: &Line, wish: &Demand) -> bool {
+    let sends = if wish.lane == Lane::Otp { can_send(line, wish) } else { admits(line, wish) };
+    sends.is_ok()
+}
+
+/// Whether `line` may send such messages, busy or not; else what keeps it from that.
+fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
+    can_send(line, wish)?;
+    line.held_back(wish).map_or(Ok(()), Err)
+}
+
+/// The same, however it has done of late.
+fn can_send(line: &Line, wish: &Demand) -> Result<(), Detail> {
     let terms = &line.terms;
     let sender = wish.sender.as_ref();
     let meant = sender.is_none_or(|it| *it == line.name || terms.pools.contains(it));
@@ -176,11 +203,8 @@ pub(super) fn admits(line: &Line, wish: &Demand) -> Result<(), Detail> {
     if let Some(detail) = line.down {
         return Err(detail);
     }
-    let pause = match channel {
-        Channel::Sms => line.no_texts,
-        Channel::Voice => line.no_calls,
-    };
-    if let Some(detail) = pause {
+    // Its SIM may send none: to try is no use.
+    if let Some(detail) = line.held_back(wish).filter(|it| it.bars_the_sim()) {
         return Err(detail);
     }
     if !can_serve(line.voice, wish.service) {
@@ -196,17 +220,14 @@ pub(super) fn is_free(line: &Line, lane: Lane, now: Timestamp) -> bool {
     line.idle && (lane == Lane::Otp || line.rests_until.is_none_or(|until| until <= now))
 }
 
-/// The best of these lines, all of which admit the message and are free.
+/// The best of these lines, all of which are for the message and free.
 pub(super) fn best<'l>(
     lines: impl IntoIterator<Item = &'l Line>,
     wish: &Demand,
     history: History<'_>,
     preferences: Preferences,
 ) -> Option<&'l Line> {
-    lines
-        .into_iter()
-        .filter(|line| !history.shunned.contains(&line.sim))
-        .min_by(|a, b| compare(a, b, wish, history, preferences))
+    lines.into_iter().min_by(|a, b| compare(a, b, wish, history, preferences))
 }
 
 /// The better line is the smaller one.
@@ -248,8 +269,7 @@ pub(super) fn to_hang_up<'l>(
     wish: &Demand,
     shunned: &[String],
 ) -> Option<&'l Line> {
-    let able = |line: &&Line| !shunned.contains(&line.sim) && admits(line, wish).is_ok();
-    let mut able = lines.iter().filter(able).peekable();
+    let mut able = lines.iter().filter(|line| serves(line, lines, wish, shunned)).peekable();
     able.peek()?;
     let calls: Option<Vec<_>> = able.map(|line| line.in_call.map(|lane| (lane, line))).collect();
     let less_urgent = calls?.into_iter().filter(|(lane, _)| *lane > wish.lane);
@@ -262,8 +282,7 @@ pub(super) fn obstacle(lines: &[Line], wish: &Demand) -> Option<Detail> {
     let mut obstacle = Some(Detail::NoModem);
     for line in lines {
         match admits(line, wish) {
-            Ok(()) if line.congested.is_none() || wish.service != Service::Text => return None,
-            Ok(()) => obstacle = line.congested,
+            Ok(()) => return None,
             Err(Detail::NoModem) => {}
             Err(detail) => obstacle = Some(detail),
         }
@@ -292,7 +311,6 @@ impl Line {
             holds_link: false,
             reports: true,
             rests_until: None,
-            congested: None,
             settle: Duration::from_secs(240),
             report_window: None,
             used: Used::default(),
@@ -406,8 +424,6 @@ mod tests {
         let none = History::default();
         let failed = History { failed: Some("sim1"), ..none };
         let heard = History { heard: Some("sim2"), ..none };
-        let sims = ["sim1".to_owned()];
-        let shunned = History { shunned: &sims, ..none };
         let table = [
             ("the first of equals", vec![line(2), line(1)], none, balanced, 1),
             ("least loaded", vec![busy(1, 9), busy(2, 3)], none, balanced, 2),
@@ -425,20 +441,37 @@ mod tests {
             ("that one all the same, if it is alone", vec![line(1)], failed, balanced, 1),
             ("whom the recipient knows", vec![line(1), busy(2, 9)], heard, sticky, 2),
             ("only where it is wanted", vec![line(1), busy(2, 9)], heard, balanced, 1),
-            (
-                "never from a sender that may have sent it",
-                vec![line(1), busy(2, 9)],
-                shunned,
-                balanced,
-                2,
-            ),
         ];
         for (what, lines, history, preferences, expected) in table {
             let best = best(&lines, &wish(Lane::Otp), history, preferences);
             assert_eq!(best.map(|line| line.index), Some(expected), "{what}");
         }
-        let alone = [line(1)];
-        assert!(best(&alone, &wish(Lane::Otp), shunned, balanced).is_none());
+    }
+
+    #[test]
+    fn what_failed_again_and_again_is_for_passcodes_that_no_other_line_could_send() {
+        let held = Line { no_texts: Some(Detail::NetworkBusy), ..line(1) };
+        let busy = Line { idle: false, ..line(2) };
+        let down = Line { down: Some(Detail::NotRegistered), ..line(3) };
+        let german = with(4, |it| it.regions = Some(vec!["DE".into()]));
+        let served = |lines: &[Line], wish: &Demand, shunned: &[&str]| {
+            let shunned: Vec<_> = shunned.iter().map(|sim| (*sim).to_owned()).collect();
+            let served = lines.iter().filter(|line| serves(line, lines, wish, &shunned));
+            served.map(|line| line.index).collect::<Vec<_>>()
+        };
+        let (code, notice) = (wish(Lane::Otp), wish(Lane::Bulk));
+        let both = [held.clone(), busy];
+        assert_eq!(served(&both, &code, &[]), [2], "it waits for the one that does its part");
+        assert_eq!(served(&both, &code, &["sim2"]), [1], "which may have sent it already");
+        assert_eq!(served(&both, &code, &["sim1", "sim2"]), [0; 0]);
+        assert_eq!(served(&both, &notice, &["sim2"]), [0; 0]);
+        let alone = [held, down, german];
+        assert_eq!(served(&alone, &code, &[]), [1]);
+        assert_eq!(served(&alone, &notice, &[]), [0; 0]);
+        let call = Demand { service: Service::Call { says: Said::Code, keys: false }, ..notice };
+        assert_eq!(served(&alone, &call, &[]), [1], "calls go on");
+        let barred = [Line { no_texts: Some(Detail::Barred), ..line(1) }];
+        assert_eq!(served(&barred, &code, &[]), [0; 0], "to no end");
     }
 
     #[test]
@@ -458,9 +491,7 @@ mod tests {
         assert_eq!(obstacle(&[], &wish(Lane::Otp)), Some(Detail::NoModem));
         assert_eq!(obstacle(std::slice::from_ref(&other), &wish(Lane::Otp)), Some(Detail::NoModem));
         assert_eq!(obstacle(&[down.clone(), other], &wish(Lane::Otp)), Some(Detail::NotRegistered));
-        let congested = Line { congested: Some(Detail::NetworkBusy), ..line(4) };
-        let obstacles = [congested.clone(), down.clone()];
-        assert_eq!(obstacle(&obstacles, &wish(Lane::Bulk)), Some(Detail::NotRegistered));
+        let congested = Line { no_texts: Some(Detail::NetworkBusy), ..line(4) };
         let obstacles = [down.clone(), congested];
         assert_eq!(obstacle(&obstacles, &wish(Lane::Bulk)), Some(Detail::NetworkBusy));
         let busy = Line { idle: false, ..line(3) };

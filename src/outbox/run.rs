@@ -21,9 +21,9 @@ use super::{
     Calling, Outlet,
     booking::{self, Booking, Spent},
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, claim, shunned_of},
+    claim::{Claimed, Conditions, Job, candidates, claim},
     clock::{Boot, Watch},
-    health::Health,
+    health::{Alarm, Health},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
@@ -122,6 +122,8 @@ struct Slot {
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
     health: Health,
+    /// Of which SIM.
+    sim: String,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
 }
@@ -184,6 +186,7 @@ impl Outbox {
                 busy: false,
                 in_call: None,
                 health: Health::default(),
+                sim: String::new(),
                 rests_until: None,
             }
         });
@@ -304,6 +307,7 @@ impl Outbox {
         // Where the store fails, they come again.
         self.settle_all(back);
         self.follow_the_clock().await?;
+        self.follow_the_sims();
         let now = Timestamp::now();
         let lines = self.lines(now);
         let instant = Instant::now();
@@ -359,6 +363,7 @@ impl Outbox {
     async fn follow_the_clock(&mut self) -> Result<(), store::Error> {
         let Some(jump) = self.watch.jump() else { return Ok(()) };
         let rules = self.settings.rules;
+        let before = clock::moved();
         let moved = self.store.write(move |tx| {
             // On the thread of the store, between what others store: each of them sees one clock.
             clock::move_by(jump);
@@ -372,7 +377,8 @@ impl Outbox {
                 .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
         });
         if let Err(cause) = moved.await {
-            clock::move_by(-jump);
+            // Where it was moved at all.
+            clock::move_by(before.saturating_sub(clock::moved()));
             return Err(cause);
         }
         self.watch.agree();
@@ -395,7 +401,9 @@ impl Outbox {
         let account = self.accounts.entry(sim.clone()).or_default();
         match spent {
             Spent::Segment => {}
-            Spent::Nothing => account.take_back(*at, price.unwrap_or_default()),
+            Spent::Nothing | Spent::NotDialled => {
+                account.take_back(*at, price.unwrap_or_default());
+            }
             Spent::Call { cost, .. } => {
                 account.charge(Timestamp::now(), cost.unwrap_or_default());
             }
@@ -406,12 +414,23 @@ impl Outbox {
         slot.in_call = None;
         let name = slot.outlet.handle.name();
         let alarms = slot.health.note(name, &done.came.event, *spent, now);
-        self.alarms.extend(alarms.into_iter().map(|(what, raised)| {
-            domain::Event::of_alarm(what, raised, Timestamp::now()).of_modem(name)
-        }));
+        self.alarms.extend(told(alarms, name));
         let Terms { pace, jitter, .. } = *slot.outlet.terms;
         slot.rests_until =
             (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
+    }
+
+    /// What was noted of a SIM says nothing of another.
+    fn follow_the_sims(&mut self) {
+        for slot in &mut self.outlets {
+            let name = slot.outlet.handle.name();
+            let status = slot.status.borrow();
+            // One that is not up may not know its SIM.
+            if status.state == ModemState::Ready && slot.sim != status.sim(name) {
+                slot.sim = status.sim(name);
+                self.alarms.extend(told(slot.health.begin_anew(), name));
+            }
+        }
     }
 
     /// All modems at this moment.
@@ -427,11 +446,10 @@ impl Outbox {
             let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
             let sim = status.sim(slot.outlet.handle.name());
             let family_maximum = status.submit_timeout;
-            let rests = slot.rests_until.max(slot.health.congested_until(instant));
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
-                down: down.or_else(|| slot.health.fault(instant)),
+                down,
                 ready,
                 idle: ready && !slot.busy,
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
@@ -441,8 +459,7 @@ impl Outbox {
                 holds_link: status.facts.holds_link,
                 // A modem that cannot tell of reports is not waited for.
                 reports: terms.reports && status.has_reports(),
-                rests_until: rests.filter(|until| *until > instant).map(in_clock),
-                congested: slot.health.congested(),
+                rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
                 settle: self.settings.settle.unwrap_or(family_maximum * 2),
                 report_window: self.settings.report_window,
                 used: self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default(),
@@ -508,7 +525,9 @@ impl Outbox {
             let lost = (Event::Silent(segment), CallTimes::default());
             let (event, times) = or_lost(placed, lost).await;
             let cost = price.map(|price| price.times(times.minutes()));
-            came(event, Some((booking, Spent::Call { times, cost })))
+            let dialled = times != CallTimes::default();
+            let spent = if dialled { Spent::Call { times, cost } } else { Spent::NotDialled };
+            came(event, Some((booking, spent)))
         });
     }
 
@@ -562,9 +581,16 @@ impl Outbox {
         let (now, instant) = (Timestamp::now(), Instant::now());
         let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
         let lines = self.lines(now);
-        let store = move |tx: &Tx<'_>| store_all(tx, &events, &lines, rules);
+        let alarms = self.alarms.clone();
+        let store = move |tx: &Tx<'_>| {
+            alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
+            store_all(tx, &events, &lines, rules)
+        };
         match self.store.write(store).await {
-            Ok(()) => back.clear(),
+            Ok(()) => {
+                self.alarms.clear();
+                back.clear();
+            }
             Err(cause) => {
                 error!(%cause, "answers could not be stored; what is not by the end counts as lost")
             }
@@ -606,7 +632,7 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
-    let mut hang_up = calls_in_the_way(tx, lines, now)?;
+    let mut hang_up = calls_in_the_way(tx, lines, conditions)?;
     hang_up.extend(calls_in_vain(tx, lines)?);
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
     let next_wake = store::queue::next_wake(tx, now)?;
@@ -639,19 +665,18 @@ fn store_all(
 fn calls_in_the_way(
     tx: &Tx<'_>,
     lines: &[Line],
-    now: Timestamp,
+    conditions: Conditions,
 ) -> Result<Vec<usize>, store::Error> {
     if lines.iter().all(|line| line.in_call.is_none_or(|lane| lane == Lane::Otp)) {
         return Ok(Vec::new());
     }
     let mut in_the_way = Vec::new();
-    let modems = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    let all: Vec<_> = lines.iter().collect();
     for service in Service::ALL {
         for demand in store::queue::demands(tx, Lane::Otp, service)? {
             // Any more of them than there are modems wait for each other.
-            for waiting in store::queue::claimable(tx, &demand, now, (modems, 0))? {
-                let shunned = shunned_of(tx, &waiting)?;
-                let line = route::to_hang_up(lines, &demand, &shunned);
+            for waiting in candidates(tx, &demand, &all, lines, conditions)? {
+                let line = route::to_hang_up(lines, &demand, &waiting.shunned);
                 in_the_way.extend(line.map(|line| line.index));
             }
         }
@@ -763,6 +788,13 @@ pub fn late_answer(segment: SegmentId, outcome: SubmitOutcome) -> Option<Event> 
     }
 }
 
+/// Alarms of a modem, as the System Log tells them.
+fn told(alarms: Vec<Alarm>, modem: &str) -> impl Iterator<Item = domain::Event> {
+    let now = Timestamp::now();
+    let told = move |(what, raised)| domain::Event::of_alarm(what, raised, now).of_modem(modem);
+    alarms.into_iter().map(told)
+}
+
 /// What an exchange came to. Where it panics, nobody knows: `lost`, and the modem is free again.
 async fn or_lost<T>(exchange: impl Future<Output = T>, lost: T) -> T {
     let outcome = AssertUnwindSafe(exchange).catch_unwind().await;
@@ -844,12 +876,14 @@ mod tests {
         outbox.settle(&barred);
         assert!(outbox.alarms.is_empty(), "these numbers may be the only ones");
         // A call that was never dialled says nothing of the others.
-        outbox.settle(&ended(Detail::NetworkBusy, RefusalClass::Network, 0));
+        let cut_off = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+        let cut_off = Event::Refused(SegmentId::first_of(1, 1), cut_off);
+        outbox.settle(&exchanged(cut_off, Spent::NotDialled));
         outbox.settle(&barred);
         outbox.settle(&barred);
         assert_eq!(outbox.alarms.len(), 1, "once");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, Some(Detail::Barred));
-        assert_eq!(outbox.outlets[0].health.fault(Instant::now()), None, "texts go on");
+        assert_eq!(outbox.lines(Timestamp::now())[0].no_texts, None, "texts go on");
         outbox.settle(&ended(Detail::Busy, RefusalClass::Callee, 1));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_calls, None);
@@ -871,8 +905,7 @@ mod tests {
         outbox.settle(&no(8));
         assert_eq!(outbox.alarms.len(), 1, "once");
         let line = &outbox.lines(Timestamp::now())[0];
-        assert_eq!((line.no_texts, line.no_calls), (Some(Detail::Barred), None));
-        assert_ne!(line.down, Some(Detail::Barred), "calls go on");
+        assert_eq!((line.no_texts, line.no_calls), (Some(Detail::Barred), None), "calls go on");
         // A busy network, and a number that there is not, say nothing of the SIM.
         outbox.settle(&no(38));
         outbox.settle(&no(1));
@@ -915,6 +948,33 @@ mod tests {
         assert!(waits(&store, code).await, "the time is known");
         outbox(&store, "third", false).recover().await.unwrap();
         assert!(!waits(&store, code).await && waits(&store, notice).await);
+    }
+
+    /// A code that has to avoid the only SIM, because that may have sent it, and waits before another one.
+    #[test]
+    fn a_bulk_call_is_hung_up_for_a_code_though_one_before_it_has_to_wait() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let conditions = |now| Conditions { now, rules, preferences: Preferences::default() };
+            let code = || {
+                let message = samples::message(start);
+                let on_unknown = domain::OnUnknown::Resend;
+                let message = NewMessage { lane: Lane::Otp, on_unknown, ..message };
+                store::message::insert(tx, &message).unwrap()
+            };
+            let lost = code();
+            let [claimed] = &claim(tx, &[Line::sample(0)], conditions(start)).unwrap()[..] else {
+                panic!()
+            };
+            apply(tx, lost, Event::Silent(claimed.segment), start, rules).unwrap();
+            let later = conditions(start.after(Duration::from_secs(21)));
+            let calls = Line { idle: false, in_call: Some(Lane::Bulk), ..Line::sample(0) };
+            let in_the_way = |lines: &[Line]| calls_in_the_way(tx, lines, later).unwrap();
+            assert_eq!(in_the_way(std::slice::from_ref(&calls)), [0; 0], "for that one to no end");
+            code();
+            assert_eq!(in_the_way(&[calls]), [0]);
+        });
     }
 
     #[tokio::test]
