@@ -22,7 +22,7 @@ use super::{
     identity::{self, Identity, names_one},
     ledger::{Ledger, Node, canonical, node_of},
     link::Link,
-    port::{self, Opened, Opening, Ports, Replugging},
+    port::{Opened, Opening, Ports, Replugging, SerialPorts},
     power,
     usb::{sound_card, usb_devices},
 };
@@ -50,6 +50,7 @@ struct Shared {
     ledger: Arc<Ledger>,
     /// Held while ports are asked, so that two searches do not ask the same ones in turns.
     search: tokio::sync::Mutex<()>,
+    serial: SerialPorts,
 }
 
 /// Where a modem is.
@@ -85,7 +86,8 @@ impl Hotplug {
     pub fn new(root: &Path, locators: Vec<Locator>) -> Self {
         let ledger = Arc::default();
         let search = tokio::sync::Mutex::default();
-        Self { shared: Arc::new(Shared { root: root.to_owned(), locators, ledger, search }) }
+        let (root, serial) = (root.to_owned(), SerialPorts::default());
+        Self { shared: Arc::new(Shared { root, locators, ledger, search, serial }) }
     }
 
     /// Where a modem may be that is found so, the likeliest first. Asks nobody.
@@ -168,7 +170,7 @@ impl Hotplug {
         let places = self.places(&config.locator)?;
         let must_ask = matches!(config.locator, Locator::Imei(_) | Locator::Iccid(_));
         if let ([place], false) = (places.as_slice(), must_ask) {
-            return self.take(place, config);
+            return self.take(place, config).await;
         }
         let mut turn = pin!(self.shared.search.lock());
         let _one_at_a_time = loop {
@@ -176,7 +178,7 @@ impl Hotplug {
             noted.as_mut().enable();
             // What is known needs no waiting for whoever asks at other ports, and is known by him first.
             if let Some(place) = self.known(&places, &config.locator)? {
-                return self.take(place, config);
+                return self.take(place, config).await;
             }
             tokio::select! {
                 turn = &mut turn => break turn,
@@ -194,7 +196,7 @@ impl Hotplug {
                     let others = async { while searches.next().await.is_some() {} };
                     let _ = timeout(HEAR_OUT, others).await;
                     let known = self.known(&places, &config.locator)?;
-                    return self.take(known.unwrap_or(place), config);
+                    return self.take(known.unwrap_or(place), config).await;
                 }
                 Ok(None) => {}
                 Err(problem) => in_the_way = Some(problem),
@@ -304,7 +306,7 @@ impl Hotplug {
     /// Asks who is at a port, unless it is in use; `None` = nobody who answers.
     async fn ask(&self, place: &Place, config: &ModemConfig) -> Result<Option<Identity>, Problem> {
         let Ok(claim) = self.shared.ledger.claim(place, &config.name) else { return Ok(None) };
-        let port = port::open(&place.port, config.baud)?;
+        let port = self.shared.serial.open(&place.port, config.baud).await?;
         let asked =
             timeout(ASK, identity::ask(Link::new(port), place.family().unwrap_or(&GENERIC))).await;
         let said = asked.ok().and_then(Result::ok);
@@ -315,10 +317,10 @@ impl Hotplug {
     }
 
     /// Opens a port for a modem.
-    fn take(&self, place: &Place, config: &ModemConfig) -> Result<Opened, Problem> {
+    async fn take(&self, place: &Place, config: &ModemConfig) -> Result<Opened, Problem> {
         let claim = self.shared.ledger.claim(place, &config.name)?;
         claim.check()?;
-        let port = port::open(&place.port, config.baud)?;
+        let port = self.shared.serial.open(&place.port, config.baud).await?;
         Ok(Opened { port, place: Some(place.clone()), claim: Some(claim) })
     }
 }

@@ -7,6 +7,7 @@
 
 mod audio;
 mod call;
+mod elsewhere;
 mod handle;
 mod hold;
 mod hotplug;

@@ -1,21 +1,30 @@
 //! Opening a serial port, and saying what is in the way.
 
 use std::{
+    collections::HashMap,
     fmt, fs,
     future::Future,
     io,
     path::{Path, PathBuf},
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::OwnedMutexGuard,
+    task::spawn_blocking,
+    time::timeout,
+};
+use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
 
 use ringpost_hal::family::Sink;
 
 use super::{
     ModemConfig, Problem,
     audio::Pump,
+    elsewhere::ClosedElsewhere,
     hotplug::{Place, UsbPlace},
     ledger::{Claim, Node},
 };
@@ -80,14 +89,50 @@ pub(super) trait Ports: fmt::Debug + Send + Sync {
     fn nodes(&self, config: &ModemConfig) -> Vec<Node>;
 }
 
-/// Opens a port for this process alone, and forgets what came in before.
-pub(super) fn open(port: &Path, baud: u32) -> Result<Box<dyn Port>, Problem> {
-    let path = port.to_string_lossy();
-    let opened = tokio_serial::new(path.as_ref(), baud).open_native_async();
-    let stream = opened.map_err(|cause| problem(port, &cause))?;
-    // What stands in the buffer answers nobody here.
-    let _ = stream.clear(ClearBuffer::Input);
-    Ok(Box::new(stream))
+/// How long a port may take to open: some drivers ask the device, and one that hangs does not answer.
+const OPEN: Duration = Duration::from_secs(5);
+
+/// The serial ports of this process: each is open once at a time, and until it is closed, which may take a while.
+#[derive(Debug, Default)]
+pub(super) struct SerialPorts(Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>);
+
+impl SerialPorts {
+    /// Opens a port for this process alone, and forgets what came in before.
+    pub(super) async fn open(&self, port: &Path, baud: u32) -> Result<Box<dyn Port>, Problem> {
+        let hangs = |_| {
+            Problem::unavailable(
+                format!("The port {} does not open: its device hangs.", port.display()),
+                "Unplug the modem and plug it in again; if that does not help, restart the machine.",
+            )
+        };
+        let opened = timeout(OPEN, self.turn_to_open(port, baud)).await.map_err(hangs)?;
+        Ok(Box::new(opened.map_err(|cause| problem(port, &cause))?))
+    }
+
+    async fn turn_to_open(
+        &self,
+        port: &Path,
+        baud: u32,
+    ) -> Result<ClosedElsewhere<SerialStream, OwnedMutexGuard<()>>, tokio_serial::Error> {
+        let device = fs::canonicalize(port).unwrap_or_else(|_| port.to_owned());
+        let lock = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(device)
+            .or_default()
+            .clone();
+        let turn = lock.lock_owned().await;
+        let path = port.to_string_lossy().into_owned();
+        // No modem waits on the thread of others.
+        let opening = spawn_blocking(move || {
+            let stream = tokio_serial::new(path, baud).open_native_async()?;
+            // What stands in the buffer answers nobody here.
+            let _ = stream.clear(ClearBuffer::Input);
+            Ok(ClosedElsewhere::new(stream, turn))
+        });
+        opening.await.unwrap_or_else(|cause| Err(io::Error::other(cause).into()))
+    }
 }
 
 fn problem(port: &Path, cause: &tokio_serial::Error) -> Problem {
