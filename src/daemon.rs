@@ -180,6 +180,10 @@ impl Tasks {
             Some(ended) = self.outbox.1.join_next() => {
                 Err(unexpected("the outbox", ended.map(Ok)))
             }
+            // Without modems, it ends by itself.
+            Some(Err(cause)) = self.events.join_next() => {
+                Err(unexpected("what takes in messages and reports", Err(cause)))
+            }
         };
         info!("stopping");
         let _ = sd_notify::notify(&[NotifyState::Stopping]);

@@ -61,6 +61,8 @@ pub struct Means {
 /// A modem without SIM or network works: it is told to restart only after so many times of bringing
 /// it up in vain (a SIM may be noticed only at a start, and some find no network until they restart).
 const PATIENCE: u8 = 5;
+/// The same where all there is is the switch of its power, which loses what is on its way from the network just then.
+const LONG_PATIENCE: u8 = 20;
 /// Restarts in a row, none of them after the modem had worked for a while, from which on stronger means than setting it
 /// up are tried: one may be a dip of the supply, and the second the network that asks for all its power again.
 const RESTARTS: u8 = 3;
@@ -89,11 +91,16 @@ impl Ladder {
             FailureKind::SimLocked | FailureKind::NotSubscribed => return None,
             FailureKind::SimMissing | FailureKind::NotRegistered => {
                 self.waits = self.waits.saturating_add(1);
-                if self.waits < PATIENCE || !means.soft_reset {
+                let (patience, restart) = match means {
+                    Means { soft_reset: true, .. } => (PATIENCE, Rung::SoftReset),
+                    Means { hard_reset: true, .. } => (LONG_PATIENCE, Rung::HardReset),
+                    Means { .. } => return Some(Rung::Reopen),
+                };
+                if self.waits < patience {
                     return Some(Rung::Reopen);
                 }
                 self.waits = 0;
-                return Some(Rung::SoftReset);
+                return Some(restart);
             }
             FailureKind::Fault => match self.last {
                 None => Rung::Drain,
@@ -217,6 +224,12 @@ mod tests {
             let restarts = tried.iter().filter(|it| **it == Some(Rung::SoftReset)).count();
             assert_eq!(restarts, 2, "{tried:?}");
             assert!(tried.iter().all(|it| *it <= Some(Rung::SoftReset)));
+            // One that cannot be told to restart is switched off and on, less often.
+            let switched = climbs(kind, Means { soft_reset: false, ..all }, 60);
+            let rungs = |rung| switched.iter().filter(|it| **it == Some(rung)).count();
+            assert_eq!((rungs(Rung::HardReset), rungs(Rung::Reopen)), (3, 57));
+            let nothing = climbs(kind, Means::default(), 60);
+            assert!(nothing.iter().all(|it| *it == Some(Rung::Reopen)));
         }
     }
 
