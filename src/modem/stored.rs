@@ -1,8 +1,11 @@
 //! Messages in the modem's own stores: read, handed over, deleted once they are on disk here.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use ringpost_hal::at::{Command, Fields, Line};
+use ringpost_hal::{
+    at::{Command, Fields, Line},
+    pdu::mode,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::oneshot,
@@ -11,6 +14,10 @@ use tokio::{
 use tracing::warn;
 
 use super::link::{Link, Lost};
+
+/// A message whose length is not the one that is told is taken for what the modem has once it was read the same so
+/// often: what the line does to it, it does anew each time, and deleting it would lose the good copy.
+const READINGS: u8 = 3;
 
 /// A slot of a message store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,6 +50,8 @@ pub(super) struct Stored {
     /// Slots that were handed over and are not deleted yet. They are not read again, whatever the
     /// modem tells: a slot that is deleted twice could have a new message by then.
     on_way: HashSet<Slot>,
+    /// What was read from slots that did not read well, and how often it was the same.
+    doubtful: HashMap<Slot, (Line, u8)>,
     kept: JoinSet<Handed>,
     /// The store that reading and deleting go to.
     selected: Option<Line>,
@@ -70,6 +79,7 @@ impl Stored {
             told: VecDeque::new(),
             sweep: stores,
             on_way: HashSet::new(),
+            doubtful: HashMap::new(),
             kept: JoinSet::new(),
             selected: None,
         }
@@ -131,8 +141,21 @@ impl Stored {
         };
         let outcome = link.execute(&command).await?;
         let mut found = bodies(&outcome.lines, &slots);
-        found.retain(|(_, slot)| !self.on_way.contains(slot));
-        Ok(found)
+        found.retain(|body| !self.on_way.contains(&body.slot) && self.is_believed(body));
+        Ok(found.into_iter().map(|Body { line, slot, .. }| (line, slot)).collect())
+    }
+
+    /// Whether `body` is what the modem has; one that may have been damaged on the line is left for another reading.
+    fn is_believed(&mut self, body: &Body) -> bool {
+        let Body { line, slot, whole } = body;
+        let before = self.doubtful.remove(slot).filter(|(before, _)| before == line);
+        let readings = before.map_or(1, |(_, readings)| readings + 1);
+        let believed = *whole || readings >= READINGS;
+        if !believed {
+            warn!("a message in the modem is not as long as it says; it is read again");
+            self.doubtful.insert(slot.clone(), (line.clone(), readings));
+        }
+        believed
     }
 
     /// Deletes a slot whose message is on disk here; what is not stays for the next sweep.
@@ -192,31 +215,47 @@ enum Listed {
     All(Line),
 }
 
-/// The bodies in an answer to `+CMGR` or `+CMGL`, 3GPP TS 27.005 4.1 and 4.2: a head, then a body. A
-/// head whose body was damaged on the line, so that it is no body, is left for the next time.
-fn bodies(lines: &[Line], listed: &Listed) -> Vec<(Line, Slot)> {
+/// A message, as the modem writes it.
+#[derive(Debug)]
+struct Body {
+    line: Line,
+    slot: Slot,
+    /// It is as long as its head says.
+    whole: bool,
+}
+
+/// The bodies in an answer to `+CMGR` or `+CMGL`, 3GPP TS 27.005 4.1 and 4.2: a head, which ends with the
+/// octets of the TPDU, then a body. A head whose body was damaged on the line, so that it is no body, is left for the
+/// next time.
+fn bodies(lines: &[Line], listed: &Listed) -> Vec<Body> {
     let mut found = Vec::new();
-    let mut head: Option<Slot> = None;
+    let mut head: Option<(Slot, Option<usize>)> = None;
     for line in lines {
         if let Some(mut fields) = Fields::after(line, "+CMGL") {
             let (index, stat) = (fields.number(), fields.number::<u8>());
             head = match (listed, index, stat) {
                 // 0 and 1 were received; 2 and 3 were stored to be sent, and are none of ours.
                 (Listed::All(store), Some(index), Some(0 | 1)) => {
-                    Some(Slot { store: store.clone(), index })
+                    Some((Slot { store: store.clone(), index }, length_in(fields)))
                 }
                 _ => None,
             };
-        } else if line.starts_with("+CMGR:") {
+        } else if let Some(fields) = Fields::after(line, "+CMGR") {
             head = match listed {
-                Listed::One(slot) => Some(slot.clone()),
+                Listed::One(slot) => Some((slot.clone(), length_in(fields))),
                 Listed::All(_) => None,
             };
-        } else if let Some(slot) = head.take() {
-            found.push((line.clone(), slot));
+        } else if let Some((slot, length)) = head.take() {
+            let read = mode::decode_hex(line).ok().map(|(_, tpdu)| tpdu.len());
+            found.push(Body { line: line.clone(), slot, whole: read.is_some() && read == length });
         }
     }
     found
+}
+
+/// How many octets a head says that its TPDU has: its last value, behind a name that not all write.
+fn length_in(head: Fields<'_>) -> Option<usize> {
+    head.last()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -230,11 +269,14 @@ mod tests {
         assert_eq!(use_in("+CPMS: "), None);
     }
 
-    fn indexes(lines: &[&str]) -> Vec<(u16, String)> {
+    fn listed(lines: &[&str]) -> Vec<Body> {
         let lines: Vec<_> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
-        let listed = Listed::All(Line::try_from("SM").unwrap());
-        let found = bodies(&lines, &listed).into_iter();
-        found.map(|(body, slot)| (slot.index, body.as_str().to_owned())).collect()
+        bodies(&lines, &Listed::All(Line::try_from("SM").unwrap()))
+    }
+
+    fn indexes(lines: &[&str]) -> Vec<(u16, String)> {
+        let found = listed(lines).into_iter();
+        found.map(|body| (body.slot.index, body.line.as_str().to_owned())).collect()
     }
 
     #[test]
@@ -252,5 +294,30 @@ mod tests {
     #[test]
     fn messages_stored_to_be_sent_are_left_alone() {
         assert_eq!(indexes(&["+CMGL: 0,2,,4", "0001", "+CMGL: 1,3,,4", "0002"]), []);
+    }
+
+    #[test]
+    fn a_body_is_whole_where_it_is_as_long_as_its_head_says() {
+        let table = [
+            ("+CMGL: 0,1,,2", "000405", true),
+            ("+CMGL: 0,1,\"a,b\",2", "0391441F0405", true),
+            // Some write no name, and no place for it.
+            ("+CMGL: 0,1,2", "000405", true),
+            ("+CMGL: 0,1,,3", "000405", false),
+            ("+CMGL: 0,1,,?", "000405", false),
+            ("+CMGL: 0,1", "000405", false),
+            ("+CMGL: 0,1,,2", "0004055", false),
+            ("+CMGL: 0,1,,2", "0004?5", false),
+            // What is left has no room for its service centre.
+            ("+CMGL: 0,1,,2", "0405", false),
+        ];
+        for (head, body, whole) in table {
+            let found = listed(&[head, body]);
+            assert_eq!(
+                found.iter().map(|it| it.whole).collect::<Vec<_>>(),
+                [whole],
+                "{head} {body}"
+            );
+        }
     }
 }

@@ -67,6 +67,20 @@ impl Far {
         }
     }
 
+    /// Is swept for what lies in its stores: `answer` in the first, nothing in the second.
+    async fn is_swept(&mut self, answer: &[&str]) {
+        loop {
+            let command = self.hears().await;
+            if command == "AT+CMGL=4" {
+                break;
+            }
+            self.says(&["OK"]).await;
+        }
+        self.says(answer).await;
+        self.says(&["OK"]).await;
+        self.answers_until("AT+CMGL=4").await;
+    }
+
     /// Shows that it has kept its settings, as it has to when it answers again.
     async fn has_kept_its_settings(&mut self) {
         self.answers_until("AT+CNMI?").await;
@@ -479,4 +493,35 @@ async fn without_a_network_nothing_is_taken_until_it_is_back() {
     assert_eq!(rig.submit(1).await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
     rig.far.says(&["+CEREG: 6"]).await;
     rig.ready().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_damaged_on_the_line_stays_in_the_modem_and_is_read_again() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CMTI: \"SM\",3"]).await;
+    rig.far.answers_until("AT+CPMS=\"SM\"").await;
+    rig.far.expect("AT+CMGR=3").await;
+    rig.far.says(&["+CMGR: 0,,4", "0004FF", "OK"]).await;
+    rig.far.is_swept(&["+CMGL: 3,1,,4", "0004050"]).await;
+    assert!(rig.events.is_empty(), "neither is the message");
+    rig.far.is_swept(&["+CMGL: 3,1,,4", "0004050607"]).await;
+    let Some(ModemEvent::Received { tpdu, kept, .. }) = rig.events.recv().await else { panic!() };
+    assert_eq!(tpdu, [4, 5, 6, 7]);
+    kept.send(()).unwrap();
+    rig.far.answers_until("AT+CMGD=3").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_the_same_three_times_is_what_the_modem_has() {
+    let mut rig = Rig::up().await;
+    let has = ["+CMGL: 3,1,,4", "0004FF"];
+    for reading in [&has, &["+CMGL: 3,1,,4", "0004050"], &has, &has] {
+        rig.far.is_swept(reading).await;
+        assert!(rig.events.is_empty(), "the line may have damaged it");
+    }
+    rig.far.is_swept(&has).await;
+    let Some(ModemEvent::Received { tpdu, kept, .. }) = rig.events.recv().await else { panic!() };
+    assert_eq!(tpdu, [0x04, 0xFF]);
+    kept.send(()).unwrap();
+    rig.far.answers_until("AT+CMGD=3").await;
 }
