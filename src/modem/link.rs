@@ -21,6 +21,10 @@ const WRITE: Duration = Duration::from_secs(10);
 /// How long a modem may talk by itself before it is asked all the same.
 const TALK: Duration = Duration::from_secs(2);
 
+/// How long a list may go on: stores have some hundred places, and a slow SIM gives a message in a second. What goes on
+/// for longer has no end.
+const LONGEST_LIST: Duration = Duration::from_secs(600);
+
 /// The port is gone, or takes no more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lost;
@@ -120,7 +124,8 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         self.ask(&command.bytes, &command.answer, within).await
     }
 
-    /// Writes something, and takes its answer, as far as it comes in time.
+    /// Writes something, and takes its answer, as far as it comes in time: for a list, that is the time to its next
+    /// line.
     pub(super) async fn ask(
         &mut self,
         bytes: &[u8],
@@ -129,11 +134,16 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
     ) -> Result<Outcome, Lost> {
         let began = Instant::now();
         self.write(bytes).await?;
-        let deadline = began + within;
+        let mut deadline = began + within;
         let mut outcome = Outcome::default();
         loop {
             match self.hear(answer, false, false, deadline).await? {
-                Sound::Line(Classified::Info, line) => outcome.lines.push(line),
+                Sound::Line(Classified::Info, line) => {
+                    outcome.lines.push(line);
+                    if matches!(answer, Answer::Listed(_)) {
+                        deadline = (Instant::now() + within).min(began + LONGEST_LIST);
+                    }
+                }
                 Sound::Line(Classified::Final(result), _) => {
                     outcome.result = Some(result);
                     break;

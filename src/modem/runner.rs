@@ -78,6 +78,8 @@ pub(super) struct Worker {
     claim: Option<Claim>,
     /// The segment whose answer was lost: a late one belongs to it until another body is written.
     pub(super) unanswered: Option<SegmentId>,
+    /// Times in a row that it hung while it read what is stored.
+    pub(super) hangs: u8,
     /// Where on the ladder it stands.
     pub(super) ladder: Ladder,
     /// What is to be done to it before it is brought up.
@@ -197,6 +199,7 @@ impl Worker {
             ports,
             claim: None,
             unanswered: None,
+            hangs: 0,
             ladder: Ladder::default(),
             due: None,
             ready_since: None,

@@ -13,7 +13,7 @@ use ringpost_hal::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::oneshot,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -41,6 +41,9 @@ const LOOK: Duration = Duration::from_secs(60);
 const UNSERVED: Duration = Duration::from_secs(60);
 /// Between two looks at all message stores: what was not told of is found then.
 const SWEEP: Duration = Duration::from_secs(600);
+/// A modem that hung so often in a row while it read what is stored begins no life with that: it could do
+/// nothing else.
+const HANGS: u8 = 2;
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
 pub(super) const SETTLE: Duration = Duration::from_millis(300);
 
@@ -68,8 +71,9 @@ impl Worker {
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
         let now = Instant::now();
+        let stores = if self.hangs < HANGS { self.stores() } else { Vec::new() };
         let mut chores = Chores {
-            stored: Stored::new(self.stores(), self.naming()),
+            stored: Stored::new(stores, self.naming()),
             library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
             ringing: false,
@@ -137,11 +141,7 @@ impl Worker {
                     chores.stored.delete(link, handed).await?;
                 }
                 () = std::future::ready(()), if chores.stored.has_work() => {
-                    let found = chores.stored.read(link).await?;
-                    self.note_store_use(&mut chores.stored);
-                    for (body, slot) in found {
-                        self.receive(&body, Some(slot), &mut chores.stored).await;
-                    }
+                    self.read_stored(link, chores, cancel).await?;
                 }
                 () = tokio::time::sleep_until(check_at) => self.check(link, chores).await?,
             }
@@ -161,6 +161,41 @@ impl Worker {
         let messages = status.family.map(|family| family.stores).unwrap_or_default();
         let reports = (status.facts.reports == Reports::Stored).then_some(REPORT_STORE);
         messages.iter().copied().chain(reports).collect()
+    }
+
+    /// Reads some of what is stored, and hands it over. Where that takes long, what waits for this modem goes elsewhere.
+    async fn read_stored<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+        chores: &mut Chores,
+        cancel: &CancellationToken,
+    ) -> Result<(), Ended> {
+        let found = {
+            let mut reading = std::pin::pin!(chores.stored.read(link));
+            match timeout(STALE, &mut reading).await {
+                Ok(found) => found?,
+                Err(_) => {
+                    self.tell(ModemState::Failed, reads_long());
+                    self.turn_away();
+                    tokio::select! {
+                        found = reading => found?,
+                        // It is read again after the next start.
+                        () = cancel.cancelled() => return Ok(()),
+                    }
+                }
+            }
+        };
+        self.note_store_use(&mut chores.stored);
+        for (body, slot) in found {
+            self.receive(&body, Some(slot), &mut chores.stored).await;
+        }
+        if link.behind {
+            self.hangs = self.hangs.saturating_add(1);
+        } else {
+            self.hangs = 0;
+            self.recovered();
+        }
+        Ok(())
     }
 
     /// Runs one submit to its end.
@@ -576,6 +611,14 @@ pub(super) fn silent() -> Problem {
         detail: Detail::ModemFault,
         message: "The modem does not answer.".into(),
         hint: "It is called until it answers; if that lasts, switch its power off and on.".into(),
+    }
+}
+
+fn reads_long() -> Problem {
+    Problem {
+        detail: Detail::ModemFault,
+        message: "The modem takes long to read what is stored in it.".into(),
+        hint: "It takes messages again after that; what is read is deleted there. If that lasts, try another SIM.".into(),
     }
 }
 

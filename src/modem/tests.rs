@@ -1,6 +1,7 @@
 //! Dialogues with a modem that is played by hand, on paused time.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -11,7 +12,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::mpsc,
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -54,6 +55,22 @@ impl Far {
         }
     }
 
+    /// Lists so many messages, one in a second.
+    async fn lists(&mut self, count: u16) {
+        for index in 0..count {
+            let head = format!("+CMGL: {index},1,,2");
+            self.says(&[&head, "000405"]).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Comes up, and is asked for a list of what is stored.
+    async fn comes_up_to_its_list(&mut self) {
+        self.expect("\u{1B}").await;
+        self.answers_until("AT+COPS?").await;
+        self.answers_before("AT+CMGL=4").await;
+    }
+
     async fn prompts(&mut self) {
         self.0.write_all(b"\r\n> ").await.unwrap();
     }
@@ -69,13 +86,7 @@ impl Far {
 
     /// Is swept for what lies in its stores: `answer` in the first, nothing in the second.
     async fn is_swept(&mut self, answer: &[&str]) {
-        loop {
-            let command = self.hears().await;
-            if command == "AT+CMGL=4" {
-                break;
-            }
-            self.says(&["OK"]).await;
-        }
+        self.answers_before("AT+CMGL=4").await;
         self.says(answer).await;
         self.says(&["OK"]).await;
         self.answers_until("AT+CMGL=4").await;
@@ -93,27 +104,36 @@ impl Far {
     }
 
     async fn answers_until(&mut self, last: &str) {
+        self.answers_before(last).await;
+        self.answers(last).await;
+    }
+
+    async fn answers_before(&mut self, last: &str) {
         loop {
             let command = self.hears().await;
-            let info = match command.as_str() {
-                "AT+CGMM" => "SIMCOM_SIM7600E-H",
-                "AT+CPIN?" => "+CPIN: READY",
-                "AT+CICCID" => "+ICCID: 8949020000012345678F",
-                "AT+CREG?" => "+CREG: 2,1",
-                "AT+CPMS=?" => r#"+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")"#,
-                "AT+CPMS?" => r#"+CPMS: "ME",0,23,"ME",0,23,"ME",0,23"#,
-                "AT+CNMI?" => "+CNMI: 1,1,0,1,0",
-                "AT+CMMS=?" => "+CMMS: (0-2)",
-                _ => "",
-            };
-            if !info.is_empty() {
-                self.says(&[info]).await;
-            }
-            self.says(&["OK"]).await;
             if command == last {
                 return;
             }
+            self.answers(&command).await;
         }
+    }
+
+    async fn answers(&mut self, command: &str) {
+        let info = match command {
+            "AT+CGMM" => "SIMCOM_SIM7600E-H",
+            "AT+CPIN?" => "+CPIN: READY",
+            "AT+CICCID" => "+ICCID: 8949020000012345678F",
+            "AT+CREG?" => "+CREG: 2,1",
+            "AT+CPMS=?" => r#"+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")"#,
+            "AT+CPMS?" => r#"+CPMS: "ME",0,23,"ME",0,23,"ME",0,23"#,
+            "AT+CNMI?" => "+CNMI: 1,1,0,1,0",
+            "AT+CMMS=?" => "+CMMS: (0-2)",
+            _ => "",
+        };
+        if !info.is_empty() {
+            self.says(&[info]).await;
+        }
+        self.says(&["OK"]).await;
     }
 }
 
@@ -131,15 +151,41 @@ impl Rig {
         let config = ModemConfig::new("a", Locator::Port(PathBuf::from("/dev/none")), 115_200);
         let (sender, events) = mpsc::channel(16);
         let ports = Hotplug::new(Path::new("/"), Vec::new());
-        let (handle, mut worker) = apart(config, Arc::new(ports), sender);
-        let (near, far) = duplex(4096);
+        let (handle, worker) = apart(config, Arc::new(ports), sender);
         let cancel = CancellationToken::new();
-        let token = cancel.clone();
+        let (far, life) = Self::life(worker, cancel.clone());
+        Self { far, handle, events, cancel, life }
+    }
+
+    fn life(mut worker: Worker, cancel: CancellationToken) -> (Far, JoinHandle<(Ended, Worker)>) {
+        let (near, far) = duplex(4096);
         let life = tokio::spawn(async move {
-            let ended = worker.live_on(Link::new(near), &token).await;
+            let ended = worker.live_on(Link::new(near), &cancel).await;
             (ended, worker)
         });
-        Self { far: Far(far), handle, events, cancel, life }
+        (Far(far), life)
+    }
+
+    /// One life ends in trouble, and the next begins.
+    async fn lives_again(&mut self) {
+        let (ended, worker) = (&mut self.life).await.unwrap();
+        assert!(matches!(ended, Ended::Trouble(ModemState::Failed, _)), "{ended:?}");
+        (self.far, self.life) = Self::life(worker, self.cancel.clone());
+    }
+
+    /// Keeps all that comes in: says how much, once the modem is dropped.
+    fn keeps_all(&mut self) -> JoinHandle<u32> {
+        let mut events = std::mem::replace(&mut self.events, mpsc::channel(1).1);
+        tokio::spawn(async move {
+            let mut received = 0;
+            while let Some(event) = events.recv().await {
+                if let ModemEvent::Received { kept, .. } = event {
+                    received += 1;
+                    let _ = kept.send(());
+                }
+            }
+            received
+        })
     }
 
     async fn up() -> Self {
@@ -524,4 +570,86 @@ async fn what_is_read_the_same_three_times_is_what_the_modem_has() {
     assert_eq!(tpdu, [0x04, 0xFF]);
     kept.send(()).unwrap();
     rig.far.answers_until("AT+CMGD=3").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_takes_long_is_read_to_its_end_and_its_store_emptied() {
+    let mut rig = Rig::new();
+    let kept = rig.keeps_all();
+    rig.far.comes_up_to_its_list().await;
+    rig.far.lists(60).await;
+    rig.far.says(&["OK"]).await;
+    let mut deleted = HashSet::new();
+    while deleted.len() < 60 {
+        let command = rig.far.hears().await;
+        rig.far.says(&["OK"]).await;
+        deleted.extend(command.strip_prefix("AT+CMGD=").map(str::to_owned));
+    }
+    rig.ready().await;
+    drop(rig.far);
+    drop(rig.life.await);
+    assert_eq!(kept.await.unwrap(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_waits_for_a_long_list() {
+    let mut rig = Rig::new();
+    let kept = rig.keeps_all();
+    rig.far.comes_up_to_its_list().await;
+    rig.ready().await;
+    let outcome = rig.submit(1);
+    rig.far.lists(6).await;
+    assert!(outcome.is_finished());
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+    assert_eq!(rig.handle.status().borrow().state, ModemState::Failed);
+    rig.far.says(&["OK"]).await;
+    rig.ready().await;
+    drop(rig.far);
+    drop(rig.life.await);
+    assert_eq!(kept.await.unwrap(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_hangs_or_never_ends_is_given_up() {
+    for (lines, at_least, at_most) in [(0, 30, 31), (40, 69, 71), (700, 600, 602)] {
+        let mut rig = Rig::new();
+        rig.far.comes_up_to_its_list().await;
+        let began = Instant::now();
+        for index in 0.. {
+            if index < lines {
+                rig.far.says(&[&format!("+CMGL: {index},1,,2")]).await;
+            }
+            let heard = timeout(Duration::from_secs(1), rig.far.hears()).await;
+            if let Ok(command) = heard {
+                assert_eq!(command, "AT");
+                break;
+            }
+        }
+        let took = began.elapsed().as_secs();
+        assert!((at_least..=at_most).contains(&took), "{lines} lines: {took} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_hangs_in_each_list_sends_all_the_same() {
+    let mut rig = Rig::new();
+    for _ in 0..2 {
+        rig.far.comes_up_to_its_list().await;
+        rig.lives_again().await;
+    }
+    rig.far.expect("\u{1B}").await;
+    rig.far.answers_until("AT+COPS?").await;
+    rig.ready().await;
+    let outcome = rig.submit(1);
+    rig.is_taken(outcome).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_list_does_not_hold_up_a_stop() {
+    let mut rig = Rig::new();
+    rig.far.comes_up_to_its_list().await;
+    rig.far.lists(6).await;
+    rig.cancel.cancel();
+    let ended = timeout(Duration::from_secs(5), rig.life).await.expect("at once").unwrap().0;
+    assert!(matches!(ended, Ended::Cancelled), "{ended:?}");
 }
