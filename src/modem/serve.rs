@@ -116,9 +116,10 @@ impl Worker {
                 self.turn_caller_away(link).await?;
                 continue;
             }
-            let check_at = chores.next_look.min(link.heard_at + SILENCE);
             let given_up_at = chores.unserved_since.map(|since| since + UNSERVED);
-            let check_at = given_up_at.map_or(check_at, |at| at.min(check_at));
+            let may_come = [given_up_at, chores.stored.again_at()].into_iter().flatten();
+            let check_at =
+                may_come.fold(chores.next_look.min(link.heard_at + SILENCE), Instant::min);
             // Every branch is cancel-safe; what follows a branch runs to its end. Requests come first.
             tokio::select! {
                 biased;
@@ -504,6 +505,7 @@ impl Worker {
             chores.next_sweep = now + SWEEP;
             chores.stored.sweep(self.stores());
         }
+        chores.stored.sweep_again(now);
         if chores.unserved_since.is_some_and(|since| now >= since + UNSERVED) {
             return Err(Ended::Trouble(ModemState::NotRegistered, unregistered()));
         }

@@ -1,6 +1,9 @@
 //! Messages in the modem's own stores: read, handed over, deleted once they are on disk here.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::Duration,
+};
 
 use ringpost_hal::{
     at::{Command, Fields, Line},
@@ -10,6 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::oneshot,
     task::JoinSet,
+    time::Instant,
 };
 use tracing::warn;
 
@@ -18,6 +22,13 @@ use super::link::{Link, Lost};
 /// A message whose length is not the one that is told is taken for what the modem has once it was read the same so
 /// often: what the line does to it, it does anew each time, and deleting it would lose the good copy.
 const READINGS: u8 = 3;
+
+/// Until a store is read again where something in it could not be read: a busy SIM, or noise on the line, is over within
+/// seconds, and somebody may wait for a report.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// How often in a row it is read again so: what can never be read must not take the modem's time for ever.
+const TIMES_AGAIN: u8 = 3;
 
 /// A slot of a message store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,12 +57,16 @@ pub(super) struct Stored {
     /// Slots that the modem told of and that were not read yet.
     told: VecDeque<Slot>,
     /// Stores to be read as a whole.
-    sweep: Vec<&'static str>,
+    sweep: Vec<Line>,
     /// Slots that were handed over and are not deleted yet. They are not read again, whatever the
     /// modem tells: a slot that is deleted twice could have a new message by then.
     on_way: HashSet<Slot>,
     /// What was read from slots that did not read well, and how often it was the same.
     doubtful: HashMap<Slot, (Line, u8)>,
+    /// How often stores were to be read again, since all in them was read.
+    in_vain: HashMap<Line, u8>,
+    /// Stores that are to be read again, and when, the earliest first.
+    again: VecDeque<(Instant, Line)>,
     kept: JoinSet<Handed>,
     /// The store that reading and deleting go to.
     selected: Option<Line>,
@@ -73,16 +88,20 @@ pub(super) struct Naming {
 impl Stored {
     /// Begins with reading these stores as a whole.
     pub(super) fn new(stores: Vec<&'static str>, naming: Naming) -> Self {
-        Self {
+        let mut stored = Self {
             uses: Vec::new(),
             naming,
             told: VecDeque::new(),
-            sweep: stores,
+            sweep: Vec::new(),
             on_way: HashSet::new(),
             doubtful: HashMap::new(),
+            in_vain: HashMap::new(),
+            again: VecDeque::new(),
             kept: JoinSet::new(),
             selected: None,
-        }
+        };
+        stored.sweep(stores);
+        stored
     }
 
     /// The modem told of a message.
@@ -95,8 +114,22 @@ impl Stored {
 
     /// Has these stores read as a whole.
     pub(super) fn sweep(&mut self, stores: Vec<&'static str>) {
-        self.sweep.retain(|store| !stores.contains(store));
-        self.sweep.extend(stores);
+        self.sweep.retain(|store| !stores.contains(&store.as_str()));
+        self.sweep.extend(stores.into_iter().filter_map(|store| Line::try_from(store).ok()));
+    }
+
+    /// When stores are to be read again because something in them could not be read.
+    pub(super) fn again_at(&self) -> Option<Instant> {
+        self.again.front().map(|(at, _)| *at)
+    }
+
+    /// Has those read whose time has come.
+    pub(super) fn sweep_again(&mut self, now: Instant) {
+        while let Some((_, store)) = self.again.pop_front_if(|(at, _)| *at <= now) {
+            if !self.sweep.contains(&store) {
+                self.sweep.push(store);
+            }
+        }
     }
 
     /// Whether something is to be read.
@@ -123,26 +156,43 @@ impl Stored {
         &mut self,
         link: &mut Link<P>,
     ) -> Result<Vec<(Line, Slot)>, Lost> {
-        let (slots, command) = if let Some(slot) = self.told.pop_front() {
-            if self.on_way.contains(&slot) || !self.select(link, &slot.store).await? {
+        let listed = if let Some(slot) = self.told.pop_front() {
+            if self.on_way.contains(&slot) {
                 return Ok(Vec::new());
             }
-            let command = Command::read_message(slot.index);
-            (Listed::One(slot), command)
+            Listed::One(slot)
         } else {
             // Named anew, so that the answer tells how full it is.
             self.selected = None;
-            let store = self.sweep.pop().and_then(|name| Line::try_from(name).ok());
-            let Some(store) = store else { return Ok(Vec::new()) };
-            if !self.select(link, &store).await? {
-                return Ok(Vec::new());
-            }
-            (Listed::All(store), Command::list_messages())
+            let Some(store) = self.sweep.pop() else { return Ok(Vec::new()) };
+            Listed::All(store)
         };
-        let outcome = link.execute(&command).await?;
-        let mut found = bodies(&outcome.lines, &slots);
-        found.retain(|body| !self.on_way.contains(&body.slot) && self.is_believed(body));
+        let mut found = Vec::new();
+        let mut all_read = self.select(link, listed.store()).await?;
+        if all_read {
+            let outcome = link.execute(&listed.command()).await?;
+            found = bodies(&outcome.lines, &listed);
+            found.retain(|body| !self.on_way.contains(&body.slot));
+            let there = found.len();
+            found.retain(|body| self.is_believed(body));
+            all_read = outcome.is_ok() && is_unbroken(&outcome.lines) && found.len() == there;
+        }
+        self.note_reading(&listed, all_read);
         Ok(found.into_iter().map(|Body { line, slot, .. }| (line, slot)).collect())
+    }
+
+    /// Notes whether all was read that was to be read; where it was not, that is tried again.
+    fn note_reading(&mut self, listed: &Listed, all_read: bool) {
+        let store = listed.store();
+        if !all_read {
+            let in_vain = self.in_vain.entry(store.clone()).or_default();
+            if *in_vain < TIMES_AGAIN && self.again.iter().all(|(_, waits)| waits != store) {
+                *in_vain += 1;
+                self.again.push_back((Instant::now() + AGAIN, store.clone()));
+            }
+        } else if let Listed::All(_) = listed {
+            self.in_vain.remove(store);
+        }
     }
 
     /// Whether `body` is what the modem has; one that may have been damaged on the line is left for another reading.
@@ -215,6 +265,21 @@ enum Listed {
     All(Line),
 }
 
+impl Listed {
+    const fn store(&self) -> &Line {
+        match self {
+            Self::One(Slot { store, .. }) | Self::All(store) => store,
+        }
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::One(slot) => Command::read_message(slot.index),
+            Self::All(_) => Command::list_messages(),
+        }
+    }
+}
+
 /// A message, as the modem writes it.
 #[derive(Debug)]
 struct Body {
@@ -253,6 +318,12 @@ fn bodies(lines: &[Line], listed: &Listed) -> Vec<Body> {
     found
 }
 
+/// Whether a body follows each head, and nothing else: a line that is damaged, so that it is neither, does not get here.
+fn is_unbroken(lines: &[Line]) -> bool {
+    let is_head = |line: &Line| line.starts_with('+');
+    lines.chunks(2).all(|pair| matches!(pair, [head, body] if is_head(head) && !is_head(body)))
+}
+
 /// How many octets a head says that its TPDU has: its last value, behind a name that not all write.
 fn length_in(head: Fields<'_>) -> Option<usize> {
     head.last()?.parse().ok()
@@ -289,6 +360,24 @@ mod tests {
     fn a_body_that_was_lost_moves_no_other_into_its_slot() {
         let found = indexes(&["+CMGL: 0,1,,4", "+CMGL: 7,0,,4", "0002"]);
         assert_eq!(found, [(7, "0002".into())]);
+    }
+
+    #[test]
+    fn a_list_is_unbroken_where_a_body_follows_each_head() {
+        let head = "+CMGL: 0,1,,2";
+        let body = "000405";
+        let table: [(&[&str], bool); 6] = [
+            (&[], true),
+            (&[head, body, head, body], true),
+            (&[head], false),
+            (&[head, head, body], false),
+            (&[head, body, body], false),
+            (&[body, head], false),
+        ];
+        for (lines, unbroken) in table {
+            let read: Vec<_> = lines.iter().map(|line| Line::try_from(*line).unwrap()).collect();
+            assert_eq!(is_unbroken(&read), unbroken, "{lines:?}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -84,12 +84,11 @@ impl Far {
         }
     }
 
-    /// Is swept for what lies in its stores: `answer` in the first, nothing in the second.
-    async fn is_swept(&mut self, answer: &[&str]) {
+    /// Is asked what lies in a store.
+    async fn shows(&mut self, list: &[&str]) {
         self.answers_before("AT+CMGL=4").await;
-        self.says(answer).await;
+        self.says(list).await;
         self.says(&["OK"]).await;
-        self.answers_until("AT+CMGL=4").await;
     }
 
     /// Shows that it has kept its settings, as it has to when it answers again.
@@ -548,9 +547,10 @@ async fn a_message_that_was_damaged_on_the_line_stays_in_the_modem_and_is_read_a
     rig.far.answers_until("AT+CPMS=\"SM\"").await;
     rig.far.expect("AT+CMGR=3").await;
     rig.far.says(&["+CMGR: 0,,4", "0004FF", "OK"]).await;
-    rig.far.is_swept(&["+CMGL: 3,1,,4", "0004050"]).await;
+    rig.far.shows(&["+CMGL: 3,1,,4", "0004050"]).await;
+    rig.far.answers_before("AT+CMGL=4").await;
     assert!(rig.events.is_empty(), "neither is the message");
-    rig.far.is_swept(&["+CMGL: 3,1,,4", "0004050607"]).await;
+    rig.far.says(&["+CMGL: 3,1,,4", "0004050607", "OK"]).await;
     let Some(ModemEvent::Received { tpdu, kept, .. }) = rig.events.recv().await else { panic!() };
     assert_eq!(tpdu, [4, 5, 6, 7]);
     kept.send(()).unwrap();
@@ -560,12 +560,16 @@ async fn a_message_that_was_damaged_on_the_line_stays_in_the_modem_and_is_read_a
 #[tokio::test(start_paused = true)]
 async fn what_is_read_the_same_three_times_is_what_the_modem_has() {
     let mut rig = Rig::up().await;
-    let has = ["+CMGL: 3,1,,4", "0004FF"];
-    for reading in [&has, &["+CMGL: 3,1,,4", "0004050"], &has, &has] {
-        rig.far.is_swept(reading).await;
-        assert!(rig.events.is_empty(), "the line may have damaged it");
+    let has = &["+CMGL: 3,1,,4", "0004FF"][..];
+    let damaged = &["+CMGL: 3,1,,4", "0004050"];
+    // Between them is the other store.
+    for reading in [has, &[], damaged, has, has] {
+        rig.far.shows(reading).await;
     }
-    rig.far.is_swept(&has).await;
+    rig.far.answers_before("AT+CMGL=4").await;
+    assert!(rig.events.is_empty(), "the line may have damaged it");
+    rig.far.says(has).await;
+    rig.far.says(&["OK"]).await;
     let Some(ModemEvent::Received { tpdu, kept, .. }) = rig.events.recv().await else { panic!() };
     assert_eq!(tpdu, [0x04, 0xFF]);
     kept.send(()).unwrap();
@@ -652,4 +656,44 @@ async fn a_long_list_does_not_hold_up_a_stop() {
     rig.cancel.cancel();
     let ended = timeout(Duration::from_secs(5), rig.life).await.expect("at once").unwrap().0;
     assert!(matches!(ended, Ended::Cancelled), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_is_looked_for_again_soon() {
+    for answer in [&["+CMS ERROR: 314"][..], &["ERROR"], &["+CMGR: 0,,2", "OK"], &[]] {
+        let mut rig = Rig::up().await;
+        rig.far.says(&["+CMTI: \"ME\",3"]).await;
+        rig.far.expect("AT+CMGR=3").await;
+        rig.far.says(answer).await;
+        let soon = Instant::now() + Duration::from_secs(if answer.is_empty() { 45 } else { 15 });
+        let shows = rig.far.shows(&["+CMGL: 3,1,,2", "000405"]);
+        timeout_at(soon, shows).await.unwrap_or_else(|_| panic!("{answer:?}"));
+        assert!(matches!(rig.events.recv().await, Some(ModemEvent::Received { .. })));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_could_not_be_selected_is_selected_again_soon() {
+    let mut rig = Rig::up().await;
+    let soon = Instant::now() + Duration::from_secs(15);
+    rig.far.says(&["+CDSI: \"SR\",1"]).await;
+    for answer in ["+CMS ERROR: 314", "OK"] {
+        let named = rig.far.answers_before("AT+CPMS=\"SR\"");
+        timeout_at(soon, named).await.expect("soon");
+        rig.far.says(&[answer]).await;
+    }
+    rig.far.expect("AT+CMGL=4").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_can_never_be_read_is_read_now_and_then() {
+    let mut rig = Rig::up().await;
+    let most_of_an_hour = Instant::now() + Duration::from_secs(3500);
+    let mut lists = 0;
+    while let Ok(()) = timeout_at(most_of_an_hour, rig.far.answers_before("AT+CMGL=4")).await {
+        rig.far.says(&["+CMS ERROR: 314"]).await;
+        lists += 1;
+    }
+    // Of two stores: three times soon, and every ten minutes.
+    assert_eq!(lists, 2 * (3 + 5));
 }
