@@ -1,11 +1,21 @@
 //! Received messages: on disk here before they leave the modem, joined when they are complete.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp},
-    store::{self, Tx, inbound::Arrival},
+    store::{
+        self, Tx,
+        inbound::{Arrival, Concatenated},
+    },
 };
+
+/// How far apart the segments of one message may have been sent: within minutes, or some hours where sending one was
+/// tried again. What is further apart has the same reference because they go round. For how long a service centre held
+/// one, while the SIM was away, does not count.
+const APART: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a TPDU came in.
 #[derive(Debug, Clone, Copy)]
@@ -42,13 +52,20 @@ pub fn receive(
             store::inbound::insert(tx, &whole(origin, fragment, fragment.text.clone(), 1, now))
         }
         Some((reference, total, _)) => {
-            let sender = &fragment.sender;
-            let open = store::inbound::open_segments(tx, origin.sim, sender, reference, total)?;
+            let sent_at = fragment.sent_at.unwrap_or(now);
+            let message = Concatenated {
+                sim: origin.sim,
+                sender: &fragment.sender,
+                reference,
+                total,
+                sent: (sent_at.before(APART), sent_at.after(APART)),
+            };
+            let open = store::inbound::open_segments(tx, message)?;
             if open.len() < usize::from(total) {
                 return Ok(());
             }
             let text: String = open.iter().map(|(_, text)| text.reveal()).collect();
-            store::inbound::close_segments(tx, origin.sim, sender, reference, total)?;
+            store::inbound::close_segments(tx, message)?;
             store::inbound::insert(tx, &whole(origin, fragment, Secret::new(text), total, now))
         }
     }
@@ -118,6 +135,13 @@ mod tests {
         InboundFragment { sender: "+4915112345678".into(), text, concat, sent_at: None }
     }
 
+    /// One of two segments that was sent in this hour, whenever it comes in.
+    fn half(text: &str, sequence: u8, hour: i64) -> (InboundFragment, u8, Vec<u8>) {
+        let sent_at = Some(Timestamp::from_unix_ms(hour * 3_600_000));
+        let fragment = InboundFragment { sent_at, ..fragment(text, Some((9, 2, sequence))) };
+        (fragment, sequence, text.into())
+    }
+
     /// What becomes of fragments, each with its slot and its TPDU.
     async fn received(fragments: Vec<(InboundFragment, u8, Vec<u8>)>) -> Vec<String> {
         let dir = tempfile::tempdir().unwrap();
@@ -152,5 +176,21 @@ mod tests {
     async fn the_same_words_in_one_second_are_two_messages_and_told_again_none() {
         let said = |slot| (fragment("OK", None), slot, vec![1]);
         assert_eq!(received(vec![said(1), said(2), said(1), said(2)]).await, ["OK", "OK"]);
+    }
+
+    #[tokio::test]
+    async fn segments_of_different_messages_with_one_reference_are_not_joined() {
+        let parts = vec![half("old end", 2, 0), half("new ", 1, 25), half("end", 2, 26)];
+        assert_eq!(received(parts).await, ["new end"]);
+        let parts = vec![half("new ", 1, 25), half("old end", 2, 0), half("end", 2, 26)];
+        assert_eq!(received(parts).await, ["new end"], "the old one was held for longer");
+    }
+
+    #[tokio::test]
+    async fn segments_that_were_sent_within_a_day_are_joined_and_so_are_those_that_do_not_tell() {
+        let parts = vec![half("end", 2, 23), half("a late ", 1, 0)];
+        assert_eq!(received(parts).await, ["a late end"]);
+        let untold = |text, sequence| (fragment(text, Some((9, 2, sequence))), 1, vec![sequence]);
+        assert_eq!(received(vec![untold("a ", 1), untold("b", 2)]).await, ["a b"]);
     }
 }

@@ -63,23 +63,43 @@ pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Resu
     Ok(inserted > 0)
 }
 
+/// What tells the segments of one concatenated message from all others.
+#[derive(Debug, Clone, Copy)]
+pub struct Concatenated<'a> {
+    /// The SIM that received them.
+    pub sim: &'a str,
+    /// Who sent them.
+    pub sender: &'a str,
+    /// The sender's reference, which is used again for later messages.
+    pub reference: u16,
+    /// How many there are.
+    pub total: u8,
+    /// The earliest and the latest that they may have been sent, or have come in where that is not known.
+    pub sent: (Timestamp, Timestamp),
+}
+
+impl<'a> Concatenated<'a> {
+    fn parameters(self) -> (&'a str, &'a str, u16, u8, i64, i64) {
+        let Self { sim, sender, reference, total, sent: (earliest, latest) } = self;
+        (sim, sender, reference, total, earliest.as_unix_ms(), latest.as_unix_ms())
+    }
+}
+
 /// The open segments of one concatenated message, by sequence; where one came twice, the later.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn open_segments(
     view: &View<'_>,
-    sim: &str,
-    sender: &str,
-    reference: u16,
-    total: u8,
+    message: Concatenated<'_>,
 ) -> Result<Vec<(u8, Secret)>, Error> {
     view.prepare(
         "SELECT sequence, text, max(key) FROM inbound_segment
          WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
+             AND ifnull(sent_at, received_at) BETWEEN ?5 AND ?6
          GROUP BY sequence ORDER BY sequence",
     )?
-    .query_map((sim, sender, reference, total), |row| Ok((row.get(0)?, Secret::new(row.get(1)?))))?
+    .query_map(message.parameters(), |row| Ok((row.get(0)?, Secret::new(row.get(1)?))))?
     .map(|row| Ok(row?))
     .collect()
 }
@@ -88,18 +108,13 @@ pub fn open_segments(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn close_segments(
-    tx: &Tx<'_>,
-    sim: &str,
-    sender: &str,
-    reference: u16,
-    total: u8,
-) -> Result<(), Error> {
+pub fn close_segments(tx: &Tx<'_>, message: Concatenated<'_>) -> Result<(), Error> {
     tx.prepare(
         "UPDATE inbound_segment SET text = NULL
-         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL",
+         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
+             AND ifnull(sent_at, received_at) BETWEEN ?5 AND ?6",
     )?
-    .execute((sim, sender, reference, total))?;
+    .execute(message.parameters())?;
     Ok(())
 }
 
