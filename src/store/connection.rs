@@ -53,6 +53,12 @@ const CLEAN_AFTER: Duration = Duration::from_secs(20);
 /// Between two tries while a reader holds the log open.
 const CLEAN_AGAIN: Duration = Duration::from_secs(2);
 
+/// How long each try but the first waits for those who read, and all who write wait with it. Whoever begins to read
+/// meanwhile is not in its way: those must end who began before the last commit, and then those who began since. The
+/// longest read is a page of the System Log (`Budget::PAGE`): 40 ms and a last step, twice; the rest is for a slow card.
+/// Where somebody reads for longer, a tenth of the writer's time is lost to the tries.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// The database: cheap to clone. The writer thread ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -229,11 +235,12 @@ impl Store {
                 () = tokio::time::sleep(CLEAN_AFTER) => {}
             }
             // A reader in another process may hold the log open for a moment, and a full disk for long.
-            let mut told = false;
-            while !self.checkpoint().await {
-                if !std::mem::replace(&mut told, true) {
+            let mut failed = 0_u32;
+            while !self.checkpoint(failed).await {
+                if failed == 0 {
                     warn!("the write-ahead log cannot be cleaned yet; erased text stays in it");
                 }
+                failed += 1;
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     () = tokio::time::sleep(CLEAN_AGAIN) => {}
@@ -244,10 +251,12 @@ impl Store {
 }
 
 impl Store {
-    /// Whether the write-ahead log is clean now; a store that is closed has none.
-    pub(super) async fn checkpoint(&self) -> bool {
+    /// Whether the write-ahead log is clean now, after so many tries that failed; a store that is closed has none.
+    pub(super) async fn checkpoint(&self, failed: u32) -> bool {
+        let patience = if failed == 0 { Duration::ZERO } else { PATIENCE };
         let (done, clean) = oneshot::channel();
-        self.requests.send(Request::Checkpoint(done)).await.is_err() || clean.await.unwrap_or(true)
+        let request = Request::Checkpoint(patience, done);
+        self.requests.send(request).await.is_err() || clean.await.unwrap_or(true)
     }
 }
 
@@ -319,10 +328,12 @@ pub(super) fn open_in_memory() -> Connection {
 pub(super) mod tests {
     use std::fs;
 
+    use tokio::task::JoinSet;
+
     use super::*;
     use crate::{
         domain::Timestamp,
-        store::{message, samples},
+        store::{Budget, message, samples},
     };
 
     #[test]
@@ -420,6 +431,38 @@ pub(super) mod tests {
             Ok(names.filter(|it| it.contains("etilqs")).collect::<Vec<_>>())
         });
         assert_eq!(files.await.unwrap(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn the_log_is_cleaned_while_others_read_back_to_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let read = |view: &View<'_>| {
+            crate::store::event::newest(view)?;
+            thread::sleep(Budget::PAGE.time);
+            Ok(())
+        };
+        let mut readers = JoinSet::new();
+        for _ in 0..3 {
+            let store = store.clone();
+            readers.spawn(async move { while store.read(read).await.is_ok() {} });
+        }
+        tokio::time::sleep(Budget::PAGE.time).await;
+        let mut failed = 0;
+        loop {
+            store
+                .write(|tx| message::insert(tx, &samples::message(Timestamp::now())).map(drop))
+                .await
+                .unwrap();
+            if store.checkpoint(failed).await {
+                break;
+            }
+            failed += 1;
+            assert!(failed < 20, "what was erased would stay in it");
+            // At another moment of their pages.
+            tokio::time::sleep(Duration::from_millis(7)).await;
+        }
+        assert_eq!(fs::metadata(dir.path().join("t.db-wal")).unwrap().len(), 0);
     }
 
     #[tokio::test]

@@ -25,9 +25,9 @@ pub(super) trait Job: Send {
 pub(super) enum Request {
     /// Run a job inside the next commit.
     Write(Box<dyn Job>),
-    /// Move the write-ahead log into the database and truncate it, so that no erased text is left.
-    /// Tells whether it worked: a reader may hold the log open.
-    Checkpoint(oneshot::Sender<bool>),
+    /// Move the write-ahead log into the database and truncate it, so that no erased text is left; wait so long
+    /// for those who read. Tells whether it worked: a reader may hold the log open.
+    Checkpoint(Duration, oneshot::Sender<bool>),
     /// Close the database, and tell when that is done.
     Close(oneshot::Sender<()>),
 }
@@ -74,10 +74,12 @@ pub(super) fn run(
     {
         let other = match request {
             Request::Write(first) => commit(&mut connection, first, &mut requests, wakers, room),
-            other @ (Request::Checkpoint(_) | Request::Close(_)) => Some(other),
+            other @ (Request::Checkpoint(..) | Request::Close(_)) => Some(other),
         };
         match other {
-            Some(Request::Checkpoint(done)) => drop(done.send(checkpoint(&connection))),
+            Some(Request::Checkpoint(patience, done)) => {
+                let _ = done.send(checkpoint(&connection, patience));
+            }
             Some(Request::Close(done)) => closing = Some(done),
             Some(Request::Write(_)) | None => {}
         }
@@ -114,7 +116,7 @@ fn commit(
                 job.run(&tx);
                 jobs.push(job);
             }
-            Ok(request @ (Request::Checkpoint(_) | Request::Close(_))) => {
+            Ok(request @ (Request::Checkpoint(..) | Request::Close(_))) => {
                 other = Some(request);
                 break;
             }
@@ -148,9 +150,9 @@ fn commit(
     other
 }
 
-/// Says whether the write-ahead log is clean. Never waits for a reader: the caller tries again.
-fn checkpoint(connection: &Connection) -> bool {
-    let _ = connection.busy_timeout(Duration::ZERO);
+/// Says whether the write-ahead log is clean; waits so long for those who read it, and all jobs with it.
+fn checkpoint(connection: &Connection, patience: Duration) -> bool {
+    let _ = connection.busy_timeout(patience);
     let truncated =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     let clean = match truncated {
