@@ -236,9 +236,18 @@ impl Store {
             }
             // A reader in another process may hold the log open for a moment, and a full disk for long.
             let mut failed = 0_u32;
-            while !self.checkpoint(failed).await {
+            loop {
+                let cause = match self.checkpoint(failed).await {
+                    Ok(true) => break,
+                    Ok(false) => "somebody reads it".to_owned(),
+                    Err(cause) => cause.to_string(),
+                };
+                // Once: what is said at each try would fill a full disk further.
                 if failed == 0 {
-                    warn!("the write-ahead log cannot be cleaned yet; erased text stays in it");
+                    warn!(
+                        cause,
+                        "the write-ahead log cannot be cleaned yet; erased text stays in it"
+                    );
                 }
                 failed += 1;
                 tokio::select! {
@@ -252,11 +261,16 @@ impl Store {
 
 impl Store {
     /// Whether the write-ahead log is clean now, after so many tries that failed; a store that is closed has none.
-    pub(super) async fn checkpoint(&self, failed: u32) -> bool {
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(super) async fn checkpoint(&self, failed: u32) -> Result<bool, Error> {
         let patience = if failed == 0 { Duration::ZERO } else { PATIENCE };
         let (done, clean) = oneshot::channel();
-        let request = Request::Checkpoint(patience, done);
-        self.requests.send(request).await.is_err() || clean.await.unwrap_or(true)
+        match self.requests.send(Request::Checkpoint(patience, done)).await {
+            Ok(()) => clean.await.unwrap_or(Ok(true)),
+            Err(_) => Ok(true),
+        }
     }
 }
 
@@ -454,7 +468,7 @@ pub(super) mod tests {
                 .write(|tx| message::insert(tx, &samples::message(Timestamp::now())).map(drop))
                 .await
                 .unwrap();
-            if store.checkpoint(failed).await {
+            if store.checkpoint(failed).await.unwrap() {
                 break;
             }
             failed += 1;
@@ -463,6 +477,36 @@ pub(super) mod tests {
             tokio::time::sleep(Duration::from_millis(7)).await;
         }
         assert_eq!(fs::metadata(dir.path().join("t.db-wal")).unwrap().len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_that_cannot_be_cleaned_is_told_of_once_and_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        store.write(|tx| message::insert(tx, &samples::message(Timestamp::now()))).await.unwrap();
+        let log = fs::File::options().write(true).open(dir.path().join("t.db-wal")).unwrap();
+        log.set_len(0).unwrap();
+        let journal = dir.path().join("journal");
+        let writer = Arc::new(fs::File::create(&journal).unwrap());
+        let told = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+        let _guard = tracing::subscriber::set_default(told);
+        let began = tokio::time::Instant::now();
+        let some_tries = async {
+            // Only the pauses between tries let time pass.
+            while began.elapsed() < CLEAN_AFTER + 9 * CLEAN_AGAIN {
+                assert!(matches!(store.checkpoint(0).await, Err(Error::Sqlite(_))));
+            }
+        };
+        tokio::select! {
+            () = store.clone().keep_clean(CancellationToken::new()) => {}
+            () = some_tries => {}
+        }
+        let told = fs::read_to_string(journal).unwrap();
+        assert_eq!(
+            (told.lines().count(), told.matches("disk I/O error").count()),
+            (1, 1),
+            "{told}"
+        );
     }
 
     #[tokio::test]

@@ -574,7 +574,7 @@ mod tests {
             };
             store.write(end_all).await.unwrap();
         }
-        assert!(store.checkpoint(0).await);
+        assert!(store.checkpoint(0).await.unwrap());
         let left: BTreeSet<_> = waiting.iter().map(|(_, number)| *number).collect();
         assert!(count > 1000 && left.len() > 10, "{count} {}", left.len());
         assert_eq!(marks(&fs::read(&path).unwrap()), left);

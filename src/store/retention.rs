@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(count(&store, "inbound").await, 0);
         let held = "inbound_segment WHERE text IS NOT NULL OR raw IS NOT NULL";
         assert_eq!((count(&store, held).await, count(&store, "inbound_segment").await), (0, 2));
-        assert!(store.checkpoint(0).await);
+        assert!(store.checkpoint(0).await.unwrap());
         let file = std::fs::read(dir.path().join("t.db")).unwrap();
         assert!(!file.windows(7).any(|it| it == b"private"), "nor is what they said");
         assert!(!store.write(receive).await.unwrap(), "it was here before");
@@ -317,7 +317,7 @@ mod tests {
         };
         store.write(add).await.unwrap();
         let pages = async || {
-            assert!(store.checkpoint(0).await);
+            assert!(store.checkpoint(0).await.unwrap());
             std::fs::metadata(dir.path().join("t.db")).unwrap().len() / u64::from(PAGE)
         };
         let before = pages().await;

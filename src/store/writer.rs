@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
-use tracing::error;
 
 use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room, vitals::Work};
 use crate::domain::MessageId;
@@ -26,8 +25,8 @@ pub(super) enum Request {
     /// Run a job inside the next commit.
     Write(Box<dyn Job>),
     /// Move the write-ahead log into the database and truncate it, so that no erased text is left; wait so long
-    /// for those who read. Tells whether it worked: a reader may hold the log open.
-    Checkpoint(Duration, oneshot::Sender<bool>),
+    /// for those who read. Tells whether it is clean: a reader may hold the log open.
+    Checkpoint(Duration, oneshot::Sender<Result<bool, Error>>),
     /// Close the database, and tell when that is done.
     Close(oneshot::Sender<()>),
 }
@@ -151,19 +150,15 @@ fn commit(
 }
 
 /// Says whether the write-ahead log is clean; waits so long for those who read it, and all jobs with it.
-fn checkpoint(connection: &Connection, patience: Duration) -> bool {
+///
+/// # Errors
+/// Those of SQLite. They are told by who asked, who asks again and again while the disk is full.
+fn checkpoint(connection: &Connection, patience: Duration) -> Result<bool, Error> {
     let _ = connection.busy_timeout(patience);
     let truncated =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    let clean = match truncated {
-        Ok(busy) => !busy,
-        Err(cause) => {
-            error!(%cause, "could not clean the write-ahead log");
-            false
-        }
-    };
     let _ = connection.busy_timeout(BUSY_TIMEOUT);
-    clean
+    Ok(!truncated?)
 }
 
 /// A [`Job`] made of a closure to run and one to tell.
