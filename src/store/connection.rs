@@ -72,7 +72,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Readers {
     path: PathBuf,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -94,7 +94,7 @@ impl Store {
             .map_err(|_| Error::Closed)?;
         let readers = Readers {
             path: path.to_owned(),
-            permits: Semaphore::new(MAX_READERS as usize),
+            permits: Arc::new(Semaphore::new(MAX_READERS as usize)),
             idle: Mutex::default(),
         };
         let readers = Arc::new(readers);
@@ -161,13 +161,20 @@ impl Store {
     ///
     /// # Errors
     /// What `work` answers.
+    ///
+    /// # Cancel safety
+    /// Once it has begun it goes on, whether or not anybody waits for it, and counts among those under way.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let readers = self.readers.clone();
-        let _permit = self.readers.permits.acquire().await.map_err(|_| Error::Closed)?;
-        tokio::task::spawn_blocking(move || readers.run(work)).await.unwrap_or(Err(Error::Closed))
+        let permit = readers.permits.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
+        let read = move || {
+            let _permit = permit;
+            readers.run(work)
+        };
+        tokio::task::spawn_blocking(read).await.unwrap_or(Err(Error::Closed))
     }
 
     /// Closes the database once the reads under way have ended; nothing can be written or read from then on.
@@ -507,6 +514,35 @@ pub(super) mod tests {
             (1, 1),
             "{told}"
         );
+    }
+
+    #[tokio::test]
+    async fn reads_that_nobody_waits_for_count_until_they_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let mut gates = Vec::new();
+        for _ in 0..MAX_READERS {
+            let (begun, begins) = oneshot::channel();
+            let (open, gate) = std::sync::mpsc::channel::<()>();
+            gates.push(open);
+            let read = store.read(move |_| {
+                let _ = begun.send(());
+                let _ = gate.recv();
+                Ok(())
+            });
+            tokio::select! {
+                _ = read => panic!("it ended"),
+                _ = begins => {}
+            }
+        }
+        let soon = Duration::from_millis(100);
+        let one_more = tokio::time::timeout(soon, store.read(|_| Ok(()))).await;
+        assert!(one_more.is_err(), "as many as there may be are under way");
+        let closed = tokio::time::timeout(soon, store.clone().close()).await;
+        assert!(closed.is_err(), "and hold the database open");
+        drop(gates);
+        store.read(|_| Ok(())).await.unwrap();
+        store.close().await;
     }
 
     #[tokio::test]
