@@ -412,7 +412,9 @@ mod tests {
                 Answer::Refused(denial) => {
                     Some((denial.detail, denial.retry_after.map_or(0, |wait| wait.as_secs())))
                 }
-                Answer::Replayed(_) | Answer::KeyReused => panic!("nothing has a key here"),
+                Answer::Replayed(_) | Answer::Forgotten | Answer::KeyReused => {
+                    panic!("nothing has a key here")
+                }
             }
         }
 

@@ -44,6 +44,8 @@ pub enum Answer {
     Accepted(Box<MessageView>),
     /// It came before: this is what became of its message.
     Replayed(Box<MessageView>),
+    /// It came before, and its message is kept no longer: it may have been sent.
+    Forgotten,
     /// Another request came before with the same key.
     KeyReused,
     /// It was refused, and the log says so.

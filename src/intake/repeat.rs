@@ -83,9 +83,10 @@ impl Repeat {
         }
         match known.led_to {
             LedTo::Message(message) => {
-                // A message is kept longer than the key that made it.
+                // A message is kept longer than the key that made it, unless the clock is set far ahead.
                 let message = store::message::find(tx, message)?;
-                Ok(message.map(|message| Answer::Replayed(Box::new(message))))
+                let replayed = message.map(|message| Answer::Replayed(Box::new(message)));
+                Ok(Some(replayed.unwrap_or(Answer::Forgotten)))
             }
             LedTo::Refusal(detail, transaction_id) => {
                 let subject = Subject { transaction_id, ..subject.clone() };
@@ -291,6 +292,18 @@ mod tests {
         assert_eq!(again.detail, denied.detail);
         assert_eq!(again.subject.transaction_id, denied.subject.transaction_id);
         assert_eq!(desk.messages().await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_message_is_kept_no_longer_is_not_sent_again() {
+        let desk = Desk::open();
+        let repeat = repeats().identify("k".into(), &request("x", 1));
+        let gone = MessageId::generate();
+        let remember = move |tx: &Tx<'_>| repeat.remember(tx, gone, Timestamp::from_unix_ms(1));
+        desk.store.write(remember).await.unwrap();
+        assert!(matches!(desk.send("k", request("x", 2)).await, Answer::Forgotten));
+        assert!(matches!(desk.send("k", request("y", 2)).await, Answer::KeyReused));
+        assert_eq!(desk.messages().await, 0);
     }
 
     #[tokio::test]

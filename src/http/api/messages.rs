@@ -196,7 +196,11 @@ struct Reason {
                 description = "`true` where an earlier request with the key made the message"
             ))
         ),
-        (status = 409, description = "Another request came with this key", body = Problem),
+        (
+            status = 409,
+            description = "Another request came with this key, or its message is kept no longer",
+            body = Problem
+        ),
         (status = 422, description = "Refused; the System Log says so", body = Problem),
         (
             status = 429, description = "Refused for now; the System Log says so", body = Problem,
@@ -223,6 +227,9 @@ pub(in crate::http) async fn create(
         Answer::Replayed(stored) => {
             Ok(([(idempotency::REPLAYED, "true")], accepted(*stored)).into_response())
         }
+        Answer::Forgotten => Err(ApiError::Conflict(
+            "The message of this Idempotency-Key is kept no longer; it is not sent again.",
+        )),
         Answer::KeyReused => Err(ApiError::KeyReused),
         Answer::Refused(denial) => Err(ApiError::Refused(denial)),
     }

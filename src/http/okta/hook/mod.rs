@@ -107,6 +107,7 @@ async fn answer(
             Ok(wait::for_outcome(state, told, *message, until).await)
         }
         Ok(ByThen::Done(Answer::Replayed(message))) => Ok(Reply::of(*message)),
+        Ok(ByThen::Done(Answer::Forgotten)) => Ok(Reply::Pending(None)),
         Ok(ByThen::Done(Answer::Refused(denial))) => Err(Unsent::refused(&denial)),
         // Events are known by their ids alone.
         Ok(ByThen::Done(Answer::KeyReused)) => Err(Unsent::because(Detail::Bug)),

@@ -20,7 +20,7 @@ const PROVIDER: &str = "Ringpost";
 pub(super) enum Reply {
     /// The network took it.
     Successful(Box<MessageView>),
-    /// It may have been sent, or still may be; without a message where that is not on disk yet.
+    /// It may have been sent, or still may be; without a message where that is not on disk yet, or no more.
     Pending(Option<Box<MessageView>>),
     /// Nothing was sent, and nothing will be.
     Unsent(Unsent),
