@@ -86,22 +86,33 @@ pub(super) const fn attempts_of(key: i64) -> (i64, i64) {
     (SegmentId::first_of(key, 0).attempt, SegmentId::first_of(key + 1, 0).attempt)
 }
 
-/// A concatenation reference for a new attempt: one more than that of the recipient's last attempt,
-/// so that a phone meets the same one again only after 256 messages.
+/// How many attempts, of the newest messages to a recipient, are looked at for the references that were given: more
+/// than are begun between the first attempt of a message and its last.
+const LOOKED_AT: u32 = 16;
+
+/// A concatenation reference for a new attempt: one more than the last that its recipient was given, so that a
+/// phone meets the same one again only after 256 attempts.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
-    let last: Option<u8> = tx
+    let mut given: Vec<u8> = tx
         .prepare(
             "SELECT a.concat_reference
              FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1)
-             ORDER BY m.key DESC, a.key DESC LIMIT 1",
+             ORDER BY m.key DESC, a.key DESC LIMIT ?2",
         )?
-        .query_row([message], |row| row.get(0))
-        .optional()?;
-    Ok(last.map_or(1, |last| last.wrapping_add(1)))
+        .query_map((message, LOOKED_AT), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    given.sort_unstable();
+    given.dedup();
+    // A message that is tried again takes one behind those of newer messages. They stand side by side on a circle of
+    // 256 all the same: the last is the one before the widest gap.
+    let following = given.iter().cycle().skip(1);
+    let gap = |(one, next): &(&u8, &u8)| next.wrapping_sub(**one).wrapping_sub(1);
+    let last = given.iter().zip(following).max_by_key(gap);
+    Ok(last.map_or(1, |(last, _)| last.wrapping_add(1)))
 }
 
 fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
@@ -254,4 +265,43 @@ fn read_segment(row: &Row<'_>) -> Result<Segment, Error> {
         reported_at: optional_time(row, "reported_at")?,
         detail: detail("segment", "detail", row.get("detail")?)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{message, samples};
+
+    #[test]
+    fn attempts_to_one_recipient_have_different_references_whatever_their_order() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let message = || message::insert(tx, &samples::message(now)).unwrap();
+            let begin_with = |key, number, concat_reference| {
+                let first = SegmentId::first_of(key, number);
+                let attempt = Attempt { concat_reference, ..samples::attempt(first, now) };
+                insert_attempt(tx, &attempt).unwrap();
+                concat_reference
+            };
+            let begin =
+                |key, number| begin_with(key, number, next_concat_reference(tx, key).unwrap());
+            let keys = [message(), message(), message(), message()];
+            // The first was refused, and goes out through another SIM after the second.
+            let given =
+                [begin(keys[0], 1), begin(keys[1], 1), begin(keys[0], 2), begin(keys[2], 1)];
+            assert_eq!(given, [1, 2, 3, 4]);
+            // Through the same SIM it keeps its reference.
+            begin_with(keys[0], 3, 1);
+            assert_eq!(begin(keys[3], 1), 5);
+            let mut last = 5_u8;
+            for _ in 0..100 {
+                let keys = [message(), message()];
+                for (key, number) in [(keys[1], 1), (keys[0], 1), (keys[0], 2), (keys[1], 2)] {
+                    let given = begin(key, number);
+                    assert_eq!(given, last.wrapping_add(1));
+                    last = given;
+                }
+            }
+        });
+    }
 }
