@@ -412,6 +412,43 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_is_heard_before_its_answer_finds_its_segment() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let segment = begun(tx, "sim", &samples::message(start), start);
+            let answered = start.after(Duration::from_secs(2));
+            let answer = Event::Accepted(segment, Some(9));
+            apply(tx, segment.message(), answer, answered, RULES).unwrap();
+            report(tx, "sim", 9, answered.before(Duration::from_millis(1)));
+            assert_eq!(phase(tx, segment), Phase::Ended(End::Delivered));
+        });
+    }
+
+    #[test]
+    fn a_report_is_never_taken_for_one_of_what_ended_before_the_clock_was_set_back() {
+        for (sent, reported, answered_first) in [(3600, 3602, true), (0, 100, false)] {
+            samples::Memory::new().run(|tx| {
+                let start = Timestamp::now();
+                let at = |seconds| start.after(Duration::from_secs(seconds));
+                let first = begun(tx, "sim", &samples::message(at(sent)), at(sent));
+                apply(tx, first.message(), Event::Accepted(first, Some(7)), at(sent), RULES)
+                    .unwrap();
+                report(tx, "sim", 7, at(reported));
+                assert_eq!(phase(tx, first), Phase::Ended(End::Delivered));
+                // What has ended does not move with the clock.
+                let second = begun(tx, "sim", &samples::message(at(50)), at(50));
+                let answer = Event::Accepted(second, Some(7));
+                if answered_first {
+                    apply(tx, second.message(), answer.clone(), at(51), RULES).unwrap();
+                }
+                report(tx, "sim", 7, at(52));
+                apply(tx, second.message(), answer, at(53), RULES).unwrap();
+                assert_eq!(phase(tx, second), Phase::Ended(End::Delivered), "{sent}");
+            });
+        }
+    }
+
+    #[test]
     fn what_arrived_is_told_of_the_sim_that_sent_it() {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();

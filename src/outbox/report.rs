@@ -22,6 +22,10 @@ const WINDOW: Duration = Duration::from_secs(7 * 86_400);
 /// modem submits 256 segments meanwhile.
 const REPEATED: Duration = Duration::from_secs(30);
 
+/// By how much an answer may be dated later than the report that followed it: two tasks hear them. What was taken later
+/// than that ended before the clock was set back.
+const ANSWER_LAGS: Duration = Duration::from_secs(10);
+
 /// Finds the segment that a report is about and lets it happen: the newest one with that reference
 /// and recipient that waits for it. Else one whose answer is still to come, if it can be no other; where
 /// it could, the report waits for that answer (`take_up`). Else one whose answer was lost; else it
@@ -38,7 +42,8 @@ pub fn receive(
 ) -> Result<(), store::Error> {
     let ReceivedReport { reference, tail, taken_at, report } = received;
     let since = now.before(WINDOW);
-    let known = store::queue::submitted(tx, sim, *reference, tail, since)?;
+    let until = now.after(ANSWER_LAGS);
+    let known = store::queue::submitted(tx, sim, *reference, tail, (since, until))?;
     let certain = known.filter(|known| is_certain(known, *taken_at, now));
     let known = known.map(|known| known.segment);
     let target = if let Some(certain) = certain {
@@ -65,7 +70,7 @@ pub fn receive(
 fn is_certain(known: &Known, taken_at: Option<Timestamp>, now: Timestamp) -> bool {
     let is_again = match (known.taken_at, taken_at) {
         (Some(first), Some(again)) => first == again,
-        _ => known.reported_at.is_some_and(|at| now.since(at) < REPEATED),
+        _ => known.reported_at.is_some_and(|at| at <= now && now.since(at) < REPEATED),
     };
     known.state == SegmentState::Submitted || is_again
 }

@@ -362,7 +362,7 @@ pub struct Known {
     pub taken_at: Option<Timestamp>,
 }
 
-/// The newest segment taken since `since` that a report with this reference can be about.
+/// The newest segment taken since `since`, and no later than `until`, that a report with this reference can be about.
 ///
 /// # Errors
 /// Those of SQLite, and [`Error::UnknownWord`].
@@ -371,7 +371,7 @@ pub fn submitted(
     sim: &str,
     reference: u8,
     tail: &str,
-    since: Timestamp,
+    (since, until): (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
     let known = |row: &Row<'_>| -> Result<Known, Error> {
         Ok(Known {
@@ -384,11 +384,11 @@ pub fn submitted(
     view.prepare(
         "SELECT s.attempt, s.sequence, s.state, s.reported_at, s.taken_at
              FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = ?1 AND s.reference = ?2 AND s.submitted_at >= ?3
+             WHERE s.sim = ?1 AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?5
                  AND substr(m.recipient, -length(?4)) = ?4
              ORDER BY s.submitted_at DESC LIMIT 1",
     )?
-    .query_row((sim, reference, since.as_unix_ms(), tail), |row| Ok(known(row)))
+    .query_row((sim, reference, since.as_unix_ms(), tail, until.as_unix_ms()), |row| Ok(known(row)))
     .optional()?
     .transpose()
 }
