@@ -1,6 +1,9 @@
 //! How much a SIM may send, and how much it has sent.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use crate::domain::{Allowance, Money, Timestamp};
 
@@ -81,11 +84,6 @@ impl Hour {
     fn of_month(at: Timestamp) -> Self {
         Self::of(at.start_of_month())
     }
-
-    /// From when on usage counts: this month, and the last hour.
-    pub(super) fn since(now: Timestamp) -> Timestamp {
-        Self::of_month(now).min(Self(Self::of(now).0 - 1)).begins()
-    }
 }
 
 /// What a SIM has sent: the account that [`Used`] is drawn from.
@@ -93,35 +91,34 @@ impl Hour {
 pub(super) struct Account {
     /// Each segment of the last minute.
     minute: VecDeque<Timestamp>,
-    /// Segments and cost of each hour of this month, oldest first; the last hour of the month before
-    /// may be among them.
-    hours: VecDeque<(Hour, u32, Money)>,
+    /// Segments and cost of each hour in which any were booked. Which of them count, the clock says; it has no say in
+    /// which are kept, for it may be wrong, and set right again.
+    hours: BTreeMap<Hour, (u32, Money)>,
 }
+
+/// Hours of an account at most: those of the longest month and the last one before it; and as many again, that were
+/// booked while the clock was ahead.
+const HOURS_KEPT: usize = 2 * (31 * 24 + 1);
 
 impl Account {
     /// An account of what is stored.
     pub(super) fn of(hours: impl IntoIterator<Item = (Hour, u32, Money)>) -> Self {
-        Self { minute: VecDeque::new(), hours: hours.into_iter().collect() }
+        let hours = hours.into_iter().map(|(hour, segments, cost)| (hour, (segments, cost)));
+        Self { minute: VecDeque::new(), hours: hours.collect() }
     }
 
     /// Books a segment.
     pub(super) fn book(&mut self, at: Timestamp, price: Money) {
         self.minute.push_back(at);
-        let hour = Hour::of(at);
-        match self.hours.back_mut() {
-            Some((last, segments, cost)) if *last == hour => {
-                *segments = segments.saturating_add(1);
-                *cost = cost.plus(price);
-            }
-            Some(_) | None => self.hours.push_back((hour, 1, price)),
-        }
+        let (segments, _) = self.hours.entry(Hour::of(at)).or_default();
+        *segments = segments.saturating_add(1);
+        self.charge(at, price);
     }
 
     /// Takes back a segment that was booked then, and did not go out. It counts in the pace of its minute all the same,
     /// for it was tried.
     pub(super) fn take_back(&mut self, at: Timestamp, price: Money) {
-        let hour = Hour::of(at);
-        if let Some((_, segments, cost)) = self.hours.iter_mut().find(|(it, ..)| *it == hour) {
+        if let Some((segments, cost)) = self.hours.get_mut(&Hour::of(at)) {
             *segments = segments.saturating_sub(1);
             *cost = cost.less(price);
         }
@@ -129,10 +126,10 @@ impl Account {
 
     /// Adds what a call cost in the end.
     pub(super) fn charge(&mut self, at: Timestamp, price: Money) {
-        let hour = Hour::of(at);
-        match self.hours.back_mut() {
-            Some((last, _, cost)) if *last == hour => *cost = cost.plus(price),
-            Some(_) | None => self.hours.push_back((hour, 0, price)),
+        let (_, cost) = self.hours.entry(Hour::of(at)).or_default();
+        *cost = cost.plus(price);
+        while self.hours.len() > HOURS_KEPT {
+            self.hours.pop_first();
         }
     }
 
@@ -141,7 +138,7 @@ impl Account {
         self.minute.clear();
     }
 
-    /// What was used by `now`; forgets what no limit counts any more.
+    /// What was used by `now`, and nothing that was booked for later.
     pub(super) fn used(&mut self, now: Timestamp) -> Used {
         let minute = Duration::from_secs(60);
         while self.minute.front().is_some_and(|at| now.since(*at) >= minute) {
@@ -150,11 +147,8 @@ impl Account {
         let this = Hour::of(now);
         let month = Hour::of_month(now);
         let last_hour = Hour(this.0 - 1);
-        while self.hours.front().is_some_and(|(hour, ..)| *hour < month.min(last_hour)) {
-            self.hours.pop_front();
-        }
         let mut used = Used { minute: count(self.minute.len()), ..Used::default() };
-        for (hour, segments, cost) in &self.hours {
+        for (hour, (segments, cost)) in self.hours.range(month.min(last_hour)..=this) {
             if *hour == this {
                 used.hour = used.hour.saturating_add(*segments);
             } else if *hour == last_hour {
@@ -206,6 +200,35 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_far_ahead_gives_and_takes_no_budget() {
+        let cent = Money::parse("0.01").unwrap();
+        let mut account = Account::default();
+        account.book(at("2026-11-02T10:00:00Z"), cent);
+        assert_eq!(account.used(at("2036-05-05T10:00:00Z")), Used::default());
+        account.book(at("2036-05-05T10:00:00Z"), cent);
+        account.charge(at("2026-11-20T10:00:00Z"), cent);
+        account.book(at("2026-11-02T23:00:00Z"), cent);
+        let used = account.used(at("2026-11-02T10:30:00Z"));
+        assert_eq!((used.hour, used.day, used.month, used.cost), (1, 1, 1, cent));
+        let used = account.used(at("2026-11-20T10:30:00Z"));
+        assert_eq!((used.day, used.month, used.cost), (0, 2, cent.times(3)), "it was booked");
+        assert_eq!(account.used(at("2036-05-31T00:00:00Z")).month, 1);
+    }
+
+    #[test]
+    fn an_account_grows_no_further_than_what_may_count() {
+        let mut account = Account::default();
+        let start = at("2026-10-01T00:30:00Z");
+        for hour in 0..100 * 24 {
+            account.book(start.after(Duration::from_secs(3600 * hour)), Money::ZERO);
+        }
+        assert_eq!(account.hours.len(), HOURS_KEPT);
+        assert_eq!(account.used(at("2026-12-31T23:59:59Z")).month, 31 * 24);
+        let used = account.used(at("2027-01-01T00:00:00Z"));
+        assert_eq!((used.hour, used.month), (2, 1));
+    }
+
+    #[test]
     fn what_did_not_go_out_counts_in_the_pace_alone() {
         let cent = Money::parse("0.01").unwrap();
         let (then, later) = (at("2026-11-02T10:59:59Z"), at("2026-11-02T11:00:01Z"));
@@ -241,7 +264,7 @@ mod tests {
         let mut told = Vec::new();
         // Two months, a segment in each of the first hours of a day; the daemon starts anew every day.
         for day in 0..61_u64 {
-            account = Account::of(account.hours);
+            account = Account { minute: VecDeque::new(), ..account };
             let sent = if day % 2 == 0 { 7 } else { 9 };
             for hour in 0..sent {
                 let at = at("2026-10-01T00:30:00Z")

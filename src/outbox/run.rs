@@ -285,7 +285,8 @@ impl Outbox {
                         apply(tx, key, Event::Stranded, now, rules)?;
                     }
                 }
-                Ok((keys.len(), store::sim::usage(tx, Hour::since(now))?))
+                // All that is kept: how much of it counts is for the clock to say, which may be set.
+                Ok((keys.len(), store::sim::usage(tx, Timestamp::default())?))
             })
             .await?;
         self.watch = Watch::new();
@@ -335,7 +336,7 @@ impl Outbox {
             let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
-                store::sim::forget(tx, now.before(USAGE_WINDOW))?;
+                store::sim::forget(tx, now, USAGE_WINDOW)?;
             }
             Ok(turn)
         };

@@ -1,5 +1,7 @@
 //! Tables `sim_usage` and `sim_delivery`: what each SIM has sent, and how well it delivers.
 
+use std::time::Duration;
+
 use super::{Error, Tx, View};
 use crate::domain::{Money, Timestamp};
 
@@ -124,14 +126,23 @@ pub fn delivery(view: &View<'_>, since: Timestamp) -> Result<Vec<DeliveryRow>, E
     .collect()
 }
 
-/// Forgets what nothing counts any more.
+/// Forgets what is older than `kept`: by the clock, and by what was sent last too, for the clock may be far ahead.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn forget(tx: &Tx<'_>, before: Timestamp) -> Result<(), Error> {
-    let at = before.as_unix_ms();
-    tx.prepare("DELETE FROM sim_usage WHERE hour < ?1")?.execute([at.div_euclid(HOUR_MS)])?;
-    tx.prepare("DELETE FROM sim_delivery WHERE day < ?1")?.execute([at.div_euclid(DAY_MS)])?;
+pub fn forget(tx: &Tx<'_>, now: Timestamp, kept: Duration) -> Result<(), Error> {
+    let before = now.before(kept).as_unix_ms();
+    let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+    tx.prepare(
+        "DELETE FROM sim_usage
+         WHERE hour < ?1 AND hour < (SELECT max(hour) FROM sim_usage) - ?2",
+    )?
+    .execute([before.div_euclid(HOUR_MS), kept.div_euclid(HOUR_MS)])?;
+    tx.prepare(
+        "DELETE FROM sim_delivery
+         WHERE day < ?1 AND day < (SELECT max(day) FROM sim_delivery) - ?2",
+    )?
+    .execute([before.div_euclid(DAY_MS), kept.div_euclid(DAY_MS)])?;
     Ok(())
 }
 
@@ -182,14 +193,36 @@ mod tests {
             take_back(tx, "nobody", at, cent)?;
             let a = HourUsage { segments: 1, cost: cent, ..a };
             assert!(super::usage(tx, at)?.contains(&a));
-            let later = at.after(std::time::Duration::from_secs(7200));
+            let later = at.after(Duration::from_secs(7200));
             assert!(super::usage(tx, later)?.is_empty());
-            forget(tx, at)?;
-            assert_eq!((super::usage(tx, at)?.len(), delivery(tx, at)?.len()), (2, 1));
-            forget(tx, at.after(std::time::Duration::from_secs(86_400)))?;
-            assert_eq!((super::usage(tx, at)?.len(), delivery(tx, at)?.len()), (0, 0));
             Ok(())
         };
         store.write(write).await.unwrap();
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_and_nothing_because_the_clock_is_ahead() {
+        crate::store::samples::Memory::new().run(|tx| {
+            const DAY: Duration = Duration::from_secs(86_400);
+            let start = Timestamp::parse("2026-11-02T10:30:00Z").unwrap();
+            let at = |day| start.after(DAY * day);
+            let begin = |day| {
+                book(tx, "a", at(day), Money::ZERO).unwrap();
+                count_delivery(tx, "a", "US", at(day), true).unwrap();
+            };
+            let left = || (usage(tx, start).unwrap().len(), delivery(tx, start).unwrap().len());
+            forget(tx, at(9000), DAY).unwrap();
+            begin(0);
+            forget(tx, at(9000), DAY).unwrap();
+            assert_eq!(left(), (1, 1), "nothing else was sent by then");
+            // Sent while it was ahead: that makes nothing else old.
+            begin(9000);
+            forget(tx, at(1), DAY).unwrap();
+            assert_eq!(usage(tx, start).unwrap().len(), 2);
+            begin(2);
+            forget(tx, at(2), DAY).unwrap();
+            assert_eq!(usage(tx, start).unwrap().len(), 2, "the first has gone");
+            assert_eq!(delivery(tx, start).unwrap()[0].ended, 2);
+        });
     }
 }
