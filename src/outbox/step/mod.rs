@@ -382,9 +382,10 @@ fn conclude(
         end(state, how, detail, now, effects);
         return;
     }
-    // Its answer is missing, and it goes out no more. Only where somebody chose its hour may a clock that is set give
-    // it its time back.
-    if now >= state.expires_at && !state.scheduled && !state.send_logged {
+    // Its answer is missing, and it goes out no more: it has expired, and only where somebody chose its hour may a clock
+    // that is set give it its time back; or nobody wants it any more, and all of it was begun.
+    let expired = now >= state.expires_at && !state.scheduled;
+    if (expired || (state.abandoned && is_whole(state))) && !state.send_logged {
         effects.push(Effect::EraseText);
     }
     let hopeful = verdicts.iter().any(|verdict| *verdict != Verdict::Refused);
@@ -401,6 +402,12 @@ fn conclude(
         state.claimable_at = wait;
     }
     state.deadline_at = Some(deadline(state, now));
+}
+
+/// Whether no attempt has segments that still have to go out.
+fn is_whole(state: &Progress) -> bool {
+    let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
+    segments.into_iter().all(|segment| segment.state != SegmentState::Pending)
 }
 
 /// The end that follows from the verdicts on all attempts, if they are all known: a message is as

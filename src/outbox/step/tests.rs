@@ -428,6 +428,9 @@ fn what_was_given_up_while_on_the_air_is_not_tried_again() {
         assert_eq!(story.phase(), "cancelled", "{class:?}");
         assert_eq!(story.logged(), "send ABANDONED, erase, status ABANDONED");
     }
+    let waiting = on_air().then(4, Event::Accepted(id(1, 1), Some(1)));
+    assert_eq!(waiting.logged(), "", "the second segment needs its text");
+    assert_eq!(waiting.then(5, begun(5, id(1, 2))).logged(), "erase", "nothing does");
     let half = on_air().then(4, Event::Accepted(id(1, 1), Some(1))).then(5, Event::ModemLost(1));
     assert_eq!(half.phase(), "cancelled", "no phone shows half a message");
     let story = on_air().then(9, Event::Refused(id(1, 1), no(RefusalClass::Permanent)));
@@ -646,12 +649,6 @@ impl Told {
     }
 }
 
-/// Whether every segment of what may be on its way was begun.
-fn is_whole(state: &Progress) -> bool {
-    let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
-    segments.into_iter().all(|segment| segment.state != SegmentState::Pending)
-}
-
 impl Checked {
     fn new(lane: Lane, scheduled: bool) -> Self {
         let mut state = queued(lane);
@@ -791,9 +788,11 @@ impl Checked {
         assert_eq!(self.sends, u32::from(after.send_logged));
         assert_eq!(self.statuses, u32::from(after.phase.is_final()));
         let expired = now >= after.expires_at;
-        let needless = after.send_logged || (expired && !after.scheduled);
+        let given_up = after.abandoned && is_whole(&after);
+        let needless = after.send_logged || (expired && !after.scheduled) || given_up;
         assert!(self.erased || !needless, "what no send can need is erased");
-        assert!(!self.erased || after.send_logged || expired, "and nothing else");
+        let may_be = after.send_logged || expired || given_up;
+        assert!(!self.erased || may_be, "and nothing else");
         self.state = after;
     }
 
