@@ -23,6 +23,7 @@ mod runner;
 mod serve;
 mod status;
 mod stored;
+mod unanswered;
 mod usb;
 
 pub use call::{CallCause, CallEnd, CallEvent, CallHandle, Dial};

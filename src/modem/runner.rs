@@ -28,8 +28,9 @@ use super::{
     pin,
     port::{Opened, Ports},
     status::Counts,
+    unanswered::Unanswered,
 };
-use crate::domain::{Detail, ModemIncident, SegmentId, Timestamp};
+use crate::domain::{Detail, ModemIncident, Timestamp};
 
 /// First wait before a modem that failed is tried again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -76,8 +77,9 @@ pub(super) struct Worker {
     pub(super) ports: Arc<dyn Ports>,
     /// What keeps the port that is open for this modem alone.
     claim: Option<Claim>,
-    /// The segment whose answer was lost: a late one belongs to it until another body is written.
-    pub(super) unanswered: Option<SegmentId>,
+    /// The submit whose answer was lost: a late reference belongs to it until another body is written, a late refusal
+    /// until something else is asked that may be refused.
+    pub(super) unanswered: Option<Unanswered>,
     /// Times in a row that it hung while it read what is stored.
     pub(super) hangs: u8,
     /// Where on the ladder it stands.
@@ -592,6 +594,7 @@ impl Worker {
             }
             if late && outcome.result.is_some() {
                 // Answers to the calls before this one.
+                self.doubt_refusals();
                 link.settle(QUIET).await?;
                 link.behind = false;
             }

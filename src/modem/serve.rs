@@ -26,6 +26,7 @@ use super::{
     link::{Link, Lost, Sound, Unsolicited},
     runner::{Ended, Worker},
     stored::{Naming, Slot, Stored},
+    unanswered::Unanswered,
 };
 use crate::domain::Detail;
 
@@ -109,6 +110,7 @@ impl Worker {
                 chores.unserved_since.get_or_insert_with(Instant::now);
             }
             if link.behind {
+                self.doubt_refusals();
                 self.resync(link, cancel, Instant::now()).await?;
                 continue;
             }
@@ -224,12 +226,12 @@ impl Worker {
             let _ = reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
             return Ok(prepared?);
         }
+        dialogue.expect_earlier_answer(self.unanswered.is_some_and(|it| it.is_open()));
+        self.doubt_refusals();
         let ended = self.converse(link, &mut dialogue, &mut chores.stored).await;
         chores.hold.answered();
         self.settle_late(link).await;
-        if dialogue.body_written() {
-            self.unanswered = None;
-        }
+        let earlier = if dialogue.body_written() { self.unanswered.take() } else { None };
         let outcome = ended.unwrap_or(if dialogue.body_written() {
             SubmitOutcome::Unanswered
         } else {
@@ -242,8 +244,10 @@ impl Worker {
             "submit ended"
         );
         self.count(|counts| counts.exchanges.note(&outcome));
+        // A modem that waits for the network may answer nothing until it has heard from it.
+        let patience = self.status.borrow().submit_timeout;
         if outcome == SubmitOutcome::Unanswered {
-            self.unanswered = Some(submit.segment);
+            self.unanswered = Some(Unanswered::new(submit.segment, earlier, patience));
         }
         let in_step = matches!(
             outcome,
@@ -271,8 +275,6 @@ impl Worker {
         if in_step {
             return Ok(());
         }
-        // A modem that waits for the network may answer nothing until it has heard from it.
-        let patience = self.status.borrow().submit_timeout;
         self.resync(link, cancel, Instant::now() + patience).await
     }
 
@@ -308,7 +310,7 @@ impl Worker {
             let outcome = link.execute(&Command::attention()).await?;
             self.settle_late(link).await;
             if let Some(refusal @ FinalResult::Cms(_)) = outcome.result {
-                // `AT` itself is never answered so: it is what the network said to the submit.
+                // `AT` itself is never answered so: it is what was said to the submit, or to what was asked since.
                 self.late(SubmitOutcome::Refused(refusal)).await;
             }
             if outcome.is_ok() {
@@ -407,12 +409,21 @@ impl Worker {
         }
     }
 
+    /// What was asked may be refused late: such a refusal is not that of a message.
+    pub(super) fn doubt_refusals(&mut self) {
+        if let Some(unanswered) = &mut self.unanswered {
+            unanswered.doubt_refusals();
+        }
+    }
+
     async fn late(&mut self, outcome: SubmitOutcome) {
         let name = &self.config.name;
-        let Some(segment) = self.unanswered.take() else {
+        let is_refusal = matches!(outcome, SubmitOutcome::Refused(_));
+        let Some(segment) = self.unanswered.and_then(|it| it.segment(is_refusal)) else {
             warn!(modem.name = name, "an answer came that nobody waits for");
             return;
         };
+        self.unanswered = None;
         info!(modem.name = name, outcome = word(&outcome), "a late answer came");
         let modem = name.clone();
         // The receiver ends after this task.

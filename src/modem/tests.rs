@@ -196,6 +196,18 @@ impl Rig {
         rig
     }
 
+    /// The answer to the first segment is lost, and the modem is ready again.
+    async fn with_a_lost_answer() -> Self {
+        let mut rig = Self::up().await;
+        let lost = rig.submit_to_body(1).await;
+        rig.far.expect("AT").await;
+        rig.far.says(&["OK"]).await;
+        assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
+        rig.ready().await;
+        rig.far.is_looked_at().await;
+        rig
+    }
+
     async fn ready(&self) {
         let mut status = self.handle.status();
         status.wait_for(|status| status.state == ModemState::Ready).await.unwrap();
@@ -239,6 +251,26 @@ impl Rig {
             | ModemEvent::PinWanted { .. }
             | ModemEvent::PinKnown { .. }) => panic!("{event:?}"),
         }
+    }
+
+    /// A submit that is refused behind its body.
+    async fn is_refused(&mut self, sequence: u8) -> SubmitOutcome {
+        let outcome = self.submit_to_body(sequence).await;
+        self.far.says(&["+CMS ERROR: 38"]).await;
+        outcome.await.unwrap()
+    }
+
+    /// It is asked whether it is there, and is ready again.
+    async fn is_back(&mut self) {
+        self.far.expect("AT").await;
+        self.far.says(&["OK"]).await;
+        self.ready().await;
+    }
+
+    /// Nothing was told that has not been taken.
+    fn told_nothing(&mut self) {
+        let told = self.events.try_recv();
+        assert!(told.is_err(), "{told:?}");
     }
 
     /// Nothing is written for so long.
@@ -286,13 +318,7 @@ async fn after_a_lost_answer_at_is_asked_and_a_late_one_still_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_before_the_next_body_is_the_earlier_ones() {
-    let mut rig = Rig::up().await;
-    let lost = rig.submit_to_body(1).await;
-    rig.far.expect("AT").await;
-    rig.far.says(&["OK"]).await;
-    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
-    rig.ready().await;
-    rig.far.is_looked_at().await;
+    let mut rig = Rig::with_a_lost_answer().await;
     let next = rig.submit(2);
     rig.far.expect("AT+CMGS=2").await;
     rig.far.says(&["+CMGS: 9", "OK"]).await;
@@ -305,16 +331,82 @@ async fn a_late_answer_before_the_next_body_is_the_earlier_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_refusal_is_an_answer_too() {
-    let mut rig = Rig::up().await;
-    let lost = rig.submit_to_body(1).await;
-    rig.far.expect("AT").await;
-    rig.far.says(&["OK"]).await;
-    assert_eq!(lost.await.unwrap(), SubmitOutcome::Unanswered);
-    rig.ready().await;
-    rig.far.is_looked_at().await;
+    let mut rig = Rig::with_a_lost_answer().await;
     rig.far.says(&["+CMS ERROR: 38"]).await;
     let refusal = FinalResult::Cms(ErrorCode::from(38));
     assert_eq!(rig.late_answer().await, (1, SubmitOutcome::Refused(refusal)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_before_the_next_body_may_be_the_earlier_ones_and_fails_neither() {
+    let mut rig = Rig::with_a_lost_answer().await;
+    let next = rig.submit(2);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.says(&["+CMS ERROR: 28"]).await;
+    rig.far.prompts().await;
+    // It is freed again where the prompt comes all the same.
+    rig.far.expect("\u{1B}").await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(next.await.unwrap(), SubmitOutcome::NotSent(NotSent::NoPrompt));
+    rig.is_back().await;
+    rig.told_nothing();
+    let next = rig.submit(3);
+    rig.is_taken(next).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_behind_the_next_body_may_be_the_earlier_ones_and_leaves_both_open() {
+    let mut rig = Rig::with_a_lost_answer().await;
+    assert_eq!(rig.is_refused(2).await, SubmitOutcome::Unanswered);
+    rig.far.expect("AT").await;
+    rig.far.says(&["+CMGS: 10", "OK", "OK"]).await;
+    assert_eq!(rig.late_answer().await, (2, accepted(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_of_the_next_command_is_not_taken_for_the_earlier_ones() {
+    let mut rig = Rig::with_a_lost_answer().await;
+    let next = rig.submit(2);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.expect("\u{1B}").await;
+    assert_eq!(next.await.unwrap(), SubmitOutcome::NotSent(NotSent::NoPrompt));
+    rig.far.expect("AT").await;
+    rig.far.says(&["+CMS ERROR: 302"]).await;
+    rig.far.expect("AT").await;
+    rig.told_nothing();
+    rig.far.says(&["OK"]).await;
+    rig.ready().await;
+    rig.far.says(&["+CMGS: 9", "OK"]).await;
+    assert_eq!(rig.late_answer().await, (1, accepted(9)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_to_read_a_slot_is_not_taken_for_that_of_a_message() {
+    let mut rig = Rig::with_a_lost_answer().await;
+    rig.far.says(&["+CMTI: \"ME\",3"]).await;
+    rig.far.expect("AT+CMGR=3").await;
+    // It takes longer than the command may.
+    rig.far.expect("AT").await;
+    rig.far.says(&["+CMS ERROR: 321"]).await;
+    rig.far.expect("AT").await;
+    rig.told_nothing();
+    rig.far.says(&["OK"]).await;
+    rig.ready().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubts_about_refusals_end_however_many_there_are() {
+    let mut rig = Rig::with_a_lost_answer().await;
+    for sequence in [2, 3] {
+        assert_eq!(rig.is_refused(sequence).await, SubmitOutcome::Unanswered);
+        rig.is_back().await;
+        tokio::time::sleep(Duration::from_secs(25)).await;
+    }
+    // A minute after the first answer was given up.
+    rig.far.is_looked_at().await;
+    let refusal = FinalResult::Cms(ErrorCode::from(38));
+    assert_eq!(rig.is_refused(4).await, SubmitOutcome::Refused(refusal));
 }
 
 #[tokio::test(start_paused = true)]

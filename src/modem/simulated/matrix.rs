@@ -19,7 +19,7 @@ use super::{Fate, Lines, PHONE, Rig, Socket};
 use crate::{
     domain::{Detail, ModemIncident},
     modem::{
-        Counts, Exchanges, ModemConfig, ModemState, Rung,
+        Counts, Exchanges, ModemConfig, ModemState, Rung, SubmitOutcome,
         audio::Pump,
         hotplug::{Place, UsbPlace},
         ledger::Node,
@@ -151,6 +151,27 @@ async fn no_family_loses_or_doubles_a_message_by_any_fault() {
     }
     let lines: Vec<_> = table.lines().map(str::trim_end).collect();
     insta::assert_snapshot!("families", lines.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_of_one_message_is_not_that_of_the_next() {
+    let before_the_body = Fault::LatePrompt.times(1).delay_ms(4000);
+    let behind_it = Fault::LateCmgs.times(1).delay_ms(4000);
+    for next in [before_the_body, behind_it] {
+        let mut rig = rig(Family::Sim7600).await;
+        let patience = rig.ready().await.submit_timeout + Duration::from_secs(2);
+        let patience = u64::try_from(patience.as_millis()).unwrap();
+        rig.modem.fault(Fault::StrayCmgs.times(1).delay_ms(patience));
+        rig.modem.fault(Fault::NetworkRefuseSubmit.times(1).code(28));
+        assert_eq!(rig.submit("one").await, SubmitOutcome::Unanswered);
+        rig.modem.fault(next);
+        let fate = rig.deliver("two").await;
+        assert!(matches!(fate, Fate::Sent | Fate::Late), "{fate:?}\n{}", rig.tail());
+        assert_eq!((rig.received("one"), rig.received("two")), (0, 1), "{}", rig.tail());
+        assert_eq!(rig.status().counts.exchanges.refused, 0, "{}", rig.tail());
+        assert_eq!(rig.told.lock().unwrap().late.get(&99), None);
+        rig.stop().await;
+    }
 }
 
 /// What became of a modem that met a fault.

@@ -48,7 +48,7 @@ pub enum SubmitOutcome {
     Refused(FinalResult),
     /// Nothing was submitted.
     NotSent(NotSent),
-    /// The body was written and no answer came: it may be on its way.
+    /// The body was written and no answer came that is its own for certain: it may be on its way.
     Unanswered,
 }
 
@@ -82,6 +82,8 @@ pub struct Submit {
     body: Body,
     prompt: Seconds,
     reference: Option<u8>,
+    /// The answer to an earlier submit may still come.
+    earlier_open: bool,
 }
 
 impl Submit {
@@ -98,7 +100,15 @@ impl Submit {
         let _ = body.push(SUBSTITUTE);
         let octets = u8::try_from(tpdu.len()).unwrap_or(u8::MAX);
         let command = Command::submit(octets, family.submit);
-        Ok(Self { phase: Phase::Command, command, body, prompt: family.prompt, reference: None })
+        let (phase, prompt) = (Phase::Command, family.prompt);
+        Ok(Self { phase, command, body, prompt, reference: None, earlier_open: false })
+    }
+
+    /// Says whether the answer to an earlier submit may still come, to be called before the first line is heard: a
+    /// refusal may be that, and is not taken for ours then. In the place of a prompt it means that nothing was submitted,
+    /// for whatever reason; behind the body, nobody knows what it is about.
+    pub const fn expect_earlier_answer(&mut self, earlier_open: bool) {
+        self.earlier_open = earlier_open;
     }
 
     /// What to write.
@@ -155,12 +165,19 @@ impl Submit {
                 Next::Write
             }
             (Phase::Command, Heard::Line(Classified::Final(FinalResult::Ok), _)) => Next::Listen,
+            (Phase::Command, Heard::Line(Classified::Final(_), _)) if self.earlier_open => {
+                // The prompt may follow.
+                self.phase = Phase::Escape;
+                Next::Write
+            }
             (Phase::Command, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(SubmitOutcome::NotSent(NotSent::Refused(*result)))
             }
             (Phase::Body, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(if result.is_ok() {
                     SubmitOutcome::Accepted { mr: self.reference }
+                } else if self.earlier_open {
+                    SubmitOutcome::Unanswered
                 } else {
                     SubmitOutcome::Refused(*result)
                 })
@@ -200,7 +217,10 @@ mod tests {
 
     /// Plays a dialogue: what the modem says (`>` the prompt, `…` silence), and what we wrote.
     fn play(says: &[&str]) -> (Vec<String>, Next) {
-        let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
+        play_on(Submit::new(&[0x01, 0x00], &GENERIC).unwrap(), says)
+    }
+
+    fn play_on(mut submit: Submit, says: &[&str]) -> (Vec<String>, Next) {
         let mut classifier = Classifier::default();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut wrote = std::vec![text(submit.bytes())];
@@ -274,6 +294,25 @@ mod tests {
         let accepted = Next::Done(SubmitOutcome::Accepted { mr: Some(3) });
         assert_eq!(play(&[">", "+CMGS: 3"]).1, Next::ListenAnew);
         assert_eq!(play(&[">", "+CMGS: 3", "…"]).1, accepted);
+    }
+
+    #[test]
+    fn a_refusal_while_an_earlier_answer_is_open_is_nobodys() {
+        let play = |says: &[&str]| {
+            let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
+            submit.expect_earlier_answer(true);
+            play_on(submit, says)
+        };
+        for refusal in ["+CMS ERROR: 28", "+CME ERROR: 100", "ERROR"] {
+            let not_sent = Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt));
+            let freed = std::vec!["AT+CMGS=2\r".into(), "\u{1B}".into()];
+            assert_eq!(play(&[refusal, "OK"]), (freed, not_sent));
+            let (wrote, next) = play(&[refusal, ">", "OK"]);
+            assert_eq!((wrote.len(), next), (3, not_sent), "the prompt that comes is answered");
+            assert_eq!(play(&[">", refusal]).1, Next::Done(SubmitOutcome::Unanswered));
+        }
+        let accepted = Next::Done(SubmitOutcome::Accepted { mr: Some(7) });
+        assert_eq!(play(&[">", "+CMGS: 7", "OK"]).1, accepted);
     }
 
     #[test]

@@ -1,0 +1,45 @@
+//! A submit whose answer was lost, and how long what a modem says may be that answer.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::SegmentId;
+
+/// The last submit, where its answer was lost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unanswered {
+    segment: SegmentId,
+    /// Until when its answer may come into the next exchange.
+    open_until: Instant,
+    /// Something was asked since that may be refused late: whose a refusal is nobody knows then.
+    refusals_doubted: bool,
+}
+
+impl Unanswered {
+    /// `segment`, whose answer was lost at this moment, behind an `earlier` one that had none. An answer takes `patience`
+    /// at most.
+    pub(super) fn new(segment: SegmentId, earlier: Option<Self>, patience: Duration) -> Self {
+        let now = Instant::now();
+        // Silence takes longer than the earlier one stays open; so this one was refused, or that one was. One answer is
+        // open as before, for as long as before: else each refusal would cast doubt on the next, without an end.
+        let earlier = earlier.filter(|it| it.is_open());
+        let open_until = earlier.map_or(now + patience, |it| it.open_until);
+        Self { segment, open_until, refusals_doubted: false }
+    }
+
+    /// Whether its answer may come into an exchange that begins.
+    pub(super) fn is_open(&self) -> bool {
+        Instant::now() < self.open_until
+    }
+
+    /// Something is asked that may be refused late.
+    pub(super) const fn doubt_refusals(&mut self) {
+        self.refusals_doubted = true;
+    }
+
+    /// Whose an answer is that came while nobody waited for one. A reference can be that of a submit only.
+    pub(super) const fn segment(&self, is_refusal: bool) -> Option<SegmentId> {
+        if is_refusal && self.refusals_doubted { None } else { Some(self.segment) }
+    }
+}
