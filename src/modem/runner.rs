@@ -470,6 +470,7 @@ impl Worker {
         if due == Some(Rung::SoftReset)
             && let Err(ended) = self.restart(&mut link, cancel).await
         {
+            self.take_last(&mut link).await;
             return ended;
         }
         self.live_on(link, cancel).await
@@ -542,6 +543,7 @@ impl Worker {
             Ok(()) => self.serve(&mut link, cancel).await.err().unwrap_or(Ended::Cancelled),
             Err(ended) => ended,
         };
+        self.take_last(&mut link).await;
         self.note_garbage(link.garbage()).await;
         ended
     }
@@ -554,6 +556,9 @@ impl Worker {
         // Frees a modem that waits for the body of a message.
         link.escape(FLUSH).await?;
         link.forget_state();
+        self.settle_late(link).await;
+        // From here on, what is refused late may be a setting.
+        self.doubt_refusals();
         self.begin();
         let centre = self.config.service_centre.as_ref();
         let wishes = Wishes {
@@ -594,7 +599,6 @@ impl Worker {
             }
             if late && outcome.result.is_some() {
                 // Answers to the calls before this one.
-                self.doubt_refusals();
                 link.settle(QUIET).await?;
                 link.behind = false;
             }

@@ -88,11 +88,20 @@ impl Worker {
             // has said all.
             let _ = link.settle(SETTLE).await;
         }
-        // What was told whole is kept nowhere else.
-        while let Some(body) = link.take_body() {
-            self.receive(&body, None, &mut chores.stored).await;
-        }
         ended
+    }
+
+    /// At the end of a life, however far it came: hands over what was told in it, which is kept nowhere else.
+    pub(super) async fn take_last<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) {
+        // What has come by now. A port that is gone has said all.
+        let _ = link.settle(Duration::ZERO).await;
+        self.settle_late(link).await;
+        while let Some(body) = link.take_body() {
+            self.receive(&body, None).await;
+        }
     }
 
     /// Does what there is to do, until the daemon stops or something is wrong.
@@ -190,7 +199,9 @@ impl Worker {
         };
         self.note_store_use(&mut chores.stored);
         for (body, slot) in found {
-            self.receive(&body, Some(slot), &mut chores.stored).await;
+            if let Some(on_disk) = self.receive(&body, Some(&slot)).await {
+                chores.stored.hand_over(slot, on_disk);
+            }
         }
         if link.behind {
             self.hangs = self.hangs.saturating_add(1);
@@ -228,7 +239,7 @@ impl Worker {
         }
         dialogue.expect_earlier_answer(self.unanswered.is_some_and(|it| it.is_open()));
         self.doubt_refusals();
-        let ended = self.converse(link, &mut dialogue, &mut chores.stored).await;
+        let ended = self.converse(link, &mut dialogue).await;
         chores.hold.answered();
         self.settle_late(link).await;
         let earlier = if dialogue.body_written() { self.unanswered.take() } else { None };
@@ -450,7 +461,7 @@ impl Worker {
         chores: &mut Chores,
     ) -> Result<(), Ended> {
         match unsolicited {
-            Unsolicited::Body(line) => self.receive(&line, None, &mut chores.stored).await,
+            Unsolicited::Body(line) => drop(self.receive(&line, None).await),
             Unsolicited::Urc(Urc::UnderVoltage) => self.under_voltage().await,
             Unsolicited::Urc(urc) => self.react(urc, chores)?,
             Unsolicited::Late(_) => {}
@@ -569,7 +580,6 @@ impl Worker {
         &self,
         link: &mut Link<P>,
         dialogue: &mut dialogue::Submit,
-        stored: &mut Stored,
     ) -> Result<SubmitOutcome, Lost> {
         let mut next = Next::Write;
         let mut deadline = Instant::now();
@@ -586,7 +596,7 @@ impl Worker {
             let (pending, prompt) = (*dialogue.pending(), dialogue.prompt_expected());
             next = match link.hear(&pending, prompt, true, deadline).await? {
                 Sound::Aside(body) => {
-                    self.receive(&body, None, stored).await;
+                    self.receive(&body, None).await;
                     Next::Listen
                 }
                 Sound::Line(classified, line) => dialogue.on(Heard::Line(&classified, &line)),
@@ -597,8 +607,8 @@ impl Worker {
         }
     }
 
-    /// Hands a TPDU over; its slot is deleted once it is on disk.
-    async fn receive(&self, line: &str, slot: Option<Slot>, stored: &mut Stored) {
+    /// Hands a TPDU over; its slot may be deleted once it is told that it is on disk.
+    async fn receive(&self, line: &str, slot: Option<&Slot>) -> Option<oneshot::Receiver<()>> {
         let tpdu = match mode::decode_hex(line) {
             Ok((_, tpdu)) => tpdu.to_vec(),
             // Kept as it came, so that the slot can be emptied.
@@ -607,11 +617,9 @@ impl Worker {
         let (kept, on_disk) = oneshot::channel();
         let modem = self.config.name.clone();
         let sim = self.status.borrow().sim(&modem);
-        let slot_name = slot.as_ref().map(Slot::to_string);
-        let event = ModemEvent::Received { modem, sim, slot: slot_name, tpdu, kept };
-        if self.events.send(event).await.is_ok() {
-            stored.hand_over(slot, on_disk);
-        }
+        let slot = slot.map(Slot::to_string);
+        let event = ModemEvent::Received { modem, sim, slot, tpdu, kept };
+        self.events.send(event).await.is_ok().then_some(on_disk)
     }
 }
 

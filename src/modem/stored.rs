@@ -46,7 +46,7 @@ impl std::fmt::Display for Slot {
 /// What became of a message that was handed over.
 #[derive(Debug)]
 pub(super) struct Handed {
-    slot: Option<Slot>,
+    slot: Slot,
     /// It is on disk here.
     kept: bool,
 }
@@ -146,8 +146,8 @@ impl Stored {
     }
 
     /// Notes that what is in `slot` was handed over; `on_disk` tells when it is on disk.
-    pub(super) fn hand_over(&mut self, slot: Option<Slot>, on_disk: oneshot::Receiver<()>) {
-        self.on_way.extend(slot.clone());
+    pub(super) fn hand_over(&mut self, slot: Slot, on_disk: oneshot::Receiver<()>) {
+        self.on_way.insert(slot.clone());
         self.kept.spawn(async move { Handed { slot, kept: on_disk.await.is_ok() } });
     }
 
@@ -212,10 +212,9 @@ impl Stored {
     pub(super) async fn delete<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
-        handed: Handed,
+        Handed { slot, kept }: Handed,
     ) -> Result<(), Lost> {
-        let Some(slot) = handed.slot else { return Ok(()) };
-        if handed.kept && self.select(link, &slot.store).await? {
+        if kept && self.select(link, &slot.store).await? {
             let outcome = link.execute(&Command::delete_message(slot.index)).await?;
             if !outcome.is_ok() {
                 // The next sweep finds it again, and the inbox knows it already.

@@ -152,24 +152,15 @@ impl Rig {
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, worker) = apart(config, Arc::new(ports), sender);
         let cancel = CancellationToken::new();
-        let (far, life) = Self::life(worker, cancel.clone());
+        let (far, life) = begin(worker, cancel.clone());
         Self { far, handle, events, cancel, life }
-    }
-
-    fn life(mut worker: Worker, cancel: CancellationToken) -> (Far, JoinHandle<(Ended, Worker)>) {
-        let (near, far) = duplex(4096);
-        let life = tokio::spawn(async move {
-            let ended = worker.live_on(Link::new(near), &cancel).await;
-            (ended, worker)
-        });
-        (Far(far), life)
     }
 
     /// One life ends in trouble, and the next begins.
     async fn lives_again(&mut self) {
         let (ended, worker) = (&mut self.life).await.unwrap();
         assert!(matches!(ended, Ended::Trouble(ModemState::Failed, _)), "{ended:?}");
-        (self.far, self.life) = Self::life(worker, self.cancel.clone());
+        (self.far, self.life) = begin(worker, self.cancel.clone());
     }
 
     /// Keeps all that comes in: says how much, once the modem is dropped.
@@ -187,12 +178,19 @@ impl Rig {
         })
     }
 
+    /// Its port goes, and comes back.
+    async fn comes_back(self) -> Self {
+        let Self { far, handle, events, cancel, life } = self;
+        drop(far);
+        let (far, life) = begin(life.await.unwrap().1, cancel.clone());
+        Self { far, handle, events, cancel, life }
+    }
+
     async fn up() -> Self {
         let mut rig = Self::new();
         rig.far.comes_up().await;
         rig.ready().await;
-        let known = rig.events.recv().await;
-        assert!(matches!(known, Some(ModemEvent::PinKnown { right: true, .. })), "{known:?}");
+        rig.told_of_its_pin().await;
         rig
     }
 
@@ -267,6 +265,11 @@ impl Rig {
         self.ready().await;
     }
 
+    async fn told_of_its_pin(&mut self) {
+        let known = self.events.recv().await;
+        assert!(matches!(known, Some(ModemEvent::PinKnown { right: true, .. })), "{known:?}");
+    }
+
     /// Nothing was told that has not been taken.
     fn told_nothing(&mut self) {
         let told = self.events.try_recv();
@@ -277,6 +280,16 @@ impl Rig {
     async fn is_quiet(&mut self, length: Duration) {
         assert_eq!(timeout(length, self.far.hears()).await.ok(), None);
     }
+}
+
+/// One life of a modem.
+fn begin(mut worker: Worker, cancel: CancellationToken) -> (Far, JoinHandle<(Ended, Worker)>) {
+    let (near, far) = duplex(4096);
+    let life = tokio::spawn(async move {
+        let ended = worker.live_on(Link::new(near), &cancel).await;
+        (ended, worker)
+    });
+    (Far(far), life)
 }
 
 const fn accepted(mr: u8) -> SubmitOutcome {
@@ -419,6 +432,36 @@ async fn a_report_that_comes_while_the_daemon_stops_is_kept() {
     let Some(ModemEvent::Received { slot: None, tpdu, .. }) = told else { panic!("{told:?}") };
     assert_eq!(tpdu, [0x06, 0x00]);
     rig.life.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_in_a_bring_up_that_fails_is_kept() {
+    let mut rig = Rig::with_a_lost_answer().await.comes_back().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.answers_until("AT+CGSN").await;
+    rig.far.says(&["+CMGS: 9", "OK", "+CDS: 2", "000600"]).await;
+    drop(rig.far);
+    assert!(matches!(rig.life.await.unwrap().0, Ended::Trouble(ModemState::Absent, _)));
+    let told = rig.events.recv().await;
+    let Some(ModemEvent::LateAnswer { outcome, .. }) = told else { panic!("{told:?}") };
+    assert_eq!(outcome, accepted(9));
+    let told = rig.events.recv().await;
+    let Some(ModemEvent::Received { slot: None, tpdu, .. }) = told else { panic!("{told:?}") };
+    assert_eq!(tpdu, [0x06, 0x00]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_of_a_setting_is_not_taken_for_that_of_a_message() {
+    let mut rig = Rig::with_a_lost_answer().await.comes_back().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.answers_until("AT+CMGF=0").await;
+    rig.told_of_its_pin().await;
+    rig.far.expect("AT+CSMS=0").await;
+    let mut rig = rig.comes_back().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["+CMS ERROR: 302"]).await;
+    rig.far.expect("AT").await;
+    rig.told_nothing();
 }
 
 #[tokio::test(start_paused = true)]
