@@ -48,6 +48,8 @@ pub enum Column {
     /// Milliseconds since 1970.
     AcceptedAt,
     Published,
+    /// In the order of commits.
+    Seq,
 }
 
 /// How a value is compared.
@@ -161,6 +163,7 @@ impl Column {
             Self::TalkMs => "talk_ms",
             Self::AcceptedAt => "accepted_at",
             Self::Published => "published",
+            Self::Seq => "seq",
         }
     }
 
@@ -177,6 +180,7 @@ impl Column {
                 | Self::TalkMs
                 | Self::AcceptedAt
                 | Self::Published
+                | Self::Seq
         )
     }
 }
@@ -335,7 +339,8 @@ impl Index {
             | Column::RingMs
             | Column::TalkMs
             | Column::AcceptedAt
-            | Column::Published => return None,
+            | Column::Published
+            | Column::Seq => return None,
         })
     }
 

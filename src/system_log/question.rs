@@ -9,11 +9,12 @@ use std::{fmt, time::Duration};
 
 use super::{
     Filter, FilterError, Keywords, LogEvent,
+    filter::whole,
     keywords::{MAX_KEYWORD, MAX_KEYWORDS},
 };
 use crate::{
     domain::Timestamp,
-    store::{self, Budget, Condition, LogQuery, Order, Position, View},
+    store::{self, Budget, Column, Condition, LogQuery, Operator, Order, Position, View},
 };
 
 /// Events of a page where the question does not say.
@@ -43,8 +44,25 @@ pub struct Question {
     filter: Option<Filter>,
     keywords: Keywords,
     limit: usize,
-    after: Option<Position>,
+    after: Option<(Position, Option<Backlog>)>,
     span: Span,
+}
+
+/// What there was when a polling question was asked first: of that it wants what was published since, and of what
+/// came after it everything, whatever the clock does.
+#[derive(Debug, Clone, Copy)]
+struct Backlog {
+    since: i64,
+    newest: i64,
+}
+
+impl Backlog {
+    fn condition(self) -> Condition {
+        Condition::Or(vec![
+            Condition::Number(Column::Published, Operator::Ge, whole(self.since)),
+            Condition::Number(Column::Seq, Operator::Gt, whole(self.newest)),
+        ])
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -171,23 +189,29 @@ impl Question {
         let polling = matches!(self.span, Span::Polling { .. });
         // As after an older database was put in the place of this one: whoever waits for what lies behind
         // that page would miss all that comes until then.
-        if let Some(after) = self.after.filter(|_| polling)
-            && after.seq > store::event::newest(view)?
-        {
+        let newest = store::event::newest(view)?;
+        if self.after.is_some_and(|(after, _)| polling && after.seq > newest) {
             return Ok(Err(NotAQuestion::After));
         }
-        let (order, after) = match self.span {
-            Span::Polling { since } => {
-                let before = || store::event::before(view, since);
-                let first = || before().map(|seq| Position { published: 0, seq });
-                (Order::Stored, Some(self.after.map_or_else(first, Ok)?))
+        let (order, after) = match (self.span, self.after) {
+            (Span::Polling { .. }, Some(after)) => (Order::Stored, Some(after)),
+            (Span::Polling { since }, None) => {
+                let first = Position { published: 0, seq: store::event::before(view, since)? };
+                let backlog = Backlog { since: since.as_unix_ms(), newest };
+                (Order::Stored, Some((first, Some(backlog))))
             }
-            Span::Bounded { since, until, descending } => {
+            (Span::Bounded { since, until, descending }, after) => {
                 let (since, until) = (since.as_unix_ms(), until.as_unix_ms());
-                (Order::Published { since, until, descending }, self.after)
+                (Order::Published { since, until, descending }, after)
             }
         };
+        let (after, backlog) = after.unzip();
+        let backlog = backlog.flatten();
         let condition = self.filter.as_ref().map_or(Condition::Constant(true), Filter::condition);
+        let condition = match backlog {
+            Some(backlog) => condition.and(backlog.condition()),
+            None => condition,
+        };
         let query = LogQuery { order, after, condition, limit: self.limit };
         let spoken_of = |row: &store::event::EventRow| {
             self.keywords.is_empty()
@@ -196,12 +220,17 @@ impl Question {
         let page = store::page(view, &query, budget, &spoken_of)?;
         // Pages of no events would never come to the end.
         let more = polling || (!page.finished && self.limit > 0);
-        let next = more.then(|| self.next(page.position));
+        let left = |backlog: &Backlog| page.position.is_some_and(|it| it.seq < backlog.newest);
+        let next = more.then(|| self.next(page.position, backlog.filter(left)));
         Ok(Ok(Answer { events: page.rows.into_iter().map(LogEvent::from).collect(), next }))
     }
 
     /// The parameters of the next page.
-    fn next(&self, position: Option<Position>) -> Vec<(&'static str, String)> {
+    fn next(
+        &self,
+        position: Option<Position>,
+        backlog: Option<Backlog>,
+    ) -> Vec<(&'static str, String)> {
         let mut parameters = Vec::new();
         let mut put = |name, value: Option<String>| {
             parameters.extend(value.map(|value| (name, value)));
@@ -215,27 +244,31 @@ impl Question {
         put("filter", self.asked.filter.clone());
         put("q", self.asked.q.clone());
         put("sortOrder", self.asked.sort_order.clone());
-        put("after", position.map(|position| write_token(position, self.span)));
+        put("after", position.map(|position| write_token(position, backlog, self.span)));
         parameters
     }
 }
 
-fn write_token(position: Position, span: Span) -> String {
-    match span {
-        Span::Polling { .. } => format!("p{}", position.seq),
-        Span::Bounded { .. } => format!("b{}_{}", position.published, position.seq),
+fn write_token(position: Position, backlog: Option<Backlog>, span: Span) -> String {
+    match (span, backlog) {
+        (Span::Polling { .. }, None) => format!("p{}", position.seq),
+        (Span::Polling { .. }, Some(Backlog { since, newest })) => {
+            format!("p{}_{newest}_{since}", position.seq)
+        }
+        (Span::Bounded { .. }, _) => format!("b{}_{}", position.published, position.seq),
     }
 }
 
-fn read_token(text: &str, span: Span) -> Option<Position> {
-    match span {
-        Span::Polling { .. } => {
-            let seq = text.strip_prefix('p')?.parse().ok()?;
-            Some(Position { published: 0, seq })
+fn read_token(text: &str, span: Span) -> Option<(Position, Option<Backlog>)> {
+    let prefix = if matches!(span, Span::Polling { .. }) { 'p' } else { 'b' };
+    let numbers = text.strip_prefix(prefix)?.split('_').map(|it| it.parse().ok());
+    let numbers = numbers.collect::<Option<Vec<i64>>>()?;
+    match (span, numbers.as_slice()) {
+        (Span::Polling { .. }, &[seq]) => Some((Position { published: 0, seq }, None)),
+        (Span::Polling { .. }, &[seq, newest, since]) => {
+            Some((Position { published: 0, seq }, Some(Backlog { since, newest })))
         }
-        Span::Bounded { .. } => {
-            let (published, seq) = text.strip_prefix('b')?.split_once('_')?;
-            Some(Position { published: published.parse().ok()?, seq: seq.parse().ok()? })
-        }
+        (Span::Bounded { .. }, &[published, seq]) => Some((Position { published, seq }, None)),
+        (Span::Polling { .. } | Span::Bounded { .. }, _) => None,
     }
 }

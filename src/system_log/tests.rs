@@ -213,8 +213,7 @@ fn expected(rows: &[EventRow], filter: &str, reading: &Reading) -> Vec<Value> {
     let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{error}"));
     let mut rows = rows.to_vec();
     if reading.kind == 0 {
-        let first = rows.iter().position(|row| row.published >= reading.since);
-        rows.drain(..first.unwrap_or(rows.len()));
+        rows.retain(|row| row.published >= reading.since);
     } else {
         rows.retain(|row| (reading.since..reading.until).contains(&row.published));
         rows.sort_by_key(|row| (row.published, row.seq));
@@ -275,10 +274,10 @@ fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn every_attribute_of_an_event_can_be_asked_for() {
+/// An event that has everything.
+fn full_row() -> EventRow {
     let text = || Some("x".to_owned());
-    let row = EventRow {
+    EventRow {
         seq: 1,
         uuid: "x".into(),
         published: BASE,
@@ -308,7 +307,46 @@ fn every_attribute_of_an_event_can_be_asked_for() {
         setup_ms: Some(1),
         ring_ms: Some(1),
         talk_ms: Some(1),
-    };
+    }
+}
+
+#[test]
+fn who_polls_hears_of_all_that_comes_and_of_nothing_before_whatever_the_clock_did() {
+    MEMORY.with_borrow(|memory| {
+        memory.run(|tx| {
+            let add = |uuid: &str, published| {
+                append_row(tx, &EventRow { uuid: uuid.into(), published, ..full_row() });
+            };
+            let since = BASE + 1000;
+            add("while the clock was ahead", since + 1000);
+            (0..5).for_each(|_| add("before", BASE));
+            let mut asked = Asked {
+                since: Some(Timestamp::from_unix_ms(since).to_string()),
+                limit: Some("1".to_owned()),
+                ..Asked::default()
+            };
+            let budget = Budget { events: 2, time: FOR_EVER };
+            let mut heard = Vec::new();
+            for page in 0..9 {
+                if page == 2 {
+                    add("after the clock was set back", BASE);
+                }
+                let now = Timestamp::from_unix_ms(since);
+                let question = Question::of(asked.clone(), now, FOR_EVER).unwrap();
+                let answer = question.answer(tx, budget).unwrap().unwrap();
+                heard.extend(answer.events.iter().map(|it| it.to_json()["uuid"].clone()));
+                let next = answer.next.unwrap();
+                let after = next.into_iter().find(|(name, _)| *name == "after");
+                asked = Asked { since: None, after: after.map(|(_, value)| value), ..asked };
+            }
+            assert_eq!(heard, ["while the clock was ahead", "after the clock was set back"]);
+        });
+    });
+}
+
+#[test]
+fn every_attribute_of_an_event_can_be_asked_for() {
+    let row = full_row();
     let status = EventRow { event_type: "system.voice.receive_status".into(), ..row.clone() };
     let status = EventRow { channel: Some("voice".into()), ..status };
     let mut found = Vec::new();

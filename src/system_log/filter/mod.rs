@@ -306,7 +306,7 @@ fn meets(compare: Compare, order: Option<Ordering>) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact until the year 287396")]
-fn whole(number: i64) -> f64 {
+pub(super) fn whole(number: i64) -> f64 {
     number as f64
 }
 
