@@ -249,8 +249,9 @@ impl Store {
                     Ok(false) => "somebody reads it".to_owned(),
                     Err(cause) => cause.to_string(),
                 };
-                // Once: what is said at each try would fill a full disk further.
-                if failed == 0 {
+                // Once: what is said at each try would fill a full disk further. The first waits for nobody, and fails
+                // where anybody reads.
+                if failed == 1 {
                     warn!(
                         cause,
                         "the write-ahead log cannot be cleaned yet; erased text stays in it"
