@@ -36,7 +36,7 @@ pub fn hear(
     store::message::set_feedback(tx, message.key, feedback.as_str())?;
     let mut subject = message.subject;
     if let (Some(number), Some(region)) = (&subject.recipient, &subject.region) {
-        limits::heard(tx, number, region, message.created_at, feedback)?;
+        limits::heard(tx, &subject.actor.id, number, region, message.created_at, feedback)?;
     }
     subject.actor = actor;
     let outcome = if feedback == Feedback::Verified { Outcome::Success } else { Outcome::Failure };

@@ -41,7 +41,7 @@ const fn window(kind: Kind) -> Duration {
     match kind {
         Kind::Prefix | Kind::User => HOUR,
         Kind::Neighbours => TEN_MINUTES,
-        Kind::Region => DAY,
+        Kind::Region | Kind::Sender => DAY,
         Kind::Token | Kind::Address => MINUTE,
     }
 }
@@ -73,6 +73,8 @@ pub(super) struct Within {
     subjects: Subjects,
     /// Whether its number received nothing for a day.
     fresh: bool,
+    /// Whether what becomes of its sender's codes is told.
+    told: bool,
     at: Timestamp,
 }
 
@@ -99,7 +101,12 @@ pub(super) fn check(
     for (kind, subject, limit) in subjects.limited(limits) {
         let wait = match kind {
             Kind::Prefix => slots_wait(&of_prefix, kind, limit, now),
-            Kind::Neighbours | Kind::Region | Kind::User | Kind::Token | Kind::Address => {
+            Kind::Neighbours
+            | Kind::Region
+            | Kind::User
+            | Kind::Token
+            | Kind::Address
+            | Kind::Sender => {
                 let slots = slots_within(tx, kind, subject, window(kind), now)?;
                 slots_wait(&slots, kind, limit, now)
             }
@@ -109,20 +116,22 @@ pub(super) fn check(
         }
     }
     let fresh = received.is_empty();
-    if let Some(by) = attack(tx, draft, &subjects, &of_prefix, limits, fresh)? {
+    let told = is_told(tx, &subjects.token, now)?;
+    if let Some(by) = attack(tx, draft, &subjects, &of_prefix, limits, (fresh, told))? {
         let until = block(tx, &subjects, by, limits, now)?;
         let denial = Denial::new(Detail::Velocity, draft.subject.clone());
         return Ok(Err(denial.for_now(until.since(now))));
     }
-    Ok(Ok(Some(Within { subjects, fresh, at: now })))
+    Ok(Ok(Some(Within { subjects, fresh, told, at: now })))
 }
 
 impl Within {
     /// Counts the request, which was accepted.
     pub(super) fn count(&self, tx: &Tx<'_>, limits: &Limits) -> Result<(), store::Error> {
-        let Self { subjects, fresh, at } = self;
-        let count =
-            |kind, subject: &str| traffic::count_accepted(tx, kind, subject, slot_of(kind, *at));
+        let Self { subjects, fresh, told, at } = self;
+        let count = |kind, subject: &str| {
+            traffic::count_accepted(tx, kind, subject, slot_of(kind, *at), *told)
+        };
         // Prefixes and regions are counted for their conversion, limit or not.
         count(Kind::Prefix, &subjects.prefix)?;
         count(Kind::Region, &subjects.region)?;
@@ -138,16 +147,22 @@ impl Within {
     }
 }
 
-/// Counts what became of a code, of a message to `number` that was accepted at `at`.
+/// Counts what became of a code, of a message of `sender`'s to `number` that was accepted at `at`.
 pub(super) fn heard(
     tx: &Tx<'_>,
+    sender: &str,
     number: &E164,
     region: &str,
     at: Timestamp,
     feedback: Feedback,
 ) -> Result<(), store::Error> {
     let (prefix, neighbours) = (without(number, 4), without(number, 2));
-    let subjects = [(Kind::Prefix, prefix), (Kind::Neighbours, neighbours), (Kind::Region, region)];
+    let subjects = [
+        (Kind::Prefix, prefix),
+        (Kind::Neighbours, neighbours),
+        (Kind::Region, region),
+        (Kind::Sender, sender),
+    ];
     for (kind, subject) in subjects {
         traffic::count_feedback(tx, kind, subject, slot_of(kind, at), feedback)?;
     }
@@ -201,7 +216,7 @@ const fn whose(kind: Kind) -> &'static str {
         Kind::Neighbours => "the neighbours of this number",
         Kind::Region => "this region",
         Kind::User => "this user",
-        Kind::Token => "this token",
+        Kind::Token | Kind::Sender => "this token",
         Kind::Address => "this address",
     }
 }
@@ -293,6 +308,13 @@ fn slots_wait(slots: &[Slot], kind: Kind, limit: u32, now: Timestamp) -> Option<
     wait
 }
 
+/// Whether what becomes of a sender's codes is told: some of them was entered of late. Codes of others, such as
+/// those of Okta, which tells nothing, would look as if nobody entered them.
+fn is_told(tx: &Tx<'_>, sender: &str, now: Timestamp) -> Result<bool, store::Error> {
+    let slots = slots_within(tx, Kind::Sender, sender, DAY, now)?;
+    Ok(slots.iter().any(|slot| slot.verified > 0))
+}
+
 /// Whether a request, after those that were accepted before it, is part of an attack; the alarm is in the
 /// log then.
 fn attack(
@@ -301,49 +323,54 @@ fn attack(
     subjects: &Subjects,
     of_prefix: &[Slot],
     limits: &Limits,
-    fresh: bool,
+    (fresh, told): (bool, bool),
 ) -> Result<Option<ListedBy>, store::Error> {
     let now = draft.request.received_at;
     let adjacent = fresh && limits.adjacent_numbers > 0;
-    let neighbours = if adjacent { neighbours(tx, subjects, now)? } else { 0 };
-    let many = adjacent && neighbours >= limits.adjacent_numbers;
-    let low = !many && limits.conversion_sends > 0 && converts_badly(of_prefix, limits, now);
-    if !many && !low {
-        return Ok(None);
-    }
+    let neighbours = if adjacent { neighbours(tx, subjects, now)? } else { Slot::default() };
+    let by = if adjacent && neighbours.told >= limits.adjacent_numbers {
+        Some(ListedBy::AdjacentNumbers)
+    } else if limits.conversion_sends > 0 && converts_badly(of_prefix, limits, now) {
+        Some(ListedBy::LowConversion)
+    } else {
+        None
+    };
+    let by = by.filter(|_| told);
     // Where nobody tells which codes are entered, nothing tells staff with neighbouring numbers from a
     // robot: an alarm, once, is all that is right.
-    let told = traffic::any_verified(tx, now.before(DAY))?;
-    if told || (many && neighbours == limits.adjacent_numbers) {
-        let outcome = if told { Outcome::Deny } else { Outcome::Unknown };
+    if by.is_some() || (adjacent && neighbours.accepted == limits.adjacent_numbers) {
+        let outcome = if by.is_some() { Outcome::Deny } else { Outcome::Unknown };
         let event = Event::new(EventKind::Suspicion, outcome, draft.subject.clone(), now);
         store::event::append(tx, &event.because(Some(Detail::Velocity)))?;
     }
-    let by = if many { ListedBy::AdjacentNumbers } else { ListedBy::LowConversion };
-    Ok(told.then_some(by))
+    Ok(by)
 }
 
 /// How many neighbours of a number were written to for the first time of late; none where any of their
 /// codes was entered.
-fn neighbours(tx: &Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<u32, store::Error> {
+fn neighbours(tx: &Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<Slot, store::Error> {
     let kind = Kind::Neighbours;
     let slots = slots_within(tx, kind, &subjects.neighbours, window(kind), now)?;
-    let (written, entered) = sum(slots.iter());
-    Ok(if entered == 0 { written } else { 0 })
+    let sum = sum(slots.iter());
+    Ok(if sum.verified == 0 { sum } else { Slot::default() })
 }
 
 /// Whether the codes that a prefix was sent in the last day are hardly ever entered.
 fn converts_badly(of_prefix: &[Slot], limits: &Limits, now: Timestamp) -> bool {
     let settled = now.before(slot_length(Kind::Prefix) + SETTLED);
-    let (sent, entered) = sum(of_prefix.iter().filter(|slot| slot.at <= settled));
-    let least = u64::from(sent) * u64::from(limits.conversion_percent);
-    sent >= limits.conversion_sends && u64::from(entered) * 100 < least
+    let sum = sum(of_prefix.iter().filter(|slot| slot.at <= settled));
+    let least = u64::from(sum.told) * u64::from(limits.conversion_percent);
+    sum.told >= limits.conversion_sends && u64::from(sum.verified) * 100 < least
 }
 
-/// Messages that were accepted, and codes that were entered.
-fn sum<'s>(slots: impl Iterator<Item = &'s Slot>) -> (u32, u32) {
-    let add = |(a, v): (u32, u32), slot: &Slot| (a + slot.accepted, v + slot.verified);
-    slots.fold((0, 0), add)
+/// All that was counted in these slots.
+fn sum<'s>(slots: impl Iterator<Item = &'s Slot>) -> Slot {
+    slots.fold(Slot::default(), |sum, slot| Slot {
+        at: slot.at,
+        accepted: sum.accepted + slot.accepted,
+        told: sum.told + slot.told,
+        verified: sum.verified + slot.verified,
+    })
 }
 
 /// Blocks the prefix for a while; says until when.
@@ -427,12 +454,18 @@ mod tests {
             accepted
         }
 
-        async fn entered(&self, number: &str, at: Timestamp) {
+        /// The code of a message that `sender` sent was entered.
+        async fn entered_of(&self, sender: &'static str, number: &str, at: Timestamp) {
             let number = E164::new(number).unwrap();
             self.store
-                .write(move |tx| heard(tx, &number, "US", at, Feedback::Verified))
+                .write(move |tx| heard(tx, sender, &number, "US", at, Feedback::Verified))
                 .await
                 .unwrap();
+        }
+
+        /// The same of one who sends everything that is not said to be somebody else's.
+        async fn entered(&self, number: &str, at: Timestamp) {
+            self.entered_of("token", number, at).await;
         }
 
         async fn alarms(&self) -> u32 {
@@ -783,5 +816,30 @@ mod tests {
             assert_eq!(desk.ask(far(21, 600)).await, None, "people have time to enter them");
             assert_eq!(desk.ask(far(22, 1000)).await, later, "{entered} of 20");
         }
+    }
+
+    /// Okta tells nothing of its codes, whatever another client tells of its own.
+    #[tokio::test]
+    async fn who_tells_nothing_is_not_judged_by_what_others_tell() {
+        let desk = Desk::with(Limits::default());
+        desk.entered("+12125550100", after(0)).await;
+        let of_okta = |request: Request| {
+            let actor = Actor { id: "okta-telephony-hook".into(), ..Actor::default() };
+            Request { actor, ..request }
+        };
+        // 40 people of one prefix in four hours, none of them neighbours.
+        let far = |it: u64| code(&format!("+1415555{:04}", 2000 + 100 * it), it * 360);
+        assert_eq!(desk.accepted((0..40).map(|it| of_okta(far(it)))).await, 40);
+        // 15 neighbours within ten minutes.
+        let near = |it: u64| code(&format!("+1415556{:04}", 2300 + it), it * 30);
+        assert_eq!(desk.accepted((0..15).map(|it| of_okta(near(it)))).await, 15);
+        assert_eq!(desk.alarms().await, 1);
+        assert_eq!(desk.ask(near(20)).await, None, "nor is who tells judged by those of Okta");
+        assert_eq!(desk.ask(code("+14155559999", 20_000)).await, None);
+
+        let desk = Desk::with(Limits { adjacent_numbers: 10, ..none() });
+        desk.entered_of("okta-telephony-hook", "+12125550100", after(0)).await;
+        let asked = (0..15).map(|it| of_okta(near(it)));
+        assert_eq!(desk.accepted(asked).await, 10, "somebody tells for it");
     }
 }

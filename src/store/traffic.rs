@@ -21,6 +21,8 @@ pub enum Kind {
     Token,
     /// Addresses that requests come from.
     Address,
+    /// Tokens once more: only what became of their codes counts.
+    Sender,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::User => 3,
             Self::Token => 4,
             Self::Address => 5,
+            Self::Sender => 6,
         }
     }
 }
@@ -43,11 +46,14 @@ pub struct Slot {
     pub at: Timestamp,
     /// Messages that were accepted.
     pub accepted: u32,
+    /// Those of them whose sender tells what becomes of codes.
+    pub told: u32,
     /// Those of them whose code was entered.
     pub verified: u32,
 }
 
-/// Counts a message that is accepted in the slot that began at `slot`.
+/// Counts a message that is accepted in the slot that began at `slot`, and whether its sender tells what becomes
+/// of codes.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -56,8 +62,9 @@ pub fn count_accepted(
     kind: Kind,
     subject: &str,
     slot: Timestamp,
+    told: bool,
 ) -> Result<(), Error> {
-    count(tx, (kind, subject, slot), [1, 0, 0, 0])
+    count(tx, (kind, subject, slot), [1, u32::from(told), 0, 0, 0])
 }
 
 /// Counts what became of a code, of a message that was accepted in the slot.
@@ -72,9 +79,9 @@ pub fn count_feedback(
     feedback: Feedback,
 ) -> Result<(), Error> {
     let counts = match feedback {
-        Feedback::Verified => [0, 1, 0, 0],
-        Feedback::Failed => [0, 0, 1, 0],
-        Feedback::Expired => [0, 0, 0, 1],
+        Feedback::Verified => [0, 0, 1, 0, 0],
+        Feedback::Failed => [0, 0, 0, 1, 0],
+        Feedback::Expired => [0, 0, 0, 0, 1],
     };
     count(tx, (kind, subject, slot), counts)
 }
@@ -82,18 +89,19 @@ pub fn count_feedback(
 fn count(
     tx: &Tx<'_>,
     (kind, subject, slot): (Kind, &str, Timestamp),
-    [accepted, verified, failed, expired]: [u32; 4],
+    [accepted, told, verified, failed, expired]: [u32; 5],
 ) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, verified = verified + ?5,
-             failed = failed + ?6, expired = expired + ?7",
+        "INSERT INTO traffic VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET accepted = accepted + ?4, told = told + ?5,
+             verified = verified + ?6, failed = failed + ?7, expired = expired + ?8",
     )?
     .execute((
         kind.rank(),
         subject,
         slot.as_unix_ms(),
         accepted,
+        told,
         verified,
         failed,
         expired,
@@ -101,7 +109,7 @@ fn count(
     Ok(())
 }
 
-const SLOTS: &str = "SELECT slot, accepted, verified FROM traffic
+const SLOTS: &str = "SELECT slot, accepted, told, verified FROM traffic
      WHERE kind = ?1 AND subject = ?2 AND slot > ?3 AND slot <= ?4 ORDER BY slot";
 
 /// The slots of a subject that began after `after` and not after `until`, oldest first.
@@ -118,21 +126,10 @@ pub fn slots(
     view.prepare(SLOTS)?
         .query_map((kind.rank(), subject, after.as_unix_ms(), until.as_unix_ms()), |row| {
             let at = Timestamp::from_unix_ms(row.get(0)?);
-            Ok(Slot { at, accepted: row.get(1)?, verified: row.get(2)? })
+            Ok(Slot { at, accepted: row.get(1)?, told: row.get(2)?, verified: row.get(3)? })
         })?
         .map(|slot| Ok(slot?))
         .collect()
-}
-
-/// Whether any code was entered in a slot that began after `after`: somebody tells.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn any_verified(view: &View<'_>, after: Timestamp) -> Result<bool, Error> {
-    // There are as many regions as there are, so these are few rows.
-    Ok(view
-        .prepare("SELECT 1 FROM traffic WHERE kind = ?1 AND slot > ?2 AND verified > 0 LIMIT 1")?
-        .exists((Kind::Region.rank(), after.as_unix_ms()))?)
 }
 
 /// How many messages a subject was sent, and what became of their codes.
@@ -302,7 +299,7 @@ mod tests {
             for to in (0..others).map(other).chain([number.clone(), number.clone()]) {
                 let message = store::samples::message(at(100));
                 store::message::insert(tx, &NewMessage { recipient: to.clone(), ..message })?;
-                count_accepted(tx, Kind::User, to.as_str(), at(100))?;
+                count_accepted(tx, Kind::User, to.as_str(), at(100), false)?;
             }
             let mut received_by_it = 0;
             let count = |_| {
@@ -334,8 +331,8 @@ mod tests {
         let walk = move |tx: &Tx<'_>| {
             for subject in 0..50 {
                 for kind in kinds {
-                    count_accepted(tx, kind, &subject.to_string(), at(100))?;
-                    count_accepted(tx, kind, &subject.to_string(), at(200))?;
+                    count_accepted(tx, kind, &subject.to_string(), at(100), false)?;
+                    count_accepted(tx, kind, &subject.to_string(), at(200), false)?;
                 }
             }
             let (mut place, mut steps, mut deleted) = (Some(Place::default()), 0, 0);

@@ -169,10 +169,11 @@ CREATE INDEX listed_expiry ON listed (expires_at) WHERE expires_at IS NOT NULL;
 -- What was accepted, and what became of the codes, by whom it is counted for and by when the slot
 -- of time began.
 CREATE TABLE traffic (
-    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token, 5 address
+    kind     INTEGER NOT NULL, -- 0 prefix, 1 neighbours, 2 region, 3 user, 4 token, 5 address, 6 sender
     subject  TEXT NOT NULL,
     slot     INTEGER NOT NULL,
     accepted INTEGER NOT NULL,
+    told     INTEGER NOT NULL, -- those of senders who tell what becomes of their codes
     verified INTEGER NOT NULL,
     failed   INTEGER NOT NULL,
     expired  INTEGER NOT NULL,
