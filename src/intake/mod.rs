@@ -14,12 +14,12 @@ mod template;
 mod texts;
 mod wording;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Event, EventKind, NewMessage, Outcome, Timestamp, Whom, clock::Moment},
+    domain::{Event, EventKind, MessageId, NewMessage, Outcome, Timestamp, Whom, clock::Moment},
     store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
@@ -67,7 +67,8 @@ pub async fn accept(
     store.write_work(decision(request, came, policy.clone(), repeat)).await
 }
 
-/// As [`accept`], for somebody who waits until `until` only.
+/// As [`accept`], for somebody who waits until `until` only. `accepted` becomes the message as soon as the
+/// transaction holds it: whoever cannot wait until it is on disk knows by it what to undo behind it.
 ///
 /// # Errors
 /// Those of the store; then nothing was accepted.
@@ -77,9 +78,18 @@ pub async fn accept_by(
     request: Request,
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
+    accepted: Arc<OnceLock<MessageId>>,
 ) -> Result<ByThen<Answer>, store::Error> {
     let came = Moment::of(request.received_at);
-    store.write_by(until, decision(request, came, policy.clone(), repeat)).await
+    let decision = decision(request, came, policy.clone(), repeat);
+    let work = move |tx: &Tx<'_>| {
+        let answer = decision(tx)?;
+        if let Answer::Accepted(message) = &answer {
+            let _ = accepted.set(message.id);
+        }
+        Ok(answer)
+    };
+    store.write_by(until, work).await
 }
 
 /// What is done in the transaction that stores the message. The key is looked up there too: of two

@@ -76,7 +76,7 @@ pub struct Request {
 #[cfg(test)]
 impl Request {
     /// A text that came then.
-    pub(super) fn sample(to: &str, text: &str, received_at: Timestamp) -> Self {
+    pub(crate) fn sample(to: &str, text: &str, received_at: Timestamp) -> Self {
         Self {
             to: to.into(),
             channel: Channel::Sms,

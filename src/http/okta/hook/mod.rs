@@ -35,6 +35,7 @@ use crate::{
 pub use event::Manner;
 use event::{Hooked, read};
 use reply::{Reply, Unsent};
+use wait::Caller;
 
 pub use caller::Callers;
 pub use keys::KeySource;
@@ -102,7 +103,11 @@ async fn answer(
     let repeat = event_id.map(|id| state.repeats.identify_event(id, &request));
     // Registered before the message is there: no commit in between goes unnoticed.
     let told = state.store.messages_told();
-    match intake::accept_by(until, &state.store, request, &state.policy, repeat).await {
+    let caller = Caller::who_waits(state.store.clone(), state.rules);
+    let message = caller.message();
+    let accepted =
+        intake::accept_by(until, &state.store, request, &state.policy, repeat, message).await;
+    let answered = match accepted {
         Ok(ByThen::Done(Answer::Accepted(message))) => {
             Ok(wait::for_outcome(state, told, *message, until).await)
         }
@@ -124,7 +129,9 @@ async fn answer(
             error!(%cause, "a hook of Okta's failed in the store");
             Err(Unsent::because(Detail::Bug))
         }
-    }
+    };
+    caller.hears();
+    answered
 }
 
 async fn authenticate(

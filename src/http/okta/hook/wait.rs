@@ -1,6 +1,9 @@
 //! Waiting for what becomes of a message, until Okta must be answered.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{
     sync::broadcast::{self, error::RecvError},
@@ -28,8 +31,7 @@ pub(super) async fn for_outcome(
     message: MessageView,
     until: Instant,
 ) -> Reply {
-    let (id, key) = (message.id, message.key);
-    let caller = Caller { store: state.store.clone(), key, rules: state.rules, waits: true };
+    let id = message.id;
     let mut reply = Reply::of(message);
     let last_write_at = until.checked_sub(LAST_WRITE).unwrap_or(until);
     while let Reply::Pending(_) = &reply {
@@ -50,7 +52,6 @@ pub(super) async fn for_outcome(
     if let Reply::Pending(Some(message)) = reply {
         reply = last_word(state, *message, until).await;
     }
-    caller.hears();
     reply
 }
 
@@ -101,18 +102,27 @@ fn can_be_sent(state: &AppState, message: &MessageView) -> bool {
     state.outlets.iter().any(|outlet| outlet.may_serve(message.service, message.lane, region))
 }
 
-/// Whoever waits for the answer. When its connection ends before, this is dropped: Okta sends the code by
-/// other means then, and this box must not.
-struct Caller {
+/// Whoever waits for the answer, since before there is a message. When its connection ends before, this is dropped:
+/// Okta sends the code by other means then, and this box must not.
+pub(super) struct Caller {
     store: Store,
-    key: i64,
     rules: Rules,
+    message: Arc<OnceLock<MessageId>>,
     waits: bool,
 }
 
 impl Caller {
+    pub(super) fn who_waits(store: Store, rules: Rules) -> Self {
+        Self { store, rules, message: Arc::default(), waits: true }
+    }
+
+    /// What is waited for, once it is known.
+    pub(super) fn message(&self) -> Arc<OnceLock<MessageId>> {
+        self.message.clone()
+    }
+
     /// There is an answer.
-    fn hears(mut self) {
+    pub(super) fn hears(mut self) {
         self.waits = false;
     }
 }
@@ -122,13 +132,72 @@ impl Drop for Caller {
         if !self.waits {
             return;
         }
-        let (key, rules) = (self.key, self.rules);
-        let abandon =
-            move |tx: &store::Tx<'_>| outbox::abandon(tx, key, Timestamp::now(), rules).map(drop);
+        let (message, rules) = (self.message(), self.rules);
+        // Behind the job that accepts the message, if that has begun: by then it is known which it is.
+        let abandon = move |tx: &store::Tx<'_>| {
+            let Some(id) = message.get() else { return Ok(()) };
+            let Some(key) = store::message::key_of(tx, *id)? else { return Ok(()) };
+            outbox::abandon(tx, key, Timestamp::now(), rules).map(drop)
+        };
         if self.store.try_hand_over(abandon) {
             info!("a hook of Okta's was given up before its answer: its message is not sent again");
         } else {
             warn!("a hook of Okta's was given up before its answer, and its message goes on");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use rlibphonenumber::Region;
+
+    use super::*;
+    use crate::intake::{Policy, Request, accept_by};
+
+    const SOON: Duration = Duration::from_millis(50);
+    const LATE: Duration = Duration::from_secs(20);
+
+    const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
+
+    /// The connection of the hook ends while its message is under way to the disk.
+    #[tokio::test]
+    async fn who_gives_up_while_the_disk_is_slow_leaves_no_message_that_is_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let policy = Arc::new(Policy::of(Region::US));
+        // All of one commit: a job that is in the way, the hook's, and one that takes as long as a slow disk.
+        let (let_first_go, first_waits) = mpsc::channel();
+        let first = move |_: &store::Tx<'_>| first_waits.recv().map_err(|_| store::Error::Closed);
+        let first = store.hand_over(first).await.unwrap();
+        let caller = Caller::who_waits(store.clone(), RULES);
+        let request = Request {
+            awaited: true,
+            ..Request::sample("+14155552345", "481592", Timestamp::now())
+        };
+        let message = caller.message();
+        let mut hook = Box::pin(async {
+            let _caller = caller;
+            accept_by(Instant::now() + LATE, &store, request, &policy, None, message).await
+        });
+        assert!(tokio::time::timeout(SOON, &mut hook).await.is_err());
+        let (let_slow_go, slow_waits) = mpsc::channel();
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        let slow = move |_: &store::Tx<'_>| {
+            let _ = begins.send(());
+            slow_waits.recv().map_err(|_| store::Error::Closed)
+        };
+        let slow = store.hand_over(slow).await.unwrap();
+        let_first_go.send(()).unwrap();
+        begun.await.unwrap();
+        drop(hook);
+        let_slow_go.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        slow.await.unwrap().unwrap();
+        store.write(|_| Ok(())).await.unwrap();
+        let left = store.read(|view| store::message::newest(view, None, 9)).await.unwrap();
+        let phases: Vec<_> = left.iter().map(|it| it.phase).collect();
+        assert_eq!(phases, [Phase::Ended(End::Cancelled)]);
     }
 }
