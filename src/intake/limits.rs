@@ -75,6 +75,8 @@ pub(super) struct Within {
     fresh: bool,
     /// Whether what becomes of its sender's codes is told.
     told: bool,
+    /// What the log says of it, where it is suspicious and no more.
+    alarm: Option<Event>,
     at: Timestamp,
 }
 
@@ -117,18 +119,33 @@ pub(super) fn check(
     }
     let fresh = received.is_empty();
     let told = is_told(tx, &subjects.token, now)?;
-    if let Some(by) = attack(tx, draft, &subjects, &of_prefix, limits, (fresh, told))? {
+    let adjacent = fresh && limits.adjacent_numbers > 0;
+    let neighbours = adjacent.then(|| neighbours(tx, &subjects, now)).transpose()?;
+    let suspicion = |outcome| {
+        let event = Event::new(EventKind::Suspicion, outcome, draft.subject.clone(), now);
+        event.because(Some(Detail::Velocity))
+    };
+    let by = if told { attack(neighbours, &of_prefix, limits, now) } else { None };
+    if let Some(by) = by {
+        store::event::append(tx, &suspicion(Outcome::Deny))?;
         let until = block(tx, &subjects, by, limits, now)?;
         let denial = Denial::new(Detail::Velocity, draft.subject.clone());
         return Ok(Err(denial.for_now(until.since(now))));
     }
-    Ok(Ok(Some(Within { subjects, fresh, told, at: now })))
+    // Where nobody tells which codes are entered, nothing tells staff with neighbouring numbers from a
+    // robot: an alarm, once, is all that is right.
+    let alarms = neighbours.is_some_and(|it| it.accepted == limits.adjacent_numbers);
+    let alarm = alarms.then(|| suspicion(Outcome::Unknown));
+    Ok(Ok(Some(Within { subjects, fresh, told, alarm, at: now })))
 }
 
 impl Within {
     /// Counts the request, which was accepted.
     pub(super) fn count(&self, tx: &Tx<'_>, limits: &Limits) -> Result<(), store::Error> {
-        let Self { subjects, fresh, told, at } = self;
+        let Self { subjects, fresh, told, alarm, at } = self;
+        if let Some(alarm) = alarm {
+            store::event::append(tx, alarm)?;
+        }
         let count = |kind, subject: &str| {
             traffic::count_accepted(tx, kind, subject, slot_of(kind, *at), *told)
         };
@@ -315,35 +332,19 @@ fn is_told(tx: &Tx<'_>, sender: &str, now: Timestamp) -> Result<bool, store::Err
     Ok(slots.iter().any(|slot| slot.verified > 0))
 }
 
-/// Whether a request, after those that were accepted before it, is part of an attack; the alarm is in the
-/// log then.
+/// What makes a request, after those that were accepted before it, part of an attack. `neighbours` is there where
+/// they are counted for it.
 fn attack(
-    tx: &Tx<'_>,
-    draft: &Draft,
-    subjects: &Subjects,
+    neighbours: Option<Slot>,
     of_prefix: &[Slot],
     limits: &Limits,
-    (fresh, told): (bool, bool),
-) -> Result<Option<ListedBy>, store::Error> {
-    let now = draft.request.received_at;
-    let adjacent = fresh && limits.adjacent_numbers > 0;
-    let neighbours = if adjacent { neighbours(tx, subjects, now)? } else { Slot::default() };
-    let by = if adjacent && neighbours.told >= limits.adjacent_numbers {
-        Some(ListedBy::AdjacentNumbers)
-    } else if limits.conversion_sends > 0 && converts_badly(of_prefix, limits, now) {
-        Some(ListedBy::LowConversion)
-    } else {
-        None
-    };
-    let by = by.filter(|_| told);
-    // Where nobody tells which codes are entered, nothing tells staff with neighbouring numbers from a
-    // robot: an alarm, once, is all that is right.
-    if by.is_some() || (adjacent && neighbours.accepted == limits.adjacent_numbers) {
-        let outcome = if by.is_some() { Outcome::Deny } else { Outcome::Unknown };
-        let event = Event::new(EventKind::Suspicion, outcome, draft.subject.clone(), now);
-        store::event::append(tx, &event.because(Some(Detail::Velocity)))?;
+    now: Timestamp,
+) -> Option<ListedBy> {
+    if neighbours.is_some_and(|it| it.told >= limits.adjacent_numbers) {
+        return Some(ListedBy::AdjacentNumbers);
     }
-    Ok(by)
+    let low = limits.conversion_sends > 0 && converts_badly(of_prefix, limits, now);
+    low.then_some(ListedBy::LowConversion)
 }
 
 /// How many neighbours of a number were written to for the first time of late; none where any of their
@@ -797,6 +798,20 @@ mod tests {
     async fn where_nobody_tells_neighbours_raise_one_alarm_and_nothing_is_blocked() {
         let desk = Desk::with(Limits { adjacent_numbers: 10, conversion_sends: 20, ..none() });
         assert_eq!(desk.accepted((0..64).map(|it| neighbour(it, it))).await, 64);
+        assert_eq!(desk.alarms().await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_for_its_text_raises_no_alarm() {
+        let desk = Desk::with(Limits { adjacent_numbers: 10, ..none() });
+        assert_eq!(desk.accepted((0..10).map(|it| neighbour(it, it))).await, 10);
+        let content = || Content::Text(Secret::new(String::new()));
+        let empty = |it| Request { content: content(), ..neighbour(it, it) };
+        for it in 10..15 {
+            assert_eq!(desk.ask(empty(it)).await, Some((Detail::Empty, 0)));
+        }
+        assert_eq!(desk.alarms().await, 0);
+        assert_eq!(desk.accepted((15..20).map(|it| neighbour(it, it))).await, 5);
         assert_eq!(desk.alarms().await, 1);
     }
 
