@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{
     sync::broadcast::{self, error::RecvError},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout_at},
 };
 use tracing::{info, warn};
 
@@ -40,19 +40,29 @@ pub(super) async fn for_outcome(
             () = state.closing.cancelled() => break,
             () = news_of(&mut told, id) => {}
         }
-        match state.store.read(move |view| store::message::find(view, id)).await {
-            Ok(Some(message)) => reply = Reply::of(message),
-            Ok(None) => break,
-            Err(cause) => {
-                warn!(%cause, "a hook of Okta's is answered PENDING: its message cannot be read");
-                break;
-            }
+        match look(&state.store, id, last_write_at).await {
+            Some(message) => reply = Reply::of(message),
+            None => break,
         }
     }
     if let Reply::Pending(Some(message)) = reply {
         reply = last_word(state, *message, until).await;
     }
     reply
+}
+
+/// The message as it is, unless that cannot be known in time.
+async fn look(store: &Store, id: MessageId, until: Instant) -> Option<MessageView> {
+    let read = store.read(move |view| store::message::find(view, id));
+    match timeout_at(until, read).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(cause)) => {
+            warn!(%cause, "a hook of Okta's is answered PENDING: its message cannot be read");
+            None
+        }
+        // Others read, and all places are taken.
+        Err(_) => None,
+    }
 }
 
 /// Resolves when an event may have told of the message.
@@ -160,6 +170,29 @@ mod tests {
     const LATE: Duration = Duration::from_secs(20);
 
     const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
+
+    #[tokio::test]
+    async fn who_waits_behind_many_readers_is_answered_in_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let gate = Arc::new(tokio::sync::RwLock::new(()));
+        let closed = gate.write().await;
+        let read = || {
+            let (store, gate) = (store.clone(), gate.clone());
+            tokio::spawn(
+                async move { store.read(move |_| Ok(gate.blocking_read().to_owned())).await },
+            )
+        };
+        let readers: Vec<_> = (0..10).map(|_| read()).collect();
+        tokio::task::yield_now().await;
+        let looked = look(&store, MessageId::generate(), Instant::now() + SOON);
+        let looked = tokio::time::timeout(LATE, looked).await;
+        drop(closed);
+        assert!(looked.expect("in time").is_none());
+        for reader in readers {
+            reader.await.unwrap().unwrap();
+        }
+    }
 
     /// The connection of the hook ends while its message is under way to the disk.
     #[tokio::test]
