@@ -99,6 +99,23 @@ async fn of_64_clients_of_one_address_no_more_are_served_than_may_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_user_is_nobody_and_has_no_limit() {
+    let limits = "[limits]\nuser_per_hour = 1";
+    let gateway = Gateway::builder().modems(0).config(limits).start().await;
+    let of = |user: &str, to: &str| {
+        let mut code = code(to);
+        code["user"] = json!(user);
+        ask(&gateway, &code)
+    };
+    for to in [PHONE, "+12065552345", "+13105552345"] {
+        let accepted = of("", to);
+        assert_eq!((accepted.status, &accepted.body["user"]), (202, &Value::Null));
+    }
+    assert_eq!(of("ann", "+13125552345").status, 202);
+    assert_eq!(of("ann", "+16175552345").status, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_block_and_allow_numbers_prefixes_and_regions() {
     let mut gateway = Gateway::builder().modems(0).prepare().await;
     let config = std::fs::read_to_string(gateway.config_path()).unwrap();

@@ -424,7 +424,8 @@ impl NewMessage {
             on_unknown: self.on_unknown,
             awaited: false,
             reference: self.reference,
-            user: self.user,
+            // Who fills in nobody means nobody, and not one user who has the limits of all.
+            user: self.user.filter(|user| !user.is_empty()),
             actor: caller.into_actor(),
             received_at,
         })
