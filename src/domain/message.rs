@@ -150,6 +150,15 @@ pub struct Fallback {
     pub expires_at: Timestamp,
 }
 
+/// How limits counted a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// As the first one of a day to its number.
+    pub fresh: bool,
+    /// As one of a sender who tells what becomes of codes.
+    pub told: bool,
+}
+
 /// A message that was decided to be sent, ready for the store.
 #[derive(Debug, Clone)]
 pub struct NewMessage {
@@ -177,6 +186,8 @@ pub struct NewMessage {
     pub on_unknown: OnUnknown,
     /// Whether whoever asked waits for what becomes of it, and helps himself where he is not told.
     pub awaited: bool,
+    /// How limits counted it; `None` where none holds for it.
+    pub counted: Option<Counted>,
     /// The caller's own reference.
     pub reference: Option<String>,
     /// When it was accepted.

@@ -43,7 +43,7 @@ pub use limits::Limits;
 pub use listing::{List, ListedBy, Listing, NumberPrefix, Whom};
 pub use locale::{Locale, Wishes};
 pub use locator::Locator;
-pub use message::{Body, Encoding, End, Fallback, NewMessage, OnUnknown, Phase};
+pub use message::{Body, Counted, Encoding, End, Fallback, NewMessage, OnUnknown, Phase};
 pub use money::Money;
 pub use number::{E164, NotE164};
 pub use progress::{Attempt, Progress, Segment, SegmentState};

@@ -135,6 +135,7 @@ impl Draft {
             sender: request.sender,
             on_unknown: request.on_unknown.unwrap_or(OnUnknown::of(lane)),
             awaited: request.awaited,
+            counted: None,
             reference: request.reference,
             created_at: now,
             not_before,

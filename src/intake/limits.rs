@@ -16,8 +16,8 @@ use std::{
 use super::{Denial, Policy, decide::Draft};
 use crate::{
     domain::{
-        Channel, Detail, E164, Event, EventKind, Feedback, Limits, List, ListedBy, Listing,
-        ListingId, NumberPrefix, Outcome, Timestamp, Whom,
+        Channel, Counted, Detail, E164, Event, EventKind, Feedback, Limits, List, ListedBy,
+        Listing, ListingId, NumberPrefix, Outcome, Timestamp, Whom,
     },
     store::{
         self, Tx, listed,
@@ -25,37 +25,12 @@ use crate::{
     },
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Slots of a window: a limit holds for at most a twelfth of its window longer than it must.
-const SLOTS: u32 = 12;
-
 /// A code that was sent so long ago would have been entered by now.
 const SETTLED: Duration = TEN_MINUTES;
-
-/// Window that traffic of a kind is counted for.
-const fn window(kind: Kind) -> Duration {
-    match kind {
-        Kind::Prefix | Kind::User => HOUR,
-        Kind::Neighbours => TEN_MINUTES,
-        Kind::Region | Kind::Sender => DAY,
-        Kind::Token | Kind::Address => MINUTE,
-    }
-}
-
-/// Length of a slot of a kind.
-fn slot_length(kind: Kind) -> Duration {
-    window(kind) / SLOTS
-}
-
-/// When the slot of an instant began.
-fn slot_of(kind: Kind, at: Timestamp) -> Timestamp {
-    let length = i64::try_from(slot_length(kind).as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_unix_ms(at.as_unix_ms().div_euclid(length).saturating_mul(length))
-}
 
 /// The slots that a window of this length, which ends at `now`, has any part in.
 fn slots_within(
@@ -65,16 +40,13 @@ fn slots_within(
     window: Duration,
     now: Timestamp,
 ) -> Result<Vec<Slot>, store::Error> {
-    traffic::slots(tx, kind, subject, now.before(window + slot_length(kind)), now)
+    traffic::slots(tx, kind, subject, now.before(window + kind.slot_length()), now)
 }
 
 /// A request that stays within all limits, to be counted once it is accepted.
 pub(super) struct Within {
     subjects: Subjects,
-    /// Whether its number received nothing for a day.
-    fresh: bool,
-    /// Whether what becomes of its sender's codes is told.
-    told: bool,
+    counted: Counted,
     /// What the log says of it, where it is suspicious and no more.
     alarm: Option<Event>,
     at: Timestamp,
@@ -109,7 +81,7 @@ pub(super) fn check(
             | Kind::Token
             | Kind::Address
             | Kind::Sender => {
-                let slots = slots_within(tx, kind, subject, window(kind), now)?;
+                let slots = slots_within(tx, kind, subject, kind.window(), now)?;
                 slots_wait(&slots, kind, limit, now)
             }
         };
@@ -136,18 +108,18 @@ pub(super) fn check(
     // robot: an alarm, once, is all that is right.
     let alarms = neighbours.is_some_and(|it| it.accepted == limits.adjacent_numbers);
     let alarm = alarms.then(|| suspicion(Outcome::Unknown));
-    Ok(Ok(Some(Within { subjects, fresh, told, alarm, at: now })))
+    Ok(Ok(Some(Within { subjects, counted: Counted { fresh, told }, alarm, at: now })))
 }
 
 impl Within {
-    /// Counts the request, which was accepted.
-    pub(super) fn count(&self, tx: &Tx<'_>, limits: &Limits) -> Result<(), store::Error> {
-        let Self { subjects, fresh, told, alarm, at } = self;
+    /// Counts the request, which was accepted; says how.
+    pub(super) fn count(&self, tx: &Tx<'_>, limits: &Limits) -> Result<Counted, store::Error> {
+        let Self { subjects, counted, alarm, at } = self;
         if let Some(alarm) = alarm {
             store::event::append(tx, alarm)?;
         }
         let count = |kind, subject: &str| {
-            traffic::count_accepted(tx, kind, subject, slot_of(kind, *at), *told)
+            traffic::count_accepted(tx, kind, subject, kind.slot_of(*at), counted.told)
         };
         // Prefixes and regions are counted for their conversion, limit or not.
         count(Kind::Prefix, &subjects.prefix)?;
@@ -157,10 +129,10 @@ impl Within {
                 count(kind, subject)?;
             }
         }
-        if *fresh && limits.adjacent_numbers > 0 {
+        if counted.fresh && limits.adjacent_numbers > 0 {
             count(Kind::Neighbours, &subjects.neighbours)?;
         }
-        Ok(())
+        Ok(*counted)
     }
 }
 
@@ -173,7 +145,7 @@ pub(super) fn heard(
     at: Timestamp,
     feedback: Feedback,
 ) -> Result<(), store::Error> {
-    let (prefix, neighbours) = (without(number, 4), without(number, 2));
+    let (prefix, neighbours) = (traffic::prefix(number), traffic::neighbours(number));
     let subjects = [
         (Kind::Prefix, prefix),
         (Kind::Neighbours, neighbours),
@@ -181,7 +153,7 @@ pub(super) fn heard(
         (Kind::Sender, sender),
     ];
     for (kind, subject) in subjects {
-        traffic::count_feedback(tx, kind, subject, slot_of(kind, at), feedback)?;
+        traffic::count_feedback(tx, kind, subject, kind.slot_of(at), feedback)?;
     }
     Ok(())
 }
@@ -200,8 +172,8 @@ struct Subjects {
 impl Subjects {
     fn of(draft: &Draft, policy: &Policy) -> Self {
         Self {
-            prefix: without(&draft.recipient, 4).to_owned(),
-            neighbours: without(&draft.recipient, 2).to_owned(),
+            prefix: traffic::prefix(&draft.recipient).to_owned(),
+            neighbours: traffic::neighbours(&draft.recipient).to_owned(),
             region: draft.region.clone(),
             home: draft.region == *policy.home_region.as_region_str(),
             user: draft.subject.user.clone(),
@@ -245,12 +217,6 @@ fn network(address: &str) -> Option<String> {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     };
     Some(network.to_string())
-}
-
-/// A number without its last digits.
-fn without(number: &E164, digits: usize) -> &str {
-    let number = number.as_str();
-    number.get(..number.len().saturating_sub(digits)).unwrap_or(number)
 }
 
 fn limited(whose: &str, draft: &Draft, wait: Duration) -> Box<Denial> {
@@ -311,7 +277,7 @@ fn number_wait(
 
 /// How long a subject has to wait, if it has to: until enough slots have left the window.
 fn slots_wait(slots: &[Slot], kind: Kind, limit: u32, now: Timestamp) -> Option<Duration> {
-    let outside = now.before(window(kind) + slot_length(kind));
+    let outside = now.before(kind.window() + kind.slot_length());
     let within = slots.iter().filter(|slot| slot.at > outside);
     let mut left: u32 = within.clone().map(|slot| slot.accepted).sum();
     let mut wait = None;
@@ -320,7 +286,7 @@ fn slots_wait(slots: &[Slot], kind: Kind, limit: u32, now: Timestamp) -> Option<
             break;
         }
         left = left.saturating_sub(slot.accepted);
-        wait = Some(slot.at.after(slot_length(kind) + window(kind)).since(now));
+        wait = Some(slot.at.after(kind.slot_length() + kind.window()).since(now));
     }
     wait
 }
@@ -351,14 +317,14 @@ fn attack(
 /// codes was entered.
 fn neighbours(tx: &Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<Slot, store::Error> {
     let kind = Kind::Neighbours;
-    let slots = slots_within(tx, kind, &subjects.neighbours, window(kind), now)?;
+    let slots = slots_within(tx, kind, &subjects.neighbours, kind.window(), now)?;
     let sum = sum(slots.iter());
     Ok(if sum.verified == 0 { sum } else { Slot::default() })
 }
 
 /// Whether the codes that a prefix was sent in the last day are hardly ever entered.
 fn converts_badly(of_prefix: &[Slot], limits: &Limits, now: Timestamp) -> bool {
-    let settled = now.before(slot_length(Kind::Prefix) + SETTLED);
+    let settled = now.before(Kind::Prefix.slot_length() + SETTLED);
     let sum = sum(of_prefix.iter().filter(|slot| slot.at <= settled));
     let least = u64::from(sum.told) * u64::from(limits.conversion_percent);
     sum.told >= limits.conversion_sends && u64::from(sum.verified) * 100 < least

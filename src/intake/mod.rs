@@ -172,9 +172,9 @@ fn decide(
             Err(denial) => return Ok(Err(denial)),
         },
     };
-    let decision = draft.write(wording, in_its_place, policy);
-    if let (Ok(_), Some(within)) = (&decision, within) {
-        within.count(tx, &policy.limits)?;
+    let mut decision = draft.write(wording, in_its_place, policy);
+    if let (Ok(message), Some(within)) = (&mut decision, within) {
+        message.counted = Some(within.count(tx, &policy.limits)?);
     }
     Ok(decision)
 }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        self, Attempt, Channel, Detail, EventKind, MessageId, NewMessage, Outcome, Progress,
-        Report, Subject, Timestamp, TransactionId,
+        self, Attempt, Channel, Detail, End, EventKind, MessageId, NewMessage, Outcome, Phase,
+        Progress, Report, Segment, SegmentState, Subject, Timestamp, TransactionId,
     },
     store::{self, Tx},
 };
@@ -120,6 +120,8 @@ fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<
         sender: None,
         on_unknown: state.on_unknown,
         awaited: false,
+        // What it stands in for was counted.
+        counted: None,
         reference,
         created_at: now,
         not_before: now,
@@ -152,6 +154,11 @@ fn execute(
         }
     };
     let (subject, account) = store::message::subject(tx, key)?;
+    if let Effect::LogStatus(..) = effect
+        && is_as_if_never_asked_for(state)
+    {
+        store::traffic::take_back(tx, key)?;
+    }
     let attempt = state.telling_attempt();
     if let (Effect::LogStatus(outcome, _), Some(attempt)) = (effect, attempt)
         && attempt.reports
@@ -171,6 +178,25 @@ fn execute(
     store::event::append(tx, &event)
 }
 
+/// Whether a message that ends disturbed nobody and cost nothing: it was cancelled or had no time left before any of
+/// it went out, and nothing else does in its place. What the network refused for good counts: nobody makes this box
+/// ask again and again. So does a call once it was dialled.
+fn is_as_if_never_asked_for(state: &Progress) -> bool {
+    let given_up = match state.phase {
+        Phase::Ended(End::Cancelled) => true,
+        Phase::Ended(End::Expired) => state.fallback_until.is_none(),
+        Phase::Ended(End::Delivered | End::Undelivered | End::Failed | End::Unknown)
+        | Phase::Queued
+        | Phase::Sending
+        | Phase::Sent => false,
+    };
+    let stayed_here = |segment: &Segment| {
+        let refused = segment.state == SegmentState::Refused && state.channel == Channel::Sms;
+        refused || segment.state == SegmentState::Dropped
+    };
+    given_up && state.attempts.iter().flat_map(|attempt| &attempt.segments).all(stayed_here)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -178,10 +204,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Body, CallTimes, End, Fallback, Lane, Money, OnUnknown, Phase, ReceivedReport, Refusal,
-            RefusalClass, Said, SegmentId, Service,
+            Body, CallTimes, Counted, E164, Fallback, Lane, Money, OnUnknown, ReceivedReport,
+            Refusal, RefusalClass, Said, SegmentId, Service,
         },
-        store::samples,
+        store::{samples, traffic::Kind},
     };
 
     const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
@@ -315,6 +341,88 @@ mod tests {
             apply(tx, key, Event::Stranded, now, RULES).unwrap();
             assert_eq!(store::message::newest(tx, None, 9).unwrap().len(), 1);
             assert_eq!(texts_left(tx, key), (false, false));
+        });
+    }
+
+    /// How many messages the recipient of `message` received as limits see it, and how many they count for its prefix.
+    fn counted(tx: &Tx<'_>, message: &NewMessage) -> (u32, u32) {
+        let (ages, end) = (Timestamp::from_unix_ms(0), message.created_at);
+        let mut received = 0;
+        let count = |_| {
+            received += 1;
+            false
+        };
+        store::traffic::received(tx, &message.recipient, (ages, end), |_| true, count).unwrap();
+        let prefix = store::traffic::prefix(&message.recipient);
+        let slots = store::traffic::slots(tx, Kind::Prefix, prefix, ages, end).unwrap();
+        (received, slots.iter().map(|slot| slot.accepted + slot.told).sum())
+    }
+
+    /// A message as limits counted it.
+    fn of_limits(tx: &Tx<'_>, message: NewMessage) -> NewMessage {
+        let slot = Kind::Prefix.slot_of(message.created_at);
+        let prefix = store::traffic::prefix(&message.recipient);
+        store::traffic::count_accepted(tx, Kind::Prefix, prefix, slot, true).unwrap();
+        NewMessage { counted: Some(Counted { fresh: false, told: true }), ..message }
+    }
+
+    #[test]
+    fn what_never_went_out_is_no_message_that_its_number_received() {
+        let now = Timestamp::now();
+        let late = now.after(Duration::from_secs(600));
+        let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+        let unassigned = Refusal { detail: Detail::Unassigned, class: RefusalClass::Permanent };
+        let (cancelled, refused) = (Event::Cancelled, |why| Event::Refused(SEGMENT, why));
+        let expired = || Event::Deadline(None);
+        let claimed = || Event::Claimed(attempt(now));
+        let (text, or_call) = (samples::message(now), code_by_call(now));
+        for (message, events, left) in [
+            (&text, vec![cancelled.clone()], 0),
+            (&text, vec![expired()], 0),
+            (&or_call, vec![cancelled], 0),
+            (&text, vec![claimed(), refused(busy), expired()], 0),
+            (&text, vec![claimed(), refused(unassigned)], 1),
+            (&text, vec![claimed(), Event::Silent(SEGMENT), expired()], 1),
+            (&text, vec![claimed(), Event::Accepted(SEGMENT, Some(7)), expired()], 1),
+            (&call(now), vec![claimed(), refused(busy), expired()], 1),
+        ] {
+            samples::Memory::new().run(|tx| {
+                let message = of_limits(tx, message.clone());
+                let key = store::message::insert(tx, &message).unwrap();
+                assert_eq!(counted(tx, &message), (1, 2));
+                for event in &events {
+                    let at = if *event == expired() { late } else { now };
+                    apply(tx, key, event.clone(), at, RULES).unwrap();
+                }
+                assert_eq!(counted(tx, &message), (left, 2 * left), "{events:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn what_has_something_in_its_place_is_counted_and_that_is_not_counted_twice() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let message = of_limits(tx, code_by_call(now));
+            let key = store::message::insert(tx, &message).unwrap();
+            let later = now.after(Duration::from_secs(150));
+            apply(tx, key, Event::Deadline(None), later, RULES).unwrap();
+            let call = store::message::newest(tx, None, 1).unwrap()[0].key;
+            apply(tx, call, Event::Cancelled, later, RULES).unwrap();
+            assert_eq!(counted(tx, &message), (1, 2));
+        });
+    }
+
+    #[test]
+    fn what_limits_did_not_count_is_not_taken_back_from_others() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let known = samples::message(now);
+            let key = store::message::insert(tx, &known).unwrap();
+            let other = NewMessage { recipient: E164::new("+14155552346").unwrap(), ..known };
+            let other = of_limits(tx, other);
+            apply(tx, key, Event::Cancelled, now, RULES).unwrap();
+            assert_eq!(counted(tx, &other).1, 2);
         });
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, Tx, View, call, word};
+use super::{Error, Tx, View, call, traffic, word};
 use crate::domain::{
     Actor, CallTimes, Channel, Detail, E164, Encoding, Lane, MessageId, Money, NewMessage, Phase,
     Secret, SegmentState, Service, Subject, Timestamp,
@@ -21,9 +21,10 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
-                 claimable_at, deadline_at, national, locale, awaited, service, fallback, fallback_of)
+                 claimable_at, deadline_at, national, locale, awaited, service, fallback, fallback_of,
+                 counted)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
         )?
         .insert(rusqlite::params![
             message.id.to_string(),
@@ -53,6 +54,7 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             message.service.number(),
             fallback.map(|it| it.service.channel().as_str()),
             message.fallback_of.map(|id| id.to_string()),
+            traffic::number(message.counted),
         ])?;
     tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
         .execute((key, body.text.reveal().as_bytes()))?;

@@ -100,7 +100,7 @@ pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
         .prepare(
             "SELECT a.concat_reference
              FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
-             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1)
+             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
              ORDER BY m.key DESC, a.key DESC LIMIT ?2",
         )?
         .query_map((message, LOOKED_AT), |row| row.get(0))?

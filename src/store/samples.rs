@@ -34,6 +34,7 @@ pub(crate) fn message(at: Timestamp) -> NewMessage {
         sender: None,
         on_unknown: OnUnknown::Hold,
         awaited: false,
+        counted: None,
         reference: None,
         created_at: at,
         not_before: at,

@@ -156,7 +156,7 @@ pub fn last_heard(view: &View<'_>, recipient_of: i64) -> Result<Option<String>, 
         .prepare(
             "SELECT a.sim FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.key <> ?1
-                 AND m.sent_at IS NOT NULL
+                 AND m.sent_at IS NOT NULL AND m.counted IS NOT NULL
              ORDER BY m.key DESC, a.key DESC LIMIT 1",
         )?
         .query_row([recipient_of], |row| row.get(0))

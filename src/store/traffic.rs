@@ -1,10 +1,12 @@
 //! Table `traffic`: how much was accepted, and what became of the codes, by subject and slot of time.
 //! What one number received is found in `message` itself.
 
+use std::time::Duration;
+
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx, View, word};
-use crate::domain::{E164, Feedback, Purpose, Timestamp};
+use crate::domain::{Counted, E164, Feedback, Purpose, Timestamp};
 
 /// What traffic is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +27,31 @@ pub enum Kind {
     Sender,
 }
 
+/// Slots of a window: a limit holds for at most a twelfth of its window longer than it must.
+const SLOTS_OF_A_WINDOW: u32 = 12;
+
 impl Kind {
+    /// Window that traffic of a kind is counted for.
+    pub const fn window(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Prefix | Self::User => 3600,
+            Self::Neighbours => 600,
+            Self::Region | Self::Sender => 86_400,
+            Self::Token | Self::Address => 60,
+        })
+    }
+
+    /// Length of a slot of a kind.
+    pub fn slot_length(self) -> Duration {
+        self.window() / SLOTS_OF_A_WINDOW
+    }
+
+    /// When the slot of an instant began.
+    pub fn slot_of(self, at: Timestamp) -> Timestamp {
+        let length = i64::try_from(self.slot_length().as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_unix_ms(at.as_unix_ms().div_euclid(length).saturating_mul(length))
+    }
+
     const fn rank(self) -> u8 {
         match self {
             Self::Prefix => 0,
@@ -37,6 +63,22 @@ impl Kind {
             Self::Sender => 6,
         }
     }
+}
+
+/// What [`Kind::Prefix`] counts a number for.
+pub fn prefix(number: &E164) -> &str {
+    without(number, 4)
+}
+
+/// What [`Kind::Neighbours`] counts a number for.
+pub fn neighbours(number: &E164) -> &str {
+    without(number, 2)
+}
+
+/// A number without its last digits.
+fn without(number: &E164, digits: usize) -> &str {
+    let number = number.as_str();
+    number.get(..number.len().saturating_sub(digits)).unwrap_or(number)
 }
 
 /// What was counted in a slot.
@@ -65,6 +107,47 @@ pub fn count_accepted(
     told: bool,
 ) -> Result<(), Error> {
     count(tx, (kind, subject, slot), [1, u32::from(told), 0, 0, 0])
+}
+
+/// How a message was counted, as its row says it.
+pub(super) fn number(counted: Option<Counted>) -> u8 {
+    counted.map_or(0, |it| 1 + 2 * u8::from(it.fresh) + 4 * u8::from(it.told))
+}
+
+/// Takes back what limits counted for the message `key`, of which nothing went out, but for the load that it was:
+/// its token's and its address's. It is none that its number received.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn take_back(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    let (recipient, region, user, at, counted) = tx
+        .prepare("SELECT recipient, region, user, created_at, counted FROM message WHERE key = ?1")?
+        .query_row([key], |row| {
+            let subjects: (String, Option<String>, Option<String>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let counted: u8 = row.get(4)?;
+            Ok((subjects.0, subjects.1, subjects.2, Timestamp::from_unix_ms(row.get(3)?), counted))
+        })?;
+    tx.prepare("UPDATE message SET counted = NULL WHERE key = ?1")?.execute([key])?;
+    let (is_counted, fresh, told) = (counted > 0, counted & 2 > 0, counted & 4 > 0);
+    let Some(recipient) = E164::new(recipient).ok().filter(|_| is_counted) else { return Ok(()) };
+    let neighbours = fresh.then(|| neighbours(&recipient));
+    let subjects = [
+        (Kind::Prefix, Some(prefix(&recipient))),
+        (Kind::Neighbours, neighbours),
+        (Kind::Region, region.as_deref()),
+        (Kind::User, user.as_deref()),
+    ];
+    let mut statement = tx.prepare(
+        "UPDATE traffic SET accepted = max(accepted - 1, 0), told = max(told - ?4, 0)
+         WHERE kind = ?1 AND subject = ?2 AND slot = ?3",
+    )?;
+    for (kind, subject) in subjects {
+        if let Some(subject) = subject {
+            statement.execute((kind.rank(), subject, kind.slot_of(at).as_unix_ms(), told))?;
+        }
+    }
+    Ok(())
 }
 
 /// Counts what became of a code, of a message that was accepted in the slot.
@@ -201,7 +284,7 @@ pub fn conversion_by_region(view: &View<'_>, after: Timestamp) -> Result<Vec<Con
     .collect()
 }
 
-/// A message that a number was to receive.
+/// A message that a number received, or is to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
     /// When it was accepted.
@@ -214,7 +297,7 @@ pub struct Received {
 const RECEIVED: &str =
     "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice',
          purpose
-     FROM message WHERE recipient = ?1 ORDER BY key DESC";
+     FROM message WHERE recipient = ?1 AND counted IS NOT NULL ORDER BY key DESC";
 
 /// Tells `is_enough` of the messages to `number` that were accepted after `after` and not after `until`,
 /// newest first, until it says so; of the purposes that `counts` names.

@@ -99,6 +99,27 @@ async fn of_64_clients_of_one_address_no_more_are_served_than_may_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_cancelled_before_any_of_it_went_out_counts_against_nobody() {
+    let gateway = Gateway::builder().modems(0).start().await;
+    let ask_for_ann = || {
+        let mut code = code(PHONE);
+        code["user"] = json!("ann");
+        ask(&gateway, &code)
+    };
+    // More often than any limit of the number, its prefix or the user allows.
+    for _ in 0..25 {
+        let accepted = ask_for_ann();
+        assert_eq!(accepted.status, 202, "{accepted:?}");
+        let path = format!("/api/v1/messages/{}", word(&accepted.body["id"]));
+        assert_eq!(gateway.request("DELETE", &path, None).status, 200);
+    }
+    assert_eq!(ask_for_ann().status, 202);
+    assert_eq!(ask_for_ann().status, 429, "one that may yet go out counts");
+    let prefix = gateway.get("/api/v1/reports/conversion?by=prefix")["items"][0].clone();
+    assert_eq!((&prefix["prefix"], &prefix["accepted"]), (&json!("+1415555"), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_user_is_nobody_and_has_no_limit() {
     let limits = "[limits]\nuser_per_hour = 1";
     let gateway = Gateway::builder().modems(0).config(limits).start().await;

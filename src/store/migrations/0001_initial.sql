@@ -35,6 +35,7 @@ CREATE TABLE message (
     on_unknown     TEXT NOT NULL CHECK (on_unknown IN ('hold', 'resend')),
     awaited        INTEGER NOT NULL DEFAULT 0 CHECK (awaited IN (0, 1)), -- who asked waits for its outcome
     abandoned      INTEGER NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1)), -- who asked has gone
+    counted        INTEGER DEFAULT 0 CHECK (counted IN (0, 1, 3, 5, 7)), -- by limits; 2 for a new number, 4 for a sender who tells. NULL: none of it went out
     fallback       TEXT CHECK (fallback IN ('sms', 'voice')),  -- what goes out where this fails
     fallback_of    TEXT,                                       -- id of the one that failed
     reference      TEXT,
@@ -72,9 +73,10 @@ CREATE INDEX message_scheduled ON message (claimable_at)
     WHERE claimable_at IS NOT NULL AND claimable_at <> created_at;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
--- What one number received, and all that limits ask of it.
+-- What one number received, or may yet, and all that limits ask of it.
 CREATE INDEX message_recipient
-    ON message (recipient, key, created_at, channel, purpose, fallback, fallback_of);
+    ON message (recipient, key, created_at, channel, purpose, fallback, fallback_of)
+    WHERE counted IS NOT NULL;
 
 -- What the messages say, until no send can need it. A row keeps its size for as long as it lives, and rows
 -- come in the order of their keys: so none is ever moved, which would leave a copy behind.
