@@ -109,7 +109,7 @@ async fn answer(
         intake::accept_by(until, &state.store, request, &state.policy, repeat, message).await;
     let answered = match accepted {
         Ok(ByThen::Done(Answer::Accepted(message))) => {
-            Ok(wait::for_outcome(state, told, *message, until).await)
+            Ok(wait::for_outcome(state, &caller, told, *message, until).await)
         }
         Ok(ByThen::Done(Answer::Replayed(message))) => Ok(Reply::of(*message)),
         Ok(ByThen::Done(Answer::Forgotten)) => Ok(Reply::Pending(None)),
@@ -122,6 +122,7 @@ async fn answer(
         }
         Ok(ByThen::UnderWay) => {
             warn!("a hook of Okta's was answered PENDING before its message was on disk");
+            caller.is_told_pending();
             Ok(Reply::Pending(None))
         }
         Err(store::Error::Full) => Err(Unsent::because(Detail::StorageFull)),

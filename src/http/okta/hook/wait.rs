@@ -27,6 +27,7 @@ const LAST_WRITE: Duration = Duration::from_millis(200);
 /// since before the message.
 pub(super) async fn for_outcome(
     state: &AppState,
+    caller: &Caller,
     mut told: broadcast::Receiver<MessageId>,
     message: MessageView,
     until: Instant,
@@ -46,7 +47,8 @@ pub(super) async fn for_outcome(
         }
     }
     if let Reply::Pending(Some(message)) = reply {
-        reply = last_word(state, *message, until).await;
+        let hopeless = !can_be_sent(state, &message);
+        reply = last_word(caller, *message, hopeless, until).await;
     }
     reply
 }
@@ -77,12 +79,11 @@ async fn news_of(told: &mut broadcast::Receiver<MessageId>, id: MessageId) {
     }
 }
 
-/// The time is over. What no modem can send is cancelled, if nothing of it is on the air, so that Okta may send
+/// The time is over. What is hopeless, as no modem can send it, is cancelled, if nothing of it is on the air, so that Okta may send
 /// it; of anything else, it is noted that Okta does not.
-async fn last_word(state: &AppState, message: MessageView, until: Instant) -> Reply {
-    let (id, key, rules) = (message.id, message.key, state.rules);
-    let hopeless = !can_be_sent(state, &message);
-    let settled = state.store.write_by(until, move |tx| {
+async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until: Instant) -> Reply {
+    let (id, key, rules) = (message.id, message.key, caller.rules);
+    let settled = caller.store.write_by(until, move |tx| {
         if hopeless {
             outbox::cancel(tx, id, Timestamp::now(), rules)?;
         }
@@ -96,7 +97,9 @@ async fn last_word(state: &AppState, message: MessageView, until: Instant) -> Re
             Reply::Unsent(Unsent::no_modem(message))
         }
         Ok(ByThen::Done(Some(message))) => Reply::of(message),
-        Ok(ByThen::Done(None) | ByThen::NotBegun | ByThen::UnderWay) => {
+        Ok(ByThen::Done(None) | ByThen::UnderWay) => Reply::Pending(Some(Box::new(message))),
+        Ok(ByThen::NotBegun) => {
+            caller.is_told_pending();
             Reply::Pending(Some(Box::new(message)))
         }
         Err(cause) => {
@@ -131,6 +134,19 @@ impl Caller {
         self.message.clone()
     }
 
+    /// There is an answer, which leaves the message to this box, and no time was left to note that: it is noted behind,
+    /// or the next start would leave the message to Okta.
+    pub(super) fn is_told_pending(&self) {
+        let message = self.message();
+        let note = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
+            Some(key) => store::message::set_told(tx, key),
+            None => Ok(()),
+        };
+        if !self.store.try_hand_over(note) {
+            warn!("it could not be noted that Okta was told PENDING");
+        }
+    }
+
     /// There is an answer.
     pub(super) fn hears(mut self) {
         self.waits = false;
@@ -143,11 +159,9 @@ impl Drop for Caller {
             return;
         }
         let (message, rules) = (self.message(), self.rules);
-        // Behind the job that accepts the message, if that has begun: by then it is known which it is.
-        let abandon = move |tx: &store::Tx<'_>| {
-            let Some(id) = message.get() else { return Ok(()) };
-            let Some(key) = store::message::key_of(tx, *id)? else { return Ok(()) };
-            outbox::abandon(tx, key, Timestamp::now(), rules).map(drop)
+        let abandon = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
+            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
+            None => Ok(()),
         };
         if self.store.try_hand_over(abandon) {
             info!("a hook of Okta's was given up before its answer: its message is not sent again");
@@ -157,6 +171,12 @@ impl Drop for Caller {
     }
 }
 
+/// The message that was accepted, if any. This runs behind the job that accepts it, so that what is not known by now
+/// will never be.
+fn key_of(tx: &store::Tx<'_>, message: &OnceLock<MessageId>) -> Result<Option<i64>, store::Error> {
+    message.get().map_or(Ok(None), |id| store::message::key_of(tx, *id))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
@@ -164,10 +184,15 @@ mod tests {
     use rlibphonenumber::Region;
 
     use super::*;
-    use crate::intake::{Policy, Request, accept_by};
+    use crate::intake::{Answer, Policy, Request, accept_by};
 
     const SOON: Duration = Duration::from_millis(50);
     const LATE: Duration = Duration::from_secs(20);
+
+    fn request() -> Request {
+        let sample = Request::sample("+14155552345", "481592", Timestamp::now());
+        Request { awaited: true, ..sample }
+    }
 
     const RULES: Rules = Rules { resend_after: Duration::from_secs(20) };
 
@@ -194,6 +219,25 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn what_okta_was_told_is_pending_is_noted_behind_where_the_disk_is_slow() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let policy = Arc::new(Policy::of(Region::US));
+        let caller = Caller::who_waits(store.clone(), RULES);
+        let (until, message) = (Instant::now() + LATE, caller.message());
+        let accepted = accept_by(until, &store, request(), &policy, None, message).await.unwrap();
+        let ByThen::Done(Answer::Accepted(message)) = accepted else { panic!("{accepted:?}") };
+        let (let_go, waits) = mpsc::channel();
+        let slow = move |_: &store::Tx<'_>| waits.recv().map_err(|_| store::Error::Closed);
+        let slow = store.hand_over(slow).await.unwrap();
+        let reply = last_word(&caller, *message, false, Instant::now() + SOON).await;
+        assert!(matches!(reply, Reply::Pending(_)));
+        let_go.send(()).unwrap();
+        slow.await.unwrap().unwrap();
+        assert!(store.write(|tx| store::message::awaited(tx)).await.unwrap().is_empty());
+    }
+
     /// The connection of the hook ends while its message is under way to the disk.
     #[tokio::test]
     async fn who_gives_up_while_the_disk_is_slow_leaves_no_message_that_is_sent() {
@@ -205,14 +249,10 @@ mod tests {
         let first = move |_: &store::Tx<'_>| first_waits.recv().map_err(|_| store::Error::Closed);
         let first = store.hand_over(first).await.unwrap();
         let caller = Caller::who_waits(store.clone(), RULES);
-        let request = Request {
-            awaited: true,
-            ..Request::sample("+14155552345", "481592", Timestamp::now())
-        };
         let message = caller.message();
         let mut hook = Box::pin(async {
             let _caller = caller;
-            accept_by(Instant::now() + LATE, &store, request, &policy, None, message).await
+            accept_by(Instant::now() + LATE, &store, request(), &policy, None, message).await
         });
         assert!(tokio::time::timeout(SOON, &mut hook).await.is_err());
         let (let_slow_go, slow_waits) = mpsc::channel();
