@@ -342,7 +342,7 @@ fn outlets(config: &Config, handles: Vec<ModemHandle>) -> Vec<Outlet> {
     let outlets = handles
         .into_iter()
         .zip(&config.modems)
-        .map(|(handle, settings)| Outlet { handle, terms: Arc::new(terms(config, settings)) });
+        .map(|(handle, settings)| Outlet::new(handle, Arc::new(terms(config, settings))));
     outlets.collect()
 }
 

@@ -24,12 +24,21 @@ pub(super) struct Used {
 
 /// Whether one segment more at this price stays within the allowance.
 pub(super) fn admits(allowance: &Allowance, used: Used, price: Money) -> bool {
-    let within = |limit: Option<u32>, used: u32| limit.is_none_or(|limit| used < limit);
-    within(allowance.per_minute, used.minute)
-        && within(allowance.per_hour, used.hour)
-        && within(allowance.per_day, used.day)
-        && within(allowance.per_month, used.month)
+    is_within(allowance.per_minute, used.minute)
+        && is_within(allowance.per_hour, used.hour)
+        && is_left(allowance, used, price)
+}
+
+/// Whether the budgets of the day and the month leave that. What is allowed for a minute or an hour is a pace: more
+/// may be sent soon.
+pub(super) fn is_left(allowance: &Allowance, used: Used, price: Money) -> bool {
+    is_within(allowance.per_day, used.day)
+        && is_within(allowance.per_month, used.month)
         && allowance.cost_per_month.is_none_or(|limit| used.cost.plus(price) <= limit)
+}
+
+fn is_within(limit: Option<u32>, used: u32) -> bool {
+    limit.is_none_or(|limit| used < limit)
 }
 
 /// Per cent of a budget at which people are told: time is left to buy more of it, or to send less.

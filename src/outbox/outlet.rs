@@ -1,8 +1,13 @@
 //! A modem, and what the site says of its part in sending.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::route::{Terms, can_serve};
+use tokio::sync::watch;
+
+use super::{
+    budget::{self, Used},
+    route::{Terms, can_serve},
+};
 use crate::{
     domain::{Channel, Lane, Service},
     modem::{ModemHandle, ModemState},
@@ -15,15 +20,54 @@ pub struct Outlet {
     pub handle: ModemHandle,
     /// What the site says of its part in sending.
     pub terms: Arc<Terms>,
+    standing: Arc<watch::Sender<Standing>>,
+}
+
+/// A pause that ends within so long keeps nobody from waiting for it: a passcode lives for minutes.
+pub(super) const SOON: Duration = Duration::from_secs(60);
+
+/// What the outbox knew of a modem and its SIM in its last turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Standing {
+    /// Whether texts are kept from it, and not only for [`SOON`].
+    pub(super) no_texts: bool,
+    /// Whether calls are.
+    pub(super) no_calls: bool,
+    /// What its SIM has sent.
+    pub(super) used: Used,
+}
+
+impl Standing {
+    /// Whether nothing that is known here keeps a message from the air for longer than a passcode can wait.
+    fn admits(self, terms: &Terms, channel: Channel, region: &str) -> bool {
+        let price = terms.price(channel, region).unwrap_or_default();
+        let kept_back = match channel {
+            Channel::Sms => self.no_texts,
+            Channel::Voice => self.no_calls,
+        };
+        !kept_back && budget::is_left(&terms.allowance, self.used, price)
+    }
 }
 
 impl Outlet {
-    /// Whether it is registered, and may and can do this.
+    /// A modem of which the outbox knows nothing yet.
+    pub fn new(handle: ModemHandle, terms: Arc<Terms>) -> Self {
+        Self { handle, terms, standing: Arc::default() }
+    }
+
+    /// Tells all who hold it.
+    pub(super) fn tell(&self, standing: Standing) {
+        self.standing.send_replace(standing);
+    }
+
+    /// Whether it is registered, may and can do this, and has no long pause and a budget left for it.
     pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
         let status = self.handle.status();
         let status = status.borrow();
         let able = can_serve(status.facts.voice, service);
-        let allowed = self.terms.serve(service.channel(), lane, region);
+        let channel = service.channel();
+        let allowed = self.terms.serve(channel, lane, region)
+            && self.standing.borrow().admits(&self.terms, channel, region);
         status.state == ModemState::Ready && able && allowed
     }
 }
@@ -37,4 +81,36 @@ pub fn may_call(outlets: &[Outlet], call: Service) -> bool {
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
         allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, call))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Allowance, Money};
+    use crate::outbox::Prices;
+
+    #[test]
+    fn what_is_over_soon_keeps_nothing_from_the_air_and_what_lasts_does() {
+        let cent = Money::from_micros(10_000);
+        let allowance = Allowance {
+            per_minute: Some(1),
+            per_hour: Some(2),
+            per_day: Some(3),
+            per_month: Some(9),
+            cost_per_month: Some(cent.times(9)),
+        };
+        let by_region = vec![("DE".into(), cent.times(5))];
+        let prices = Prices { by_region, elsewhere: Some(cent) };
+        let terms = Terms { allowance, prices, ..Terms::default() };
+        let admits = |standing: Standing, region| standing.admits(&terms, Channel::Sms, region);
+        let used = |used| Standing { used, ..Standing::default() };
+        assert!(admits(Standing::default(), "US"));
+        assert!(admits(used(Used { minute: 1, hour: 2, day: 2, ..Used::default() }), "US"));
+        assert!(!admits(used(Used { day: 3, ..Used::default() }), "US"));
+        assert!(!admits(used(Used { month: 9, ..Used::default() }), "US"));
+        let costs = used(Used { cost: cent.times(5), ..Used::default() });
+        assert!(admits(costs, "US") && !admits(costs, "DE"));
+        assert!(!admits(Standing { no_texts: true, ..Standing::default() }, "US"));
+        assert!(admits(Standing { no_calls: true, ..Standing::default() }, "US"));
+    }
 }

@@ -24,6 +24,7 @@ use super::{
     claim::{Claimed, Conditions, Job, candidates, claim},
     clock::{Boot, Watch},
     health::{Alarm, Health},
+    outlet::{SOON, Standing},
     record::{abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
@@ -447,6 +448,11 @@ impl Outbox {
             let down = (!ready).then(|| problem.unwrap_or(Detail::NoModem));
             let sim = status.sim(slot.outlet.handle.name());
             let family_maximum = status.submit_timeout;
+            let used = self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default();
+            let later = instant + SOON;
+            let no_texts = slot.health.no_texts(later).is_some();
+            let no_calls = slot.health.no_calls(later).is_some();
+            slot.outlet.tell(Standing { no_texts, no_calls, used });
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
@@ -463,7 +469,7 @@ impl Outbox {
                 rests_until: slot.rests_until.filter(|until| *until > instant).map(in_clock),
                 settle: self.settings.settle.unwrap_or(family_maximum * 2),
                 report_window: self.settings.report_window,
-                used: self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default(),
+                used,
                 delivery: self.delivery.get(&sim).cloned().unwrap_or_default(),
                 sim,
                 terms,
@@ -852,7 +858,7 @@ mod tests {
         let config = ModemConfig::new("m1", Locator::Port("/dev/none".into()), 115_200);
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
-        outbox_of(store, "a", true, vec![Outlet { handle, terms: Arc::default() }])
+        outbox_of(store, "a", true, vec![Outlet::new(handle, Arc::default())])
     }
 
     /// What came of the first message through the first modem.

@@ -314,6 +314,22 @@ async fn a_modem_that_may_not_send_codes_counts_as_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sim_without_a_budget_counts_as_no_modem_and_one_with_a_pace_is_waited_for() {
+    for (budget, second) in [("max_per_day = 1", "no_modem"), ("max_per_minute = 1", "")] {
+        let gateway = builder(QUICK).modem_config(budget).start().await;
+        let org = Org::of(&gateway);
+        assert_eq!(org.hook(&event("e1")).status(), "SUCCESSFUL");
+        let exchange = org.hook(&event("e2"));
+        if second.is_empty() {
+            assert_eq!((exchange.status(), org.fallbacks()), ("PENDING", 0), "{exchange:?}");
+        } else {
+            assert_eq!((exchange.reason(), org.fallbacks()), (second, 1), "{exchange:?}");
+        }
+        assert_eq!(gateway.submits(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_by_the_network_is_an_error_as_nothing_went_out() {
     let gateway = builder("").start().await;
     gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(28));

@@ -204,9 +204,14 @@ mod tests {
         let closed = gate.write().await;
         let read = || {
             let (store, gate) = (store.clone(), gate.clone());
-            tokio::spawn(
-                async move { store.read(move |_| Ok(gate.blocking_read().to_owned())).await },
-            )
+            tokio::spawn(async move {
+                store
+                    .read(move |_| {
+                        drop(gate.blocking_read());
+                        Ok(())
+                    })
+                    .await
+            })
         };
         let readers: Vec<_> = (0..10).map(|_| read()).collect();
         tokio::task::yield_now().await;
