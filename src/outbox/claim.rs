@@ -176,16 +176,29 @@ fn begin_all<'l>(
         let able = free.iter().copied().filter(|line| choice.may_use(line, lines));
         let best = route::best(able, &choice.demand, choice.history(), conditions.preferences);
         let Some(line) = best else { continue };
-        any = true;
-        if let Some(begun) = begin(tx, line, &choice, conditions)? {
-            free.retain(|it| it.index != line.index);
-            claimed.push(begun);
+        match begin(tx, line, &choice, conditions)? {
+            Begun::OnTheAir(begun) => {
+                free.retain(|it| it.index != line.index);
+                claimed.push(begun);
+                any = true;
+            }
+            Begun::Dropped => any = true,
+            Begun::WithoutText => {}
         }
         if free.is_empty() {
             break;
         }
     }
     Ok((free, any))
+}
+
+/// What came of a message that was to begin.
+enum Begun {
+    OnTheAir(Claimed),
+    /// Its time had just run out, or it cannot be written: others may begin.
+    Dropped,
+    /// It stays as it is.
+    WithoutText,
 }
 
 /// A message that can begin on one of the lines.
@@ -260,12 +273,12 @@ fn begin(
     line: &Line,
     choice: &Choice,
     conditions: Conditions,
-) -> Result<Option<Claimed>, store::Error> {
+) -> Result<Begun, store::Error> {
     let Conditions { now, rules, .. } = conditions;
     let message = choice.candidate.key;
     let Some(outgoing) = store::message::outgoing(tx, message)? else {
         error!("a message without a text was to be sent");
-        return Ok(None);
+        return Ok(Begun::WithoutText);
     };
     let attempts = choice.tried.as_ref().map_or(0, |progress| progress.attempts.len());
     let segment = SegmentId::first_of(message, attempts + 1);
@@ -296,7 +309,8 @@ fn begin(
         segments: vec![Segment::PENDING; segments],
     };
     let progress = apply(tx, message, Event::Claimed(attempt), now, rules)?;
-    put_on_air(tx, line, &outgoing, &progress, segment, conditions)
+    let begun = put_on_air(tx, line, &outgoing, &progress, segment, conditions)?;
+    Ok(begun.map_or(Begun::Dropped, Begun::OnTheAir))
 }
 
 /// Stores the intent to submit the next segment of an attempt.
@@ -412,6 +426,18 @@ mod tests {
     #[test]
     fn a_code_that_waits_behind_others_goes_before_an_alert() {
         samples::Memory::new().run(two_lost_codes_a_third_and_an_alert);
+    }
+
+    #[test]
+    fn a_message_that_has_lost_its_text_is_looked_at_once() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let key = store::message::insert(tx, &samples::message(now)).unwrap();
+            store::message::erase_text(tx, key).unwrap();
+            assert!(claim(tx, &[Line::sample(0)], conditions).unwrap().is_empty());
+        });
     }
 
     fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {

@@ -31,18 +31,26 @@ impl Health {
         spent: Spent,
         now: Instant,
     ) -> Vec<Alarm> {
-        let worked = !is_fault(event);
         let mut alarms = Vec::new();
-        let (what, standing, came) = match spent {
-            Spent::Call { .. } => ("calls", &mut self.calls, (worked, worked)),
-            // It tells nothing of the others.
-            Spent::NotDialled => ("calls", &mut self.calls, (false, false)),
+        let (what, standing) = match spent {
+            Spent::Call { .. } | Spent::NotDialled => ("calls", &mut self.calls),
             Spent::Segment | Spent::Nothing => {
                 alarms.extend(self.network.note(event, now).map(|raised| ("network", raised)));
-                ("texts", &mut self.texts, (worked, matches!(event, Event::Accepted(..))))
+                ("texts", &mut self.texts)
             }
         };
-        alarms.extend(standing.note(event, came, now).map(|raised| (what, raised)));
+        let sign = match spent {
+            _ if is_fault(event) => Some(Sign::Fails(barred(event))),
+            // It tells nothing of the others.
+            Spent::NotDialled => None,
+            Spent::Call { .. } => Some(Sign::Passes),
+            Spent::Segment | Spent::Nothing if matches!(event, Event::Accepted(..)) => {
+                Some(Sign::Passes)
+            }
+            Spent::Segment | Spent::Nothing => Some(Sign::Works),
+        };
+        let raised = sign.and_then(|sign| standing.note(sign, now));
+        alarms.extend(raised.map(|raised| (what, raised)));
         if is_fault(event)
             && let Some(until) = standing.breaker.open_until(now)
         {
@@ -82,6 +90,17 @@ impl Health {
     }
 }
 
+/// What a text, or a call, says of the modem and its SIM.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    /// The modem failed; or its SIM may send none, where it was refused for that.
+    Fails(Option<Detail>),
+    /// The modem did its part, whatever the network said.
+    Works,
+    /// What its SIM sent passed, too.
+    Passes,
+}
+
 /// How a modem, and its SIM, have done of late: with texts, or with calls.
 #[derive(Debug, Default)]
 struct Standing {
@@ -96,24 +115,18 @@ impl Standing {
         self.breaker.open_until(now).map(|_| self.barred.unwrap_or(Detail::ModemFault))
     }
 
-    /// Notes what came of one: whether the modem `worked`, and whether what its SIM sent `passed`. Answers what an
-    /// alarm has to say now, where that has changed.
-    fn note(
-        &mut self,
-        event: &Event,
-        (worked, passed): (bool, bool),
-        now: Instant,
-    ) -> Option<Option<Detail>> {
-        let pauses = is_fault(event) && self.breaker.fail(now, Pauses::FAULT).is_some();
-        if worked {
-            self.breaker.succeed();
-        }
-        // One refusal may be due to its number; what opens a pause was tried again and again.
+    /// Notes what one says. Answers what an alarm has to say now, where that has changed.
+    fn note(&mut self, sign: Sign, now: Instant) -> Option<Option<Detail>> {
         let before = self.barred;
-        if pauses && before.is_none() {
-            self.barred = barred(event);
-        } else if passed {
-            self.barred = None;
+        match sign {
+            Sign::Fails(barred) => {
+                // One refusal may be due to its number; what opens a pause was tried again and again.
+                if self.breaker.fail(now, Pauses::FAULT).is_some() {
+                    self.barred = before.or(barred);
+                }
+            }
+            Sign::Works => self.breaker.succeed(),
+            Sign::Passes => *self = Self::default(),
         }
         (self.barred != before).then_some(self.barred)
     }

@@ -99,6 +99,8 @@ pub(super) struct Line {
     pub(super) ready: bool,
     /// Whether it is up, and nothing is on its air.
     pub(super) idle: bool,
+    /// Whether what is on its air takes longer than most do, and nobody knows how long yet.
+    pub(super) slow: bool,
     /// The lane of the call that it is in.
     pub(super) in_call: Option<Lane>,
     /// How it is heard in calls; `None` = it places none.
@@ -263,13 +265,14 @@ fn grade(line: &Line, wish: &Demand) -> u32 {
 }
 
 /// The line whose call has to end, so that a code need not wait for it: the least urgent, where all that could
-/// send the code are in calls; from SIMs that are `shunned` it must not go out.
+/// send the code soon are in calls; from SIMs that are `shunned` it must not go out.
 pub(super) fn to_hang_up<'l>(
     lines: &'l [Line],
     wish: &Demand,
     shunned: &[String],
 ) -> Option<&'l Line> {
-    let mut able = lines.iter().filter(|line| serves(line, lines, wish, shunned)).peekable();
+    let soon = |line: &&Line| serves(line, lines, wish, shunned) && !line.slow;
+    let mut able = lines.iter().filter(soon).peekable();
     able.peek()?;
     let calls: Option<Vec<_>> = able.map(|line| line.in_call.map(|lane| (lane, line))).collect();
     let less_urgent = calls?.into_iter().filter(|(lane, _)| *lane > wish.lane);
@@ -306,6 +309,7 @@ impl Line {
             no_calls: None,
             ready: true,
             idle: true,
+            slow: false,
             in_call: None,
             voice: None,
             holds_link: false,
@@ -511,6 +515,8 @@ mod tests {
         assert_eq!(hung_up(&[calls[1].clone(), line(4)], Lane::Otp), None, "one is idle");
         let exchange = [calls[1].clone(), busy(4, None)];
         assert_eq!(hung_up(&exchange, Lane::Otp), None, "an exchange is soon over");
+        let no_answer = [calls[1].clone(), Line { slow: true, ..busy(4, None) }];
+        assert_eq!(hung_up(&no_answer, Lane::Otp), Some(2), "most are");
         // Its first copy may be on its way from the one that is idle.
         let one_is_idle = [calls[1].clone(), line(4)];
         let again = to_hang_up(&one_is_idle, &wish(Lane::Otp), &["sim4".to_owned()]);

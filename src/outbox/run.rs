@@ -65,6 +65,9 @@ const FOREVER: Duration = Duration::from_secs(20);
 /// By how much the clock is set before it matters to what is remembered for a day, of which there may be much.
 const A_WHILE_MS: u64 = 3_600_000;
 
+/// An exchange that takes longer may take minutes: most networks answer within a few seconds.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// How long a call that was answered may go on while the daemon stops: it stops within 15 s, and leaves no
 /// line open.
 const LISTEN_ON: Duration = Duration::from_secs(8);
@@ -119,7 +122,8 @@ pub struct Outbox {
 struct Slot {
     outlet: Outlet,
     status: watch::Receiver<ModemStatus>,
-    busy: bool,
+    /// Since when something is on its air.
+    busy_since: Option<Instant>,
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
     health: Health,
@@ -127,6 +131,13 @@ struct Slot {
     sim: String,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
+}
+
+impl Slot {
+    /// From when on the text that is on its air is slow.
+    fn is_slow_from(&self) -> Option<Instant> {
+        self.busy_since.filter(|_| self.in_call.is_none()).map(|since| since + SLOW)
+    }
 }
 
 /// What came back from a modem.
@@ -184,7 +195,7 @@ impl Outbox {
             Slot {
                 outlet,
                 status,
-                busy: false,
+                busy_since: None,
                 in_call: None,
                 health: Health::default(),
                 sim: String::new(),
@@ -412,7 +423,7 @@ impl Outbox {
         }
         let Some(slot) = self.outlets.get_mut(done.index) else { return };
         let now = Instant::now();
-        slot.busy = false;
+        slot.busy_since = None;
         slot.in_call = None;
         let name = slot.outlet.handle.name();
         let alarms = slot.health.note(name, &done.came.event, *spent, now);
@@ -458,7 +469,8 @@ impl Outbox {
                 name: slot.outlet.handle.name().to_owned(),
                 down,
                 ready,
-                idle: ready && !slot.busy,
+                idle: ready && slot.busy_since.is_none(),
+                slow: slot.is_slow_from().is_some_and(|it| it <= instant),
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
                 no_texts: slot.health.no_texts(instant),
                 no_calls: slot.health.no_calls(instant),
@@ -488,9 +500,9 @@ impl Outbox {
             (false, false) => due.min(FOREVER),
         };
         // A modem that rests, or that has a pause, may have work when that ends; so may one whose budget
-        // is used up for a minute or an hour.
+        // is used up for a minute or an hour. Where one is slow, the call of another may be in the way.
         let rests = self.outlets.iter().filter_map(|slot| {
-            let ends = [slot.rests_until, slot.health.changes_at(now)];
+            let ends = [slot.rests_until, slot.health.changes_at(now), slot.is_slow_from()];
             ends.into_iter().flatten().filter(|until| *until > now).min()
         });
         let limited = self.outlets.iter().any(|slot| slot.outlet.terms.allowance.is_limited());
@@ -501,7 +513,7 @@ impl Outbox {
     fn start(&mut self, claimed: Claimed) {
         let Claimed { index, segment, job, booking, .. } = claimed;
         let Some(slot) = self.outlets.get_mut(index) else { return };
-        slot.busy = true;
+        slot.busy_since = Some(Instant::now());
         let handle = slot.outlet.handle.clone();
         let came = move |event, account| Exchanged {
             index,

@@ -97,6 +97,10 @@ async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until:
             Reply::Unsent(Unsent::no_modem(message))
         }
         Ok(ByThen::Done(Some(message))) => Reply::of(message),
+        // No modem can send it, so there is time to undo it behind.
+        Ok(ByThen::UnderWay | ByThen::NotBegun) if hopeless && caller.abandons() => {
+            Reply::Unsent(Unsent::no_modem(message))
+        }
         Ok(ByThen::Done(None) | ByThen::UnderWay) => Reply::Pending(Some(Box::new(message))),
         Ok(ByThen::NotBegun) => {
             caller.is_told_pending();
@@ -147,6 +151,15 @@ impl Caller {
         }
     }
 
+    /// Okta sends the code by other means: this box does not any more. Says whether that will be done.
+    fn abandons(&self) -> bool {
+        let (message, rules) = (self.message(), self.rules);
+        self.store.try_hand_over(move |tx| match key_of(tx, &message)? {
+            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
+            None => Ok(()),
+        })
+    }
+
     /// There is an answer.
     pub(super) fn hears(mut self) {
         self.waits = false;
@@ -158,12 +171,7 @@ impl Drop for Caller {
         if !self.waits {
             return;
         }
-        let (message, rules) = (self.message(), self.rules);
-        let abandon = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
-            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
-            None => Ok(()),
-        };
-        if self.store.try_hand_over(abandon) {
+        if self.abandons() {
             info!("a hook of Okta's was given up before its answer: its message is not sent again");
         } else {
             warn!("a hook of Okta's was given up before its answer, and its message goes on");
@@ -224,8 +232,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_okta_was_told_is_pending_is_noted_behind_where_the_disk_is_slow() {
+    /// The last word on a message while the disk is slow, and the phase of the message once it is not.
+    async fn last_word_of_a_slow_disk(hopeless: bool) -> (Store, Reply, Phase) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let policy = Arc::new(Policy::of(Region::US));
@@ -236,11 +244,28 @@ mod tests {
         let (let_go, waits) = mpsc::channel();
         let slow = move |_: &store::Tx<'_>| waits.recv().map_err(|_| store::Error::Closed);
         let slow = store.hand_over(slow).await.unwrap();
-        let reply = last_word(&caller, *message, false, Instant::now() + SOON).await;
-        assert!(matches!(reply, Reply::Pending(_)));
+        let (key, until) = (message.key, Instant::now() + SOON);
+        let reply = last_word(&caller, *message, hopeless, until).await;
+        caller.hears();
         let_go.send(()).unwrap();
         slow.await.unwrap().unwrap();
+        let phase = store.write(move |tx| Ok(store::progress::load(tx, key)?.phase)).await.unwrap();
+        (store, reply, phase)
+    }
+
+    #[tokio::test]
+    async fn what_okta_was_told_is_pending_is_noted_behind_where_the_disk_is_slow() {
+        let (store, reply, phase) = last_word_of_a_slow_disk(false).await;
+        assert!(matches!(reply, Reply::Pending(_)));
+        assert_eq!(phase, Phase::Queued);
         assert!(store.write(|tx| store::message::awaited(tx)).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_no_modem_can_send_is_left_to_okta_where_the_disk_is_slow_as_well() {
+        let (_, reply, phase) = last_word_of_a_slow_disk(true).await;
+        assert!(matches!(reply, Reply::Unsent(_)));
+        assert_eq!(phase, Phase::Ended(End::Cancelled));
     }
 
     /// The connection of the hook ends while its message is under way to the disk.
