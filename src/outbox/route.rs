@@ -174,11 +174,12 @@ pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
 
 /// Whether one of these `lines` is for such a message, busy or not. A second copy from a SIM that is `shunned`, because it
 /// may have sent the first, could only double that. What failed again and again is tried all the same for a passcode
-/// that no other line could send.
+/// that no other line could send soon.
 pub(super) fn serves(line: &Line, lines: &[Line], wish: &Demand, shunned: &[String]) -> bool {
     let other = |line: &Line| !shunned.contains(&line.sim);
     let open = |line: &Line| other(line) && admits(line, wish).is_ok();
-    open(line) || other(line) && may_serve(line, wish) && !lines.iter().any(open)
+    let soon = |line: &Line| open(line) && !line.slow;
+    open(line) || other(line) && may_serve(line, wish) && !lines.iter().any(soon)
 }
 
 /// Whether [`serves`] may say so, of some message and some lines.
@@ -469,6 +470,8 @@ mod tests {
         assert_eq!(served(&both, &code, &["sim2"]), [1], "which may have sent it already");
         assert_eq!(served(&both, &code, &["sim1", "sim2"]), [0; 0]);
         assert_eq!(served(&both, &notice, &["sim2"]), [0; 0]);
+        let slow = [held.clone(), Line { slow: true, ..both[1].clone() }];
+        assert_eq!(served(&slow, &code, &[]), [1, 2], "that may take minutes");
         let alone = [held, down, german];
         assert_eq!(served(&alone, &code, &[]), [1]);
         assert_eq!(served(&alone, &notice, &[]), [0; 0]);

@@ -544,7 +544,8 @@ impl Outbox {
             let lost = (Event::Silent(segment), CallTimes::default());
             let (event, times) = or_lost(placed, lost).await;
             let cost = price.map(|price| price.times(times.minutes()));
-            let dialled = times != CallTimes::default();
+            // Where nobody knows, it counts as dialled.
+            let dialled = times != CallTimes::default() || matches!(event, Event::Silent(_));
             let spent = if dialled { Spent::Call { times, cost } } else { Spent::NotDialled };
             came(event, Some((booking, spent)))
         });
