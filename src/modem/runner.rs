@@ -353,6 +353,7 @@ impl Worker {
     }
 
     async fn restarted(&mut self) {
+        self.begins_anew();
         self.count(|counts| counts.restarts += 1);
         self.tell(
             ModemState::Failed,
@@ -458,6 +459,8 @@ impl Worker {
         let Opened { port, place, claim } = match opened {
             Ok(opened) => opened,
             Err(problem) => {
+                // What goes from its bus has lost its power, or begins anew.
+                self.begins_anew();
                 // What was to be done to it is done once it is there.
                 self.due = due.filter(|rung| *rung == Rung::SoftReset);
                 return Ended::Trouble(ModemState::Absent, problem);
@@ -506,8 +509,11 @@ impl Worker {
             () = cancel.cancelled() => return Err(Ended::Cancelled),
             done = switched => done,
         };
-        if let Err(cause) = done {
-            warn!(modem.name = self.config.name, cause, "failed to switch a modem's power");
+        match done {
+            Ok(()) => self.begins_anew(),
+            Err(cause) => {
+                warn!(modem.name = self.config.name, cause, "failed to switch a modem's power");
+            }
         }
         Ok(())
     }
@@ -526,10 +532,19 @@ impl Worker {
         link.execute(&Command::restart(restart.say)).await?;
         let away = Duration::from_secs(restart.away.0.into());
         tokio::select! {
-            () = cancel.cancelled() => Err(Ended::Cancelled),
+            () = cancel.cancelled() => return Err(Ended::Cancelled),
             // Some lose their port for it: then it is looked for.
-            started = link.listen_for_start() => Ok(started?),
-            () = sleep(away) => Ok(()),
+            started = link.listen_for_start() => started?,
+            () = sleep(away) => {}
+        }
+        self.begins_anew();
+        Ok(())
+    }
+
+    /// It has restarted: it answers nothing that it was asked before.
+    fn begins_anew(&mut self) {
+        if let Some(unanswered) = &mut self.unanswered {
+            unanswered.close();
         }
     }
 

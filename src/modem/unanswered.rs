@@ -33,6 +33,12 @@ impl Unanswered {
         Instant::now() < self.open_until
     }
 
+    /// The modem has begun anew: what it says from now on is no answer to that.
+    pub(super) fn close(&mut self) {
+        self.open_until = Instant::now();
+        self.refusals_doubted = true;
+    }
+
     /// Something is asked that may be refused late.
     pub(super) const fn doubt_refusals(&mut self) {
         self.refusals_doubted = true;
@@ -41,5 +47,22 @@ impl Unanswered {
     /// Whose an answer is that came while nobody waited for one. A reference can be that of a submit only.
     pub(super) const fn segment(&self, is_refusal: bool) -> Option<SegmentId> {
         if is_refusal && self.refusals_doubted { None } else { Some(self.segment) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_modem_that_begins_anew_casts_no_doubt_on_what_it_says_of_the_next() {
+        let segment = SegmentId::first_of(1, 1);
+        let patience = Duration::from_secs(120);
+        let mut unanswered = Unanswered::new(segment, None, patience);
+        assert!(unanswered.is_open());
+        assert_eq!(unanswered.segment(true), Some(segment));
+        unanswered.close();
+        assert!(!unanswered.is_open());
+        assert_eq!((unanswered.segment(true), unanswered.segment(false)), (None, Some(segment)));
     }
 }

@@ -234,7 +234,7 @@ pub(super) fn candidates(
     conditions: Conditions,
 ) -> Result<Vec<Choice>, store::Error> {
     let mut choices = Vec::new();
-    let wanted: Vec<_> = wanted.iter().filter(|line| route::may_serve(line, demand)).collect();
+    let wanted: Vec<_> = wanted.iter().filter(|line| route::may_try(line, demand)).collect();
     if wanted.is_empty() {
         return Ok(choices);
     }

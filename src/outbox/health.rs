@@ -119,6 +119,8 @@ impl Standing {
     fn note(&mut self, sign: Sign, now: Instant) -> Option<Option<Detail>> {
         let before = self.barred;
         match sign {
+            // A passcode that fails in a pause tells nothing new.
+            Sign::Fails(_) if self.breaker.open_until(now).is_some() => {}
             Sign::Fails(barred) => {
                 // One refusal may be due to its number; what opens a pause was tried again and again.
                 if self.breaker.fail(now, Pauses::FAULT).is_some() {
@@ -241,6 +243,17 @@ mod tests {
         assert!(health.note("m1", &taken(), Spent::Segment, now).is_empty());
         assert!(health.note("m1", &next(), Spent::Nothing, now).is_empty(), "it counts anew");
         assert_eq!(health.changes_at(now), None);
+    }
+
+    #[test]
+    fn passcodes_that_fail_in_a_pause_make_it_no_longer() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        for _ in 0..9 {
+            health.note("m1", &refused(1, RefusalClass::Modem), Spent::Nothing, now);
+        }
+        assert_eq!(health.no_texts(now), Some(Detail::ModemFault));
+        assert_eq!(health.changes_at(now), Some(now + Duration::from_secs(30)));
     }
 
     #[test]

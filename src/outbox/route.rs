@@ -178,12 +178,12 @@ pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
 pub(super) fn serves(line: &Line, lines: &[Line], wish: &Demand, shunned: &[String]) -> bool {
     let other = |line: &Line| !shunned.contains(&line.sim);
     let open = |line: &Line| other(line) && admits(line, wish).is_ok();
-    let soon = |line: &Line| open(line) && !line.slow;
-    open(line) || other(line) && may_serve(line, wish) && !lines.iter().any(soon)
+    let soon = |line: &Line| open(line) && !line.slow && line.in_call != Some(Lane::Otp);
+    open(line) || other(line) && may_try(line, wish) && !lines.iter().any(soon)
 }
 
 /// Whether [`serves`] may say so, of some message and some lines.
-pub(super) fn may_serve(line: &Line, wish: &Demand) -> bool {
+pub(super) fn may_try(line: &Line, wish: &Demand) -> bool {
     let sends = if wish.lane == Lane::Otp { can_send(line, wish) } else { admits(line, wish) };
     sends.is_ok()
 }

@@ -97,10 +97,6 @@ async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until:
             Reply::Unsent(Unsent::no_modem(message))
         }
         Ok(ByThen::Done(Some(message))) => Reply::of(message),
-        // No modem can send it, so there is time to undo it behind.
-        Ok(ByThen::UnderWay | ByThen::NotBegun) if hopeless && caller.abandons() => {
-            Reply::Unsent(Unsent::no_modem(message))
-        }
         Ok(ByThen::Done(None) | ByThen::UnderWay) => Reply::Pending(Some(Box::new(message))),
         Ok(ByThen::NotBegun) => {
             caller.is_told_pending();
@@ -113,7 +109,7 @@ async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until:
     }
 }
 
-/// Whether a modem is registered that the site lets send this.
+/// Whether a modem is registered that the site lets send this, with a budget left and no long pause.
 fn can_be_sent(state: &AppState, message: &MessageView) -> bool {
     let region = message.subject.region.as_deref().unwrap_or_default();
     state.outlets.iter().any(|outlet| outlet.may_serve(message.service, message.lane, region))
@@ -151,15 +147,6 @@ impl Caller {
         }
     }
 
-    /// Okta sends the code by other means: this box does not any more. Says whether that will be done.
-    fn abandons(&self) -> bool {
-        let (message, rules) = (self.message(), self.rules);
-        self.store.try_hand_over(move |tx| match key_of(tx, &message)? {
-            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
-            None => Ok(()),
-        })
-    }
-
     /// There is an answer.
     pub(super) fn hears(mut self) {
         self.waits = false;
@@ -171,7 +158,12 @@ impl Drop for Caller {
         if !self.waits {
             return;
         }
-        if self.abandons() {
+        let (message, rules) = (self.message(), self.rules);
+        let abandon = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
+            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
+            None => Ok(()),
+        };
+        if self.store.try_hand_over(abandon) {
             info!("a hook of Okta's was given up before its answer: its message is not sent again");
         } else {
             warn!("a hook of Okta's was given up before its answer, and its message goes on");
@@ -262,10 +254,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_no_modem_can_send_is_left_to_okta_where_the_disk_is_slow_as_well() {
+    async fn where_nobody_knows_whether_it_is_cancelled_okta_is_not_told_so() {
         let (_, reply, phase) = last_word_of_a_slow_disk(true).await;
-        assert!(matches!(reply, Reply::Unsent(_)));
-        assert_eq!(phase, Phase::Ended(End::Cancelled));
+        assert!(matches!(reply, Reply::Pending(_)));
+        assert_eq!(phase, Phase::Queued);
     }
 
     /// The connection of the hook ends while its message is under way to the disk.
