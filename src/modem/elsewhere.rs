@@ -9,23 +9,24 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     runtime::Handle,
+    sync::OwnedMutexGuard,
 };
 
 /// A port that is closed elsewhere. Where a device takes no more bytes, the kernel holds whoever closes its port for half
 /// a minute (`closing_wait`, see setserial(8)); two of them would be all threads that modems, messages and requests
 /// run on.
-pub(super) struct ClosedElsewhere<P: Send + 'static, G: Send + 'static>(Option<(P, G)>);
+pub(super) struct ClosedElsewhere<P: Send + 'static>(Option<(P, OwnedMutexGuard<()>)>);
 
-impl<P: Send + 'static, G: Send + 'static> ClosedElsewhere<P, G> {
-    /// Keeps `guard` until the port is closed.
-    pub(super) const fn new(port: P, guard: G) -> Self {
-        Self(Some((port, guard)))
+impl<P: Send + 'static> ClosedElsewhere<P> {
+    /// It is the `turn` of this port until it is closed.
+    pub(super) const fn new(port: P, turn: OwnedMutexGuard<()>) -> Self {
+        Self(Some((port, turn)))
     }
 }
 
-impl<P: Send + 'static, G: Send + 'static> Drop for ClosedElsewhere<P, G> {
+impl<P: Send + 'static> Drop for ClosedElsewhere<P> {
     fn drop(&mut self) {
-        // The port before its guard, as they stand in the pair. Without a runtime, nobody is held up.
+        // The port before its turn, as they stand in the pair. Without a runtime, nobody is held up.
         let port = self.0.take();
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn_blocking(move || drop(port));
@@ -33,18 +34,14 @@ impl<P: Send + 'static, G: Send + 'static> Drop for ClosedElsewhere<P, G> {
     }
 }
 
-impl<P: Unpin + Send + 'static, G: Unpin + Send + 'static> ClosedElsewhere<P, G> {
+impl<P: Unpin + Send + 'static> ClosedElsewhere<P> {
     fn port(self: Pin<&mut Self>) -> io::Result<Pin<&mut P>> {
         let port = self.get_mut().0.as_mut();
         port.map(|(port, _)| Pin::new(port)).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl<P, G> AsyncRead for ClosedElsewhere<P, G>
-where
-    P: AsyncRead + Unpin + Send + 'static,
-    G: Unpin + Send + 'static,
-{
+impl<P: AsyncRead + Unpin + Send + 'static> AsyncRead for ClosedElsewhere<P> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -54,11 +51,7 @@ where
     }
 }
 
-impl<P, G> AsyncWrite for ClosedElsewhere<P, G>
-where
-    P: AsyncWrite + Unpin + Send + 'static,
-    G: Unpin + Send + 'static,
-{
+impl<P: AsyncWrite + Unpin + Send + 'static> AsyncWrite for ClosedElsewhere<P> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

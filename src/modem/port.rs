@@ -13,7 +13,6 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::OwnedMutexGuard,
     task::spawn_blocking,
     time::timeout,
 };
@@ -113,7 +112,7 @@ impl SerialPorts {
         &self,
         port: &Path,
         baud: u32,
-    ) -> Result<ClosedElsewhere<SerialStream, OwnedMutexGuard<()>>, tokio_serial::Error> {
+    ) -> Result<ClosedElsewhere<SerialStream>, tokio_serial::Error> {
         let device = fs::canonicalize(port).unwrap_or_else(|_| port.to_owned());
         let lock = self
             .0

@@ -439,8 +439,9 @@ impl Outbox {
             let name = slot.outlet.handle.name();
             let status = slot.status.borrow();
             // One that is not up may not know its SIM.
-            if status.state == ModemState::Ready && slot.sim != status.sim(name) {
-                slot.sim = status.sim(name);
+            let sim = (status.state == ModemState::Ready).then(|| status.sim(name));
+            if let Some(sim) = sim.filter(|sim| *sim != slot.sim) {
+                slot.sim = sim;
                 self.alarms.extend(told(slot.health.begin_anew(), name));
             }
         }

@@ -21,16 +21,38 @@ pub struct HourUsage {
     pub cost: Money,
 }
 
+/// The hour of an instant, counted from 1970.
+const fn hour_of(at: Timestamp) -> i64 {
+    at.as_unix_ms().div_euclid(HOUR_MS)
+}
+
 /// Books one segment.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn book(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
+    add(tx, sim, at, (1, price))
+}
+
+/// Adds what a call cost.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn charge(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
+    add(tx, sim, at, (0, price))
+}
+
+fn add(
+    tx: &Tx<'_>,
+    sim: &str,
+    at: Timestamp,
+    (segments, price): (u32, Money),
+) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO sim_usage VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT DO UPDATE SET segments = segments + 1, cost_micros = cost_micros + ?3",
+        "INSERT INTO sim_usage VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET segments = segments + ?3, cost_micros = cost_micros + ?4",
     )?
-    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
+    .execute((sim, hour_of(at), segments, price.as_micros()))?;
     Ok(())
 }
 
@@ -43,20 +65,7 @@ pub fn take_back(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<
         "UPDATE sim_usage SET segments = max(segments - 1, 0), cost_micros = max(cost_micros - ?3, 0)
          WHERE sim = ?1 AND hour = ?2",
     )?
-    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
-    Ok(())
-}
-
-/// Adds what a call cost.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn charge(tx: &Tx<'_>, sim: &str, at: Timestamp, price: Money) -> Result<(), Error> {
-    tx.prepare(
-        "INSERT INTO sim_usage VALUES (?1, ?2, 0, ?3)
-         ON CONFLICT DO UPDATE SET cost_micros = cost_micros + ?3",
-    )?
-    .execute((sim, at.as_unix_ms().div_euclid(HOUR_MS), price.as_micros()))?;
+    .execute((sim, hour_of(at), price.as_micros()))?;
     Ok(())
 }
 
@@ -68,7 +77,7 @@ pub fn usage(view: &View<'_>, since: Timestamp) -> Result<Vec<HourUsage>, Error>
     view.prepare(
         "SELECT sim, hour, segments, cost_micros FROM sim_usage WHERE hour >= ?1 ORDER BY hour",
     )?
-    .query_map([since.as_unix_ms().div_euclid(HOUR_MS)], |row| {
+    .query_map([hour_of(since)], |row| {
         let cost = Money::from_micros(row.get(3)?);
         Ok(HourUsage { sim: row.get(0)?, hour: row.get(1)?, segments: row.get(2)?, cost })
     })?
