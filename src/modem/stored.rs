@@ -200,7 +200,12 @@ impl Stored {
         let Body { line, slot, whole } = body;
         let before = self.doubtful.remove(slot).filter(|(before, _)| before == line);
         let readings = before.map_or(1, |(_, readings)| readings + 1);
-        let believed = *whole || readings >= READINGS;
+        let settled = readings >= READINGS;
+        let believed = *whole || settled;
+        if settled {
+            // Not in vain: where a modem counts all of them wrong, the next needs as many readings.
+            self.in_vain.remove(&slot.store);
+        }
         if !believed {
             warn!("a message in the modem is not as long as it says; it is read again");
             self.doubtful.insert(slot.clone(), (line.clone(), readings));
@@ -331,6 +336,33 @@ fn length_in(head: Fields<'_>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_message_of_a_modem_that_counts_wrong_is_read_as_often_as_it_takes() {
+        let mut stored = Stored::new(Vec::new(), Naming::default());
+        let store = Line::try_from("SM").unwrap();
+        let all = Listed::All(store.clone());
+        let tells_wrong = |index| Body {
+            line: Line::try_from("000405").unwrap(),
+            slot: Slot { store: store.clone(), index },
+            whole: false,
+        };
+        // One comes with each reading: none of them is the last that there is to read.
+        let mut there: Vec<u16> = Vec::new();
+        for index in 0..20 {
+            there.push(index);
+            let bodies = there.iter().map(|index| (*index, tells_wrong(*index)));
+            let believed: Vec<u16> = bodies
+                .filter(|(_, body)| stored.is_believed(body))
+                .map(|(index, _)| index)
+                .collect();
+            there.retain(|index| !believed.contains(index));
+            stored.note_reading(&all, false);
+            assert!(stored.again_at().is_some(), "it is read again behind {index}");
+            stored.again.clear();
+        }
+        assert_eq!(there, [18, 19]);
+    }
 
     #[test]
     fn the_use_of_a_store_is_read_with_its_name_or_without() {

@@ -79,7 +79,7 @@ impl Health {
     /// Why calls are kept from it for a while.
     pub(super) fn no_calls(&self, now: Instant) -> Option<Detail> {
         // One whose SIM, or whose network, takes no texts may ring all the same.
-        let fault = || self.texts.pause(now).filter(|_| self.texts.barred.is_none());
+        let fault = || self.texts.pause(now).filter(|it| !it.bars_the_sim());
         self.calls.pause(now).or_else(fault)
     }
 
@@ -107,12 +107,14 @@ struct Standing {
     breaker: Breaker,
     /// Why its SIM may send none, as an alarm says.
     barred: Option<Detail>,
+    /// Why it has its last pause: one whose SIM is barred may fail as a modem, too.
+    paused_for: Option<Detail>,
 }
 
 impl Standing {
     /// Why it gets none, while it has a pause in them.
     fn pause(&self, now: Instant) -> Option<Detail> {
-        self.breaker.open_until(now).map(|_| self.barred.unwrap_or(Detail::ModemFault))
+        self.breaker.open_until(now).and(self.paused_for)
     }
 
     /// Notes what one says. Answers what an alarm has to say now, where that has changed.
@@ -125,6 +127,7 @@ impl Standing {
                 // One refusal may be due to its number; what opens a pause was tried again and again.
                 if self.breaker.fail(now, Pauses::FAULT).is_some() {
                     self.barred = before.or(barred);
+                    self.paused_for = barred.or(Some(Detail::ModemFault));
                 }
             }
             Sign::Works => self.breaker.succeed(),
@@ -281,6 +284,24 @@ mod tests {
             assert!(health.note("m1", &busy(message), spent, now).is_empty());
         }
         assert_eq!(health.no_texts(now), None);
+    }
+
+    #[test]
+    fn a_modem_that_fails_after_its_sim_was_barred_is_held_back_as_one_that_fails() {
+        let mut now = Instant::now();
+        let mut health = Health::default();
+        let barred = Refusal { detail: Detail::Barred, class: RefusalClass::Modem };
+        let barred = Event::Refused(SegmentId::first_of(1, 1), barred);
+        for _ in 0..3 {
+            health.note("m1", &barred, Spent::Nothing, now);
+        }
+        assert_eq!((health.no_texts(now), health.no_calls(now)), (Some(Detail::Barred), None));
+        now = health.changes_at(now).unwrap();
+        let alarms =
+            health.note("m1", &Event::Silent(SegmentId::first_of(2, 1)), Spent::Segment, now);
+        assert!(alarms.is_empty(), "nobody knows whether its SIM may send again");
+        let fault = Some(Detail::ModemFault);
+        assert_eq!((health.no_texts(now), health.no_calls(now)), (fault, fault));
     }
 
     #[test]

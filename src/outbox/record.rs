@@ -11,9 +11,9 @@ use super::{
 use crate::{
     domain::{
         self, Attempt, Channel, Detail, End, EventKind, MessageId, NewMessage, Outcome, Phase,
-        Progress, Report, Segment, SegmentState, Subject, Timestamp, TransactionId,
+        Progress, Report, Subject, Timestamp, TransactionId,
     },
-    store::{self, Tx},
+    store::{self, Tx, message::Account},
 };
 
 /// Lets `event` happen to the message `key`, inside one transaction with everything that follows
@@ -155,7 +155,7 @@ fn execute(
     };
     let (subject, account) = store::message::subject(tx, key)?;
     if let Effect::LogStatus(..) = effect
-        && is_as_if_never_asked_for(state)
+        && is_as_if_never_asked_for(state, &account)
     {
         store::traffic::take_back(tx, key)?;
     }
@@ -181,7 +181,7 @@ fn execute(
 /// Whether a message that ends disturbed nobody and cost nothing: it was cancelled or had no time left before any of
 /// it went out, and nothing else does in its place. What the network refused for good counts: nobody makes this box
 /// ask again and again. So does a call once it was dialled.
-fn is_as_if_never_asked_for(state: &Progress) -> bool {
+fn is_as_if_never_asked_for(state: &Progress, account: &Account) -> bool {
     let given_up = match state.phase {
         Phase::Ended(End::Cancelled) => true,
         Phase::Ended(End::Expired) => state.fallback_until.is_none(),
@@ -190,11 +190,7 @@ fn is_as_if_never_asked_for(state: &Progress) -> bool {
         | Phase::Sending
         | Phase::Sent => false,
     };
-    let stayed_here = |segment: &Segment| {
-        let refused = segment.state == SegmentState::Refused && state.channel == Channel::Sms;
-        refused || segment.state == SegmentState::Dropped
-    };
-    given_up && state.attempts.iter().flat_map(|attempt| &attempt.segments).all(stayed_here)
+    given_up && account.submits == 0
 }
 
 #[cfg(test)]
@@ -372,6 +368,7 @@ mod tests {
         let late = now.after(Duration::from_secs(600));
         let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
         let unassigned = Refusal { detail: Detail::Unassigned, class: RefusalClass::Permanent };
+        let doubtful = Refusal { detail: Detail::ModemFault, class: RefusalClass::Doubtful };
         let (cancelled, refused) = (Event::Cancelled, |why| Event::Refused(SEGMENT, why));
         let expired = || Event::Deadline(None);
         let claimed = || Event::Claimed(attempt(now));
@@ -382,6 +379,7 @@ mod tests {
             (&or_call, vec![cancelled], 0),
             (&text, vec![claimed(), refused(busy), expired()], 0),
             (&text, vec![claimed(), refused(unassigned)], 1),
+            (&text, vec![claimed(), refused(doubtful), expired()], 1),
             (&text, vec![claimed(), Event::Silent(SEGMENT), expired()], 1),
             (&text, vec![claimed(), Event::Accepted(SEGMENT, Some(7)), expired()], 1),
             (&call(now), vec![claimed(), refused(busy), expired()], 1),
@@ -391,6 +389,16 @@ mod tests {
                 let key = store::message::insert(tx, &message).unwrap();
                 assert_eq!(counted(tx, &message), (1, 2));
                 for event in &events {
+                    let is_text = message.subject.channel == Channel::Sms;
+                    match event {
+                        Event::Claimed(_) => store::message::book(tx, key, None).unwrap(),
+                        Event::Refused(_, why)
+                            if is_text && why.class != RefusalClass::Doubtful =>
+                        {
+                            store::message::take_back(tx, key, None).unwrap();
+                        }
+                        _ => {}
+                    }
                     let at = if *event == expired() { late } else { now };
                     apply(tx, key, event.clone(), at, RULES).unwrap();
                 }
