@@ -77,6 +77,9 @@ pub struct NotAnId;
 /// often than once a second, and lives for a week at most.
 const ATTEMPT_BITS: u32 = 20;
 
+/// Bits of a segment's key for its place: 255 at most (3GPP TS 23.040 9.2.3.24.1).
+const SEQUENCE_BITS: u32 = 8;
+
 /// One segment of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentId {
@@ -96,6 +99,16 @@ impl SegmentId {
     pub const fn message(self) -> i64 {
         self.attempt >> ATTEMPT_BITS
     }
+
+    /// Its own: that of its attempt, and in the last 8 bits its place.
+    pub const fn key(self) -> i64 {
+        (self.attempt << SEQUENCE_BITS) | self.sequence as i64
+    }
+
+    /// The one with that key.
+    pub const fn of_key(key: i64) -> Self {
+        Self { attempt: key >> SEQUENCE_BITS, sequence: key.to_le_bytes()[0] }
+    }
 }
 
 impl fmt::Display for SegmentId {
@@ -110,8 +123,10 @@ mod tests {
 
     /// As the statements of the store have it.
     #[test]
-    fn the_key_of_an_attempt_is_that_of_its_message_and_its_number_in_20_bits() {
-        let segment = SegmentId::first_of(3, 2);
+    fn keys_are_those_of_the_message_and_numbers_behind_them() {
+        let segment = SegmentId { sequence: 255, ..SegmentId::first_of(3, 2) };
         assert_eq!((segment.attempt, segment.message()), ((3 << 20) + 2, 3));
+        assert_eq!(segment.key(), ((3 << 28) + (2 << 8)) + 255);
+        assert_eq!(SegmentId::of_key(segment.key()), segment);
     }
 }

@@ -390,14 +390,13 @@ mod tests {
                 assert_eq!(counted(tx, &message), (1, 2));
                 for event in &events {
                     let is_text = message.subject.channel == Channel::Sms;
-                    match event {
-                        Event::Claimed(_) => store::message::book(tx, key, None).unwrap(),
-                        Event::Refused(_, why)
-                            if is_text && why.class != RefusalClass::Doubtful =>
-                        {
-                            store::message::take_back(tx, key, None).unwrap();
-                        }
-                        _ => {}
+                    if matches!(event, Event::Claimed(_)) {
+                        store::message::book(tx, key, None).unwrap();
+                    } else if let Event::Refused(_, why) = event
+                        && is_text
+                        && why.class != RefusalClass::Doubtful
+                    {
+                        store::message::take_back(tx, key, None).unwrap();
                     }
                     let at = if *event == expired() { late } else { now };
                     apply(tx, key, event.clone(), at, RULES).unwrap();

@@ -80,6 +80,8 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
         .query_map((before.as_unix_ms(), limit), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for key in &keys {
+        tx.prepare("DELETE FROM segment WHERE key > ?1 AND key < ?2")?
+            .execute(super::progress::segments_of(*key))?;
         tx.prepare("DELETE FROM attempt WHERE key > ?1 AND key < ?2")?
             .execute(super::progress::attempts_of(*key))?;
         tx.prepare("DELETE FROM message WHERE key = ?1")?.execute([key])?;
@@ -396,12 +398,12 @@ pub fn newest_key(view: &View<'_>) -> Result<i64, Error> {
 fn with_segments(view: &View<'_>, mut message: MessageView) -> Result<MessageView, Error> {
     message.segments = view
         .prepare(
-            "SELECT dense_rank() OVER (ORDER BY a.key), s.sequence, s.state, a.modem,
+            "SELECT dense_rank() OVER (ORDER BY s.attempt), s.key & 255, s.state, a.modem,
                  s.submitted_at, s.reported_at, s.detail
-             FROM attempt a JOIN segment s ON s.attempt = a.key
-             WHERE a.key > ?1 AND a.key < ?2 ORDER BY a.key, s.sequence",
+             FROM segment s JOIN attempt a ON a.key = s.attempt
+             WHERE s.key > ?1 AND s.key < ?2 ORDER BY s.key",
         )?
-        .query_map(super::progress::attempts_of(message.key), |row| Ok(read_segment(row)))?
+        .query_map(super::progress::segments_of(message.key), |row| Ok(read_segment(row)))?
         .map(|segment| segment?)
         .collect::<Result<_, _>>()?;
     Ok(message)

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::{
     Error, Tx, View, fallback,
     message::{detail, optional_time},
-    word,
+    sim, word,
 };
 use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 
@@ -29,18 +29,19 @@ pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
         .ok_or(Error::Missing("the message"))??;
     progress.attempts = view
         .prepare(
-            "SELECT key, modem, sim, concat_reference, reports, settle_ms, report_deadline
-             FROM attempt WHERE key > ?1 AND key < ?2 ORDER BY key",
+            "SELECT a.key, modem, sim.id, concat_reference, reports, settle_ms, report_deadline
+             FROM attempt a JOIN sim ON sim.key = a.sim
+             WHERE a.key > ?1 AND a.key < ?2 ORDER BY a.key",
         )?
         .query_map(attempts_of(key), read_attempt)?
         .collect::<Result<_, _>>()?;
     let mut segments = view.prepare(
         "SELECT state, reference, submitting_at, submitted_at, reported_at, detail
-         FROM segment WHERE attempt = ?1 ORDER BY sequence",
+         FROM segment WHERE key > ?1 AND key < ?2 ORDER BY key",
     )?;
     for attempt in &mut progress.attempts {
         attempt.segments = segments
-            .query_map([attempt.key], |row| Ok(read_segment(row)))?
+            .query_map(segments_in(attempt.key), |row| Ok(read_segment(row)))?
             .map(|segment| segment?)
             .collect::<Result<_, _>>()?;
     }
@@ -54,24 +55,19 @@ pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
 pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
     save_message(tx, key, before, after)?;
     for (index, attempt) in after.attempts.iter().enumerate() {
-        let old = before.attempts.get(index);
-        match old {
-            None => insert_attempt(tx, attempt)?,
-            Some(old) if old.report_deadline != attempt.report_deadline => {
-                tx.prepare("UPDATE attempt SET report_deadline = ?2 WHERE key = ?1")?
-                    .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
-            }
-            Some(_) => {}
+        let Some(old) = before.attempts.get(index) else {
+            insert_attempt(tx, attempt)?;
+            continue;
+        };
+        if old.report_deadline != attempt.report_deadline {
+            tx.prepare("UPDATE attempt SET report_deadline = ?2 WHERE key = ?1")?
+                .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
         }
-        let sequences = 1..=u8::MAX;
-        for (sequence, segment) in sequences.zip(&attempt.segments) {
-            match old.and_then(|old| old.segment(sequence)) {
-                None => save_segment(tx, INSERT_SEGMENT, attempt, sequence, segment)?,
-                Some(old) if old == segment => {}
-                Some(old) if differs_in_report(old, segment) => {
-                    save_report(tx, attempt.key, sequence, segment)?;
-                }
-                Some(_) => save_segment(tx, UPDATE_SEGMENT, attempt, sequence, segment)?,
+        for ((id, segment), old) in segments(attempt).zip(&old.segments) {
+            match old {
+                old if old == segment => {}
+                old if differs_in_report(old, segment) => save_report(tx, id, segment)?,
+                _ => save_segment(tx, id, segment)?,
             }
         }
     }
@@ -84,6 +80,24 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
 /// The keys between which those of all attempts of the message `key` are.
 pub(super) const fn attempts_of(key: i64) -> (i64, i64) {
     (SegmentId::first_of(key, 0).attempt, SegmentId::first_of(key + 1, 0).attempt)
+}
+
+/// The keys between which those of all segments of the message `key` are.
+pub(super) const fn segments_of(key: i64) -> (i64, i64) {
+    let (first, end) = attempts_of(key);
+    (segments_in(first).0, segments_in(end).0)
+}
+
+/// The keys between which those of the segments of an attempt are.
+const fn segments_in(attempt: i64) -> (i64, i64) {
+    let before = SegmentId { attempt, sequence: 0 };
+    (before.key(), SegmentId { attempt: attempt + 1, ..before }.key())
+}
+
+/// The segments of an attempt, as they are named.
+fn segments(attempt: &Attempt) -> impl Iterator<Item = (SegmentId, &Segment)> {
+    let ids = (1..=u8::MAX).map(|sequence| SegmentId { attempt: attempt.key, sequence });
+    ids.zip(&attempt.segments)
 }
 
 /// How many attempts, of the newest messages to a recipient, are looked at for the references that were given: more
@@ -145,37 +159,41 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
 }
 
 fn insert_attempt(tx: &Tx<'_>, attempt: &Attempt) -> Result<(), Error> {
+    let sim = sim::number(tx, &attempt.sim)?;
     tx.prepare("INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
         attempt.key,
         &attempt.modem,
-        &attempt.sim,
+        sim,
         attempt.concat_reference,
         attempt.reports,
         i64::try_from(attempt.settle.as_millis()).unwrap_or(i64::MAX),
         attempt.report_deadline.as_unix_ms(),
     ))?;
+    for (id, segment) in segments(attempt) {
+        tx.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)")?.execute(
+            (
+                id.key(),
+                sim,
+                segment.state.as_str(),
+                segment.reference,
+                segment.submitting_at.map(Timestamp::as_unix_ms),
+                segment.submitted_at.map(Timestamp::as_unix_ms),
+                segment.reported_at.map(Timestamp::as_unix_ms),
+                segment.detail.map(|detail| detail.as_str()),
+            ),
+        )?;
+    }
     Ok(())
 }
 
-const INSERT_SEGMENT: &str =
-    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
-/// Spares SQLite what only a new row needs: a look for its attempt, and one for the row itself.
-const UPDATE_SEGMENT: &str =
-    "UPDATE segment SET state = ?4, reference = ?5, submitting_at = ?6, submitted_at = ?7,
-         reported_at = ?8, detail = ?9
-     WHERE attempt = ?1 AND sequence = ?2 AND sim = ?3";
-
-fn save_segment(
-    tx: &Tx<'_>,
-    sql: &str,
-    attempt: &Attempt,
-    sequence: u8,
-    segment: &Segment,
-) -> Result<(), Error> {
-    tx.prepare(sql)?.execute((
-        attempt.key,
-        sequence,
-        &attempt.sim,
+fn save_segment(tx: &Tx<'_>, id: SegmentId, segment: &Segment) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE segment SET state = ?2, reference = ?3, submitting_at = ?4, submitted_at = ?5,
+             reported_at = ?6, detail = ?7
+         WHERE key = ?1",
+    )?
+    .execute((
+        id.key(),
         segment.state.as_str(),
         segment.reference,
         segment.submitting_at.map(Timestamp::as_unix_ms),
@@ -193,18 +211,14 @@ fn differs_in_report(old: &Segment, new: &Segment) -> bool {
 }
 
 /// Spares SQLite the index of references, of which it would write an entry anew that stays as it was.
-fn save_report(tx: &Tx<'_>, attempt: i64, sequence: u8, segment: &Segment) -> Result<(), Error> {
-    tx.prepare(
-        "UPDATE segment SET state = ?3, reported_at = ?4, detail = ?5
-         WHERE attempt = ?1 AND sequence = ?2",
-    )?
-    .execute((
-        attempt,
-        sequence,
-        segment.state.as_str(),
-        segment.reported_at.map(Timestamp::as_unix_ms),
-        segment.detail.map(|detail| detail.as_str()),
-    ))?;
+fn save_report(tx: &Tx<'_>, id: SegmentId, segment: &Segment) -> Result<(), Error> {
+    tx.prepare("UPDATE segment SET state = ?2, reported_at = ?3, detail = ?4 WHERE key = ?1")?
+        .execute((
+            id.key(),
+            segment.state.as_str(),
+            segment.reported_at.map(Timestamp::as_unix_ms),
+            segment.detail.map(|detail| detail.as_str()),
+        ))?;
     Ok(())
 }
 
@@ -217,8 +231,8 @@ pub fn note_taken(
     segment: SegmentId,
     taken_at: Option<Timestamp>,
 ) -> Result<(), Error> {
-    tx.prepare("UPDATE segment SET taken_at = ?3 WHERE attempt = ?1 AND sequence = ?2")?
-        .execute((segment.attempt, segment.sequence, taken_at.map(Timestamp::as_unix_ms)))?;
+    tx.prepare("UPDATE segment SET taken_at = ?2 WHERE key = ?1")?
+        .execute((segment.key(), taken_at.map(Timestamp::as_unix_ms)))?;
     Ok(())
 }
 
@@ -247,7 +261,7 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
         key: row.get("key")?,
         modem: row.get("modem")?,
-        sim: row.get("sim")?,
+        sim: row.get("id")?,
         concat_reference: row.get("concat_reference")?,
         reports: row.get("reports")?,
         settle: Duration::from_millis(row.get::<_, i64>("settle_ms")?.unsigned_abs()),

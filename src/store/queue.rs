@@ -249,12 +249,12 @@ pub struct Pending {
 pub fn next_pending(view: &View<'_>, sim: &str) -> Result<Option<Pending>, Error> {
     let row = view
         .prepare(
-            "SELECT s.attempt, s.sequence, m.lane
+            "SELECT s.key, m.lane
              FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = ?1 AND s.state = 'pending'
-             ORDER BY m.lane, s.attempt, s.sequence LIMIT 1",
+             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.state = 'pending'
+             ORDER BY m.lane, s.key LIMIT 1",
         )?
-        .query_row([sim], |row| Ok((read_segment(row)?, row.get::<_, u8>(2)?)))
+        .query_row([sim], |row| Ok((read_segment(row)?, row.get::<_, u8>(1)?)))
         .optional()?;
     row.map(|(segment, rank)| Ok(Pending { segment, lane: word::read_lane(rank)? })).transpose()
 }
@@ -264,10 +264,13 @@ pub fn next_pending(view: &View<'_>, sim: &str) -> Result<Option<Pending>, Error
 /// # Errors
 /// Those of SQLite.
 pub fn unfinished_attempts(view: &View<'_>) -> Result<Vec<(i64, i64, String)>, Error> {
-    view.prepare("SELECT DISTINCT message, attempt, sim FROM segment WHERE state = 'pending'")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .map(|row| Ok(row?))
-        .collect()
+    view.prepare(
+        "SELECT DISTINCT s.message, s.attempt, sim.id
+         FROM segment s JOIN sim ON sim.key = s.sim WHERE s.state = 'pending'",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// When something falls due by itself: the earliest deadline, or the earliest claim after `now`. A message
@@ -323,7 +326,7 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
 /// Those of SQLite.
 pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
     view.prepare(
-        "SELECT s.attempt, s.sequence
+        "SELECT s.key
          FROM segment s JOIN message m ON m.key = s.message
          WHERE s.reference IS NULL AND s.state = 'submitted' AND m.channel = 'voice'
              AND s.state IN ('submitting', 'unanswered', 'submitted')",
@@ -382,9 +385,9 @@ pub fn submitted(
         })
     };
     view.prepare(
-        "SELECT s.attempt, s.sequence, s.state, s.reported_at, s.taken_at
+        "SELECT s.key, s.state, s.reported_at, s.taken_at
              FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = ?1 AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?5
+             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?5
                  AND substr(m.recipient, -length(?4)) = ?4
              ORDER BY s.submitted_at DESC LIMIT 1",
     )?
@@ -430,9 +433,9 @@ fn without_reference(
 ) -> Result<Option<SegmentId>, Error> {
     let found = view
         .prepare(
-            "SELECT s.attempt, s.sequence
+            "SELECT s.key
              FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = ?1 AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
+             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
                  AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3 AND s.submitting_at >= ?4
              ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
@@ -443,7 +446,7 @@ fn without_reference(
 }
 
 fn read_segment(row: &Row<'_>) -> rusqlite::Result<SegmentId> {
-    Ok(SegmentId { attempt: row.get(0)?, sequence: row.get(1)? })
+    Ok(SegmentId::of_key(row.get(0)?))
 }
 
 /// The statements that are put together from pieces.

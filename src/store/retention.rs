@@ -171,13 +171,15 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Secret, SegmentId,
+            Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Progress, Secret,
+            SegmentId,
         },
         store::{
             self,
             connection::PAGE,
             idempotency::{LedTo, Remembered},
             inbound::Arrival,
+            progress,
         },
     };
 
@@ -202,10 +204,9 @@ mod tests {
     fn add_message(tx: &Tx<'_>, at: Timestamp, state: &str) -> Result<(), Error> {
         let message = store::samples::message(at);
         let key = message::insert(tx, &message)?;
-        let attempt = SegmentId::first_of(key, 1).attempt;
-        tx.prepare("INSERT INTO attempt VALUES (?1, 'a', 's', 1, 1, 1, 1)")?.execute([attempt])?;
-        tx.prepare("INSERT INTO segment VALUES (?1, 1, 's', 'delivered', 1, 1, 1, 1, NULL, NULL)")?
-            .execute([attempt])?;
+        let before = progress::load(tx, key)?;
+        let attempts = vec![store::samples::attempt(SegmentId::first_of(key, 1), at)];
+        progress::save(tx, key, &before, &Progress { attempts, ..before.clone() })?;
         let open = ["queued", "sending", "sent"].contains(&state);
         let (ended_at, deadline_at) = if open { (None, Some(1)) } else { (Some(at), None) };
         tx.prepare(

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rusqlite::OptionalExtension as _;
+
 use super::{Error, Tx, View};
 use crate::domain::{Money, Timestamp};
 
@@ -24,6 +26,23 @@ pub struct HourUsage {
 /// The hour of an instant, counted from 1970.
 const fn hour_of(at: Timestamp) -> i64 {
     at.as_unix_ms().div_euclid(HOUR_MS)
+}
+
+/// The number of a SIM, which is given one where it has none.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn number(tx: &Tx<'_>, sim: &str) -> Result<i64, Error> {
+    let known = tx
+        .prepare("SELECT key FROM sim WHERE id = ?1")?
+        .query_row([sim], |row| row.get(0))
+        .optional()?;
+    if let Some(key) = known {
+        return Ok(key);
+    }
+    Ok(tx
+        .prepare("INSERT INTO sim (id) VALUES (?1) RETURNING key")?
+        .query_row([sim], |row| row.get(0))?)
 }
 
 /// Books one segment.
@@ -160,10 +179,11 @@ pub fn forget(tx: &Tx<'_>, now: Timestamp, kept: Duration) -> Result<(), Error> 
 /// # Errors
 /// Those of SQLite.
 pub fn last_heard(view: &View<'_>, recipient_of: i64) -> Result<Option<String>, Error> {
-    use rusqlite::OptionalExtension as _;
     let sim = view
         .prepare(
-            "SELECT a.sim FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
+            "SELECT s.id FROM message m
+             JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
+             JOIN sim s ON s.key = a.sim
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.key <> ?1
                  AND m.sent_at IS NOT NULL AND m.counted IS NOT NULL
              ORDER BY m.key DESC, a.key DESC LIMIT 1",

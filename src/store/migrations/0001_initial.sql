@@ -99,12 +99,19 @@ CREATE TABLE fallback (
     text       BLOB NOT NULL -- UTF-8; zeros once it is erased
 ) STRICT;
 
+-- The SIMs that were ever sent through, by numbers that take less room in whatever is found by them.
+CREATE TABLE sim (
+    key INTEGER PRIMARY KEY,
+    id  TEXT NOT NULL UNIQUE -- as the modem reads it
+) STRICT;
+
 -- One SIM, one concatenation reference, all segments. Its key is that of its message, and behind it in the last
--- 20 bits its number (`domain::SegmentId`): so all of a message stand together, and no index has to be written to find them.
+-- 20 bits its number; a segment's is that of its attempt, and in the last 8 its place (`domain::SegmentId`): so all of a
+-- message stand together, and no index has to be written to find them.
 CREATE TABLE attempt (
     key              INTEGER PRIMARY KEY,
     modem            TEXT NOT NULL,
-    sim              TEXT NOT NULL,
+    sim              INTEGER NOT NULL,
     concat_reference INTEGER NOT NULL CHECK (concat_reference BETWEEN 0 AND 255),
     reports          INTEGER NOT NULL CHECK (reports IN (0, 1)),
     settle_ms        INTEGER NOT NULL,
@@ -112,10 +119,10 @@ CREATE TABLE attempt (
 ) STRICT;
 
 CREATE TABLE segment (
-    attempt       INTEGER NOT NULL REFERENCES attempt (key) ON DELETE CASCADE,
-    message       INTEGER GENERATED ALWAYS AS (attempt >> 20),
-    sequence      INTEGER NOT NULL CHECK (sequence BETWEEN 1 AND 255),
-    sim           TEXT NOT NULL,
+    key           INTEGER PRIMARY KEY,
+    attempt       INTEGER GENERATED ALWAYS AS (key >> 8),
+    message       INTEGER GENERATED ALWAYS AS (key >> 28),
+    sim           INTEGER NOT NULL,
     state         TEXT NOT NULL CHECK (state IN ('pending', 'submitting', 'submitted', 'delivered',
                       'undelivered', 'no_report', 'refused', 'unanswered', 'dropped')),
     reference     INTEGER CHECK (reference BETWEEN 0 AND 255),
@@ -123,10 +130,9 @@ CREATE TABLE segment (
     submitted_at  INTEGER,
     reported_at   INTEGER,
     detail        TEXT,
-    taken_at      INTEGER, -- by the clock of the service centre, as its last report says
-    PRIMARY KEY (attempt, sequence)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX segment_pending ON segment (sim, attempt, sequence) WHERE state = 'pending';
+    taken_at      INTEGER -- by the clock of the service centre, as its last report says
+) STRICT;
+CREATE INDEX segment_pending ON segment (sim) WHERE state = 'pending';
 CREATE INDEX segment_open ON segment (sim, state)
     WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
 CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
