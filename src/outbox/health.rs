@@ -35,7 +35,17 @@ impl Health {
         let (what, standing) = match spent {
             Spent::Call { .. } | Spent::NotDialled => ("calls", &mut self.calls),
             Spent::Segment | Spent::Nothing => {
+                let paused = self.network.breaker.open_until(now);
                 alarms.extend(self.network.note(event, now).map(|raised| ("network", raised)));
+                if let Some(until) = self.network.breaker.open_until(now)
+                    && paused.is_none()
+                {
+                    let seconds = (until - now).as_secs();
+                    warn!(
+                        modem.name = name,
+                        seconds, "the network takes no texts: they get a pause"
+                    );
+                }
                 ("texts", &mut self.texts)
             }
         };

@@ -270,7 +270,7 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
             verdict.find(promise, broken);
         }
     }
-    urgent_first(&database, accepted, &mut verdict);
+    urgent_first(&database, accepted, &pauses(&gateway.log()), &mut verdict);
     verdict
 }
 
@@ -416,12 +416,34 @@ impl Case<'_> {
     }
 }
 
+/// When modems had to be left alone, by what the daemon logs: name, from, until. A pause may have ended before that.
+fn pauses(log: &str) -> Vec<(String, i64, i64)> {
+    let pause = |line: &str| {
+        let value = |name: &str| line.split_once(name)?.1.split_whitespace().next();
+        let (at, _) = line.trim_start().split_once(' ')?;
+        let from = at.parse::<Timestamp>().ok()?.as_millisecond();
+        let seconds: i64 = value(" seconds=")?.parse().ok()?;
+        let modem = value("modem.name=")?.trim_matches('"').to_owned();
+        Some((modem, from, from + seconds * 1000))
+    };
+    let lines = log.lines().filter(|line| line.contains("they get a pause"));
+    lines
+        .map(|line| pause(line).unwrap_or_else(|| panic!("it reads otherwise now: {line}")))
+        .collect()
+}
+
 /// No passcode waits behind a segment of another lane that was claimed later, on a modem that could have taken
-/// the passcode: it began other messages meanwhile.
-fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdict) {
+/// the passcode: it began other messages meanwhile. What a modem has begun, it may end in a pause, in which a passcode
+/// that others can send soon does not go there.
+fn urgent_first(
+    database: &Connection,
+    accepted: &Accepted,
+    pauses: &[(String, i64, i64)],
+    verdict: &mut Verdict,
+) {
     let mut statement = database
         .prepare(
-            "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, a.modem, s.sequence
+            "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, a.modem, s.key & 255
              FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = s.message
              WHERE s.submitting_at IS NOT NULL ORDER BY s.submitting_at",
         )
@@ -453,8 +475,14 @@ fn urgent_first(database: &Connection, accepted: &Accepted, verdict: &mut Verdic
         let meanwhile: Vec<_> =
             claims.iter().filter(|it| it.at > waits_from && it.at < passcode.at).collect();
         let could = |modem: &str| meanwhile.iter().any(|it| it.sequence == 1 && it.modem == modem);
-        let before: Vec<_> =
-            meanwhile.iter().filter(|it| it.lane != 0 && could(&it.modem)).collect();
+        let ends_in_a_pause = |it: &Claim| {
+            let pause = |(modem, from, until): &(String, i64, i64)| {
+                *modem == it.modem && (*from..*until).contains(&it.at)
+            };
+            it.sequence > 1 && pauses.iter().any(pause)
+        };
+        let before = meanwhile.iter().filter(|it| it.lane != 0 && could(&it.modem));
+        let before: Vec<_> = before.filter(|it| !ends_in_a_pause(it)).collect();
         if !before.is_empty() {
             verdict.find("urgent messages first", (passcode, before));
         }
@@ -472,4 +500,12 @@ struct Claim {
     not_before: i64,
     modem: String,
     sequence: u8,
+}
+
+#[test]
+fn a_pause_is_read_from_what_the_daemon_logs() {
+    let log = "1970-01-01T00:00:02.5Z  WARN ringpost::outbox::health: texts failed again and again: \
+         they get a pause modem.name=\"m7\" seconds=30\n\
+         1970-01-01T00:00:03Z  INFO ringpost::modem::runner: modem ready modem.name=\"m1\"\n";
+    assert_eq!(pauses(log), [("m7".to_owned(), 2500, 32_500)]);
 }
