@@ -145,7 +145,12 @@ fn with_store<T: Send + 'static>(
 ) -> Result<T, store::Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().build().map_err(|_| store::Error::Closed)?;
-    let store = Store::open(&config.store.path)?;
+    let path = &config.store.path;
+    // Whoever closes a store last removes its log, which would have told the daemon to check it.
+    if !store::Lock::is_held(path).unwrap_or(true) {
+        store::check_if_left_open(path)?;
+    }
+    let store = Store::open(path)?;
     runtime.block_on(async {
         let stored = store.write(job).await;
         store.close().await;

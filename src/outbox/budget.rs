@@ -29,12 +29,16 @@ pub(super) fn admits(allowance: &Allowance, used: Used, price: Money) -> bool {
         && is_left(allowance, used, price)
 }
 
-/// Whether the budgets of the day and the month leave that. What is allowed for a minute or an hour is a pace: more
-/// may be sent soon.
-pub(super) fn is_left(allowance: &Allowance, used: Used, price: Money) -> bool {
+/// Whether the budgets of the day and the month leave that.
+fn is_left(allowance: &Allowance, used: Used, price: Money) -> bool {
     is_within(allowance.per_day, used.day)
         && is_within(allowance.per_month, used.month)
         && allowance.cost_per_month.is_none_or(|limit| used.cost.plus(price) <= limit)
+}
+
+/// Whether that may be sent soon, by when `hour` segments were sent in an hour. What is allowed for a minute is a pace.
+pub(super) fn is_left_soon(allowance: &Allowance, used: Used, hour: u32, price: Money) -> bool {
+    is_within(allowance.per_hour, hour) && is_left(allowance, used, price)
 }
 
 fn is_within(limit: Option<u32>, used: u32) -> bool {
@@ -145,6 +149,14 @@ impl Account {
     /// Forgets the last minute: the clock was set, and nobody knows when that was.
     pub(super) fn forget_minute(&mut self) {
         self.minute.clear();
+    }
+
+    /// Segments of the hour before an instant to come, if none are sent until then.
+    pub(super) fn hour_by(&self, later: Timestamp) -> u32 {
+        let this = Hour::of(later);
+        let hours = self.hours.range(Hour(this.0.saturating_sub(1))..=this);
+        let hours = hours.map(|(hour, used)| (*hour, *used)).collect();
+        Self { minute: VecDeque::new(), hours }.used(later).hour
     }
 
     /// What was used by `now`, and nothing that was booked for later.

@@ -116,7 +116,10 @@ pub(super) fn claim(
     let services = if calls_wait { Service::ALL.as_slice() } else { &[Service::Text] };
     let mut begun = HashMap::new();
     for line in &free {
-        begun.extend(store::queue::next_pending(tx, &line.sim)?.map(|next| (line.index, next)));
+        let next = store::queue::next_pending(tx, &line.sim)?;
+        // A SIM that was moved is in two modems, as long as the first has not noticed.
+        let next = next.filter(|next| begun.values().all(|it: &store::queue::Pending| it != next));
+        begun.extend(next.map(|next| (line.index, next)));
     }
     for lane in Lane::ALL {
         let (now_free, resting): (Vec<_>, Vec<_>) =
@@ -417,7 +420,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{NewMessage, OnUnknown},
+        domain::{self, NewMessage, OnUnknown},
         store::samples,
     };
 
@@ -437,6 +440,25 @@ mod tests {
             let key = store::message::insert(tx, &samples::message(now)).unwrap();
             store::message::erase_text(tx, key).unwrap();
             assert!(claim(tx, &[Line::sample(0)], conditions).unwrap().is_empty());
+        });
+    }
+
+    /// A SIM was moved to another modem, and the one that had it has not noticed yet: both say that they have it.
+    #[test]
+    fn a_segment_goes_out_once_though_two_modems_say_that_they_have_its_sim() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let body = domain::Body { segments: 3, ..samples::body(&"x".repeat(400)) };
+            let message = NewMessage { body, ..samples::message(now) };
+            let key = store::message::insert(tx, &message).unwrap();
+            let [first] = &claim(tx, &[Line::sample(0)], conditions).unwrap()[..] else { panic!() };
+            apply(tx, key, Event::Accepted(first.segment, Some(1)), now, rules).unwrap();
+            let moved = Line { sim: "sim0".into(), ..Line::sample(1) };
+            let claimed = claim(tx, &[Line::sample(0), moved], conditions).unwrap();
+            let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.segment)).collect();
+            assert_eq!(claimed.len(), 1, "{claimed:?}");
         });
     }
 

@@ -32,7 +32,8 @@ impl Boot {
     /// Whether nobody can tell how old that is which was stored before: in another run of the machine, and its clock
     /// is not known now, or `behind` what is stored. A chip whose battery is empty has lost the time.
     pub(super) fn tells_no_age(&self, before: Option<&str>, behind: bool) -> bool {
-        before.is_some_and(|before| before != self.id) && (behind || !self.clock_known)
+        let is_other = |before: &str| self.id.is_empty() || before != self.id;
+        before.is_some_and(is_other) && (behind || !self.clock_known)
     }
 }
 
@@ -97,5 +98,14 @@ mod tests {
         fs::remove_dir_all(root.path().join("sys")).unwrap();
         write("run/systemd/timesync/synchronized", "");
         assert_eq!(Boot::of(root.path()), boot(true));
+    }
+
+    /// The unit says `ProcSubset=pid`: below it, `/proc/sys` is hidden, and every run has the same name, none.
+    #[test]
+    fn a_run_that_has_no_name_is_not_taken_for_the_one_before() {
+        let root = tempfile::tempdir().unwrap();
+        let boot = Boot::of(root.path());
+        assert!(!boot.clock_known);
+        assert!(boot.tells_no_age(Some(&boot.id), false));
     }
 }

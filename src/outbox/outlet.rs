@@ -35,6 +35,8 @@ pub(super) struct Standing {
     pub(super) no_calls: bool,
     /// What its SIM has sent.
     pub(super) used: Used,
+    /// What it has in the hour that ends with [`SOON`].
+    pub(super) hour_soon: u32,
 }
 
 impl Standing {
@@ -45,7 +47,7 @@ impl Standing {
             Channel::Sms => self.no_texts,
             Channel::Voice => self.no_calls,
         };
-        !kept_back && budget::is_left(&terms.allowance, self.used, price)
+        !kept_back && budget::is_left_soon(&terms.allowance, self.used, self.hour_soon, price)
     }
 }
 
@@ -86,8 +88,13 @@ pub fn may_call(outlets: &[Outlet], call: Service) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Allowance, Money};
-    use crate::outbox::Prices;
+    use crate::{
+        domain::{Allowance, Money, Timestamp},
+        outbox::{
+            Prices,
+            budget::{Account, admits},
+        },
+    };
 
     #[test]
     fn what_is_over_soon_keeps_nothing_from_the_air_and_what_lasts_does() {
@@ -112,5 +119,27 @@ mod tests {
         assert!(admits(costs, "US") && !admits(costs, "DE"));
         assert!(!admits(Standing { no_texts: true, ..Standing::default() }, "US"));
         assert!(admits(Standing { no_calls: true, ..Standing::default() }, "US"));
+    }
+
+    /// Of Okta's hook: what could not go out before it expires is not PENDING.
+    #[test]
+    fn an_hour_that_is_used_up_for_longer_than_a_code_lives_keeps_it_from_the_air() {
+        let at = |minute: u64| {
+            let noon = Timestamp::parse("2026-11-02T12:00:00Z").unwrap();
+            noon.after(Duration::from_secs(60 * minute))
+        };
+        let allowance = Allowance { per_hour: Some(60), ..Allowance::default() };
+        let terms = Terms { allowance, ..Terms::default() };
+        let mut account = Account::default();
+        (0..60).for_each(|_| account.book(at(2), Money::ZERO));
+        let waits =
+            (3..).find(|it| admits(&allowance, account.used(at(*it)), Money::ZERO)).unwrap() - 3;
+        let told = Standing {
+            used: account.used(at(3)),
+            hour_soon: account.hour_by(at(4)),
+            ..Standing::default()
+        };
+        let told = told.admits(&terms, Channel::Sms, "US");
+        assert!(!told, "a code would wait for {waits} minutes");
     }
 }

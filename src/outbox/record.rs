@@ -526,6 +526,75 @@ mod tests {
         });
     }
 
+    /// A phone that was off for long, and many messages meanwhile: its modem has begun to count its references anew.
+    #[test]
+    fn two_that_wait_with_one_reference_get_a_report_each() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let send = |seconds| {
+                let segment = begun(tx, "sim", &samples::message(start), at(seconds));
+                let answer = Event::Accepted(segment, Some(7));
+                apply(tx, segment.message(), answer, at(seconds + 1), RULES).unwrap();
+                segment
+            };
+            let (first, second) = (send(0), send(100));
+            for (taken, seconds) in [(1, 200), (101, 260)] {
+                let taken_at = Some(at(taken));
+                let received = ReceivedReport { taken_at, ..samples::report(7) };
+                report::receive(tx, "sim", &received, at(seconds), RULES).unwrap();
+            }
+            let delivered = Phase::Ended(End::Delivered);
+            assert_eq!([phase(tx, first), phase(tx, second)], [delivered, delivered]);
+        });
+    }
+
+    /// The phone was off for longer than the report of the first one was waited for; the answer to a second one is lost.
+    #[test]
+    fn a_late_report_of_one_is_none_of_another_whose_answer_is_missing() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let first = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, first.message(), Event::Accepted(first, Some(7)), at(1), RULES).unwrap();
+            apply(tx, first.message(), Event::Deadline(None), at(301), RULES).unwrap();
+            assert_eq!(phase(tx, first), Phase::Ended(End::Unknown), "no report came");
+            let second = NewMessage { expires_at: at(600), ..samples::message(at(310)) };
+            let second = begun(tx, "sim", &second, at(310));
+            apply(tx, second.message(), Event::Silent(second), at(320), RULES).unwrap();
+            let received = ReceivedReport { taken_at: Some(at(1)), ..samples::report(7) };
+            report::receive(tx, "sim", &received, at(325), RULES).unwrap();
+            assert_eq!(phase(tx, second), Phase::Sending, "nobody has said a word of it");
+        });
+    }
+
+    /// Two to one number: the answer to the first was lost, and the second is on the air. Whose the report is that comes
+    /// now is known when the second is answered, or is given up.
+    #[test]
+    fn a_report_that_could_be_of_two_is_taken_up_however_the_second_comes_to_its_end() {
+        let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+        let ends: [fn(SegmentId, Refusal) -> Event; 4] = [
+            |it, _| Event::Accepted(it, Some(8)),
+            |it, busy| Event::Refused(it, busy),
+            |it, _| Event::Silent(it),
+            |_, _| Event::Crashed,
+        ];
+        for end in ends {
+            samples::Memory::new().run(|tx| {
+                let start = Timestamp::now();
+                let at = |seconds| start.after(Duration::from_secs(seconds));
+                let first = begun(tx, "sim", &samples::message(start), start);
+                apply(tx, first.message(), Event::Silent(first), at(10), RULES).unwrap();
+                let second = begun(tx, "sim", &samples::message(start), at(11));
+                report(tx, "sim", 7, at(12));
+                assert_eq!(phase(tx, first), Phase::Sending, "it may be the second's");
+                let end = end(second, busy);
+                apply(tx, second.message(), end.clone(), at(13), RULES).unwrap();
+                assert_eq!(phase(tx, first), Phase::Ended(End::Delivered), "{end:?}");
+            });
+        }
+    }
+
     #[test]
     fn a_report_that_is_heard_before_its_answer_finds_its_segment() {
         samples::Memory::new().run(|tx| {

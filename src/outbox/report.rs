@@ -43,9 +43,18 @@ pub fn receive(
     let ReceivedReport { reference, tail, taken_at, report } = received;
     let since = now.before(WINDOW);
     let until = now.after(ANSWER_LAGS);
-    let known = store::queue::submitted(tx, sim, *reference, tail, (since, until))?;
-    let certain = known.filter(|known| is_certain(known, *taken_at, now));
-    let known = known.map(|known| known.segment);
+    let window = (since, until);
+    let known = store::queue::submitted(tx, sim, *reference, tail, window)?;
+    let certain = match known.filter(|known| is_certain(known, *taken_at, now)) {
+        // The newest one had its report: one before it may still wait for its own.
+        None if known.is_some() => {
+            store::queue::waits_for_report(tx, sim, *reference, tail, window)?
+        }
+        certain => certain,
+    };
+    // It had none, and its reference is this one: that of another, whose answer is missing, is more likely a different one.
+    let unheard = known.filter(|it| it.state == SegmentState::NoReport && it.reported_at.is_none());
+    let (known, unheard) = (known.map(|it| it.segment), unheard.map(|it| it.segment));
     let target = if let Some(certain) = certain {
         Some(certain.segment)
     } else {
@@ -54,7 +63,7 @@ pub fn receive(
             // It can be about nothing else: it was faster than its answer.
             Some(on_the_air) if unanswered.or(known).is_none() => Some(on_the_air),
             Some(_) => return store::early_report::insert(tx, sim, received, now),
-            None => unanswered.or(known),
+            None => unheard.or(unanswered).or(known),
         }
     };
     let Some(segment) = target else {

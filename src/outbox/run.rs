@@ -462,9 +462,11 @@ impl Outbox {
             let family_maximum = status.submit_timeout;
             let used = self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default();
             let later = instant + SOON;
+            let by_then = now.after(SOON);
+            let hour_soon = self.accounts.get(&sim).map_or(0, |it| it.hour_by(by_then));
             let no_texts = slot.health.no_texts(later).is_some();
             let no_calls = slot.health.no_calls(later).is_some();
-            slot.outlet.tell(Standing { no_texts, no_calls, used });
+            slot.outlet.tell(Standing { no_texts, no_calls, used, hour_soon });
             lines.push(Line {
                 index,
                 name: slot.outlet.handle.name().to_owned(),
@@ -995,6 +997,26 @@ mod tests {
             assert_eq!(in_the_way(std::slice::from_ref(&calls)), [0; 0], "for that one to no end");
             code();
             assert_eq!(in_the_way(&[calls]), [0]);
+        });
+    }
+
+    /// A disk that was full for long: the answer came in time, and is stored after the deadline.
+    #[test]
+    fn an_answer_that_came_in_time_counts_though_its_deadline_has_come_before_it_could_be_stored() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let key = store::message::insert(tx, &samples::message(start)).unwrap();
+            let segment = SegmentId::first_of(key, 1);
+            apply(tx, key, Event::Claimed(samples::attempt(segment, start)), start, rules).unwrap();
+            let event = Event::Accepted(segment, Some(7));
+            let came = Came { message: key, event, account: None };
+            let back = [(start.after(Duration::from_secs(5)), came)];
+            let now = start.after(Duration::from_secs(3600));
+            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            turn(tx, &back, &[], (false, None), conditions).unwrap();
+            let progress = store::progress::load(tx, key).unwrap();
+            assert_eq!(progress.reason, Some(Detail::NoReport), "it was sent");
         });
     }
 

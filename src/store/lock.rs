@@ -78,6 +78,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_link_to_a_database_is_that_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("t.db"), dir.path().join("link.db"));
+        File::create(&path).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let _held = Lock::take(&path).unwrap();
+        assert!(Lock::is_held(&link).unwrap());
+        assert!(matches!(Lock::take(&link), Err(LockError::Held(_))));
+    }
+
+    #[test]
     fn one_that_lets_go_soon_is_waited_for_and_one_that_stays_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.db");

@@ -374,6 +374,31 @@ pub fn submitted(
     sim: &str,
     reference: u8,
     tail: &str,
+    window: (Timestamp, Timestamp),
+) -> Result<Option<Known>, Error> {
+    with_reference(view, false, sim, reference, tail, window)
+}
+
+/// The newest of them that still waits for a report.
+///
+/// # Errors
+/// Those of SQLite, and [`Error::UnknownWord`].
+pub fn waits_for_report(
+    view: &View<'_>,
+    sim: &str,
+    reference: u8,
+    tail: &str,
+    window: (Timestamp, Timestamp),
+) -> Result<Option<Known>, Error> {
+    with_reference(view, true, sim, reference, tail, window)
+}
+
+fn with_reference(
+    view: &View<'_>,
+    waits: bool,
+    sim: &str,
+    reference: u8,
+    tail: &str,
     (since, until): (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
     let known = |row: &Row<'_>| -> Result<Known, Error> {
@@ -388,10 +413,10 @@ pub fn submitted(
         "SELECT s.key, s.state, s.reported_at, s.taken_at
              FROM segment s JOIN message m ON m.key = s.message
              WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?5
-                 AND substr(m.recipient, -length(?4)) = ?4
+                 AND substr(m.recipient, -length(?4)) = ?4 AND (NOT ?6 OR s.state = 'submitted')
              ORDER BY s.submitted_at DESC LIMIT 1",
     )?
-    .query_row((sim, reference, since.as_unix_ms(), tail, until.as_unix_ms()), |row| Ok(known(row)))
+    .query_row((sim, reference, since.as_unix_ms(), tail, until.as_unix_ms(), waits), |row| Ok(known(row)))
     .optional()?
     .transpose()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use tracing::{error, info};
 
-use super::{Disk, Error};
+use super::{Disk, Error, files::real};
 
 /// What the write-ahead log may grow to, and some thousand messages to their ends.
 const RESERVE: u64 = 16 << 20;
@@ -30,6 +30,7 @@ pub(super) struct Room {
 impl Room {
     /// Of the database at `path`.
     pub(super) fn of(path: &Path) -> Self {
+        let path = real(path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         Self {
             folder: folder.unwrap_or(Path::new(".")).to_owned(),

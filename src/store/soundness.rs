@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use tracing::info;
 
 use super::{Error, connection::BUSY_TIMEOUT, files::beside};
@@ -35,6 +35,8 @@ pub fn check(path: &Path) -> Result<(), Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // The log stays: it says that the next start has to check again, where this one finds faults or is cut off.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS})"))?;
     let faults = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     if faults == ["ok"] { Ok(()) } else { Err(Error::Damaged(faults.join("; "))) }
@@ -82,12 +84,39 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = left_open(dir.path()).await;
         check_if_left_open(&path).unwrap();
-        assert!(!beside(&path, "-wal").exists(), "the check has closed it");
+        drop(Store::open(&path).unwrap());
+        while beside(&path, "-wal").exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         damage(&path);
         check_if_left_open(&path).unwrap();
         let refused = check(&path).unwrap_err();
         assert!(matches!(refused, Error::Damaged(_) | Error::Sqlite(_)), "{refused}");
         fs::write(beside(&path, "-wal"), "what is left of a log").unwrap();
         assert!(check_if_left_open(&path).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_damaged_store_is_refused_by_every_start_and_not_by_the_first_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("live.db");
+        let store = Store::open(&path).unwrap();
+        let fill = async |count: u32| {
+            for _ in 0..count {
+                let sample = samples::message(Timestamp::from_unix_ms(1));
+                store.write(move |tx| message::insert(tx, &sample)).await.unwrap();
+            }
+        };
+        fill(200).await;
+        assert!(store.checkpoint(0).await.unwrap());
+        fill(1).await;
+        let left = dir.path().join("left.db");
+        for suffix in ["", "-wal"] {
+            fs::copy(beside(&path, suffix), beside(&left, suffix)).unwrap();
+        }
+        damage(&left);
+        // The supervisor starts the daemon again two seconds after the first refusal.
+        let starts = [0, 1, 2].map(|_| check_if_left_open(&left).is_err());
+        assert_eq!(starts, [true, true, true]);
     }
 }

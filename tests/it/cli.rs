@@ -253,3 +253,41 @@ async fn the_doctor_says_what_is_wrong_on_this_box() {
     assert!(text(&broken.stdout).starts_with("problem  configuration"), "{broken:?}");
     assert_eq!(broken.status.code(), Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_a_quiet_log_misses_nothing_of_a_restart() {
+    let mut gateway = Gateway::builder().prepare().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    gateway.environment = vec![("RINGPOST_HTTP__LISTEN", free.to_string())];
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let mut tail = Command::new(RINGPOST)
+        .args(["log", "tail", "--lines", "1"])
+        .env("RINGPOST_URL", gateway.url())
+        .env("RINGPOST_TOKEN", &gateway.token)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let out = tail.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line)));
+    });
+    let wait = std::time::Duration::from_secs(20);
+    told.recv_timeout(wait).unwrap();
+    assert!(gateway.stop().success());
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let sent = gateway.send("the last of them");
+    gateway.wait_for_state(&sent, "delivered");
+    let mut seen = Vec::new();
+    while let Ok(line) = told.recv_timeout(std::time::Duration::from_secs(5)) {
+        seen.push(line);
+    }
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    let loaded = seen.iter().any(|line| line.contains("config.load"));
+    assert!(loaded, "the start is among what came after the first line: {seen:#?}");
+}

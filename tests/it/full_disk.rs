@@ -118,3 +118,47 @@ async fn what_modems_tell_while_nothing_can_be_stored_is_stored_later_in_its_ord
     wait_for_readyz(&gateway, 200);
     assert_eq!(gateway.submits(), 5);
 }
+
+/// What retention has deleted is room for new messages, wherever it lies.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_of_what_is_old_takes_messages_once_that_is_deleted() {
+    if !can_mount() {
+        return;
+    }
+    let config = "[retention]\nevents_days = 1\n";
+    let mut gateway = Gateway::builder().disk(128).config(config).prepare().await;
+    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
+    let now = jiff::Timestamp::now().as_millisecond();
+    database
+        .execute_batch(&format!(
+            "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+             INSERT INTO event (seq, indexed, uuid, published, peak, event_type, outcome,
+                 transaction_id, recipient, actor_id, actor_name, user)
+             SELECT i, 1, hex(randomblob(16)), {now} - iif(i < 8000, 3 * 86400000, 0), {now},
+                 'system.sms.send_message', 'SUCCESS', hex(randomblob(16)), '+1415555' || i,
+                 '01M852MSKNAHNX71W7TA9V2WH7', 'portal', 'user' || i
+             FROM n;
+             UPDATE event_index SET seq = 40000;
+             PRAGMA wal_checkpoint(TRUNCATE);"
+        ))
+        .unwrap();
+    drop(database);
+    gateway.start_daemon();
+    // Below the 16 MiB that are for what was accepted, and enough for what deletes.
+    fill(&gateway, 14);
+    assert!(refused(&gateway));
+    std::thread::sleep(Duration::from_secs(15));
+    let copy = |name: &str| {
+        let to = gateway.dir.path().join(format!("copy{name}"));
+        fs::copy(gateway.on_its_disk(&format!("ringpost.db{name}")), &to).unwrap();
+        to
+    };
+    copy("-wal");
+    let database = rusqlite::Connection::open(copy("")).unwrap();
+    let ask = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let old = ask(&format!("SELECT count(*) FROM event WHERE published < {now} - 86400000"));
+    assert_eq!(old, 0, "what is old is gone: {}", gateway.log());
+    let [pages, unused] = ["PRAGMA page_count", "PRAGMA freelist_count"].map(ask);
+    let said = format!("{unused} of {pages} pages are unused, and nothing is accepted");
+    assert!(wait_for(|| (!refused(&gateway)).then_some(())).is_some(), "{said}");
+}

@@ -292,3 +292,21 @@ fn rooms_named(code: &str) -> Vec<(usize, String)> {
     }
     named
 }
+
+/// What the unit keeps from the daemon has to be what it does not need.
+#[test]
+fn the_unit_leaves_the_daemon_what_it_reads_and_opens() {
+    let unit = include_str!("../../systemd/ringpost.service");
+    let lines = || unit.lines().map(str::trim);
+    // `outbox::Boot` reads /proc/sys/kernel/random/boot_id, which that hides.
+    assert!(!lines().any(|line| line == "ProcSubset=pid"), "every boot would be the same one");
+    // systemd.resource-control(5): "Any device groups not resolvable then are not added to the device allow list."
+    for (group, module) in [("ttyUSB", "usbserial"), ("ttyACM", "cdc_acm"), ("alsa", "snd")] {
+        assert!(unit.contains(&format!("DeviceAllow=char-{group} ")));
+        let service = format!("modprobe@{module}.service");
+        for key in ["Wants=", "After="] {
+            let loaded = lines().any(|line| line.starts_with(key) && line.contains(&service));
+            assert!(loaded, "{group}: a modem that comes after the start could never be opened");
+        }
+    }
+}

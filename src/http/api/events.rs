@@ -82,11 +82,13 @@ pub(in crate::http) async fn follow(
     if !(0..=newest).contains(&seen) {
         return Err(ApiError::Invalid("Last-Event-ID must be an id of ours".into()));
     }
+    // From here on a client that comes again misses nothing, though no event came before its stream broke.
+    let begins = Event::default().id(seen.to_string());
     let follower = Follower {
         store: state.store,
         seen,
         filter,
-        waiting: VecDeque::new(),
+        waiting: VecDeque::from([begins]),
         more: true,
         changed,
         closing: state.closing,
