@@ -36,7 +36,7 @@ use crate::{
     },
     modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
     sms,
-    store::{self, Store, Tx},
+    store::{self, Store, Tx, boot::Run},
     voice::Interrupts,
 };
 
@@ -202,6 +202,7 @@ impl Outbox {
                 rests_until: None,
             }
         });
+        let watch = Watch::new(&settings.boot, false);
         Self {
             store,
             settings,
@@ -218,7 +219,7 @@ impl Outbox {
             started: Instant::now(),
             changed,
             watchers,
-            watch: Watch::new(),
+            watch,
             alarms: Vec::new(),
         }
     }
@@ -275,10 +276,16 @@ impl Outbox {
     pub async fn recover(&mut self) -> Result<(), store::Error> {
         let rules = self.settings.rules;
         let boot = self.settings.boot.clone();
-        let (found, usage) = self
+        let (found, usage, believed) = self
             .store
             .write(move |tx| {
                 let (now, behind) = start_clock(tx)?;
+                let before = store::boot::last(tx)?;
+                let believed = !behind || boot.is_followed_back(before.as_ref());
+                let run = Run { id: boot.id.clone(), follows: believed };
+                if before.as_ref() != Some(&run) {
+                    store::boot::begin(tx, &run)?;
+                }
                 let keys = store::queue::submitting(tx)?;
                 for key in &keys {
                     apply(tx, *key, Event::Crashed, now, rules)?;
@@ -291,17 +298,17 @@ impl Outbox {
                 for key in store::message::awaited(tx)? {
                     abandon(tx, key, now, rules)?;
                 }
-                let before = store::boot::begin(tx, &boot.id)?;
-                if boot.tells_no_age(before.as_deref(), behind) {
+                let before = before.as_ref().map(|before| before.id.as_str());
+                if boot.tells_no_age(before, behind) {
                     for key in store::queue::open(tx)? {
                         apply(tx, key, Event::Stranded, now, rules)?;
                     }
                 }
                 // All that is kept: how much of it counts is for the clock to say, which may be set.
-                Ok((keys.len(), store::sim::usage(tx, Timestamp::default())?))
+                Ok((keys.len(), store::sim::usage(tx, Timestamp::default())?, believed))
             })
             .await?;
-        self.watch = Watch::new();
+        self.watch = Watch::new(&self.settings.boot, believed);
         let mut hours: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for row in usage {
             let hour = (Hour(row.hour), row.segments, row.cost);
@@ -385,6 +392,7 @@ impl Outbox {
             if jump.unsigned_abs() >= A_WHILE_MS {
                 store::idempotency::shift(tx, jump)?;
             }
+            store::boot::follow(tx, jump < 0)?;
             let keys = store::queue::open(tx)?;
             keys.into_iter()
                 .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
@@ -859,7 +867,7 @@ mod tests {
             settle: None,
             report_window: None,
             preferences: Preferences::default(),
-            boot: Boot { id: boot.into(), clock_known },
+            boot: Boot { id: boot.into(), clock_known, synchronized: "/none".into() },
         };
         let calling = Calling {
             speech: crate::voice::Speech::open(crate::voice::Settings::mute()),

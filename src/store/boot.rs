@@ -1,36 +1,72 @@
-//! Table `boot`: in which run of the machine the database was used last.
+//! Table `boot`: in which run of the machine the database was used last, and whether its clock was believed.
 
 use rusqlite::OptionalExtension;
 
 use super::{Error, Tx, View};
 use crate::domain::Timestamp;
 
-/// Stores the run, and answers the one before; `None` in a new database.
+/// A run of the machine, as the last daemon in it knew it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its name.
+    pub id: String,
+    /// Whether the daemon's clock was that of the machine.
+    pub follows: bool,
+}
+
+/// The run in which the database was used last; `None` of a new database.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn begin(tx: &Tx<'_>, id: &str) -> Result<Option<String>, Error> {
-    let before = tx
-        .prepare("SELECT boot_id FROM boot WHERE one = 1")?
-        .query_row([], |row| row.get::<_, String>(0))
+pub fn last(view: &View<'_>) -> Result<Option<Run>, Error> {
+    let run = view
+        .prepare("SELECT boot_id, follows FROM boot WHERE one = 1")?
+        .query_row([], |row| Ok(Run { id: row.get(0)?, follows: row.get(1)? }))
         .optional()?;
-    if before.as_deref() != Some(id) {
-        tx.prepare(
-            "INSERT INTO boot VALUES (1, ?1) ON CONFLICT DO UPDATE SET boot_id = excluded.boot_id",
-        )?
-        .execute([id])?;
-    }
-    Ok(before)
+    Ok(run)
 }
 
-/// The latest instant that is stored: it was later than that already.
+/// Stores the run that this one is.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn begin(tx: &Tx<'_>, run: &Run) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT INTO boot (one, boot_id, follows) VALUES (1, ?1, ?2)
+         ON CONFLICT DO UPDATE SET boot_id = excluded.boot_id, follows = excluded.follows",
+    )?
+    .execute((&run.id, run.follows))?;
+    Ok(())
+}
+
+/// Notes that the clock follows that of the machine, from now on; where it was set back for that, what is stored tells
+/// nothing of the time any more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn follow(tx: &Tx<'_>, set_back: bool) -> Result<(), Error> {
+    tx.prepare("UPDATE boot SET follows = 1 WHERE one = 1 AND follows = 0")?.execute([])?;
+    if set_back {
+        tx.prepare(
+            "UPDATE boot SET message = (SELECT ifnull(max(key), 0) FROM message),
+                 event = (SELECT ifnull(max(seq), 0) FROM event)
+             WHERE one = 1",
+        )?
+        .execute([])?;
+    }
+    Ok(())
+}
+
+/// The latest instant that is stored by a clock that is believed: it was later than that already.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn latest(view: &View<'_>) -> Result<Option<Timestamp>, Error> {
     // The last rows of both; neither is older than what came before it by more than a moment.
-    let message = "SELECT created_at FROM message WHERE key = (SELECT max(key) FROM message)";
-    let event = "SELECT published FROM event WHERE seq = (SELECT max(seq) FROM event)";
+    let message = "SELECT created_at FROM message WHERE key = (SELECT max(key) FROM message)
+             AND key > ifnull((SELECT message FROM boot WHERE one = 1), 0)";
+    let event = "SELECT published FROM event WHERE seq = (SELECT max(seq) FROM event)
+             AND seq > ifnull((SELECT event FROM boot WHERE one = 1), 0)";
     let mut latest = None;
     for last in [message, event] {
         let at: Option<i64> = view.prepare(last)?.query_row([], |row| row.get(0)).optional()?;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, types::FromSql};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -41,6 +42,13 @@ const STEPS: u32 = 20;
 /// Unused pages are left for what comes next, unless there are more than this many and more than a
 /// quarter of all.
 const SPARE_PAGES: i64 = 4096;
+
+/// By how much a clock may be ahead of what is expected before it is doubted: what it has deleted is gone.
+const DOUBTED: Duration = Duration::from_secs(86_400);
+
+/// How long a clock that is doubted has to hold before it is believed: by then somebody has noticed, or it is right, and
+/// this box was off for long.
+const BELIEVED_AFTER: Duration = Duration::from_secs(86_400);
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,12 +91,42 @@ const KINDS: [Kind; 9] = [
     Kind { name: "usage", kept: |keep| keep.usage, forget: usage::forget },
 ];
 
+/// The time that deleting goes by. A clock that is far ahead, as one whose battery is empty may be until the time is found,
+/// would delete all there is within seconds.
+#[derive(Debug)]
+struct Reckoned {
+    at: Timestamp,
+    /// When that was so.
+    instant: Instant,
+    doubted_since: Option<Instant>,
+}
+
+impl Reckoned {
+    fn new(at: Timestamp) -> Self {
+        Self { at, instant: Instant::now(), doubted_since: None }
+    }
+
+    /// What time it is, where the clock says `now`.
+    fn time(&mut self, now: Timestamp) -> Timestamp {
+        let instant = Instant::now();
+        let expected = self.at.after(instant - self.instant);
+        let is_doubted = now > expected.after(DOUBTED);
+        let since = is_doubted.then(|| *self.doubted_since.get_or_insert(instant));
+        let believed = since.is_none_or(|since| instant - since >= BELIEVED_AFTER);
+        let doubted_since = since.filter(|_| !believed);
+        *self = Self { at: if believed { now } else { expected }, instant, doubted_since };
+        self.at
+    }
+}
+
 impl Store {
-    /// Deletes what is too old and gives unused room back to the disk, until `cancel`.
-    pub async fn keep_tidy(self, keep: Keep, cancel: CancellationToken) {
+    /// Deletes what is too old and gives unused room back to the disk, until `cancel`. What was stored last before this
+    /// run, at `latest`, tells whether the clock can be believed.
+    pub async fn keep_tidy(self, keep: Keep, latest: Option<Timestamp>, cancel: CancellationToken) {
         let (mut wait, mut place) = (FIRST, traffic::Place::default());
+        let mut reckoned = Reckoned::new(latest.unwrap_or_else(Timestamp::now));
         while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-            let now = Timestamp::now();
+            let now = reckoned.time(Timestamp::now());
             let pass = async {
                 self.tidy(&keep, now).await?;
                 self.walk_traffic(now, &mut place).await
@@ -224,6 +262,23 @@ mod tests {
         let remembered = Remembered { fingerprint: [0; 32], led_to: LedTo::Message(message.id) };
         let name = message.id.to_string();
         idempotency::remember(tx, "token", &name, remembered, at)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_far_ahead_deletes_nothing_before_it_has_held_for_a_day() {
+        let hour = Duration::from_secs(3600);
+        let mut reckoned = Reckoned::new(day(10));
+        tokio::time::advance(hour).await;
+        assert_eq!(reckoned.time(day(10).after(hour)), day(10).after(hour));
+        assert_eq!(reckoned.time(day(11)), day(11), "off over night");
+        assert_eq!(reckoned.time(day(800)), day(11));
+        assert_eq!(reckoned.time(day(9)), day(9), "it is found to be wrong");
+        assert_eq!(reckoned.time(day(40)), day(9));
+        tokio::time::advance(23 * hour).await;
+        assert_eq!(reckoned.time(day(41)), day(9).after(23 * hour));
+        tokio::time::advance(hour).await;
+        assert_eq!(reckoned.time(day(41).after(hour)), day(41).after(hour), "it holds");
+        assert_eq!(reckoned.time(day(41).after(2 * hour)), day(41).after(2 * hour));
     }
 
     async fn count(store: &Store, table: &'static str) -> i64 {

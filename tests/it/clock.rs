@@ -117,10 +117,15 @@ async fn a_clock_that_starts_behind_goes_on_from_what_is_stored() {
         "to": PHONE, "channel": "sms", "text": "later", "sender": "m2", "ttl_seconds": 600
     }));
     assert!(gateway.stop().success());
+    // The machine was off, and has no clock of its own.
+    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
+    assert_eq!(database.execute("UPDATE boot SET boot_id = 'another'", []).unwrap(), 1);
+    drop(database);
     fs::write(&file, "-10000d").unwrap();
     gateway.start_daemon();
     gateway.wait_for_modem("m1", "ready");
     assert!(gateway.log().contains("behind what is stored"), "{}", gateway.log());
+    assert!(!gateway.log().contains("the clock was set"), "{}", gateway.log());
     // The time is found: everything goes on waiting as long as it was to wait.
     set(&gateway, &file, "+1h", 1);
     assert_eq!(gateway.message(&waiting)["state"], "queued");
@@ -164,4 +169,68 @@ async fn a_budget_that_comes_to_its_end_is_told_of_once_a_day() {
     set(&gateway, &file, &format!("+{}", noon + day), 2);
     send(&gateway, 5);
     assert_eq!(alerts(&gateway).len(), 2, "the next day has a budget of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_wrong_once_is_right_after_the_next_start() {
+    let Some((mut gateway, file)) = gateway().await else { return };
+    // Somebody types a wrong year, and notices; the daemon does not run while it is corrected.
+    set(&gateway, &file, "+400d", 1);
+    assert!(gateway.stop().success());
+    fs::write(&file, "+0").unwrap();
+    let mut ahead = Vec::new();
+    for _ in 0..2 {
+        gateway.start_daemon();
+        gateway.wait_for_modem("m1", "ready");
+        let id = gateway.send_json(&json!({
+            "to": "+14155550198", "channel": "sms", "text": "x", "sender": "m1"
+        }));
+        let message = gateway.wait_for_state(&id, "delivered");
+        let at: jiff::Timestamp = message["created_at"].as_str().unwrap().parse().unwrap();
+        ahead.push((at.as_second() - jiff::Timestamp::now().as_second()) / 86_400);
+        assert!(gateway.stop().success());
+    }
+    assert_eq!(ahead, [0, 0], "days ahead of the time of day, which is right: {}", gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_for_some_seconds_costs_no_history() {
+    let Some((mut gateway, file)) = gateway().await else { return };
+    let id = gateway.send("before");
+    gateway.wait_for_state(&id, "delivered");
+    let events = gateway.system_log("").len();
+    assert!(gateway.stop().success());
+    // A clock chip whose battery is empty; the time is found some seconds later.
+    fs::write(&file, "+800d").unwrap();
+    gateway.start_daemon();
+    std::thread::sleep(Duration::from_secs(6));
+    fs::write(&file, "+0").unwrap();
+    gateway.wait_for_state(&gateway.send("after"), "delivered");
+    let status = gateway.request("GET", &format!("/api/v1/messages/{id}"), None).status;
+    let usage = gateway.get("/api/v1/reports/usage");
+    let left = gateway.system_log("").len();
+    assert!(status == 200 && left > events, "{status}, {left} events of {events}, {usage:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_corrected_while_the_daemon_ran_stays_so() {
+    let Some((mut gateway, file)) = gateway().await else { return };
+    // The only message of that time; the daemon notices the correction, and nothing is sent until its next start.
+    set(&gateway, &file, "+400d", 1);
+    fs::write(&file, "+0").unwrap();
+    gateway.sim.modem("m2").unplug();
+    gateway.wait_for_modem("m2", "absent");
+    let noticed = || (gateway.log().matches("the clock was set").count() == 2).then_some(());
+    wait_for(noticed).unwrap();
+    assert!(gateway.stop().success());
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    let soon = jiff::Timestamp::now() + Duration::from_secs(86_400);
+    let scheduled = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "tomorrow", "not_before": soon.to_string(), "sender": "m1"
+    }));
+    std::thread::sleep(Duration::from_secs(5));
+    let state = gateway.message(&scheduled)["state"].clone();
+    let behind = gateway.log().contains("the clock is behind what is stored");
+    assert_eq!((state, behind), (json!("queued"), false), "it is to go out tomorrow");
 }

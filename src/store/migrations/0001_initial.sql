@@ -1,9 +1,13 @@
 -- Times are milliseconds since 1970-01-01 00:00 UTC. Words are those of the API.
 
--- In which run of the machine the database was used last.
+-- In which run of the machine the database was used last, and what is known of its clock.
 CREATE TABLE boot (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
-    boot_id TEXT NOT NULL
+    boot_id TEXT NOT NULL,
+    follows INTEGER NOT NULL CHECK (follows IN (0, 1)), -- our clock was that of the machine
+    -- What was stored until the clock was set back last, by a clock that nobody believes any more.
+    message INTEGER NOT NULL DEFAULT 0,
+    event   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE token (
