@@ -416,11 +416,12 @@ fn put_on_air(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use super::*;
     use crate::{
-        domain::{self, NewMessage, OnUnknown},
+        domain::{self, Allowance, NewMessage, OnUnknown},
+        outbox::{Terms, budget::Account},
         store::samples,
     };
 
@@ -459,6 +460,45 @@ mod tests {
             let claimed = claim(tx, &[Line::sample(0), moved], conditions).unwrap();
             let claimed: Vec<_> = claimed.iter().map(|it| (it.index, it.segment)).collect();
             assert_eq!(claimed.len(), 1, "{claimed:?}");
+        });
+    }
+
+    /// Promise 8: what bulk has used of a minute, or an hour, is nothing that a code waits for.
+    #[test]
+    fn a_code_does_not_wait_for_what_bulk_has_used() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let at = |seconds| Conditions {
+                now: start.after(Duration::from_secs(seconds)),
+                rules,
+                preferences: Preferences::default(),
+            };
+            let allowance = Allowance { per_minute: Some(10), ..Allowance::default() };
+            let terms = Line::sample(0).terms.as_ref().clone();
+            let terms = Arc::new(Terms { allowance, ..terms });
+            let mut account = Account::default();
+            let mut claim = |tx, seconds| {
+                let used = account.used(at(seconds).now);
+                let line = Line { terms: terms.clone(), used, ..Line::sample(0) };
+                let claimed = claim(tx, &[line], at(seconds)).unwrap().pop()?;
+                account.book(at(seconds).now, Money::ZERO);
+                Some(claimed.segment)
+            };
+            for _ in 0..50 {
+                store::message::insert(tx, &samples::message(start)).unwrap();
+            }
+            let mut sent = 0;
+            while let Some(segment) = claim(tx, sent) {
+                let accepted = Event::Accepted(segment, Some(1));
+                apply(tx, segment.message(), accepted, at(sent).now, rules).unwrap();
+                sent += 1;
+            }
+            let expires_at = start.after(Duration::from_secs(300));
+            let code = NewMessage { lane: Lane::Otp, expires_at, ..samples::message(start) };
+            let code = store::message::insert(tx, &code).unwrap();
+            let went = (sent..120).find(|it| claim(tx, *it).is_some_and(|it| it.message() == code));
+            assert_eq!(went, Some(sent), "bulk had {sent} of 10 in this minute");
         });
     }
 

@@ -41,13 +41,13 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Whether nothing that is known here keeps a message from the air for longer than a passcode can wait.
-    fn admits(self, terms: &Terms, channel: Channel, region: &str) -> bool {
+    fn admits(self, terms: &Terms, channel: Channel, lane: Lane, region: &str) -> bool {
         let price = terms.price(channel, region).unwrap_or_default();
         let kept_back = match channel {
             Channel::Sms => self.no_texts,
             Channel::Voice => self.no_calls,
         };
-        !kept_back && budget::is_left_soon(&terms.allowance, self.used, self.hour_soon, price)
+        !kept_back && budget::is_left_soon(&terms.allowance(lane), self.used, self.hour_soon, price)
     }
 }
 
@@ -69,7 +69,7 @@ impl Outlet {
         let able = can_serve(status.facts.voice, service);
         let channel = service.channel();
         let allowed = self.terms.serve(channel, lane, region)
-            && self.standing.borrow().admits(&self.terms, channel, region);
+            && self.standing.borrow().admits(&self.terms, channel, lane, region);
         status.state == ModemState::Ready && able && allowed
     }
 }
@@ -109,7 +109,8 @@ mod tests {
         let by_region = vec![("DE".into(), cent.times(5))];
         let prices = Prices { by_region, elsewhere: Some(cent) };
         let terms = Terms { allowance, prices, ..Terms::default() };
-        let admits = |standing: Standing, region| standing.admits(&terms, Channel::Sms, region);
+        let admits =
+            |standing: Standing, region| standing.admits(&terms, Channel::Sms, Lane::Otp, region);
         let used = |used| Standing { used, ..Standing::default() };
         assert!(admits(Standing::default(), "US"));
         assert!(admits(used(Used { minute: 1, hour: 2, day: 2, ..Used::default() }), "US"));
@@ -139,7 +140,7 @@ mod tests {
             hour_soon: account.hour_by(at(4)),
             ..Standing::default()
         };
-        let told = told.admits(&terms, Channel::Sms, "US");
+        let told = told.admits(&terms, Channel::Sms, Lane::Otp, "US");
         assert!(!told, "a code would wait for {waits} minutes");
     }
 }

@@ -43,6 +43,12 @@ impl Terms {
             && self.regions.as_ref().is_none_or(there)
     }
 
+    /// What its SIM may send of that lane. Nothing of the others may use up what a passcode would have to wait for.
+    pub(super) fn allowance(&self, lane: Lane) -> Allowance {
+        let keeps_some = lane != Lane::Otp && self.lanes.contains(&Lane::Otp);
+        if keeps_some { self.allowance.without_reserve() } else { self.allowance }
+    }
+
     /// What a segment, or a minute, costs, where that is known.
     pub(super) fn price(&self, channel: Channel, region: &str) -> Option<Money> {
         match channel {
@@ -214,7 +220,7 @@ fn can_send(line: &Line, wish: &Demand) -> Result<(), Detail> {
         return Err(Detail::VoiceNotSupported);
     }
     let price = terms.price(channel, &wish.region).unwrap_or_default();
-    let admitted = budget::admits(&terms.allowance, line.used, price);
+    let admitted = budget::admits(&terms.allowance(wish.lane), line.used, price);
     if admitted { Ok(()) } else { Err(Detail::BudgetExceeded) }
 }
 
@@ -375,6 +381,12 @@ mod tests {
                 it.allowance.per_day = Some(5);
             })
         };
+        let nearly = Line { used: Used { day: 4, ..Used::default() }, ..spent.clone() };
+        let of_bulk = |it: &Line| {
+            let terms = Terms { lanes: vec![Lane::Bulk], ..(*it.terms).clone() };
+            Line { terms: Arc::new(terms), ..it.clone() }
+        };
+        let of_bulk = of_bulk(&nearly);
         let down = Line { down: Some(Detail::SimLocked), ..line(1) };
         let no_texts = Line { no_texts: Some(Detail::Barred), ..line(1) };
         let no_calls = Line { no_calls: Some(Detail::ModemFault), ..line(1) };
@@ -408,6 +420,10 @@ mod tests {
             (&pooled, through("eu"), Ok(())),
             (&abroad, wish(Lane::Otp), Err(Detail::NoModem)),
             (&spent, wish(Lane::Otp), Err(Detail::BudgetExceeded)),
+            (&nearly, wish(Lane::Otp), Ok(())),
+            (&nearly, wish(Lane::Alert), Err(Detail::BudgetExceeded)),
+            (&nearly, wish(Lane::Bulk), Err(Detail::BudgetExceeded)),
+            (&of_bulk, wish(Lane::Bulk), Ok(())),
             (&down, wish(Lane::Otp), Err(Detail::SimLocked)),
         ];
         for (line, wish, expected) in table {

@@ -135,7 +135,10 @@ async fn a_clock_that_starts_behind_goes_on_from_what_is_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_that_comes_to_its_end_is_told_of_once_a_day() {
-    let Some((mut gateway, file)) = gateway_with("max_per_day = 5").await else { return };
+    let Some((mut gateway, file)) = gateway_with("max_per_day = 5\nlanes = [\"bulk\"]").await
+    else {
+        return;
+    };
     let send = |gateway: &Gateway, count: usize| {
         for _ in 0..count {
             let id = gateway.send_json(&json!({

@@ -82,8 +82,9 @@ async fn a_budget_that_is_used_up_stops_a_sim_and_outlives_a_restart() {
     let mut gateway = Gateway::builder()
         .modems(2)
         .config("[rates]\n[[rates.card]]\nname = \"dear\"\nprices = [\"US 0.40\"]")
-        .config_of("m1", "max_per_day = 2")
-        .config_of("m2", "rates = \"dear\"\nmax_cost_per_month = \"0.80\"")
+        // One is kept for a passcode.
+        .config_of("m1", "max_per_day = 3")
+        .config_of("m2", "rates = \"dear\"\nmax_cost_per_month = \"0.90\"")
         .start()
         .await;
     let mut used: Vec<_> = (0..4)
