@@ -35,7 +35,7 @@ pub(super) struct Standing {
     pub(super) no_calls: bool,
     /// What its SIM has sent.
     pub(super) used: Used,
-    /// What it has in the hour that ends with [`SOON`].
+    /// What it has in the hour that ends with [`SOON`], where that is limited.
     pub(super) hour_soon: u32,
 }
 

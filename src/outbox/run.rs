@@ -470,8 +470,9 @@ impl Outbox {
             let family_maximum = status.submit_timeout;
             let used = self.accounts.get_mut(&sim).map(|it| it.used(now)).unwrap_or_default();
             let later = instant + SOON;
-            let by_then = now.after(SOON);
-            let hour_soon = self.accounts.get(&sim).map_or(0, |it| it.hour_by(by_then));
+            let limited =
+                slot.outlet.terms.allowance.per_hour.and_then(|_| self.accounts.get(&sim));
+            let hour_soon = limited.map_or(0, |account| account.hour_by(now.after(SOON)));
             let no_texts = slot.health.no_texts(later).is_some();
             let no_calls = slot.health.no_calls(later).is_some();
             slot.outlet.tell(Standing { no_texts, no_calls, used, hour_soon });

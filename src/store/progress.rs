@@ -64,10 +64,13 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
                 .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
         }
         for ((id, segment), old) in segments(attempt).zip(&old.segments) {
-            match old {
-                old if old == segment => {}
-                old if differs_in_report(old, segment) => save_report(tx, id, segment)?,
-                _ => save_segment(tx, id, segment)?,
+            if old == segment {
+                continue;
+            }
+            if differs_in_report(old, segment) {
+                save_report(tx, id, segment)?;
+            } else {
+                save_segment(tx, id, segment)?;
             }
         }
     }
