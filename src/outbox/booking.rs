@@ -85,7 +85,7 @@ fn alert(tx: &Tx<'_>, line: &Line, note: String, now: Timestamp) -> Result<(), s
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{sync::Arc, time::Duration};
 
     use super::*;
     use crate::{
@@ -129,7 +129,9 @@ mod tests {
             let lines = [line(allowance, Used { day: 4, ..Used::default() })];
             let spent = |spent| {
                 book(tx, key, &booking).unwrap();
-                close(tx, &lines, key, &(booking.clone(), spent), now).unwrap();
+                // An answer comes in another hour than that in which it was booked.
+                let later = now.after(Duration::from_secs(2 * 3600));
+                close(tx, &lines, key, &(booking.clone(), spent), later).unwrap();
                 let (_, account) = store::message::subject(tx, key).unwrap();
                 let usage = &store::sim::usage(tx, now).unwrap()[0];
                 let alarms = samples::events_of(tx, ALARM);

@@ -596,6 +596,23 @@ mod tests {
     }
 
     #[test]
+    fn of_two_whose_answers_are_missing_the_one_that_still_counts_gets_the_report() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let lost = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, lost.message(), Event::Silent(lost), at(10), RULES).unwrap();
+            apply(tx, lost.message(), Event::Deadline(None), at(500), RULES).unwrap();
+            assert_eq!(phase(tx, lost), Phase::Ended(End::Unknown));
+            let second = NewMessage { expires_at: at(900), ..samples::message(at(510)) };
+            let second = begun(tx, "sim", &second, at(510));
+            apply(tx, second.message(), Event::Silent(second), at(520), RULES).unwrap();
+            report(tx, "sim", 7, at(530));
+            assert_eq!(phase(tx, second), Phase::Ended(End::Delivered));
+        });
+    }
+
+    #[test]
     fn a_report_that_is_heard_before_its_answer_finds_its_segment() {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();

@@ -1029,6 +1029,30 @@ mod tests {
         });
     }
 
+    #[test]
+    fn what_a_modem_that_is_gone_has_begun_stays_with_it_while_no_other_is_there() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let rules = Rules { resend_after: Duration::from_secs(20) };
+            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let body = domain::Body { segments: 2, ..samples::body(&"x".repeat(200)) };
+            store::message::insert(tx, &NewMessage { body, ..samples::message(now) }).unwrap();
+            let [first] = &claim(tx, &[Line::sample(0)], conditions).unwrap()[..] else { panic!() };
+            let message = first.segment.message();
+            apply(tx, message, Event::Accepted(first.segment, Some(1)), now, rules).unwrap();
+            let given_back = |lines: &[Line]| give_back(tx, lines, Some(&[]), now, rules).unwrap();
+            let attempts = || {
+                let progress = store::progress::load(tx, message).unwrap();
+                (progress.claimable_at.is_some(), progress.attempts.len())
+            };
+            assert!(given_back(&[]), "it waits");
+            assert!(given_back(&[Line { ready: false, ..Line::sample(1) }]));
+            assert_eq!(attempts(), (false, 1));
+            assert!(!given_back(&[Line::sample(1)]));
+            assert_eq!(attempts(), (true, 1), "another may send it");
+        });
+    }
+
     #[tokio::test]
     async fn an_exchange_that_panics_is_one_without_an_answer() {
         assert_eq!(or_lost(async { 1 }, 2).await, 1);
