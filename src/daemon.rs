@@ -145,7 +145,11 @@ impl Tasks {
         let modems = state.outlets.iter().map(|outlet| outlet.handle.clone()).collect();
         let metrics = state.metrics.clone();
         let mut http = (state.closing.clone(), JoinSet::new());
-        http.1.spawn(serve_http(listener, state, http.0.clone()));
+        let served = http::serve(listener, state, http.0.clone());
+        http.1.spawn(async move {
+            served.await;
+            Ok(())
+        });
         let mut tasks = Self {
             http,
             outbox: (CancellationToken::new(), JoinSet::new()),
@@ -506,14 +510,6 @@ fn announce(address: SocketAddr) -> anyhow::Result<()> {
     out.flush().context("write to standard output")?;
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     Ok(())
-}
-
-async fn serve_http(
-    listener: TcpListener,
-    state: AppState,
-    cancel: CancellationToken,
-) -> anyhow::Result<()> {
-    http::serve(listener, state, cancel).await.context("serve HTTP")
 }
 
 /// Has the clips made that calls will need, and tells systemd how far that is.

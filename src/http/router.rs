@@ -1,10 +1,6 @@
 //! All routes on one screen.
 
-use std::net::SocketAddr;
-
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -32,19 +28,6 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(state.clone(), metrics::count))
         .with_state(state)
-}
-
-/// Serves the API on `listener` until `cancel`, then ends the requests that are under way.
-///
-/// # Errors
-/// Those of the listener.
-pub async fn serve(
-    listener: TcpListener,
-    state: AppState,
-    cancel: CancellationToken,
-) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(cancel.cancelled_owned()).await
 }
 
 /// The API's own description, OpenAPI 3.1.

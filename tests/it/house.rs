@@ -7,10 +7,12 @@ use std::{
 };
 
 /// Crates that one room alone names.
-const OWNED: [(&str, &str); 4] = [
+const OWNED: [(&str, &str); 6] = [
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
     ("axum", "http"),
+    ("hyper", "http"),
+    ("hyper_util", "http"),
     ("tokio_serial", "modem"),
 ];
 

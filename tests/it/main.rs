@@ -12,6 +12,7 @@ mod chance;
 mod cli;
 mod clock;
 mod config;
+mod connections;
 mod crash;
 mod disk;
 mod export;
