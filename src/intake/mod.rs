@@ -52,6 +52,15 @@ pub enum Answer {
     Refused(Box<Denial>),
 }
 
+/// The message that a request led to.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Its id.
+    pub id: MessageId,
+    /// Whether this request brought it, and not one before.
+    pub own: bool,
+}
+
 /// Decides on a request and stores what was decided; one that is known by its key is answered once more
 /// instead. Returns only after it is on disk.
 ///
@@ -67,8 +76,8 @@ pub async fn accept(
     store.write_work(decision(request, came, policy.clone(), repeat)).await
 }
 
-/// As [`accept`], for somebody who waits until `until` only. `accepted` becomes the message as soon as the
-/// transaction holds it: whoever cannot wait until it is on disk knows by it what to undo behind it.
+/// As [`accept`], for somebody who waits until `until` only. `found` becomes the message as soon as the
+/// transaction holds it: whoever cannot wait until it is on disk knows by it what to note or undo behind it.
 ///
 /// # Errors
 /// Those of the store; then nothing was accepted.
@@ -78,14 +87,19 @@ pub async fn accept_by(
     request: Request,
     policy: &Arc<Policy>,
     repeat: Option<Repeat>,
-    accepted: Arc<OnceLock<MessageId>>,
+    found: Arc<OnceLock<Found>>,
 ) -> Result<ByThen<Answer>, store::Error> {
     let came = Moment::of(request.received_at);
     let decision = decision(request, came, policy.clone(), repeat);
     let work = move |tx: &Tx<'_>| {
         let answer = decision(tx)?;
-        if let Answer::Accepted(message) = &answer {
-            let _ = accepted.set(message.id);
+        let message = match &answer {
+            Answer::Accepted(message) => Some(Found { id: message.id, own: true }),
+            Answer::Replayed(message) => Some(Found { id: message.id, own: false }),
+            Answer::Forgotten | Answer::Refused(_) | Answer::KeyReused => None,
+        };
+        if let Some(message) = message {
+            let _ = found.set(message);
         }
         Ok(answer)
     };

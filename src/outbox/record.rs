@@ -80,18 +80,15 @@ pub fn cancel(
 }
 
 /// Whoever asked for the message `key` has gone without an answer, and sends it by other means: it is
-/// cancelled, or, where it may be on the air, not sent again.
+/// cancelled, or, where it may be on the air, not sent again. Where somebody was told that it goes on, it does.
 ///
 /// # Errors
 /// Those of the store.
-pub fn abandon(
-    tx: &Tx<'_>,
-    key: i64,
-    now: Timestamp,
-    rules: Rules,
-) -> Result<Progress, store::Error> {
-    store::message::set_abandoned(tx, key)?;
-    apply(tx, key, Event::Cancelled, now, rules)
+pub fn abandon(tx: &Tx<'_>, key: i64, now: Timestamp, rules: Rules) -> Result<(), store::Error> {
+    if store::message::set_abandoned(tx, key)? {
+        apply(tx, key, Event::Cancelled, now, rules)?;
+    }
+    Ok(())
 }
 
 /// Accepts what goes out in the place of the message `key`.

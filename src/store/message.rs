@@ -181,24 +181,29 @@ pub fn awaited(view: &View<'_>) -> Result<Vec<i64>, Error> {
         .collect()
 }
 
-/// Whoever asked for the message `key` is told that it goes on, and waits no more.
+/// Whoever asked for the message `key` is told that it goes on, and waits no more. Answers whether anybody
+/// still waited.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_told(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
-    tx.prepare("UPDATE message SET awaited = 0 WHERE key = ?1")?.execute([key])?;
-    Ok(())
+pub fn set_told(tx: &Tx<'_>, key: i64) -> Result<bool, Error> {
+    let told = "UPDATE message SET awaited = 0 WHERE key = ?1 AND awaited = 1";
+    Ok(tx.prepare(told)?.execute([key])? > 0)
 }
 
-/// Whoever asked for the message `key` has gone, and sends it by other means.
+/// Whoever asked for the message `key` has gone, and sends it by other means; but not where it was told before
+/// that the message goes on. Answers whether it was not.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_abandoned(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
-    tx.prepare("UPDATE message SET awaited = 0, abandoned = 1 WHERE key = ?1")?.execute([key])?;
+pub fn set_abandoned(tx: &Tx<'_>, key: i64) -> Result<bool, Error> {
+    let gone = "UPDATE message SET awaited = 0, abandoned = 1 WHERE key = ?1 AND awaited = 1";
+    let abandoned = tx.prepare(gone)?.execute([key])? > 0;
     // A phone may ring for it.
-    tx.signal_queue();
-    Ok(())
+    if abandoned {
+        tx.signal_queue();
+    }
+    Ok(abandoned)
 }
 
 /// Notes what became of the code of the message `key`.

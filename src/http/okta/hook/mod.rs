@@ -111,7 +111,9 @@ async fn answer(
         Ok(ByThen::Done(Answer::Accepted(message))) => {
             Ok(wait::for_outcome(state, &caller, told, *message, until).await)
         }
-        Ok(ByThen::Done(Answer::Replayed(message))) => Ok(Reply::of(*message)),
+        Ok(ByThen::Done(Answer::Replayed(message))) => {
+            Ok(wait::as_it_is(&caller, *message, until).await)
+        }
         Ok(ByThen::Done(Answer::Forgotten)) => Ok(Reply::Pending(None)),
         Ok(ByThen::Done(Answer::Refused(denial))) => Err(Unsent::refused(&denial)),
         // Events are known by their ids alone.

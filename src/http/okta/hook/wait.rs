@@ -15,6 +15,7 @@ use super::reply::{Reply, Unsent};
 use crate::{
     domain::{End, MessageId, Phase, Timestamp},
     http::AppState,
+    intake::Found,
     outbox::{self, Rules},
     store::{self, ByThen, Store, message::MessageView},
 };
@@ -53,6 +54,15 @@ pub(super) async fn for_outcome(
     reply
 }
 
+/// What is told of a message that an event brought before. That may have been on another connection, where it is
+/// still waited for, and whose end must not take back a PENDING that is told here.
+pub(super) async fn as_it_is(caller: &Caller, message: MessageView, until: Instant) -> Reply {
+    match Reply::of(message) {
+        Reply::Pending(Some(message)) => last_word(caller, *message, false, until).await,
+        reply @ (Reply::Successful(_) | Reply::Pending(None) | Reply::Unsent(_)) => reply,
+    }
+}
+
 /// The message as it is, unless that cannot be known in time.
 async fn look(store: &Store, id: MessageId, until: Instant) -> Option<MessageView> {
     let read = store.read(move |view| store::message::find(view, id));
@@ -84,10 +94,10 @@ async fn news_of(told: &mut broadcast::Receiver<MessageId>, id: MessageId) {
 async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until: Instant) -> Reply {
     let (id, key, rules) = (message.id, message.key, caller.rules);
     let settled = caller.store.write_by(until, move |tx| {
-        if hopeless {
+        // Where nobody waits any more, another connection of Okta's was told that it comes.
+        if store::message::set_told(tx, key)? && hopeless {
             outbox::cancel(tx, id, Timestamp::now(), rules)?;
         }
-        store::message::set_told(tx, key)?;
         store::message::find(tx, id)
     });
     match settled.await {
@@ -120,7 +130,7 @@ fn can_be_sent(state: &AppState, message: &MessageView) -> bool {
 pub(super) struct Caller {
     store: Store,
     rules: Rules,
-    message: Arc<OnceLock<MessageId>>,
+    message: Arc<OnceLock<Found>>,
     waits: bool,
 }
 
@@ -130,7 +140,7 @@ impl Caller {
     }
 
     /// What is waited for, once it is known.
-    pub(super) fn message(&self) -> Arc<OnceLock<MessageId>> {
+    pub(super) fn message(&self) -> Arc<OnceLock<Found>> {
         self.message.clone()
     }
 
@@ -138,8 +148,8 @@ impl Caller {
     /// or the next start would leave the message to Okta.
     pub(super) fn is_told_pending(&self) {
         let message = self.message();
-        let note = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
-            Some(key) => store::message::set_told(tx, key),
+        let note = move |tx: &store::Tx<'_>| match key_of(tx, message.get())? {
+            Some(key) => store::message::set_told(tx, key).map(drop),
             None => Ok(()),
         };
         if !self.store.try_hand_over(note) {
@@ -159,10 +169,12 @@ impl Drop for Caller {
             return;
         }
         let (message, rules) = (self.message(), self.rules);
-        let abandon = move |tx: &store::Tx<'_>| match key_of(tx, &message)? {
-            Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules).map(drop),
-            None => Ok(()),
-        };
+        // Who brought an event again has not asked for its message: whoever did waits for that, or has its answer.
+        let abandon =
+            move |tx: &store::Tx<'_>| match key_of(tx, message.get().filter(|found| found.own))? {
+                Some(key) => outbox::abandon(tx, key, Timestamp::now(), rules),
+                None => Ok(()),
+            };
         if self.store.try_hand_over(abandon) {
             info!("a hook of Okta's was given up before its answer: its message is not sent again");
         } else {
@@ -171,10 +183,10 @@ impl Drop for Caller {
     }
 }
 
-/// The message that was accepted, if any. This runs behind the job that accepts it, so that what is not known by now
+/// The message that was found, if any. This runs behind the job that accepts it, so that what is not known by now
 /// will never be.
-fn key_of(tx: &store::Tx<'_>, message: &OnceLock<MessageId>) -> Result<Option<i64>, store::Error> {
-    message.get().map_or(Ok(None), |id| store::message::key_of(tx, *id))
+fn key_of(tx: &store::Tx<'_>, found: Option<&Found>) -> Result<Option<i64>, store::Error> {
+    found.map_or(Ok(None), |found| store::message::key_of(tx, found.id))
 }
 
 #[cfg(test)]
@@ -182,9 +194,10 @@ mod tests {
     use std::sync::mpsc;
 
     use rlibphonenumber::Region;
+    use zeroize::Zeroizing;
 
     use super::*;
-    use crate::intake::{Answer, Policy, Request, accept_by};
+    use crate::intake::{Answer, Policy, Repeats, Request, accept_by};
 
     const SOON: Duration = Duration::from_millis(50);
     const LATE: Duration = Duration::from_secs(20);
@@ -258,6 +271,81 @@ mod tests {
         let (_, reply, phase) = last_word_of_a_slow_disk(true).await;
         assert!(matches!(reply, Reply::Pending(_)));
         assert_eq!(phase, Phase::Queued);
+    }
+
+    /// One event that came on two connections.
+    struct Twice {
+        store: Store,
+        first: Option<Caller>,
+        second: Option<Caller>,
+        message: MessageView,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Twice {
+        async fn came() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(&dir.path().join("t.db")).unwrap();
+            let policy = Arc::new(Policy::of(Region::US));
+            let repeats = Repeats::new(Zeroizing::new([7; 64]), Duration::from_secs(86_400));
+            let ask = |found| {
+                let repeat = Some(repeats.identify_event("e1".into(), &request()));
+                accept_by(Instant::now() + LATE, &store, request(), &policy, repeat, found)
+            };
+            let first = Caller::who_waits(store.clone(), RULES);
+            ask(first.message()).await.unwrap();
+            let second = Caller::who_waits(store.clone(), RULES);
+            let replayed = ask(second.message()).await.unwrap();
+            let ByThen::Done(Answer::Replayed(message)) = replayed else { panic!("{replayed:?}") };
+            let (first, second) = (Some(first), Some(second));
+            Self { store, first, second, message: *message, _dir: dir }
+        }
+
+        async fn phase(&self) -> Phase {
+            let key = self.message.key;
+            self.store.write(move |tx| Ok(store::progress::load(tx, key)?.phase)).await.unwrap()
+        }
+
+        /// What the second connection is told, at once.
+        async fn tell_second(&self) -> Reply {
+            let second = self.second.as_ref().unwrap();
+            as_it_is(second, self.message.clone(), Instant::now() + LATE).await
+        }
+    }
+
+    /// A proxy between Okta and this box asks again, before it ends the connection on which it asked first.
+    #[tokio::test]
+    async fn what_a_second_connection_was_told_is_pending_outlives_the_end_of_the_first() {
+        let mut twice = Twice::came().await;
+        assert!(matches!(twice.tell_second().await, Reply::Pending(_)));
+        drop(twice.first.take());
+        assert_eq!(twice.phase().await, Phase::Queued, "Okta was told that it comes");
+    }
+
+    #[tokio::test]
+    async fn what_a_second_connection_was_told_is_pending_is_not_cancelled_as_hopeless() {
+        let twice = Twice::came().await;
+        assert!(matches!(twice.tell_second().await, Reply::Pending(_)));
+        let (message, until) = (twice.message.clone(), Instant::now() + LATE);
+        let reply = last_word(twice.first.as_ref().unwrap(), message, true, until).await;
+        assert!(matches!(reply, Reply::Pending(_)));
+        assert_eq!(twice.phase().await, Phase::Queued);
+    }
+
+    #[tokio::test]
+    async fn a_second_connection_that_is_told_while_the_disk_is_slow_is_noted_behind() {
+        let twice = Twice::came().await;
+        twice.second.as_ref().unwrap().is_told_pending();
+        let awaited = twice.store.write(|tx| store::message::awaited(tx)).await.unwrap();
+        assert!(awaited.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_second_connection_leaves_the_message_to_the_first() {
+        let mut twice = Twice::came().await;
+        drop(twice.second.take());
+        let awaited = twice.store.write(|tx| store::message::awaited(tx)).await.unwrap();
+        assert_eq!(awaited, [twice.message.key]);
     }
 
     /// The connection of the hook ends while its message is under way to the disk.
