@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -59,6 +60,17 @@ impl Site {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         text.replace(&self.dir.path().display().to_string(), "")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemons_account_can_read_what_root_set_up_whatever_its_umask() {
+    let site = Site::new().await;
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 077; exec \"$0\" setup --yes", RINGPOST]);
+    command.env("RINGPOST_ROOT", site.machine.root()).env("RINGPOST_CONFIG", site.config());
+    let done = run_with(&mut command, "");
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(fs::metadata(site.config()).unwrap().permissions().mode() & 0o777, 0o644);
 }
 
 /// The lines of a configuration that are no comments.

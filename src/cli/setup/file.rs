@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +11,10 @@ use super::{Failure, snippet::modem_table, stock::Found};
 
 /// The file that is installed, with every key and its default as a comment.
 const EXAMPLE: &str = include_str!("../../../systemd/ringpost.toml");
+
+/// Root writes it, and the daemon's account reads it, as it reads the example that is installed. Whatever is secret
+/// lies in files of its own.
+const MODE: u32 = 0o644;
 
 /// What was answered.
 pub(super) struct Values<'f> {
@@ -66,6 +71,8 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let fresh = beside(file, "new");
     let written = OpenOptions::new().write(true).create(true).truncate(true).open(&fresh).and_then(
         |mut out| {
+            // Not by the mode at opening: root's umask would take from that.
+            out.set_permissions(fs::Permissions::from_mode(MODE))?;
             out.write_all(text.as_bytes())?;
             out.sync_all()
         },
