@@ -295,6 +295,26 @@ fn rooms_named(code: &str) -> Vec<(usize, String)> {
     named
 }
 
+/// Everybody on a machine sees the arguments of its programs.
+#[test]
+fn no_example_gives_a_code_as_an_argument() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let files = ["README.md", "scripts/demo", "systemd/ringpost.toml"].map(|name| root.join(name));
+    let mut faults = Vec::new();
+    for path in docs.filter(|path| path.is_file()).chain(files) {
+        let text = fs::read_to_string(&path).unwrap();
+        for (line, text) in (1..).zip(text.lines()) {
+            let option = text.split("--code ").skip(1).any(|it| it.starts_with(char::is_numeric));
+            let body = ["-d '{", "-d \"{", "--json '{"].iter().any(|given| text.contains(given));
+            if option || body && (text.contains("ode is ") || text.contains("\"code\"")) {
+                faults.push(format!("{}:{line}: a code in the arguments", path.display()));
+            }
+        }
+    }
+    report(faults);
+}
+
 /// What the unit keeps from the daemon has to be what it does not need.
 #[test]
 fn the_unit_leaves_the_daemon_what_it_reads_and_opens() {
