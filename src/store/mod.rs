@@ -57,6 +57,6 @@ pub use log::{Budget, LogPage, LogQuery, Order, Position, page};
 pub use retention::Keep;
 pub use room::has_room;
 pub use secret::{SecretError, secret};
-pub use soundness::{check, check_if_left_open};
+pub use soundness::{check, check_beside_daemon, check_if_left_open};
 pub use tx::{Tx, View};
 pub use vitals::{Disk, Vitals};

@@ -8,7 +8,7 @@ use rusqlite::{Connection, StatementStatus};
 use super::connection::open_for_writing;
 
 /// Tables that hold a few rows however long the daemon runs.
-const SMALL: [&str; 2] = ["token", "template"];
+const SMALL: [&str; 3] = ["token", "template", "sqlite_schema"];
 
 /// Every literal of the store's sources that is a statement, and those that are put together from pieces,
 /// which hold a brace.
