@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::{
     Agent, Body,
-    http::{HeaderMap, Response},
+    http::{HeaderMap, Response, StatusCode},
 };
 
 use super::{Failure, Output, output};
@@ -42,6 +42,24 @@ impl Server {
 
     /// `GET path`, as text or as a stream that goes on for as long as it likes.
     pub(super) fn open(&self, path: &str, last_event: Option<&str>) -> Result<Body, Failure> {
+        let answer = self.stream(path, last_event)?;
+        self.body(answer)
+    }
+
+    /// As [`Self::open`]; `None` where what the path names is not there.
+    pub(super) fn open_if_there(&self, path: &str) -> Result<Option<Body>, Failure> {
+        let answer = self.stream(path, None)?;
+        if answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND) {
+            return Ok(None);
+        }
+        self.body(answer).map(Some)
+    }
+
+    fn stream(
+        &self,
+        path: &str,
+        last_event: Option<&str>,
+    ) -> Result<Result<Response<Body>, ureq::Error>, Failure> {
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(TIMEOUT))
@@ -52,7 +70,10 @@ impl Server {
         if let Some(id) = last_event {
             request = request.header("Last-Event-ID", id);
         }
-        let answer = request.call();
+        Ok(request.call())
+    }
+
+    fn body(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Body, Failure> {
         match answer {
             Ok(answer) if answer.status().is_success() => Ok(answer.into_body()),
             other => {

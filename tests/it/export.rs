@@ -43,6 +43,51 @@ async fn messages_are_exported_as_they_stand_and_without_what_they_said() {
     assert_eq!(refused.status, 403);
 }
 
+/// `ringpost messages export --to`, and what it said on standard error.
+fn messages_to(gateway: &Gateway, file: &std::path::Path) -> String {
+    let output = std::process::Command::new(crate::gateway::RINGPOST)
+        .args(["messages", "export", "--to"])
+        .arg(file)
+        .env("RINGPOST_URL", gateway.url())
+        .env("RINGPOST_TOKEN", &gateway.token)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Once a month, of a gateway that keeps messages for ten days.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_on_though_its_last_message_is_not_kept_any_more() {
+    let config = "[retention]\nmessages_days = 10";
+    let mut gateway = Gateway::builder().modems(0).config(config).start().await;
+    let sent: Vec<_> = (0..3).map(|n| gateway.send(&n.to_string())).collect();
+    for id in &sent {
+        let path = format!("/api/v1/messages/{id}");
+        assert_eq!(gateway.request("DELETE", &path, None).status, 200);
+    }
+    let file = gateway.dir.path().join("messages.ndjson");
+    assert_eq!(messages_to(&gateway, &file), "");
+    assert!(gateway.stop().success());
+    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
+    // The one in the middle is kept for longer, as if it had ended later.
+    let age = "UPDATE message SET created_at = created_at - ?1, ended_at = ended_at - ?1
+               WHERE id <> ?2";
+    assert_eq!(database.execute(age, (11 * 86_400_000_i64, &sent[1])).unwrap(), 2);
+    drop(database);
+    gateway.start_daemon();
+    let path = format!("/api/v1/messages/{}", sent[2]);
+    wait_for(|| (gateway.request("GET", &path, None).status == 404).then_some(())).unwrap();
+    let next = gateway.send("next month");
+    let says = messages_to(&gateway, &file);
+    assert!(says.contains("others may be missing"), "{says}");
+    assert_eq!(messages_to(&gateway, &file), "", "it has one to go on from again");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = [&sent[0], &sent[1], &sent[2], &next].map(String::as_str);
+    assert_eq!(lines.iter().map(id).collect::<Vec<_>>(), expected, "each once");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn received_messages_are_exported_and_a_file_goes_on_where_it_ends() {
     let gateway = Gateway::start().await;
