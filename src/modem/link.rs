@@ -268,6 +268,13 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         restarted
     }
 
+    /// Forgets what the modem said of calls, and of keys and sounds in them.
+    pub(super) fn forget_calls(&mut self) {
+        self.unsolicited.retain(|it| {
+            !matches!(it, Unsolicited::Urc(Urc::Call(_) | Urc::Key(_) | Urc::Played(_)))
+        });
+    }
+
     /// Whether it has said that it restarted, and nobody has acted on that yet.
     pub(super) fn restarted(&self) -> bool {
         self.unsolicited.contains(&Unsolicited::Urc(Urc::Booted))

@@ -18,13 +18,21 @@ pub struct Follow {
     missed: u8,
     /// Its end was told by a line that may be about another call.
     said_over: bool,
+    /// It counts as over because lists do not show it, and for no other reason.
+    presumed: bool,
     /// What was told of why it ended.
     release: Release,
 }
 
 impl Default for Follow {
     fn default() -> Self {
-        Self { stage: Stage::Dialing, missed: 0, said_over: false, release: Release::default() }
+        Self {
+            stage: Stage::Dialing,
+            missed: 0,
+            said_over: false,
+            presumed: false,
+            release: Release::default(),
+        }
     }
 }
 
@@ -33,6 +41,12 @@ impl Follow {
     #[must_use]
     pub const fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// Whether it counts as over only because lists do not show it: where those were damaged, it goes on.
+    #[must_use]
+    pub const fn is_presumed_over(&self) -> bool {
+        self.presumed
     }
 
     /// What was told so far of why it ended.
@@ -46,9 +60,10 @@ impl Follow {
         match fact {
             Fact::Stir => {}
             Fact::Is(stage) => self.reach(stage),
+            // Of which call, only the list tells: one from outside may have ended.
             Fact::Ended(number) => {
-                self.release.number = self.release.number.or(number);
-                self.reach(Stage::Ended);
+                self.release.number = number.or(self.release.number);
+                self.said_over = true;
             }
             Fact::Result(result) => {
                 self.release.result = Some(result);
@@ -92,12 +107,19 @@ impl Follow {
         }
         match shown {
             Some(stage) => {
-                (self.missed, self.said_over) = (0, self.said_over && stage == Stage::Ended);
+                self.missed = 0;
+                if stage != Stage::Ended {
+                    // What was told of an end was told of another call.
+                    (self.said_over, self.release) = (false, Release::default());
+                }
                 self.reach(stage);
             }
+            // A line that was damaged on its way may have shown it.
+            None if lines.iter().any(|line| is_damaged(line)) => {}
             None => {
                 self.missed = self.missed.saturating_add(1);
                 if self.said_over || self.missed >= EMPTY_LISTS {
+                    self.presumed |= !self.said_over && self.stage != Stage::Ended;
                     self.reach(Stage::Ended);
                 }
             }
@@ -109,12 +131,21 @@ impl Follow {
     }
 }
 
-/// `+CLCC: <id>,<dir>,<stat>,<mode>,…`: how far the call is that this side placed (dir 0), if the line is
-/// about one. Quectel lists the bearers of packet data too (mode 1).
-fn ours(line: &str) -> Option<Stage> {
+/// `+CLCC: <id>,<dir>,<stat>,<mode>,…`: the numbers that it begins with.
+fn listed(line: &str) -> Option<[u8; 4]> {
     let mut fields = Fields::after(line, "+CLCC")?;
-    let mut next = || fields.next()?.parse::<u8>().ok();
-    let (_, direction, stat, mode) = (next()?, next()?, next()?, next()?);
+    let mut next = || fields.next()?.parse().ok();
+    Some([next()?, next()?, next()?, next()?])
+}
+
+fn is_damaged(line: &str) -> bool {
+    Fields::after(line, "+CLCC").is_some() && listed(line).is_none()
+}
+
+/// How far the call is that this side placed (dir 0), if the line is about one. Quectel lists the bearers of packet
+/// data too (mode 1).
+fn ours(line: &str) -> Option<Stage> {
+    let [_, direction, stat, mode] = listed(line)?;
     // 9: unknown.
     if direction != 0 || !matches!(mode, 0 | 9) {
         return None;
@@ -180,6 +211,34 @@ mod tests {
         assert_eq!(list(&mut call, &[TALKS]), Stage::Active);
         call.on_fact(Fact::Result(FinalResult::NoCarrier));
         assert_eq!(list(&mut call, &[]), Stage::Ended);
+    }
+
+    #[test]
+    fn an_end_that_is_told_is_this_calls_only_where_the_list_agrees() {
+        let mut call = Follow::default();
+        call.on_fact(Fact::Is(Stage::Active));
+        // Who called meanwhile has given up.
+        call.on_fact(Fact::Ended(Some(16)));
+        assert_eq!(call.stage(), Stage::Active);
+        assert_eq!(list(&mut call, &[TALKS]), Stage::Active);
+        assert_eq!(call.release(), Release::default(), "why another call ended says nothing");
+        call.on_fact(Fact::Ended(Some(31)));
+        assert_eq!(list(&mut call, &[]), Stage::Ended);
+        assert_eq!(call.release().number, Some(31));
+        assert!(!call.is_presumed_over());
+    }
+
+    #[test]
+    fn a_call_that_lists_alone_do_not_show_is_presumed_to_be_over() {
+        let mut call = Follow::default();
+        assert_eq!(list(&mut call, &[RINGS]), Stage::Alerting);
+        for damaged in ["+CLCC: 1,0,", "+CLCC: 1,0,3?0,0", "+CLCC: x"] {
+            assert_eq!(list(&mut call, &[damaged]), Stage::Alerting, "{damaged}");
+        }
+        list(&mut call, &[]);
+        assert!(!call.is_presumed_over());
+        assert_eq!(list(&mut call, &[]), Stage::Ended);
+        assert!(call.is_presumed_over());
     }
 
     #[test]

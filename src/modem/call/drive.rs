@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     CallCause, CallEnd, CallEvent, CallLine, Dial,
-    ending::{By, cause},
+    ending::{By, cause, presumed},
 };
 use crate::{
     domain::Detail,
@@ -257,21 +257,29 @@ impl Worker {
         chores: &mut Chores,
         cancel: &CancellationToken,
     ) -> Result<Dialled, Ended> {
+        // What was told of calls until now is about others.
+        link.forget_calls();
         let outcome = link.execute(&Command::dial(number)).await?;
         match outcome.result {
             // Without an answer it may be under way: the list of calls tells.
             Some(FinalResult::Ok) | None => {}
-            Some(FinalResult::NoCarrier | FinalResult::Busy | FinalResult::NoAnswer) => {
-                outcome.result.into_iter().for_each(|it| talk.follow.on_fact(Fact::Result(it)));
-                talk.ask_why(link).await?;
-                return Ok(Dialled::Yes);
+            // So ends another call as well, such as that of who was rejected; then the dialling is still to be answered.
+            Some(result @ (FinalResult::NoCarrier | FinalResult::Busy | FinalResult::NoAnswer)) => {
+                talk.hear(Fact::Result(result));
+                link.settle(SETTLE).await?;
             }
             Some(refusal) => {
                 debug!(modem.name = self.config.name, ?refusal, "the modem does not dial");
+                // It may have been said of a text, and the phone rings all the same.
+                link.settle(SETTLE).await?;
+                talk.clear(link).await?;
                 return Ok(Dialled::Not);
             }
         }
         for word in talk.sound.dialled {
+            if talk.follow.stage() == Stage::Ended {
+                break;
+            }
             // One that has restarted has no call any more.
             if !set(link, word).await? && !link.restarted() {
                 talk.hang_up(link, By::NoSound).await?;
@@ -281,7 +289,7 @@ impl Worker {
         loop {
             self.hear_of_call(link, talk, chores).await?;
             if talk.advance() {
-                talk.ask_why(link).await?;
+                talk.close(link).await?;
                 return Ok(Dialled::Yes);
             }
             if link.behind {
@@ -530,6 +538,35 @@ impl Talk {
         Ok(())
     }
 
+    /// Leaves nothing open behind a call that is over, and asks why it ended.
+    async fn close<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        if self.hanging_up.is_some() {
+            return self.ask_why(link).await;
+        }
+        // What tells of an end may be damaged on its way, or about another call. A call that was only lost sight of is
+        // ended first, or the modem tells why the one before it ended.
+        if self.follow.is_presumed_over() {
+            self.clear(link).await?;
+            return self.ask_why(link).await;
+        }
+        self.ask_why(link).await?;
+        self.clear(link).await
+    }
+
+    /// Ends what may go on though nobody follows it any more.
+    async fn clear<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) -> Result<(), Ended> {
+        if let Some(word) = self.call.hang_up.first() {
+            link.execute(&Command::hang_up(word)).await?;
+        }
+        Ok(())
+    }
+
     /// Asks why it ended: the modem knows that right after only.
     async fn ask_why<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
@@ -551,6 +588,9 @@ impl Talk {
         let by = self.hanging_up.map(|(by, ..)| by);
         let now = Instant::now();
         let cause = match over {
+            true if by.is_none() && self.follow.is_presumed_over() => {
+                presumed(self.reached, &release)
+            }
             true => cause(self.reached, by, &release),
             // This side's own wish is what became of it, whatever the modem makes of it.
             false if by.is_some() => cause(self.reached, by, &release),

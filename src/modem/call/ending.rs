@@ -36,6 +36,14 @@ pub(super) fn cause(reached: Stage, by: Option<By>, release: &Release) -> CallCa
     }
 }
 
+/// The cause of a call that came so far before lists showed it no more, and nothing else told of its end.
+pub(super) fn presumed(reached: Stage, release: &Release) -> CallCause {
+    let seems = cause(reached, None, release);
+    // Nobody is seen to press the red key, who would not be called again.
+    let declined = release.cause() == Some(Cause::Declined);
+    if seems == CallCause::Declined && !declined { CallCause::NoAnswer } else { seems }
+}
+
 fn unanswered(reached: Stage, cause: Option<Cause>) -> CallCause {
     match cause {
         Some(Cause::Busy) => CallCause::Busy,
@@ -86,6 +94,21 @@ mod tests {
         ];
         for (reached, by, release, expected) in table {
             assert_eq!(cause(reached, by, &release), expected, "{reached:?} {by:?} {release:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_was_lost_sight_of_was_declined_only_where_that_is_told() {
+        let told = |number| Release { number, ..Release::default() };
+        let table = [
+            (Stage::Alerting, None, CallCause::NoAnswer),
+            (Stage::Alerting, Some(16), CallCause::NoAnswer),
+            (Stage::Alerting, Some(21), CallCause::Declined),
+            (Stage::Dialing, None, CallCause::Refused),
+            (Stage::Active, None, CallCause::HungUp),
+        ];
+        for (reached, number, expected) in table {
+            assert_eq!(presumed(reached, &told(number)), expected, "{reached:?} {number:?}");
         }
     }
 }

@@ -48,7 +48,7 @@ fn said() -> Vec<Sound> {
     vec![Sound::Clip(clip(1, 1600)), pause, Sound::Clip(clip(2, 800))]
 }
 
-fn dial() -> Dial {
+pub(super) fn dial() -> Dial {
     Dial {
         call: SegmentId { attempt: 1, sequence: 1 },
         number: E164::new(PHONE).unwrap(),
@@ -65,7 +65,7 @@ pub(super) async fn speaker(family: Family, way: SoundWay) -> Rig {
     speaker_on(Simulator::builder().in_memory(), family, way).await
 }
 
-async fn speaker_on(builder: Builder, family: Family, way: SoundWay) -> Rig {
+pub(super) async fn speaker_on(builder: Builder, family: Family, way: SoundWay) -> Rig {
     let sim = builder.family(family).start().await.unwrap();
     let card = way == SoundWay::Only(Sink::Alsa);
     if card {

@@ -3,6 +3,7 @@
 mod absence;
 mod calls;
 mod centre;
+mod hearsay;
 mod matrix;
 mod pins;
 mod restarts;
