@@ -277,13 +277,17 @@ impl Worker {
             }
         }
         for word in talk.sound.dialled {
-            if talk.follow.stage() == Stage::Ended {
-                break;
-            }
             // One that has restarted has no call any more.
-            if !set(link, word).await? && !link.restarted() {
+            if set(link, word).await? || link.restarted() {
+                continue;
+            }
+            // A call that is over takes no sound either; any other rings for nothing.
+            self.hear_of_call(link, talk, chores).await?;
+            talk.look(link).await?;
+            if !talk.advance() {
                 talk.hang_up(link, By::NoSound).await?;
             }
+            break;
         }
         let given_up = talk.line.given_up.clone();
         loop {
@@ -409,7 +413,7 @@ impl Talk {
 
     /// When the way of sound is to be opened.
     fn opens_at(&self) -> Option<Instant> {
-        let waits = !self.open && self.hanging_up.is_none();
+        let waits = !self.open && self.hanging_up.is_none() && self.broken.is_none();
         self.answered.filter(|_| waits).map(|at| at + BREATH)
     }
 
@@ -476,10 +480,10 @@ impl Talk {
     ) -> Result<(), Ended> {
         for word in self.sound.active {
             if !set(link, word).await? {
-                if link.restarted() {
-                    return Ok(());
+                if !link.restarted() {
+                    self.lose_sound(Broken::Gone);
                 }
-                return self.hang_up(link, By::NoSound).await;
+                return Ok(());
             }
         }
         self.open = true;
@@ -501,13 +505,16 @@ impl Talk {
             }
             Cue::Played(number) => self.line.tell(CallEvent::Played(number)),
             Cue::Key(key) => self.tell_key(key),
-            Cue::Broken(broken) => {
-                // A call that is over takes no sound either, and nobody may have told of its end.
-                let now = Instant::now();
-                (self.broken, self.next_look) = (Some((broken, now + REFUSED)), now);
-            }
+            Cue::Broken(broken) => self.lose_sound(broken),
         }
         Ok(())
+    }
+
+    /// Nothing can be heard any more. A call that is over takes no sound either, and nobody may have told of its end: the
+    /// list is looked at before this one is ended.
+    fn lose_sound(&mut self, broken: Broken) {
+        let now = Instant::now();
+        (self.broken, self.next_look) = (Some((broken, now + REFUSED)), now);
     }
 
     fn tell_key(&self, key: char) {

@@ -589,7 +589,7 @@ async fn files_that_were_cut_off_on_their_way_into_a_modem_are_put_there_anew() 
 }
 
 /// Waits for the end of a call.
-async fn end_of(handle: &mut CallHandle) -> CallEnd {
+pub(super) async fn end_of(handle: &mut CallHandle) -> CallEnd {
     loop {
         if let CallEvent::Ended(end) = handle.next().await.expect("a call ends with its end") {
             return end;

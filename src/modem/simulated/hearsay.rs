@@ -3,11 +3,11 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use ringpost_sim::{Family, Fault, OnCall, Simulator};
+use ringpost_sim::{Does, Family, Fault, OnCall, Simulator};
 
 use super::{
     PHONE, Rig,
-    calls::{call, dial, speaker, speaker_on},
+    calls::{call, dial, end_of, speaker, speaker_on},
 };
 use crate::{
     domain::Sound,
@@ -118,4 +118,28 @@ async fn a_call_that_a_noisy_line_hides_is_not_left_open_and_nobody_is_said_to_h
         }
     }
     assert_eq!(wrong, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hangs_up_while_the_sound_is_opened_has_hung_up() {
+    for after in [900, 1000, 1200] {
+        let rig = speaker(Family::Sim7600, SoundWay::Auto).await;
+        let phone = answers_after(3).hang_up_after(Duration::from_millis(after));
+        rig.sim.phone(PHONE).on_call(phone);
+        // Right after the answer some refuse it.
+        rig.modem.fault(Fault::AudioRefused.times(3));
+        let end = end_of(&mut rig.handle.call(dial())).await;
+        assert_eq!(end.cause, CallCause::HungUp, "{after}\n{}", rig.tail());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_busy_while_the_sound_is_opened_is_busy() {
+    let rig = speaker(Family::Huawei, SoundWay::Auto).await;
+    rig.sim.phone(PHONE).on_call(OnCall::new(Does::Busy));
+    rig.modem.fault(Fault::AudioRefused.times(5));
+    let end = end_of(&mut rig.handle.call(dial())).await;
+    assert_eq!(end.cause, CallCause::Busy, "{}", rig.tail());
+    rig.stop().await;
 }
