@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn reports_are_read_as_each_family_writes_them() {
-        let located = Reason::Grouped { network: &[1, 2] };
+        let located = Reason::Grouped { network: &[1] };
         let table = [
             ("+CEER: Invalid/incomplete number", Reason::Words, None, Cause::Unassigned),
             ("+CEER: User busy", Reason::Words, None, Cause::Busy),
@@ -180,6 +180,22 @@ mod tests {
         // 0: the modem's own numbers, which say nothing of the network.
         assert_eq!(told("+CEER: 0,21", located), (None, None));
         assert_eq!(told("+CEER: 0", Reason::Number { at: 0 }), (None, None));
+    }
+
+    #[test]
+    fn a_network_that_refuses_to_serve_the_modem_says_nothing_of_the_number() {
+        for family in [&crate::family::EC25, &crate::family::M95] {
+            let reason = family.call.as_ref().unwrap().reason;
+            // 3GPP TS 24.008 10.5.3.6: illegal MS, network failure, MAC failure, synch failure, congestion.
+            for cause in [3, 17, 20, 21, 22] {
+                assert_eq!(
+                    told(&std::format!("+CEER: 2,{cause}"), reason),
+                    (None, None),
+                    "{cause}"
+                );
+            }
+            assert_eq!(told("+CEER: 1,22", reason), (Some(22), Some(Cause::Unassigned)));
+        }
     }
 
     #[test]

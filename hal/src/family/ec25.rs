@@ -67,8 +67,9 @@ pub(super) const TELLS: &[Tells] = &[
     Tells::new("^DSCI:", Means::Coded { code_at: 2, codes: DSCI, only: &[(1, 0), (3, 0)] }),
 ];
 
-/// 1: what the circuit-switched network says; 2: what it says when it refuses.
-pub(super) const REASON: Reason = Reason::Grouped { network: &[1, 2] };
+/// 1: what the network says of calls (3GPP TS 24.008 10.5.4.11). 2 is how it refuses to serve the modem, in numbers of its
+/// own (10.5.3.6): there 22 is a cell that is full, and no number that has changed.
+pub(super) const REASON: Reason = Reason::Grouped { network: &[1] };
 
 /// `<state>` of `+QIND: "ccinfo"`: as `+CLCC`, and -1 = released.
 const CCINFO: &[(i8, Stage)] = &[
