@@ -114,6 +114,7 @@ fn event_of(segment: SegmentId, heard: Heard, end: CallEnd) -> Event {
         // Whoever answered is not called again to listen to silence.
         CallCause::ModemLost | CallCause::NoSound if answered => failed(Detail::ModemFault),
         CallCause::ModemLost => Event::Silent(segment),
+        CallCause::Finished if heard == Heard::CutOff => Event::CutOff(segment),
         CallCause::Finished | CallCause::HungUp if heard == Heard::NotConfirmed => {
             failed(Detail::NotConfirmed)
         }
@@ -157,6 +158,14 @@ mod tests {
         assert_eq!(of(CallCause::HungUp, Heard::NotConfirmed, 3), failed(Detail::NotConfirmed));
         assert_eq!(of(CallCause::Finished, Heard::NotConfirmed, 9), failed(Detail::NotConfirmed));
         assert_eq!(of(CallCause::ModemLost, Heard::Part, 3), failed(Detail::ModemFault));
+    }
+
+    #[test]
+    fn who_is_cut_off_has_not_hung_up() {
+        assert_eq!(of(CallCause::Finished, Heard::CutOff, 3), Event::CutOff(SEGMENT));
+        let failed = |detail| Event::Reported(SEGMENT, Report::Failed(detail));
+        assert_eq!(of(CallCause::HungUp, Heard::CutOff, 3), failed(Detail::HungUp), "just before");
+        assert_eq!(of(CallCause::ModemLost, Heard::CutOff, 3), failed(Detail::ModemFault));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn apply(
         Event::Claimed(_)
         | Event::Begun(..)
         | Event::Reported(..)
+        | Event::CutOff(_)
         | Event::ModemLost(_)
         | Event::Deadline(_)
         | Event::Shifted(_)

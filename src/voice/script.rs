@@ -42,6 +42,8 @@ pub enum Heard {
     NotConfirmed,
     /// What was to be said was not said to its end.
     Part,
+    /// The same, because an interrupt came while somebody listened.
+    CutOff,
     /// All of it.
     All,
 }
@@ -81,6 +83,7 @@ pub async fn speak(
             },
             () = at(script.wait_until) => script.go_on(&mut call),
             () = interrupted, if script.stage != Stage::Over => {
+                script.cut_off = script.stage != Stage::Ringing;
                 script.stage = Stage::Over;
                 call.hang_up();
             }
@@ -120,6 +123,7 @@ struct Script {
     readings: u8,
     confirmed: bool,
     said: bool,
+    cut_off: bool,
 }
 
 impl Script {
@@ -132,12 +136,14 @@ impl Script {
             readings: 0,
             confirmed: false,
             said: false,
+            cut_off: false,
         }
     }
 
     fn heard(&self) -> Heard {
         match (self.said, self.readings, self.prompt.gate.is_some() && !self.confirmed) {
             (true, ..) => Heard::All,
+            (false, ..) if self.cut_off => Heard::CutOff,
             (false, _, true) if self.playing > 0 => Heard::NotConfirmed,
             (false, 0, _) => Heard::Nothing,
             (false, ..) => Heard::Part,
@@ -397,7 +403,25 @@ mod tests {
         assert!(!listening.line.given_up.is_cancelled());
         listening.interrupts.hang_up.cancel();
         assert_eq!(listening.hears().await, None);
-        assert_eq!(listening.ends(CallCause::Finished).await, Heard::Part);
+        assert_eq!(listening.ends(CallCause::Finished).await, Heard::CutOff);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_cut_off_is_told_from_who_hangs_up_and_from_who_has_heard_it_all() {
+        let mut asked = Other::of(prompt(true, false));
+        asked.tell(CallEvent::Answered).await;
+        asked.hears_all_of(GREETING + GATE).await;
+        asked.interrupts.hang_up.cancel();
+        assert_eq!(asked.hears().await, None);
+        assert_eq!(asked.ends(CallCause::Finished).await, Heard::CutOff);
+
+        let mut told = Other::of(prompt(false, false));
+        told.tell(CallEvent::Answered).await;
+        told.hears_all_of(GREETING + MESSAGE).await;
+        assert_eq!(told.hears().await.unwrap().1, BYE);
+        told.interrupts.hang_up.cancel();
+        assert_eq!(told.hears().await, None);
+        assert_eq!(told.ends(CallCause::Finished).await, Heard::All);
     }
 
     #[tokio::test]

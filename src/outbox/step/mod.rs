@@ -36,6 +36,8 @@ pub enum Event {
     Silent(SegmentId),
     /// A delivery report came.
     Reported(SegmentId, Report),
+    /// This side hung up on whoever listened to a call: a passcode needed the modem, or the daemon ends.
+    CutOff(SegmentId),
     /// The modem of this attempt is gone, and another one could begin anew.
     ModemLost(i64),
     /// A deadline has come; what kept the message from the air until then, where that is known.
@@ -139,6 +141,7 @@ fn apply(state: &mut Progress, event: Event, now: Timestamp) -> Option<Refusal> 
             }
         }
         Event::Reported(segment, report) => record_report(state, segment, report, now),
+        Event::CutOff(segment) => return cut_off(state, segment, now),
         Event::ModemLost(key) => return lose_modem(state, key),
         Event::Deadline(blocked) => {
             if state.attempts.is_empty() {
@@ -262,6 +265,28 @@ fn record_report(state: &mut Progress, id: SegmentId, report: Report, now: Times
     };
 }
 
+/// A call is as good as one that was not placed, where it may be placed again; else it failed, and not by whoever listened.
+fn cut_off(state: &mut Progress, id: SegmentId, now: Timestamp) -> Option<Refusal> {
+    let refusal = Refusal { detail: Detail::NoModem, class: RefusalClass::Network };
+    if !is_said_anew(state) {
+        record_report(state, id, Report::Failed(refusal.detail), now);
+        return None;
+    }
+    let segment = state.segment_mut(id)?;
+    let open = [SegmentState::Submitting, SegmentState::Submitted, SegmentState::Unanswered];
+    if !open.contains(&segment.state) {
+        return None;
+    }
+    (segment.state, segment.detail) = (SegmentState::Refused, Some(refusal.detail));
+    Some(refusal)
+}
+
+/// Whether it may go out again though somebody has heard a part of it: a call whose text is kept until it ends. That of a
+/// passcode is not.
+fn is_said_anew(state: &Progress) -> bool {
+    state.channel == Channel::Voice && state.lane != Lane::Otp
+}
+
 fn lose_modem(state: &mut Progress, key: i64) -> Option<Refusal> {
     let attempt = state.attempts.iter_mut().find(|attempt| attempt.key == key)?;
     let has = |attempt: &Attempt, state| attempt.segments.iter().any(|it| it.state == state);
@@ -368,7 +393,10 @@ fn conclude(
     if taken && !state.send_logged {
         state.send_logged = true;
         state.sent_at = Some(now);
-        effects.extend([Effect::LogSend(Outcome::Success, None), Effect::EraseText]);
+        effects.push(Effect::LogSend(Outcome::Success, None));
+        if !is_said_anew(state) {
+            effects.push(Effect::EraseText);
+        }
     }
     if let Some(refusal) = refusal {
         state.reason = Some(refusal.detail);
@@ -389,7 +417,9 @@ fn conclude(
         effects.push(Effect::EraseText);
     }
     let hopeful = verdicts.iter().any(|verdict| *verdict != Verdict::Refused);
-    state.phase = match (taken, state.attempts.is_empty()) {
+    // What was cut off has been sent, and goes out again all the same.
+    let sent = taken || state.sent_at.is_some();
+    state.phase = match (sent, state.attempts.is_empty()) {
         (true, _) => Phase::Sent,
         (false, false) => Phase::Sending,
         (false, true) => Phase::Queued,
@@ -469,6 +499,7 @@ fn end(
     state.ended_at = Some(now);
     state.claimable_at = None;
     state.deadline_at = None;
+    let text_left = is_said_anew(state) || !state.send_logged;
     if !state.send_logged {
         state.send_logged = true;
         let outcome = Outcome::of_send_at(how, detail == Some(Detail::AnswerLost));
@@ -477,6 +508,8 @@ fn end(
         }
         let reason = if outcome == Outcome::Success { None } else { state.reason };
         effects.push(Effect::LogSend(outcome, reason));
+    }
+    if text_left {
         effects.push(Effect::EraseText);
     }
     effects.push(Effect::LogStatus(Outcome::of_status_at(how), state.reason));

@@ -232,6 +232,47 @@ fn while_a_phone_rings_no_second_modem_calls_it() {
     assert_eq!(lost.state.claimable_at, Some(at(21)), "nobody knows how that call ended");
 }
 
+fn answered_call(lane: Lane) -> Story {
+    let mut story = Story::new(lane);
+    story.state.channel = Channel::Voice;
+    story.claimed(1, 1, 1).then(9, Event::Accepted(id(1, 1), None))
+}
+
+#[test]
+fn a_call_that_is_cut_off_is_placed_again_and_told_once() {
+    let call = answered_call(Lane::Alert);
+    assert_eq!((call.phase(), call.logged().as_str()), ("sent", "send SUCCESS"));
+    let cut_off = call.then(12, Event::CutOff(id(1, 1)));
+    assert_eq!((cut_off.phase(), cut_off.logged().as_str()), ("sent", "send SUCCESS"));
+    assert_eq!(cut_off.state.claimable_at, Some(at(17)), "its text is there");
+    let again = cut_off.claimed(17, 2, 1).then(25, Event::Accepted(id(2, 1), None));
+    let heard = again.then(60, Event::Reported(id(2, 1), Report::Delivered));
+    assert_eq!(heard.phase(), "delivered");
+    assert_eq!(heard.logged(), "send SUCCESS, erase, status SUCCESS");
+}
+
+#[test]
+fn a_call_that_was_cut_off_to_its_end_had_no_modem() {
+    let cut_off = answered_call(Lane::Bulk).then(12, Event::CutOff(id(1, 1)));
+    let late = cut_off.then(TTL, Event::Deadline(None));
+    assert_eq!((late.phase(), late.state.reason), ("expired", Some(Detail::NoModem)));
+    assert_eq!(late.logged(), "send SUCCESS, erase, status FAILURE");
+    let cancelled =
+        answered_call(Lane::Bulk).then(12, Event::CutOff(id(1, 1))).then(13, Event::Cancelled);
+    assert_eq!(cancelled.phase(), "cancelled");
+}
+
+/// Only the end of the daemon cuts one off.
+#[test]
+fn a_passcode_that_is_cut_off_is_erased_and_gives_way_to_its_fallback() {
+    let mut call = answered_call(Lane::Otp);
+    call.state.fallback_until = Some(at(2 * TTL));
+    assert_eq!(call.logged(), "send SUCCESS, erase");
+    let cut_off = call.then(12, Event::CutOff(id(1, 1)));
+    assert_eq!((cut_off.phase(), cut_off.state.reason), ("undelivered", Some(Detail::NoModem)));
+    assert_eq!(cut_off.logged(), "send SUCCESS, erase, status FAILURE, fall back");
+}
+
 #[test]
 fn what_failed_falls_back_once_and_nothing_else_does() {
     let with_fallback = || {
@@ -640,6 +681,7 @@ impl Told {
             | Event::Refused(..)
             | Event::Silent(_)
             | Event::Reported(..)
+            | Event::CutOff(_)
             | Event::ModemLost(_)
             | Event::Deadline(_)
             | Event::Cancelled
