@@ -310,6 +310,32 @@ mod tests {
         });
     }
 
+    /// A modem restarts while the phone rings, and no other one places calls.
+    #[test]
+    fn a_text_goes_out_at_half_of_the_time_of_a_call_whose_end_nobody_saw() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let (half, end) =
+                (now.after(Duration::from_secs(150)), now.after(Duration::from_secs(300)));
+            let body = samples::body("hello");
+            let fallback = Some(Fallback { service: Service::Text, body, expires_at: end });
+            let called = NewMessage { fallback, expires_at: half, ..call(now) };
+            let key = store::message::insert(tx, &called).unwrap();
+            let attempt = Attempt { settle: Duration::from_secs(600), ..attempt(now) };
+            apply(tx, key, Event::Claimed(attempt), now, RULES).unwrap();
+            let waits = apply(tx, key, Event::Silent(SEGMENT), now, RULES).unwrap();
+            assert_eq!(waits.deadline_at, Some(half));
+            apply(tx, key, Event::Deadline(None), half, RULES).unwrap();
+            let [text, call] = &store::message::newest(tx, None, 9).unwrap()[..] else { panic!() };
+            assert_eq!(
+                (call.phase, call.reason),
+                (Phase::Ended(End::Unknown), Some(Detail::AnswerLost))
+            );
+            assert_eq!((text.fallback_of, text.expires_at), (Some(called.id), end));
+            assert!(store::message::outgoing(tx, text.key).unwrap().is_some());
+        });
+    }
+
     #[test]
     fn what_goes_out_in_its_place_lives_as_long_where_the_clock_is_set() {
         samples::Memory::new().run(|tx| {

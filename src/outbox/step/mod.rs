@@ -452,8 +452,12 @@ fn ending(
     let undelivered = verdicts.iter().find_map(|verdict| {
         if let Verdict::Undelivered(detail) = verdict { Some(*detail) } else { None }
     });
+    // Nobody tells late how a call ended, and what is to go out in its place has waited long enough.
+    let unseen = any(Verdict::Questioned) && gives_way(state) && now >= state.expires_at;
     if any(Verdict::Delivered) {
         Some((End::Delivered, None))
+    } else if unseen && !any(Verdict::Waiting) && !any(Verdict::Open) {
+        Some((End::Unknown, Some(Detail::AnswerLost)))
     } else if any(Verdict::Waiting) || any(Verdict::Open) || any(Verdict::Questioned) {
         None
     } else if any(Verdict::Unheard) {
@@ -471,6 +475,12 @@ fn ending(
     } else {
         None
     }
+}
+
+/// Whether another message goes out in its place though nobody knows whether it arrived: a call that nobody saw end rings no
+/// more, and whoever did not hear it waits. A text may still come.
+fn gives_way(state: &Progress) -> bool {
+    state.channel == Channel::Voice && state.fallback_until.is_some() && !state.abandoned
 }
 
 /// Whether nothing more is tried after a refusal.
@@ -516,6 +526,7 @@ fn end(
     if state.fallback_until.is_some() {
         effects.push(match how {
             End::Failed | End::Undelivered | End::Expired => Effect::FallBack,
+            End::Unknown if gives_way(state) => Effect::FallBack,
             End::Delivered | End::Cancelled | End::Unknown => Effect::EraseFallback,
         });
     }

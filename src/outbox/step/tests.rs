@@ -232,6 +232,41 @@ fn while_a_phone_rings_no_second_modem_calls_it() {
     assert_eq!(lost.state.claimable_at, Some(at(21)), "nobody knows how that call ended");
 }
 
+#[test]
+fn a_call_whose_end_nobody_saw_gives_way_at_half_of_its_time_and_a_text_does_not() {
+    let unanswered = |channel, abandoned| {
+        let mut story = Story::new(Lane::Alert);
+        story.state.channel = channel;
+        (story.state.fallback_until, story.state.abandoned) = (Some(at(2 * TTL)), abandoned);
+        // Shortly before that, so that an answer could still come.
+        let begun = TTL - 30;
+        let story = story.claimed(begun, 1, 1).then(begun + 1, Event::Silent(id(1, 1)));
+        story.then(TTL - 1, Event::Deadline(None)).then(TTL, Event::Deadline(None))
+    };
+    let call = unanswered(Channel::Voice, false);
+    assert_eq!((call.phase(), call.state.reason), ("unknown", Some(Detail::AnswerLost)));
+    assert_eq!(call.logged(), "send UNKNOWN, erase, status UNKNOWN, fall back");
+    let text = unanswered(Channel::Sms, false);
+    assert_eq!((text.phase(), text.logged().as_str()), ("sending", "erase"));
+    let text = text.then(TTL - 30 + SETTLE, Event::Deadline(None));
+    assert_eq!(text.logged(), "erase, send UNKNOWN, erase, status UNKNOWN, erase fallback");
+    let sent_elsewhere = unanswered(Channel::Voice, true);
+    assert!(!sent_elsewhere.effects.contains(&Effect::FallBack), "{}", sent_elsewhere.logged());
+}
+
+#[test]
+fn a_call_gives_way_only_once_no_other_modem_rings_for_it() {
+    let mut story = Story::new(Lane::Otp);
+    story.state.channel = Channel::Voice;
+    story.state.fallback_until = Some(at(2 * TTL));
+    let lost = story.claimed(1, 1, 1).then(2, Event::Silent(id(1, 1)));
+    let again = lost.claimed(TTL - 5, 2, 1).then(TTL, Event::Deadline(None));
+    assert_eq!(again.phase(), "sending", "it rings");
+    let busy = again.then(TTL + 9, Event::Refused(id(2, 1), no(RefusalClass::Callee)));
+    assert_eq!((busy.phase(), busy.state.reason), ("unknown", Some(Detail::AnswerLost)));
+    assert!(busy.effects.contains(&Effect::FallBack), "{}", busy.logged());
+}
+
 fn answered_call(lane: Lane) -> Story {
     let mut story = Story::new(lane);
     story.state.channel = Channel::Voice;
