@@ -207,7 +207,7 @@ enum Begun {
 /// A message that can begin on one of the lines.
 pub(super) struct Choice {
     candidate: Candidate,
-    demand: Demand,
+    pub(super) demand: Demand,
     /// How far it has come, where it was tried before.
     tried: Option<Progress>,
     /// SIMs that may have sent it.
@@ -249,7 +249,8 @@ pub(super) fn candidates(
             let tried = candidate.tried.then(|| store::progress::load(tx, candidate.key));
             let tried = tried.transpose()?;
             let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
-            if !wanted.iter().any(|line| route::serves(line, lines, demand, &shunned)) {
+            let demand = Demand { locale: candidate.locale.clone(), ..demand.clone() };
+            if !wanted.iter().any(|line| route::serves(line, lines, &demand, &shunned)) {
                 continue;
             }
             let heard = if conditions.preferences.sticky_sender {
@@ -257,7 +258,6 @@ pub(super) fn candidates(
             } else {
                 None
             };
-            let demand = demand.clone();
             choices.push(Choice { candidate, demand, tried, shunned, heard });
             if choices.len() == wanted.len() {
                 return Ok(choices);

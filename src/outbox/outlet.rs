@@ -62,11 +62,17 @@ impl Outlet {
         self.standing.send_replace(standing);
     }
 
-    /// Whether it is registered, may and can do this, and has no long pause and a budget left for it.
-    pub fn may_serve(&self, service: Service, lane: Lane, region: &str) -> bool {
+    /// Whether it is registered, may and can do this in that language, and has no long pause and a budget left for it.
+    pub fn may_serve(
+        &self,
+        service: Service,
+        lane: Lane,
+        region: &str,
+        locale: Option<&str>,
+    ) -> bool {
         let status = self.handle.status();
         let status = status.borrow();
-        let able = can_serve(status.facts.voice, service);
+        let able = can_serve(status.facts.voice, service, locale);
         let channel = service.channel();
         let allowed = self.terms.serve(channel, lane, region)
             && self.standing.borrow().admits(&self.terms, channel, lane, region);
@@ -74,14 +80,15 @@ impl Outlet {
     }
 }
 
-/// Whether a modem may place such calls, now or when it is there: only of one that is ready it is known that it
-/// cannot.
+/// Whether a modem may place such calls, in whatever language, now or when it is there: only of one that is ready it is
+/// known that it cannot.
 pub fn may_call(outlets: &[Outlet], call: Service) -> bool {
     outlets.iter().any(|outlet| {
         let status = outlet.handle.status();
         let status = status.borrow();
         let allowed = outlet.terms.channels.contains(&Channel::Voice);
-        allowed && (status.state != ModemState::Ready || can_serve(status.facts.voice, call))
+        let able = || can_serve(status.facts.voice, call, None);
+        allowed && (status.state != ModemState::Ready || able())
     })
 }
 

@@ -166,14 +166,15 @@ pub(super) struct History<'h> {
     pub(super) heard: Option<&'h str>,
 }
 
-/// Whether a modem that is heard in this way can do this. What somebody else has worded is put into no modem that would
-/// keep it.
-pub(super) fn can_serve(voice: Option<Voice>, service: Service) -> bool {
+/// Whether a modem that is heard in this way can do this, in that language where it is known. What somebody else has
+/// worded is put into no modem that would keep it.
+pub(super) fn can_serve(voice: Option<Voice>, service: Service, locale: Option<&str>) -> bool {
     match service {
         Service::Text => true,
         Service::Call { says, keys } => voice.is_some_and(|voice| {
             let leaves_none = says == Said::Code || !voice.sink.keeps();
-            leaves_none && (voice.keys || !keys)
+            let speaks = locale.is_none_or(|tag| voice.sink.speaks(tag));
+            leaves_none && speaks && (voice.keys || !keys)
         }),
     }
 }
@@ -216,7 +217,7 @@ fn can_send(line: &Line, wish: &Demand) -> Result<(), Detail> {
     if let Some(detail) = line.held_back(wish).filter(|it| it.bars_the_sim()) {
         return Err(detail);
     }
-    if !can_serve(line.voice, wish.service) {
+    if !can_serve(line.voice, wish.service, wish.locale.as_deref()) {
         return Err(Detail::VoiceNotSupported);
     }
     let price = terms.price(channel, &wish.region).unwrap_or_default();
@@ -356,7 +357,7 @@ mod tests {
     }
 
     fn wish(lane: Lane) -> Demand {
-        Demand { lane, service: Service::Text, sender: None, region: "US".into() }
+        Demand { lane, service: Service::Text, sender: None, region: "US".into(), locale: None }
     }
 
     fn through(sender: &str) -> Demand {
@@ -396,6 +397,7 @@ mod tests {
         let deaf = Line { voice: voice(Sink::Speaks, false), ..line(1) };
         let keeping = Line { voice: voice(Sink::File, true), ..line(1) };
         let call = |says, keys| Demand { service: Service::Call { says, keys }, ..wish(Lane::Otp) };
+        let spoken = |tag: &str| Demand { locale: Some(tag.into()), ..call(Said::Code, false) };
         let table = [
             (&line(1), call(Said::Code, true), Ok(())),
             (&texts_only, wish(Lane::Otp), Ok(())),
@@ -405,6 +407,10 @@ mod tests {
             (&deaf, call(Said::Code, false), Ok(())),
             (&deaf, call(Said::Code, true), Err(Detail::VoiceNotSupported)),
             (&deaf, call(Said::Text, false), Ok(())),
+            (&deaf, spoken("en-GB"), Ok(())),
+            (&deaf, spoken("zh-Hans-CN"), Ok(())),
+            (&deaf, spoken("de"), Err(Detail::VoiceNotSupported)),
+            (&keeping, spoken("de"), Ok(())),
             (&keeping, call(Said::Code, true), Ok(())),
             (&keeping, call(Said::Text, false), Err(Detail::VoiceNotSupported)),
             (&line(1), call(Said::Text, true), Ok(())),

@@ -17,6 +17,8 @@ pub struct Demand {
     pub sender: Option<String>,
     /// Where they go.
     pub region: String,
+    /// The language that is spoken in them, where it is one for all.
+    pub locale: Option<String>,
 }
 
 /// The demands of all messages of `lane` that want `service` and may begin an attempt, soon or late. Costs a
@@ -34,7 +36,7 @@ pub fn demands(view: &View<'_>, lane: Lane, service: Service) -> Result<Vec<Dema
             found = next_demand(view, NEXT_SENDER, (of.0, of.1, &sender))?;
         }
         let sender = Some(sender).filter(|sender| !sender.is_empty());
-        demands.push(Demand { lane, service, sender, region });
+        demands.push(Demand { lane, service, sender, region, locale: None });
     }
     Ok(demands)
 }
@@ -92,20 +94,22 @@ fn demand_sql((condition, order): Step) -> String {
 pub fn demand_of(view: &View<'_>, key: i64) -> Result<Option<Demand>, Error> {
     let row = view
         .prepare(
-            "SELECT lane, service, sender, ifnull(region, '') FROM message
+            "SELECT lane, service, sender, ifnull(region, ''), locale FROM message
              WHERE key = ?1 AND state = 'queued'",
         )?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row([key], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
         .optional()?;
-    row.map(|(rank, service, sender, region)| {
+    row.map(|(rank, service, sender, region, locale)| {
         let (lane, service) = (word::read_lane(rank)?, word::read_service(service)?);
-        Ok(Demand { lane, service, sender, region })
+        Ok(Demand { lane, service, sender, region, locale })
     })
     .transpose()
 }
 
 /// A message that may begin an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// From when on.
     pub due: Timestamp,
@@ -113,6 +117,8 @@ pub struct Candidate {
     pub key: i64,
     /// Whether attempts were made before.
     pub tried: bool,
+    /// The language that is spoken in it, where Ringpost chose it.
+    pub locale: Option<String>,
 }
 
 /// Messages with that demand that may begin an attempt at `now`, those due first before the others: a page
@@ -128,7 +134,7 @@ pub fn claimable(
 ) -> Result<Vec<Candidate>, Error> {
     let sender = demand.sender.as_deref().unwrap_or_default();
     view.prepare(
-        "SELECT claimable_at, key, state <> 'queued' FROM message
+        "SELECT claimable_at, key, state <> 'queued', locale FROM message
          WHERE lane = ?1 AND service = ?2 AND ifnull(sender, '') = ?3 AND ifnull(region, '') = ?4
              AND claimable_at <= ?5 AND expires_at > ?5
          ORDER BY claimable_at, key LIMIT ?6 OFFSET ?7",
@@ -145,7 +151,7 @@ pub fn claimable(
         ),
         |row| {
             let due = Timestamp::from_unix_ms(row.get(0)?);
-            Ok(Candidate { due, key: row.get(1)?, tried: row.get(2)? })
+            Ok(Candidate { due, key: row.get(1)?, tried: row.get(2)?, locale: row.get(3)? })
         },
     )?
     .map(|row| Ok(row?))

@@ -66,6 +66,14 @@ impl Sink {
         matches!(self, Self::File)
     }
 
+    /// Whether the words of a language can be said through it, by its BCP 47 tag. `+CTTS` reads them by itself, and knows
+    /// English and Chinese; all else is sound that was made before.
+    #[must_use]
+    pub fn speaks(self, tag: &str) -> bool {
+        let language = tag.split('-').next().unwrap_or_default();
+        self != Self::Speaks || matches!(language, "en" | "zh" | "cmn")
+    }
+
     /// In a word, for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -1,4 +1,4 @@
-//! A modem's own voice: the last resort. It speaks English and Chinese, and is given one clip's words at a time:
+//! A modem's own voice: the last resort. It speaks English and Chinese (`Sink::speaks`), and is given one clip's words at a time:
 //! never a whole code in one command.
 
 use std::fmt::Write as _;

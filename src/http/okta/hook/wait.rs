@@ -121,8 +121,10 @@ async fn last_word(caller: &Caller, message: MessageView, hopeless: bool, until:
 
 /// Whether a modem is registered that the site lets send this, with a budget left and no long pause.
 fn can_be_sent(state: &AppState, message: &MessageView) -> bool {
-    let region = message.subject.region.as_deref().unwrap_or_default();
-    state.outlets.iter().any(|outlet| outlet.may_serve(message.service, message.lane, region))
+    let MessageView { service, lane, subject, locale, .. } = message;
+    let region = subject.region.as_deref().unwrap_or_default();
+    let mut outlets = state.outlets.iter();
+    outlets.any(|outlet| outlet.may_serve(*service, *lane, region, locale.as_deref()))
 }
 
 /// Whoever waits for the answer, since before there is a message. When its connection ends before, this is dropped:
