@@ -158,7 +158,8 @@ impl Library {
     }
 
     /// Asks once which of our files there are. Where one of them may be there in part only, as after a power cut, none
-    /// stays: what was cut off would be played as if it were whole. Says whether that is so.
+    /// stays: what was cut off would be played as if it were whole. A list that is itself cut off may not show that: of what
+    /// it shows, nothing counts. Says whether all of this could be done.
     async fn look<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
@@ -169,8 +170,13 @@ impl Library {
         }
         let prefix = how.list.split('=').next().unwrap_or_default();
         let heard = say(link, how.list, &Answer::Bare(prefix), FLASH).await?;
+        if heard.result.is_none() {
+            return Ok(false);
+        }
+        // Some refuse where there is nothing to list.
+        let shown = if heard.is_ok() { heard.lines.as_slice() } else { &[] };
         let mut files = BTreeMap::new();
-        for line in &heard.lines {
+        for line in shown {
             let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
             let ours = |word: &&str| word.starts_with(OURS) && word.ends_with(ENDING);
             for name in words.filter(ours) {
@@ -326,6 +332,9 @@ fn wav(samples: &[i16]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use ringpost_hal::family::{EC25, Way};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     fn clip(key: &str, keepable: bool) -> Clip {
@@ -340,6 +349,55 @@ mod tests {
         for key in ["", "x\",\r", "../0123456789ab", "ABCDEF"] {
             assert_eq!(name_of(&clip(key, true)), None, "{key:?}");
         }
+    }
+
+    /// What a modem answers to being asked for its files, of which one is wanted; how many files it is given then.
+    async fn given(library: &mut Library, list: &'static str) -> usize {
+        let how = EC25.sounds.iter().find_map(|sound| match sound.way {
+            Way::Files(how) => Some(how),
+            Way::SerialPcm | Way::Card | Way::Speech(_) => None,
+        });
+        let (port, mut modem) = tokio::io::duplex(4096);
+        let answers = tokio::spawn(async move {
+            let (mut said, mut given) = (Vec::new(), 0);
+            let mut octets = [0; 4096];
+            while let Ok(count @ 1..) = modem.read(&mut octets).await {
+                said.extend_from_slice(&octets[..count]);
+                let text = String::from_utf8_lossy(&said).into_owned();
+                let answer = match text.strip_suffix('\r') {
+                    Some(it) if it.contains("+QFLST") => list,
+                    Some(it) if it.contains("+QFUPL") => "\r\nCONNECT\r\n",
+                    Some(_) => "\r\nOK\r\n",
+                    // A file, whose end is silence.
+                    None if text.starts_with("RIFF") => "\r\nOK\r\n",
+                    None => continue,
+                };
+                given +=
+                    usize::from(text.contains("rp0123456789abcdef.wav") && text.contains("+QFUPL"));
+                said.clear();
+                modem.write_all(answer.as_bytes()).await.unwrap();
+            }
+            given
+        });
+        let mut link = Link::new(port);
+        let clips = [Arc::new(clip("0123456789abcdef0123456789abcdef", true))];
+        let kept = library.keep(&mut link, how.unwrap(), &clips, &|| false).await.unwrap();
+        assert_eq!(kept.is_ok(), list.contains("OK") || list.contains("ERROR"), "{kept:?}");
+        drop(link);
+        answers.await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_list_shows_that_is_itself_cut_off_does_not_count_as_whole() {
+        const CLIP: &str = "\r\n+QFLST: \"rp0123456789abcdef.wav\",48\r\n";
+        const WHOLE: &str = "\r\n+QFLST: \"rp0123456789abcdef.wav\",48\r\n\r\nOK\r\n";
+        const BROKEN: &str = "\r\n+QFLST: \"rp0123456789abcdef.wav\",48\r\n\r\n+CME ERROR: 400\r\n";
+        const FOUND: &str = "\r\n+QFLST: \"rp0123456789abcdef.wav\",9\r\n+QFLST: \"rpunfinished.wav\",44\r\n\r\nOK\r\n";
+        assert_eq!(given(&mut Library::default(), WHOLE).await, 0, "it is there");
+        assert_eq!(given(&mut Library::default(), BROKEN).await, 1);
+        let mut library = Library::default();
+        assert_eq!(given(&mut library, CLIP).await, 0, "nobody knows");
+        assert_eq!(given(&mut library, FOUND).await, 1, "it is asked again");
     }
 
     #[test]
