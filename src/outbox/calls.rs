@@ -11,7 +11,7 @@ use crate::{
         CallTimes, Clip, Detail, Refusal, RefusalClass, Report, Said, SegmentId, Sound, Timestamp,
     },
     modem::{CallCause, CallEnd, Dial, ModemHandle},
-    voice::{self, Heard, Interrupts, Prompt, PromptRequest, Speech},
+    voice::{self, Heard, Interrupts, Prompt, PromptRequest, Speech, SpeechError},
 };
 
 /// What calls need besides a modem.
@@ -60,7 +60,7 @@ impl Calling {
             Ok(prompt) => prompt,
             Err(cause) => {
                 warn!(%cause, "a call has no voice");
-                return not_placed(cause.detail(), RefusalClass::Permanent);
+                return (Event::Refused(segment, no_words(&cause)), CallTimes::default());
             }
         };
         let left = call.expires_at.since(Timestamp::now());
@@ -86,6 +86,12 @@ impl Calling {
         let times = CallTimes { setup: end.setup, ring: end.ring, talk: end.talk };
         (event_of(segment, heard, end), times)
     }
+}
+
+/// What it means to a call that nothing speaks in it.
+const fn no_words(cause: &SpeechError) -> Refusal {
+    let class = if cause.is_passing() { RefusalClass::Modem } else { RefusalClass::Permanent };
+    Refusal { detail: cause.detail(), class }
 }
 
 /// All clips of a prompt, each once.
@@ -175,6 +181,20 @@ mod tests {
         assert_eq!(of(CallCause::NoSound, Heard::Nothing, 2), failed, "silence from the start");
         assert_eq!(of(CallCause::ModemLost, Heard::Part, 0), failed, "a task that died");
         assert!(matches!(of(CallCause::NoSound, Heard::Nothing, 0), Event::Refused(..)));
+    }
+
+    #[test]
+    fn a_call_is_tried_again_once_the_machine_can_run_what_speaks() {
+        let engine = "flite".to_owned();
+        let starved = voice::EngineError::Starved { engine: engine.clone(), cause: String::new() };
+        let refusal = no_words(&starved.into());
+        assert_eq!((refusal.detail, refusal.class), (Detail::Bug, RefusalClass::Modem));
+        let missing = voice::EngineError::Missing { engine, program: "flite".into() };
+        let refusal = no_words(&missing.into());
+        assert_eq!(
+            (refusal.detail, refusal.class),
+            (Detail::LocaleUnknown, RefusalClass::Permanent)
+        );
     }
 
     #[test]

@@ -195,7 +195,9 @@ impl Congestion {
 fn is_fault(event: &Event) -> bool {
     let fault = [RefusalClass::Modem, RefusalClass::Doubtful];
     if let Event::Refused(_, refusal) = event {
-        return fault.contains(&refusal.class) || refusal.detail == Detail::ModemFault;
+        // Where this machine fails, the modem does not.
+        let own = refusal.detail == Detail::Bug;
+        return !own && (fault.contains(&refusal.class) || refusal.detail == Detail::ModemFault);
     }
     matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
 }

@@ -99,9 +99,15 @@ pub enum SpeechError {
 }
 
 impl SpeechError {
+    /// Whether it may be said in a moment, with nothing changed but what else the machine does.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Starved { .. }))
+    }
+
     /// What it means to the message that should have been said.
     pub const fn detail(&self) -> Detail {
         match self {
+            Self::Engine(EngineError::Starved { .. }) => Detail::Bug,
             // An engine that failed has no voice for the language, as far as anybody can tell.
             Self::LocaleUnknown(..) | Self::Engine(_) | Self::Recording(_) => Detail::LocaleUnknown,
             Self::NotACode => Detail::Bug,

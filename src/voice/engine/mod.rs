@@ -69,6 +69,14 @@ pub enum EngineError {
         /// How it ended.
         cause: String,
     },
+    /// This machine had nothing left to run it with, or ended it: in a moment it may speak.
+    #[error("{engine} could not be run now: {cause}")]
+    Starved {
+        /// The engine.
+        engine: String,
+        /// What the machine says.
+        cause: String,
+    },
     /// It did not end in time.
     #[error("{engine} did not end within {} s", .limit.as_secs())]
     Slow {

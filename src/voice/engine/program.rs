@@ -10,7 +10,10 @@ use std::{
     io::{self, Read as _},
     os::{
         fd::AsRawFd as _,
-        unix::fs::{MetadataExt as _, PermissionsExt as _},
+        unix::{
+            fs::{MetadataExt as _, PermissionsExt as _},
+            process::ExitStatusExt as _,
+        },
     },
     path::{Path, PathBuf},
     process::Stdio,
@@ -45,7 +48,7 @@ const USUAL_WPM: u32 = 175;
 #[derive(Debug)]
 pub(in crate::voice) struct Program {
     name: String,
-    command: Vec<String>,
+    pub(super) command: Vec<String>,
     output: Output,
     voices: BTreeMap<String, String>,
     pub(super) to_begin: Duration,
@@ -79,11 +82,19 @@ impl Program {
         }
     }
 
+    fn starved(&self, cause: &io::Error) -> EngineError {
+        EngineError::Starved { engine: self.name.clone(), cause: cause.to_string() }
+    }
+
     async fn run(&self, voice: &str, words: &str, pace: u16) -> Result<Wave, EngineError> {
         let failed = |cause: io::Error| self.failed(voice, cause);
         // A file in memory alone, which the program inherits: what it writes never comes to a disk.
         let writes_file = self.command.iter().any(|word| word.contains("{out}"));
-        let file = if writes_file { Some(memory_file().map_err(failed)?) } else { None };
+        let file = if writes_file {
+            Some(memory_file().map_err(|cause| self.starved(&cause))?)
+        } else {
+            None
+        };
         let out = file.as_ref().map(|it| format!("/proc/self/fd/{}", it.as_raw_fd()));
         let command = self.words_of(voice, pace, out.as_deref().unwrap_or_default());
         let (program, arguments) =
@@ -91,13 +102,20 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own, so that what a script starts ends with it.
-        let mut child = Group(command.process_group(0).spawn().map_err(failed)?);
+        let child = command.process_group(0).spawn().map_err(|cause| {
+            let missing = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+            if missing.contains(&cause.kind()) { failed(cause) } else { self.starved(&cause) }
+        });
+        let mut child = Group(child?);
         let letters = u32::try_from(words.chars().count()).unwrap_or(u32::MAX);
         let limit = self.to_begin.saturating_add(PER_LETTER.saturating_mul(letters));
         let Ok(said) = timeout(limit, talk(&mut child.0, words)).await else {
             return Err(EngineError::Slow { engine: self.name.clone(), limit });
         };
-        let mut sound = said.map_err(failed)?;
+        let mut sound = said.map_err(|cause| {
+            let killed = cause.kind() == io::ErrorKind::Interrupted;
+            if killed { self.starved(&cause) } else { failed(cause) }
+        })?;
         if let Some(file) = file {
             sound = spawn_blocking(move || read_back(file))
                 .await
@@ -167,7 +185,10 @@ impl Drop for Group {
     }
 }
 
-/// Gives the child its words, and takes what it answers.
+/// The signal that nobody escapes.
+const KILLED: i32 = Signal::KILL.as_raw();
+
+/// Gives the child its words, and takes what it answers. One that was killed was interrupted.
 async fn talk(child: &mut Child, words: &str) -> io::Result<Vec<u8>> {
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();
@@ -191,10 +212,12 @@ async fn talk(child: &mut Child, words: &str) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it does not stop speaking"));
     }
     let status = child.wait().await?;
-    if status.success() {
-        Ok(sound)
-    } else {
-        Err(io::Error::other(format!("it ended with {status}")))
+    let ended = || format!("it ended with {status}");
+    match status.signal() {
+        _ if status.success() => Ok(sound),
+        // As where memory is short.
+        Some(KILLED) => Err(io::Error::new(io::ErrorKind::Interrupted, ended())),
+        _ => Err(io::Error::other(ended())),
     }
 }
 

@@ -150,6 +150,18 @@ fn another_program_or_voice_is_another_edition() {
 }
 
 #[tokio::test]
+async fn an_engine_that_is_killed_failed_for_now_and_one_that_ends_badly_for_good() {
+    for (lines, passes) in [("kill -KILL $$", true), ("cat >/dev/null; exit 1", false)] {
+        let cause = script(lines, &[], BARE).says().await.unwrap_err();
+        assert_eq!(matches!(cause, EngineError::Starved { .. }), passes, "{lines}: {cause}");
+    }
+    let mut nowhere = script("", &[], BARE);
+    nowhere.program.command = vec!["/no/such/program".to_owned()];
+    let cause = nowhere.says().await.unwrap_err();
+    assert!(matches!(cause, EngineError::Failed { .. }), "{cause}");
+}
+
+#[tokio::test]
 async fn espeak_ng_refuses_a_voice_that_it_does_not_have() {
     let engine = known(ESPEAK, &[("de".to_owned(), "de".to_owned())]).unwrap();
     if engine.present().is_err() {

@@ -340,6 +340,8 @@ impl Speech {
         for engine in engines {
             match self.by_engine(engine, locale, &said).await {
                 Ok(clip) => return Ok(clip),
+                // What is over in a moment tells more than what is not: it is worth another try.
+                Err(cause) if cause.is_passing() => failed = Some(cause),
                 Err(cause) => failed = failed.or(Some(cause)),
             }
         }

@@ -24,6 +24,7 @@ struct Tones {
 enum Fails {
     AtOnce,
     Late,
+    Starved,
 }
 
 impl Tones {
@@ -63,6 +64,7 @@ impl Engine for Tones {
                     EngineError::Failed { engine, voice, cause: "it ended".to_owned() }
                 }
                 Fails::Late => EngineError::Slow { engine, limit: Duration::from_secs(15) },
+                Fails::Starved => EngineError::Starved { engine, cause: "no memory".to_owned() },
             })));
         }
         let first = words.bytes().next().unwrap_or_default();
@@ -290,4 +292,14 @@ async fn a_pack_says_the_code_and_an_engine_the_rest_as_loud() {
     let all = speech.locales();
     let by = |tag: &str| all.iter().find(|it| it.locale == tag).unwrap().characters[4].1.clone();
     assert_eq!((by("en"), by("de")), ("ann (Ann)".to_owned(), "tones de".to_owned()));
+}
+
+#[tokio::test]
+async fn what_passes_in_a_moment_is_told_whichever_engine_it_befalls() {
+    for fails in [[Fails::Starved, Fails::AtOnce], [Fails::AtOnce, Fails::Starved]] {
+        let engines = fails.map(|it| Tones { fails: Some(it), ..Tones::new(&["de"]) });
+        let (speech, _folder) = speech(engines.into(), |_| {});
+        let cause = speech.prompt(&code("de")).await.unwrap_err();
+        assert!(cause.is_passing(), "{fails:?}: {cause}");
+    }
 }
