@@ -15,6 +15,10 @@ const RING: RangeInclusive<u32> = 5..=60;
 /// The shorter of these is a greeting and a code, read once; the longer a long text, read twice.
 const TALK: RangeInclusive<u32> = 20..=200;
 
+/// The longest text that is accepted, read twice by the slowest of the usual voices, takes 133 s, and up to 24 s pass before
+/// somebody presses the key that it waits for. The rest is for other voices.
+const TALK_FOR: Duration = Duration::from_secs(180);
+
 /// `[voice]`: how long calls may last, and what speaks in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voice {
@@ -63,7 +67,7 @@ impl Default for Voice {
     fn default() -> Self {
         Self {
             ring_for: Duration::from_secs(35),
-            talk_for: Duration::from_secs(90),
+            talk_for: TALK_FOR,
             locales: None,
             language_fallback: true,
             engines: ["flite", "espeak-ng"].map(str::to_owned).to_vec(),

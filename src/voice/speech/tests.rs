@@ -303,3 +303,29 @@ async fn what_passes_in_a_moment_is_told_whichever_engine_it_befalls() {
         assert!(cause.is_passing(), "{fails:?}: {cause}");
     }
 }
+
+/// What a call says until it is understood, with a key to be pressed first at the last moment.
+#[tokio::test]
+async fn the_longest_text_that_is_accepted_fits_into_a_call() {
+    let settings =
+        Settings { engines: vec!["flite".into(), "espeak-ng".into()], ..Settings::mute() };
+    let speech = Speech::open(settings);
+    let words =
+        "The pump at station three has stopped: the pressure in the second tank is too low. ";
+    let text: String = words.chars().cycle().take(800).collect();
+    for locale in ["en", "de"] {
+        if speech.speaks(locale).is_err() {
+            println!("skipped: nothing here speaks {locale}");
+            continue;
+        }
+        let request =
+            PromptRequest { said: Said::Text(&text), confirm: true, keys: true, ..code(locale) };
+        let prompt = speech.prompt(&request).await.unwrap();
+        let length = |sounds: &[Sound]| sounds.iter().map(Sound::length).sum::<Duration>();
+        // The voice of a gate is asked for three times, with five seconds for a key.
+        let asked = (length(prompt.gate.as_deref().unwrap()) + Duration::from_secs(5)) * 3;
+        let all = length(&prompt.greeting) + asked + length(&prompt.message);
+        let longest = crate::config::Voice::default().talk_for;
+        assert!(all < longest, "{locale}: {all:?}");
+    }
+}
