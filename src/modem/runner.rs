@@ -5,7 +5,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 use ringpost_hal::{
     at::{
         Command, International, Pin, Urc,
-        dialogue::{BringUp, Failure, FailureKind, NotSent, PinState, Reports, Verdict, Wishes},
+        dialogue::{
+            BringUp, Failure, FailureKind, KnownSim, NotSent, PinState, Reports, Verdict, Wishes,
+        },
     },
     family::{GENERIC, Sink, Sinks},
     supervision::{Ladder, Means, Rung},
@@ -80,6 +82,8 @@ pub(super) struct Worker {
     /// The submit whose answer was lost: a late reference belongs to it until another body is written, a late refusal
     /// until something else is asked that may be refused.
     pub(super) unanswered: Option<Unanswered>,
+    /// The SIM that was in it when it was ready last.
+    known_sim: Option<KnownSim>,
     /// Times in a row that it hung while it read what is stored.
     pub(super) hangs: u8,
     /// Where on the ladder it stands.
@@ -201,6 +205,7 @@ impl Worker {
             ports,
             claim: None,
             unanswered: None,
+            known_sim: None,
             hangs: 0,
             ladder: Ladder::default(),
             due: None,
@@ -582,6 +587,7 @@ impl Worker {
             roaming: self.config.roaming,
             service_centre: centre.and_then(|number| International::parse(number.as_str())),
             sinks: self.sinks(),
+            known_sim: self.known_sim.clone(),
         };
         let mut is_known = false;
         let mut started: Option<Instant> = None;
@@ -757,6 +763,7 @@ impl Worker {
         self.ready_since = Some(Instant::now());
         let family = up.family();
         let facts = up.facts();
+        self.known_sim = facts.known_sim().or_else(|| self.known_sim.take());
         info!(
             modem.name = self.config.name,
             modem.model = facts.model.as_str(),

@@ -473,3 +473,23 @@ async fn a_modem_tells_all_that_it_knows_of_itself() {
     let store = json!({"name": "ME", "used": 0, "total": 23});
     assert!(modem["stores"].as_array().unwrap().contains(&store), "{modem:#}");
 }
+
+/// Right after its start, a modem may say that its SIM is ready, and busy all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sim_that_is_busy_when_its_number_is_asked_for_is_no_other_sim() {
+    let gateway = Gateway::builder().config("[outbox]\nresend_after_seconds = 1").start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::DropFinal.times(1));
+    modem.fault(Fault::NoReport.times(1));
+    let id = gateway.send_json(&code("your code is 471108"));
+    gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
+    for command in ["+CICCID", "+CRSM"] {
+        modem.fault(Fault::CmeError.code(14).command(command).times(2));
+    }
+    modem.fault(Fault::Reboot.times(1));
+    gateway.wait_for_modem("m1", "failed");
+    gateway.wait_for_modem("m1", "ready");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(gateway.modem("m1")["iccid"], json!(modem.iccid()));
+    assert_eq!(gateway.submits(), 1, "once through one SIM: {:#}", gateway.message(&id));
+}

@@ -23,7 +23,14 @@ pub fn dialogue(octets: &[u8]) {
         let centre = International::parse("+491710760000").filter(|_| length & 2 == 0);
         let wanted = |it: &Sink| length >> 2 & 1 << *it as u8 != 0;
         let sinks = Sink::ALL.into_iter().filter(wanted).collect();
-        let wishes = Wishes { family, likely: None, roaming, service_centre: centre, sinks };
+        let wishes = Wishes {
+            family,
+            likely: None,
+            roaming,
+            service_centre: centre,
+            sinks,
+            known_sim: None,
+        };
         bring_up(BringUp::new(wishes), roaming, &lines);
     } else {
         submit(family, length, &lines);
@@ -33,7 +40,7 @@ pub fn dialogue(octets: &[u8]) {
 /// Comes to an end, whatever the modem says.
 fn bring_up(mut up: BringUp, roaming: bool, said: &str) {
     // Of all steps together: the network alone is asked for 90 times.
-    const MOST: usize = 400;
+    const MOST: usize = 500;
     let mut said = said.split('\n');
     for _ in 0..MOST {
         let Some(command) = up.command() else { return };

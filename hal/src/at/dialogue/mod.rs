@@ -5,7 +5,7 @@ mod bring_up;
 mod submit;
 
 pub use bring_up::{
-    BringUp, Facts, Failure, FailureKind, PinState, REPORT_STORE, Reply, Reports, StoreUse,
-    Verdict, Voice, Wishes, Word, iccid, imei, reference_dbm, signal_dbm,
+    BringUp, Facts, Failure, FailureKind, KnownSim, PinState, REPORT_STORE, Reply, Reports,
+    StoreUse, Verdict, Voice, Wishes, Word, iccid, imei, reference_dbm, signal_dbm,
 };
 pub use submit::{Heard, Next, NotSent, Submit, SubmitOutcome};

@@ -138,6 +138,14 @@ impl Facts {
         indications_in(reply).is_some_and(|set| set != self.indications)
     }
 
+    /// The SIM, where all is known by which it can be known again.
+    #[must_use]
+    pub fn known_sim(&self) -> Option<KnownSim> {
+        let Self { imei, imsi, iccid, .. } = self;
+        let all = [imei, imsi, iccid].into_iter().all(|it| !it.is_empty());
+        all.then(|| KnownSim { imei: imei.clone(), imsi: imsi.clone(), iccid: iccid.clone() })
+    }
+
     /// The registration that serves messages, or else the first that is known.
     #[must_use]
     pub fn best_registration(&self) -> Option<Registration> {
@@ -273,6 +281,8 @@ const TWO_SECONDS: Seconds = Seconds(2);
 const SERVICE: Seconds = Seconds(15);
 /// A modem that finds no network in a minute is brought up again later.
 const NETWORK: Seconds = Seconds(60);
+/// A SIM that is ready may be busy for some seconds yet, with its phone book for one.
+const STILL_BUSY: Seconds = Seconds(15);
 /// Some name no service centre until they have read the SIM, which others have done long before.
 const CENTRE: Seconds = Seconds(5);
 /// For what is asked for once.
@@ -317,7 +327,7 @@ const STEPS: &[Step] = &[
     step("PIN", say_pin, judge_pin),
     step("SIM unlocked", say_sim_unlocked, judge_sim_unlocked).within(|up| up.family.sim_busy),
     step("ICCID of the open SIM", say_iccid_again, judge_iccid),
-    step("IMSI", |_| Some(Command::imsi()), |up, reply| note(reply, "+CIMI", &mut up.facts.imsi)),
+    step("IMSI", |_| Some(Command::imsi()), judge_imsi),
     // A call that was left open rings, or costs, until somebody ends it.
     step("calls ended", say_hang_up, may_fail),
     step("network reports", say_report_registration, judge_report_registration),
@@ -362,13 +372,29 @@ pub struct Wishes {
     pub service_centre: Option<International>,
     /// Through what it may speak in calls: what the site wants, and the host can serve. None = it places none.
     pub sinks: Sinks,
+    /// The SIM that was in it when it was brought up before: [`Facts::known_sim`].
+    pub known_sim: Option<KnownSim>,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        let sinks = Sinks::new();
-        Self { family: None, likely: None, roaming: true, service_centre: None, sinks }
+        Self {
+            family: None,
+            likely: None,
+            roaming: true,
+            service_centre: None,
+            sinks: Sinks::new(),
+            known_sim: None,
+        }
     }
+}
+
+/// A SIM, and the modem that it was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSim {
+    imei: Word,
+    imsi: Word,
+    iccid: Word,
 }
 
 /// Brings a modem up, step by step: the caller executes [`command`](Self::command) and hands its reply
@@ -380,6 +406,8 @@ pub struct BringUp {
     part: u8,
     /// How long the step has taken so far.
     spent: u16,
+    /// The SIM was busy for one of its parts.
+    sim_busy: bool,
     wishes: Wishes,
     family: &'static Family,
     facts: Facts,
@@ -397,6 +425,7 @@ impl BringUp {
             step: 0,
             part: 0,
             spent: 0,
+            sim_busy: false,
             family: wishes.family.or(wishes.likely).unwrap_or(&family::GENERIC),
             wishes,
             facts: Facts::default(),
@@ -488,6 +517,7 @@ impl BringUp {
         self.step += 1;
         self.part = 0;
         self.spent = 0;
+        self.sim_busy = false;
     }
 
     /// Goes on with the next part of the step.
@@ -664,7 +694,31 @@ fn judge_iccid(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         up.facts.iccid = iccid;
         return Verdict::Go;
     }
-    up.next_part_or(say_iccid, Verdict::Go)
+    up.sim_busy |= is_busy(reply);
+    let verdict = up.next_part_or(say_iccid, Verdict::Go);
+    if verdict == Verdict::Go && up.sim_busy && up.spent < STILL_BUSY.0 {
+        // By its number it is known what a SIM has sent, and whether its PIN was tried.
+        (up.part, up.sim_busy) = (0, false);
+        return Verdict::Retry(A_SECOND, BUSY_SIM);
+    }
+    verdict
+}
+
+/// Whether an error speaks of a SIM that is busy, or that cannot be read yet: 3GPP TS 27.007 9.2.1. Both may pass.
+fn is_busy(reply: &Reply<'_>) -> bool {
+    matches!(reply.error_code(), Some(13 | 14))
+}
+
+/// One that does not tell its number is the same as before, where it has the same subscription in the same modem.
+fn judge_imsi(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    let verdict = note(reply, "+CIMI", &mut up.facts.imsi);
+    let Facts { imei, imsi, iccid, .. } = &mut up.facts;
+    if let Some(known) = up.wishes.known_sim.as_ref().filter(|_| iccid.is_empty())
+        && (&known.imei, &known.imsi) == (&*imei, &*imsi)
+    {
+        iccid.clone_from(&known.iccid);
+    }
+    verdict
 }
 
 /// The ICCID in a line, ITU-T E.118: 18 to 20 digits, after the name of the command, where there is

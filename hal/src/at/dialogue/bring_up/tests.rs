@@ -275,6 +275,53 @@ fn an_iccid_is_read_from_the_card_where_the_modem_has_no_command_for_it() {
 }
 
 #[test]
+fn a_sim_that_is_busy_yet_is_asked_again_for_its_number() {
+    let mut up = BringUp::new(Wishes::default());
+    let lines = ["+CPIN: READY", "+CGMM: SIM7600E"].map(|line| Line::try_from(line).unwrap());
+    while up.step_name() != "ICCID" {
+        up.command().unwrap();
+        up.on(&ok_with(&lines));
+    }
+    let says = |up: &mut BringUp, said| {
+        let result = FinalResult::parse(said);
+        up.on(&Reply { lines: &[], result, took: Seconds(0), garbage: false, echo: false })
+    };
+    // One of the two ways is not known to it: the other will do, in a while.
+    for (first, second) in [("+CME ERROR: 14", "ERROR"), ("ERROR", "+CME ERROR: SIM failure")] {
+        assert_eq!(says(&mut up, first), Verdict::Again);
+        assert_eq!(says(&mut up, second), Verdict::Retry(A_SECOND, BUSY_SIM));
+    }
+    let told = [Line::try_from("+ICCID: 8949020000012345678F").unwrap()];
+    assert_eq!(up.on(&ok_with(&told)), Verdict::Go);
+    assert_eq!(up.facts().iccid, "8949020000012345678");
+}
+
+#[test]
+fn a_sim_that_never_tells_its_number_is_used_and_is_known_again_by_its_subscription() {
+    let mute = |answer| but(&[("+CICCID", answer), ("+CRSM=176,12258,0,0,10", answer)]);
+    let asked = |said: &[String]| said.iter().filter(|it| *it == "+CICCID").count();
+    for (answer, times) in [("+CME ERROR: 14", 16), ("ERROR", 1)] {
+        let (said, up, end) = bring_up(&mute(answer));
+        assert_eq!((end, up.facts().iccid.as_str(), asked(&said)), (Verdict::Done, "", times));
+    }
+    let known_sim = bring_up(SIM7600).1.facts().known_sim();
+    assert!(known_sim.is_some());
+    let mut table = mute("+CME ERROR: 14");
+    for (change, iccid) in [
+        (("", "OK"), "8949020000012345678"),
+        (("+CIMI", "262011234567899|OK"), ""),
+        (("+CIMI", "ERROR"), ""),
+        (("+CGSN", "867584030000029|OK"), ""),
+    ] {
+        table.insert(0, change);
+        let wishes = Wishes { known_sim: known_sim.clone(), ..Wishes::default() };
+        let (_, up, end) = bring_up_with(&table, wishes, None);
+        assert_eq!((end, up.facts().iccid.as_str()), (Verdict::Done, iccid), "{change:?}");
+        table.remove(0);
+    }
+}
+
+#[test]
 fn a_store_that_was_not_taken_is_no_store() {
     let other = failure(&[("+CPMS?", "+CPMS: \"ME\",3,23,\"ME\",3,23,\"SM\",0,50|OK")]);
     assert_eq!(other, (FailureKind::Fault, "store read back"));
