@@ -71,7 +71,9 @@ impl Urc {
             _ if line.starts_with("+CMT:") => Self::Cmt,
             _ if line.starts_with("+CDS:") => Self::Cds,
             _ if line.starts_with("+CPIN:") => {
-                Self::Cpin(line.ends_with("READY") && !line.contains("NOT"))
+                // PIN2 guards nothing that is used here.
+                let usable = ["READY", "SIM PIN2", "SIM PUK2"].iter().any(|it| line.ends_with(it));
+                Self::Cpin(usable && !line.contains("NOT"))
             }
             // Of whatever family: the one that a modem belongs to is not known while it boots.
             _ if of_any(line, |family| family.boots) => Self::Booted,
@@ -134,6 +136,7 @@ mod tests {
             ("+CPIN: READY", Urc::Cpin(true)),
             ("+CPIN: NOT READY", Urc::Cpin(false)),
             ("+CPIN: SIM PIN", Urc::Cpin(false)),
+            ("+CPIN: SIM PIN2", Urc::Cpin(true)),
             ("RDY", Urc::Booted),
             ("^SYSSTART", Urc::Booted),
             ("*ATREADY: 1", Urc::Booted),

@@ -102,6 +102,11 @@ pub(super) const WANTS_PUK: Failure = Failure {
     message: "The SIM is blocked and wants its PUK.",
     hint: "Put the SIM into a phone and enter the PUK from the operator's letter.",
 };
+pub(super) const PHONE_LOCKED: Failure = Failure {
+    kind: FailureKind::SimLocked,
+    message: "The modem is locked to another SIM, or to a network, and takes no messages with this one.",
+    hint: "Use a SIM that it takes, or have whoever sold it unlock it; `AT+CPIN?` tells which lock it is.",
+};
 pub(super) const NO_NETWORK: Failure = Failure {
     kind: FailureKind::NotRegistered,
     message: "The modem finds no network that serves it.",

@@ -22,8 +22,8 @@ use call::{
 };
 use failure::{
     BAD_COUNTER, BUSY_SIM, CENTRE_NOT_KEPT, LAST_TRY, NO_CENTRE, NO_INDICATIONS, NO_NETWORK,
-    NO_PDU_MODE, NO_SIM, NO_STORE, OUT_OF_STEP, REFUSED, ROAMING, SILENT, WANTS_PIN, WANTS_PUK,
-    WRONG_PIN, WRONG_SPEED,
+    NO_PDU_MODE, NO_SIM, NO_STORE, OUT_OF_STEP, PHONE_LOCKED, REFUSED, ROAMING, SILENT, WANTS_PIN,
+    WANTS_PUK, WRONG_PIN, WRONG_SPEED,
 };
 
 /// A short text that a modem says of itself.
@@ -639,9 +639,12 @@ fn judge_radio(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
 
 /// What a reply to `+CPIN?` says, 3GPP TS 27.007 8.3.
 enum Lock {
+    /// For all that is done here: PIN2 guards fixed numbers and charges, and is named after it was entered wrong.
     Open,
     Pin,
     Puk,
+    /// The modem is locked, to another SIM or to a network: the SIM's PIN is not what it wants.
+    Phone,
     NoSim,
     /// Busy, or a failure that passes while the modem boots.
     Busy,
@@ -650,9 +653,12 @@ enum Lock {
 fn lock(reply: &Reply<'_>) -> Lock {
     let state = reply.fields("+CPIN").and_then(|mut it| it.next()).unwrap_or_default();
     match (state, reply.error_code()) {
-        ("READY", _) => Lock::Open,
-        ("SIM PUK" | "SIM PUK2" | "PH-NET PUK", _) | (_, Some(12)) => Lock::Puk,
-        ("SIM PIN" | "SIM PIN2" | "PH-SIM PIN", _) | (_, Some(11)) => Lock::Pin,
+        ("READY" | "SIM PIN2" | "SIM PUK2", _) => Lock::Open,
+        ("SIM PUK", _) | (_, Some(12)) => Lock::Puk,
+        ("SIM PIN", _) | (_, Some(11)) => Lock::Pin,
+        // PH-SIM and PH-FSIM; those of networks, their subsets, providers and companies; PH-SIM PUK.
+        (_, Some(5..=7 | 40..=48)) => Lock::Phone,
+        (state, _) if state.starts_with("PH-") => Lock::Phone,
         (_, Some(10)) => Lock::NoSim,
         _ => Lock::Busy,
     }
@@ -664,6 +670,7 @@ fn judge_sim(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         Lock::Open => PinState::NotWanted,
         Lock::Pin => PinState::Wanted,
         Lock::Puk => return Verdict::Fail(WANTS_PUK),
+        Lock::Phone => return Verdict::Fail(PHONE_LOCKED),
         Lock::NoSim => return Verdict::Fail(NO_SIM),
         Lock::Busy if reply.result.is_none() => return Verdict::Fail(SILENT),
         // 14: busy. Others speak of a SIM that cannot be read, or not yet.
@@ -795,6 +802,11 @@ fn judge_sim_unlocked(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         Lock::Puk => {
             up.pin_state = PinState::Wrong;
             Verdict::Fail(WANTS_PUK)
+        }
+        // It is asked for behind the SIM's own PIN.
+        Lock::Phone => {
+            up.pin_state = PinState::Right;
+            Verdict::Fail(PHONE_LOCKED)
         }
         // It has to read the card first.
         Lock::Pin | Lock::Busy | Lock::NoSim => Verdict::Retry(A_SECOND, WANTS_PIN),

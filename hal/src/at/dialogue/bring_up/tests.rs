@@ -206,6 +206,41 @@ fn a_wrong_pin_and_a_puk_end_it_at_once() {
 }
 
 #[test]
+fn a_second_pin_keeps_nothing_back_and_is_not_given_the_first() {
+    for state in ["+CPIN: SIM PIN2|OK", "+CPIN: SIM PUK2|OK"] {
+        let (said, up, end) =
+            bring_up_with(&but(&[("+CPIN?", state)]), Wishes::default(), Some("1234"));
+        assert_eq!((entered(&said), end), (0, Verdict::Done), "{state}");
+        assert_eq!(up.pin_state(), PinState::NotWanted);
+    }
+}
+
+#[test]
+fn a_modem_that_is_locked_itself_is_given_no_pin_and_a_person_is_told_so() {
+    for state in
+        ["+CPIN: PH-SIM PIN|OK", "+CPIN: PH-NET PUK|OK", "+CPIN: PH-CORP PIN|OK", "+CME ERROR: 40"]
+    {
+        let table = but(&[("+CPIN?", state), ("+SPIC", "+SPIC: 3,10,3,10|OK")]);
+        let (said, _, end) = bring_up_with(&table, Wishes::default(), Some("1234"));
+        assert_eq!((entered(&said), end), (0, Verdict::Fail(PHONE_LOCKED)), "{state}");
+    }
+    // The one that shows behind the SIM's PIN, which was right.
+    let mut up = BringUp::new(Wishes { family: family::by_name("sim7600"), ..Wishes::default() });
+    let says = |up: &mut BringUp, line: &str| up.on(&ok_with(&[Line::try_from(line).unwrap()]));
+    while up.step_name() != "PIN retries" {
+        up.command().unwrap();
+        says(&mut up, "+CPIN: SIM PIN");
+    }
+    up.command().unwrap();
+    assert_eq!(says(&mut up, "+SPIC: 3,10,3,10"), Verdict::PinWanted);
+    up.give_pin(Pin::parse("1234").unwrap());
+    up.command().unwrap();
+    assert_eq!((up.on(&ok_with(&[])), up.step_name()), (Verdict::Go, "SIM unlocked"));
+    assert_eq!(says(&mut up, "+CPIN: PH-NET PIN"), Verdict::Fail(PHONE_LOCKED));
+    assert_eq!(up.pin_state(), PinState::Right);
+}
+
+#[test]
 fn the_retries_are_asked_in_every_way_that_the_family_knows() {
     let table = but(&[
         ("+CPIN?", "+CPIN: SIM PIN|OK"),
