@@ -104,13 +104,13 @@ impl FinalResult {
         matches!(self, Self::NoCarrier | Self::Busy | Self::NoAnswer | Self::NoDialtone)
     }
 
-    /// Whether it says that the SIM cannot be used, 3GPP TS 27.007 9.2.1 and TS 27.005 3.2.5. One that is busy can, after
-    /// a while.
+    /// Whether it says that the SIM cannot be used, 3GPP TS 27.007 9.2.1 and TS 27.005 3.2.5: one that names no service
+    /// centre (330) sends nothing either. One that is busy can be used, after a while.
     #[must_use]
     pub fn blames_sim(self) -> bool {
         match self {
             Self::Cme(error) => matches!(error.code(), Some(10..=13 | 15)),
-            Self::Cms(error) => matches!(error.code(), Some(310..=313 | 315 | 316)),
+            Self::Cms(error) => matches!(error.code(), Some(310..=313 | 315 | 316 | 330)),
             Self::Ok
             | Self::Error
             | Self::NoCarrier
@@ -146,7 +146,12 @@ mod tests {
 
     #[test]
     fn the_sim_is_to_blame_for_some_errors() {
-        for line in ["+CMS ERROR: 310", "+CMS ERROR: SIM PIN required", "+CME ERROR: 13"] {
+        for line in [
+            "+CMS ERROR: 310",
+            "+CMS ERROR: SIM PIN required",
+            "+CMS ERROR: SMSC address unknown",
+            "+CME ERROR: 13",
+        ] {
             assert!(FinalResult::parse(line).unwrap().blames_sim(), "{line}");
         }
         for line in ["+CMS ERROR: 314", "+CMS ERROR: 38", "+CME ERROR: SIM busy", "ERROR", "OK"] {

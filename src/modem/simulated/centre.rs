@@ -1,11 +1,14 @@
 //! A SIM that names no service centre: that of the configuration is written to it, and nothing else is.
 
-use ringpost_sim::{Family, Simulator};
+use std::time::Duration;
+
+use ringpost_sim::{Family, Fault, Simulator};
+use tokio::time::timeout;
 
 use super::{Fate, Rig};
 use crate::{
     domain::{Detail, E164},
-    modem::ModemState,
+    modem::{ModemState, ModemStatus, SubmitOutcome},
 };
 
 const CENTRE: &str = "+14155550100";
@@ -57,5 +60,42 @@ async fn without_any_a_person_is_told_and_the_modem_is_left_alone() {
     let status = rig.ready().await;
     assert_eq!(status.counts.rungs, [0; 5], "a restart would not help");
     assert!(written(&rig).is_empty());
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sim_that_is_busy_when_it_is_asked_for_its_centre_is_given_one_all_the_same() {
+    let builder = Simulator::builder().in_memory().family(Family::Generic);
+    let rig = Rig::with(builder, |config, modem| {
+        config.service_centre = Some(E164::new(CENTRE).unwrap());
+        modem.set_service_centre("");
+        modem.fault(Fault::CmeError.code(14).command("+CSCA").times(2));
+    });
+    let mut rig = rig.await;
+    assert_eq!(rig.ready().await.facts.service_centre, CENTRE);
+    assert_eq!(rig.deliver("it goes out").await, Fate::Sent);
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_centre_that_is_lost_is_given_again_where_one_is_configured_and_a_person_is_told_elsewhere()
+ {
+    let mut rig = start(Family::Generic, "", Some(CENTRE)).await;
+    rig.ready().await;
+    rig.modem.set_service_centre("");
+    assert_eq!(rig.deliver("it goes out").await, Fate::Sent);
+    assert_eq!((written(&rig).len(), rig.status().counts.rungs), (2, [0; 5]));
+    rig.stop().await;
+    let rig = start(Family::Generic, CENTRE, None).await;
+    rig.ready().await;
+    rig.modem.set_service_centre("");
+    let refused = timeout(Duration::from_secs(60), rig.submit("it does not"));
+    assert!(matches!(
+        refused.await.unwrap(),
+        SubmitOutcome::Refused(_) | SubmitOutcome::NotSent(_)
+    ));
+    let told = |status: &ModemStatus| status.problem.as_ref().map(|it| it.detail);
+    let status = rig.until(|status| told(status) == Some(Detail::NotSubscribed)).await;
+    assert_eq!(status.step, Some("service centre"));
     rig.stop().await;
 }

@@ -711,9 +711,10 @@ fn judge_iccid(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
     verdict
 }
 
-/// Whether an error speaks of a SIM that is busy, or that cannot be read yet: 3GPP TS 27.007 9.2.1. Both may pass.
+/// Whether an error speaks of a SIM that is busy, or that cannot be read yet: 3GPP TS 27.007 9.2.1 and TS 27.005 3.2.5.
+/// Both may pass.
 fn is_busy(reply: &Reply<'_>) -> bool {
-    matches!(reply.error_code(), Some(13 | 14))
+    matches!(reply.error_code(), Some(13 | 14 | 313 | 314))
 }
 
 /// One that does not tell its number is the same as before, where it has the same subscription in the same modem.
@@ -906,6 +907,9 @@ fn judge_centre(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
         // Whatever it says to the setting: what counts is what is set.
         (1, _) => up.next_part(),
         (0, Some("")) if up.spent < CENTRE.0 => Verdict::Retry(A_SECOND, NO_CENTRE),
+        (0 | 2, None) if is_busy(reply) && up.spent < STILL_BUSY.0 => {
+            Verdict::Retry(A_SECOND, BUSY_SIM)
+        }
         (0, Some("")) => up.next_part_or(say_centre, Verdict::Fail(NO_CENTRE)),
         (_, Some("")) => Verdict::Fail(CENTRE_NOT_KEPT),
         (_, _) => Verdict::Go,

@@ -301,6 +301,33 @@ fn a_service_centre_that_is_told_late_is_waited_for() {
 }
 
 #[test]
+fn a_sim_that_is_busy_yet_is_asked_again_for_its_service_centre() {
+    let asked = |said: &[String]| said.iter().filter(|it| *it == "+CSCA?").count();
+    let (said, _, end) = bring_up(&but(&[("+CSCA?", "+CME ERROR: 14")]));
+    assert_eq!((end, asked(&said)), (Verdict::Done, 16), "it may have one all the same");
+    let centre = International::parse("+491710760000");
+    let mut up = BringUp::new(Wishes { service_centre: centre, ..Wishes::default() });
+    let lines = ["+CPIN: READY", "+CREG: 2,1"].map(|line| Line::try_from(line).unwrap());
+    while up.step_name() != "service centre" {
+        up.command().unwrap();
+        up.on(&ok_with(&lines));
+    }
+    let says = |up: &mut BringUp, said| {
+        let result = FinalResult::parse(said);
+        up.on(&Reply { lines: &[], result, took: Seconds(0), garbage: false, echo: false })
+    };
+    let empty = [Line::try_from("+CSCA: \"\",129").unwrap()];
+    assert_eq!(says(&mut up, "+CMS ERROR: 314"), Verdict::Retry(A_SECOND, BUSY_SIM));
+    while up.on(&ok_with(&empty)) != Verdict::Again {}
+    assert_eq!(&*up.command().unwrap().bytes, b"AT+CSCA=\"+491710760000\",145\r");
+    // Busy with what it was told.
+    assert_eq!(says(&mut up, "OK"), Verdict::Again);
+    assert_eq!(says(&mut up, "+CME ERROR: 14"), Verdict::Retry(A_SECOND, BUSY_SIM));
+    let told = [Line::try_from("+CSCA: \"+491710760000\",145").unwrap()];
+    assert_eq!((up.on(&ok_with(&told)), up.step_name()), (Verdict::Go, "stores"));
+}
+
+#[test]
 fn an_iccid_is_read_from_the_card_where_the_modem_has_no_command_for_it() {
     let (_, up, _) = bring_up(&but(&[
         ("+CICCID", "ERROR"),
