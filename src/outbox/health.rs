@@ -202,8 +202,8 @@ fn is_fault(event: &Event) -> bool {
     matches!(event, Event::Silent(_) | Event::Reported(_, Report::Failed(Detail::ModemFault)))
 }
 
-/// Why it was refused, where it was because its SIM may send none (3GPP TS 24.011 annex E.2, causes 8, 50 and 69, and
-/// TP-FCS 0xC1), or place no calls (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79 and 87).
+/// Why it was refused, where it was because its SIM may send none (3GPP TS 24.011 annex E.2, causes 8, 28 to 30, 50 and
+/// 69, and TP-FCS 0xC1), or place no calls (3GPP TS 24.008 annex H, causes 8, 50, 55, 57, 69, 70, 79 and 87).
 fn barred(event: &Event) -> Option<Detail> {
     let Event::Refused(_, refusal) = event else { return None };
     Some(refusal.detail).filter(|it| it.bars_the_sim())

@@ -27,18 +27,19 @@ pub fn is_duplicate(result: &FinalResult) -> bool {
 
 fn of_cms(code: u16) -> Refusal {
     match code {
-        // Unassigned number, unidentified and unknown subscriber, invalid address of the phone.
-        1 | 28 | 30 | 195 => permanent(Detail::Unassigned),
+        // Unassigned number, invalid address of the phone.
+        1 | 195 => permanent(Detail::Unassigned),
         // Operator determined barring: of this SIM. Another one may.
         8 => modem(Detail::Barred),
         // Call barred to this number, phone barred.
         10 | 196 => permanent(Detail::Barred),
         // Destination out of order, without store and forward.
         27 => permanent(Detail::Inactive),
-        // Facility not subscribed, not implemented; no subscription at the service centre: of this SIM, or its network.
-        50 | 69 | 193 => modem(Detail::NotSubscribed),
-        // Rejected, facility rejected, and protocol errors: the same again would fail again.
-        21 | 29 | 81 | 95..=111 => permanent(Detail::ByNetwork),
+        // Who sends is not registered in the network, or not in its home location register; a facility that it has not
+        // subscribed, or that the network does not support; no subscription at the service centre: of this SIM, or its network.
+        28 | 29 | 30 | 50 | 69 | 193 => modem(Detail::NotSubscribed),
+        // Whoever has it on its way does not want it, or did not understand it: another network may, and this one later.
+        21 | 81 | 95..=111 => network(Detail::ByNetwork),
         // The modem says that the TPDU is wrong; it would be no better the next time.
         304 | 305 => permanent(Detail::Bug),
         // No route in the network, congestion, no resources; service centre busy or failed.
@@ -88,9 +89,14 @@ mod tests {
             (1, Detail::Unassigned, Permanent),
             (8, Detail::Barred, Modem),
             (10, Detail::Barred, Permanent),
+            (21, Detail::ByNetwork, Network),
+            (28, Detail::NotSubscribed, Modem),
+            (29, Detail::NotSubscribed, Modem),
+            (30, Detail::NotSubscribed, Modem),
             (38, Detail::NetworkBusy, Network),
             (42, Detail::NetworkBusy, Network),
             (50, Detail::NotSubscribed, Modem),
+            (96, Detail::ByNetwork, Network),
             (304, Detail::Bug, Permanent),
             (310, Detail::SimMissing, Modem),
             (331, Detail::NotRegistered, Network),

@@ -219,7 +219,7 @@ async fn one_channel_stands_in_for_the_other() {
     let texts = gateway.sim.phone(&declines).texts();
     assert!(texts.len() == 1 && texts[0].text.contains("481592"), "{texts:?}");
 
-    gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(28));
+    gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(1));
     let texted = gateway.send_json(&call(&deaf, json!({"channel": "sms", "fallback": "voice"})));
     assert_eq!(ended(&gateway, &texted)["state"], "failed");
     let second = fallback_of(&gateway, &texted);

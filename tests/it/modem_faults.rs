@@ -32,8 +32,8 @@ async fn a_prompt_that_does_not_come_is_escaped_and_the_message_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_network_is_tried_again_and_a_permanent_refusal_is_not() {
     let gateway = Gateway::builder().modems(2).start().await;
-    gateway.sim.modem("m1").fault(Fault::CmsError.code(28).times(1));
-    gateway.sim.modem("m2").fault(Fault::CmsError.code(28).times(1));
+    gateway.sim.modem("m1").fault(Fault::CmsError.code(1).times(1));
+    gateway.sim.modem("m2").fault(Fault::CmsError.code(1).times(1));
     let id = gateway.send("to nobody");
     let message = gateway.wait_for_state(&id, "failed");
     assert_eq!(message["reason"], json!({"family": "number_invalid", "detail": "unassigned"}));
@@ -492,4 +492,22 @@ async fn a_sim_that_is_busy_when_its_number_is_asked_for_is_no_other_sim() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(gateway.modem("m1")["iccid"], json!(modem.iccid()));
     assert_eq!(gateway.submits(), 1, "once through one SIM: {:#}", gateway.message(&id));
+}
+
+/// 3GPP TS 24.011 E.2: 28 and 30 say that the network does not know who sends, 29 that it does not support what he asks
+/// for, and 21 that whoever has the message does not want it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sim_that_its_network_refuses_loses_no_code_that_another_could_send() {
+    for refusal in [28, 30, 29, 21] {
+        let gateway = Gateway::builder().modems(2).start().await;
+        gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.code(refusal));
+        let ids = ["+14155552345", "+14155552346", "+14155552347"].map(|number| {
+            let mut code = code("your code is 471108");
+            code["to"] = json!(number);
+            gateway.send_json(&code)
+        });
+        for id in ids {
+            gateway.wait_for_state(&id, "delivered");
+        }
+    }
 }

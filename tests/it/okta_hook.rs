@@ -332,7 +332,7 @@ async fn a_sim_without_a_budget_counts_as_no_modem_and_one_with_a_pace_is_waited
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_by_the_network_is_an_error_as_nothing_went_out() {
     let gateway = builder("").start().await;
-    gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(28));
+    gateway.sim.modem("m1").fault(Fault::NetworkRefuseSubmit.times(1).code(1));
     let org = Org::of(&gateway);
     let exchange = org.hook(&event("e1"));
     assert_eq!((exchange.reason(), org.fallbacks(), copies(&gateway, "e1")), ("unassigned", 1, 0));

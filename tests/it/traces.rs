@@ -98,7 +98,7 @@ async fn a_code_is_gone_from_every_file_soon_after_it_was_sent() {
     gateway.sim.modem("m1").replug().unwrap();
     gateway.wait_for_state(&waiting, "delivered");
     let failed = {
-        gateway.sim.modem("m1").fault(Fault::CmsError.code(28).times(1));
+        gateway.sim.modem("m1").fault(Fault::CmsError.code(1).times(1));
         let text = format!("Your code is {CODE}");
         gateway.send_json(
             &json!({"to": OTHER, "channel": "sms", "purpose": "mfa_verify", "text": text}),
