@@ -6,6 +6,10 @@ use crate::domain::{Detail, Refusal, RefusalClass};
 
 /// Reads the final result of a refused submit: 3GPP TS 27.005 3.2.5 (`+CMS ERROR`), 3GPP TS 27.007
 /// 9.2 (`+CME ERROR`), and 3GPP TS 24.011 E.2 for the codes that the network itself gives.
+///
+/// Codes from 512 on are the makers' own, and one and the same means different things: 513 says that nothing could be
+/// stored, or that no acknowledgement of the network came. Where that leaves open whether the network has the message, or
+/// nothing is known of a code, it is doubtful; which counts only where the body was written before.
 pub fn refusal(result: &FinalResult) -> Refusal {
     match result {
         FinalResult::Cms(error) => error.code().map_or(DOUBTFUL, of_cms),
@@ -48,8 +52,11 @@ fn of_cms(code: u16) -> Refusal {
         310 | 313 | 315 => modem(Detail::SimMissing),
         311 | 312 | 316..=318 => modem(Detail::SimLocked),
         // The network did not answer; unknown errors, of which many modems make what the network said
-        // last. It may have taken the message.
-        332 | 350 | 500 | 512 => DOUBTFUL,
+        // last. It may have taken the message. 512 to 514 are failures of the link below, 521 a timer that expired.
+        332 | 350 | 500 | 512..=514 | 521 => DOUBTFUL,
+        // Busy, or not content with what it was told, in the words of every maker whose list is known: nothing went out.
+        515..=520 | 522..=538 => modem(Detail::ModemFault),
+        539.. => DOUBTFUL,
         _ => modem(Detail::ModemFault),
     }
 }
@@ -61,7 +68,9 @@ fn of_cme(code: u16) -> Refusal {
     match code {
         10 | 13 | 15 => modem(Detail::SimMissing),
         5 | 6 | 7 | 11 | 12 | 17 | 18 => modem(Detail::SimLocked),
-        30..=32 => network(Detail::NotRegistered),
+        30 | 32 => network(Detail::NotRegistered),
+        // The network did not answer; unknown.
+        31 | 100 => DOUBTFUL,
         _ => modem(Detail::ModemFault),
     }
 }
@@ -103,12 +112,17 @@ mod tests {
             (314, Detail::ModemFault, Modem),
             (332, Detail::ModemFault, Doubtful),
             (500, Detail::ModemFault, Doubtful),
+            (513, Detail::ModemFault, Doubtful),
             (515, Detail::ModemFault, Modem),
+            (521, Detail::ModemFault, Doubtful),
+            (535, Detail::ModemFault, Modem),
+            (700, Detail::ModemFault, Doubtful),
         ];
         for (code, detail, class) in table {
             assert_eq!(of_cms(code), Refusal { detail, class }, "+CMS ERROR: {code}");
         }
         assert_eq!(of_cme(14), modem(Detail::ModemFault));
         assert_eq!(of_cme(30), network(Detail::NotRegistered));
+        assert_eq!([of_cme(31), of_cme(100)], [DOUBTFUL; 2]);
     }
 }
