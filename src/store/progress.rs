@@ -104,24 +104,32 @@ fn segments(attempt: &Attempt) -> impl Iterator<Item = (SegmentId, &Segment)> {
 }
 
 /// How many attempts, of the newest messages to a recipient, are looked at for the references that were given: more
-/// than are begun between the first attempt of a message and its last.
+/// than are begun between the first attempt of a message and its last. Of ten segments each, the most that a message may
+/// have, they leave room on the circle of 256.
 const LOOKED_AT: u32 = 16;
 
-/// A concatenation reference for a new attempt: one more than the last that its recipient was given, so that a
-/// phone meets the same one again only after 256 attempts.
+/// A concatenation reference for a new attempt: behind the last that its recipient was given, by as many as that has
+/// segments, so that a phone meets the same one again only after 256 segments. The references behind it are those that
+/// its segments are written with (TP-MR), and belong to no other message then, where a modem sends those.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
-    let mut given: Vec<u8> = tx
+    let attempts: Vec<(u8, u8)> = tx
         .prepare(
-            "SELECT a.concat_reference
+            "SELECT a.concat_reference,
+                 ifnull((SELECT max(key) & 255 FROM segment s WHERE s.key > a.key << 8 AND s.key < (a.key + 1) << 8), 1)
              FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
              ORDER BY m.key DESC, a.key DESC LIMIT ?2",
         )?
-        .query_map((message, LOOKED_AT), |row| row.get(0))?
+        .query_map((message, LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    let of_each = |(first, count): &(u8, u8)| {
+        let first = *first;
+        (0..*count).map(move |nth| first.wrapping_add(nth))
+    };
+    let mut given: Vec<u8> = attempts.iter().flat_map(of_each).collect();
     given.sort_unstable();
     given.dedup();
     // A message that is tried again takes one behind those of newer messages. They stand side by side on a circle of
@@ -294,12 +302,14 @@ mod tests {
         samples::Memory::new().run(|tx| {
             let now = Timestamp::now();
             let message = || message::insert(tx, &samples::message(now)).unwrap();
-            let begin_with = |key, number, concat_reference| {
+            let begin_long = |key, number, concat_reference, length| {
                 let first = SegmentId::first_of(key, number);
-                let attempt = Attempt { concat_reference, ..samples::attempt(first, now) };
-                insert_attempt(tx, &attempt).unwrap();
+                let segments = vec![Segment::PENDING; length];
+                let sample = samples::attempt(first, now);
+                insert_attempt(tx, &Attempt { concat_reference, segments, ..sample }).unwrap();
                 concat_reference
             };
+            let begin_with = |key, number, reference| begin_long(key, number, reference, 1);
             let begin =
                 |key, number| begin_with(key, number, next_concat_reference(tx, key).unwrap());
             let keys = [message(), message(), message(), message()];
@@ -318,6 +328,14 @@ mod tests {
                     assert_eq!(given, last.wrapping_add(1));
                     last = given;
                 }
+            }
+            // Each segment has its own, whether the attempts behind it have as many or not.
+            let mut next = last.wrapping_add(1);
+            for length in [10; 60].into_iter().chain([1, 2, 3]) {
+                let key = message();
+                let given = next_concat_reference(tx, key).unwrap();
+                assert_eq!(begin_long(key, 1, given, length), next);
+                next = given.wrapping_add(u8::try_from(length).unwrap());
             }
         });
     }

@@ -511,3 +511,25 @@ async fn a_sim_that_its_network_refuses_loses_no_code_that_another_could_send() 
         }
     }
 }
+
+/// Some modems send the TP-MR that they are given: then it tells messages to one phone apart for the service centre
+/// (TP-RD), and in reports.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_references_are_ours_no_message_has_one_of_another_to_the_same_phone() {
+    let gateway = Gateway::start().await;
+    let modem = gateway.sim.modem("m1");
+    modem.keep_mr(true);
+    let phone = gateway.sim.phone(PHONE);
+    phone.set_reachable(false);
+    let first = gateway.send(&"x".repeat(200));
+    gateway.wait_for_state(&first, "sent");
+    // It goes out again through the same SIM: not to be taken twice, if it was.
+    modem.fault(Fault::CmsError.code(314).times(1));
+    let second = gateway.send("the second");
+    gateway.wait_for_state(&second, "sent");
+    phone.set_reachable(true);
+    for id in [&first, &second] {
+        gateway.wait_for_state(id, "delivered");
+    }
+    assert!(phone.texts().iter().any(|it| it.text == "the second"), "{:?}", phone.texts());
+}
