@@ -575,7 +575,7 @@ impl Worker {
     }
 
     /// Plays a submit dialogue on the link, to its end. Reports and messages that come in meanwhile are
-    /// handed over at once: an answer may take two minutes, and they may be what is waited for.
+    /// handed over at once: an answer may take three minutes, and they may be what is waited for.
     async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &mut Link<P>,

@@ -158,7 +158,7 @@ impl Family {
         readies: &[],
         // Manuals name 3 to 10 s, and a modem that has run for long answers at once.
         wake: Seconds(15),
-        // The longest that a manual promises is 120 s (Quectel); most say 60 s.
+        // Most manuals say 60 s; those that say more are families of their own (Quectel 120 s, u-blox 180 s).
         submit: Seconds(60),
         prompt: Seconds(10),
         pre_init: &[],
@@ -317,6 +317,13 @@ mod tests {
             assert!(ids.insert((id.vendor, id.product)), "{id:04x?} belongs to two families");
         }
         assert!(ALL.iter().all(|family| by_name(family.name) == Some(*family)));
+    }
+
+    #[test]
+    fn an_answer_may_take_as_long_as_the_manual_says() {
+        for (family, longest) in [(&EC25, 120), (&M95, 120), (&BG96, 120), (&UBLOX, 180)] {
+            assert_eq!(family.submit, Seconds(longest), "{}", family.name);
+        }
     }
 
     #[test]

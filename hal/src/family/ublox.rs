@@ -22,6 +22,8 @@ pub static UBLOX: Family = Family {
     ],
     // Up to 11 s from sleep, and 20 s until it is ready.
     wake: Seconds(30),
+    // 9.11: +CMGS takes up to 3 min.
+    submit: Seconds(180),
     sim_busy: Seconds(45),
     iccid: Some(Query::new("+CCID", "+CCID")),
     pin_counters: &[Query::new("+UPINCNT", "+UPINCNT"), CPINR],

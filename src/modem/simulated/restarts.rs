@@ -148,3 +148,13 @@ async fn what_echoes_whatever_it_is_told_is_not_taken_for_one_that_has_restarted
         rig.stop().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_takes_the_time_that_its_manual_gives_it_is_left_alone() {
+    let mut rig = rig(Family::Ublox).await;
+    rig.ready().await;
+    rig.modem.fault(Fault::LateCmgs.times(1).delay_ms(150_000));
+    assert_eq!(rig.deliver("slow").await, Fate::Sent);
+    assert_eq!(rig.told.lock().unwrap().incidents, [], "{}", rig.tail());
+    rig.stop().await;
+}
