@@ -832,3 +832,15 @@ async fn a_store_that_can_never_be_read_is_read_now_and_then() {
     // Of two stores: three times soon, and every ten minutes.
     assert_eq!(lists, 2 * (3 + 5));
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_body_is_written_behind_an_echo_that_tells_of_a_restart() {
+    for echo in ["AT+CMGS=2\r", "AT+CMGS=2\r\r\n"] {
+        let mut rig = Rig::up().await;
+        let outcome = rig.submit(1);
+        rig.far.expect("AT+CMGS=2").await;
+        rig.far.0.write_all(format!("{echo}> ").as_bytes()).await.unwrap();
+        rig.far.expect("\u{1B}").await;
+        assert!(matches!(outcome.await.unwrap(), SubmitOutcome::NotSent(_)));
+    }
+}

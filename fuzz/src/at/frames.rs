@@ -12,7 +12,12 @@ pub fn frames(octets: &[u8]) {
         let expected = (at >> (when >> 5)) & 1 == usize::from(when & 1);
         since.push(*byte);
         match framer.push(*byte, expected) {
-            Some(Frame::Prompt) => assert!(expected && *byte == b'>'),
+            Some(Frame::Prompt(echo)) => {
+                assert!(expected && *byte == b'>');
+                if !echo.is_empty() {
+                    check(echo);
+                }
+            }
             Some(Frame::Line(line)) => check(line),
             Some(Frame::Overlong) => assert!(since.len() > MAX_LINE),
             None => continue,

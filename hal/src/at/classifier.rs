@@ -36,7 +36,7 @@ impl Classifier {
             // Whatever it says, even "OK": it is the body.
             return Classified::UrcBody(head);
         }
-        if pending.is_some() && line.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("AT")) {
+        if pending.is_some() && is_echo(line) {
             return Classified::Echo;
         }
         if let (Some(pending), Some(result)) = (pending, FinalResult::parse(line))
@@ -62,6 +62,11 @@ impl Classifier {
             _ => Classified::Unknown,
         }
     }
+}
+
+/// Whether it begins as all commands do, ITU-T V.250 5.2.1.
+pub(super) fn is_echo(line: &str) -> bool {
+    line.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("AT"))
 }
 
 fn late_reference(line: &str) -> Option<u8> {

@@ -2,7 +2,7 @@
 
 use core::mem::take;
 
-use super::{Answer, Classified, Classifier, FinalResult, Frame, Framer, Urc};
+use super::{Answer, Classified, Classifier, FinalResult, Frame, Framer, Urc, classifier::is_echo};
 
 /// The late answer to an earlier submit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,11 @@ impl Ear {
     ) -> Option<Said<'_>> {
         let Self { framer, classifier, late_ok, no_echo } = self;
         let line = match framer.push(byte, prompt_expected)? {
-            Frame::Prompt => return Some(Said::Prompt),
+            // Whoever waits for the prompt hears of the restart in its place: nothing is written then.
+            Frame::Prompt(echo) if *no_echo && is_echo(echo) && is_command(echo) => {
+                return Some(Said::Urc(Urc::Booted));
+            }
+            Frame::Prompt(_) => return Some(Said::Prompt),
             Frame::Overlong => return Some(Said::Overlong),
             Frame::Line(line) => line,
         };
@@ -155,6 +159,18 @@ mod tests {
             }
             let name = Some(Said::Line(Classified::Echo, "AT&T Beam"));
             assert_eq!(ear.hear(b'\n', Some(&signal), false), name);
+        }
+    }
+
+    #[test]
+    fn an_echo_right_before_a_prompt_tells_of_a_restart_too() {
+        for (no_echo, expected) in [(false, Said::Prompt), (true, Said::Urc(Urc::Booted))] {
+            let mut ear = Ear::default();
+            ear.expect_no_echo(no_echo);
+            for byte in *b"AT+CMGS=23\r" {
+                assert_eq!(ear.hear(byte, Some(&Answer::Nothing), true), None);
+            }
+            assert_eq!(ear.hear(b'>', Some(&Answer::Nothing), true), Some(expected));
         }
     }
 

@@ -11,8 +11,9 @@ pub const MAX_LINE: usize = 512;
 pub enum Frame<'f> {
     /// A line that is not empty, without its end.
     Line(&'f str),
-    /// The prompt for the body of a message, 3GPP TS 27.005 3.5.1. It has no line end.
-    Prompt,
+    /// The prompt for the body of a message, 3GPP TS 27.005 3.5.1. It has no line end; nor has the echo of the command,
+    /// where a modem prompts right behind it, and that comes along. Most often there is none.
+    Prompt(&'f str),
     /// A line that was longer than [`MAX_LINE`]; it is lost, what follows is not.
     Overlong,
 }
@@ -46,8 +47,8 @@ impl Framer {
             // The blank after a prompt, and blanks before a line.
             b' ' if self.line.is_empty() => {}
             b'>' if prompt_expected && at_start => {
-                self.reset();
-                return Some(Frame::Prompt);
+                self.complete = true;
+                return Some(Frame::Prompt(self.line.trim_end()));
             }
             _ => {
                 let char = if byte.is_ascii() { char::from(byte) } else { '?' };
@@ -93,7 +94,7 @@ mod tests {
         for byte in bytes {
             match framer.push(*byte, prompt_expected) {
                 Some(Frame::Line(line)) => frames.push(line.into()),
-                Some(Frame::Prompt) => frames.push("PROMPT".into()),
+                Some(Frame::Prompt(echo)) => frames.push([echo, "PROMPT"].concat()),
                 Some(Frame::Overlong) => frames.push("OVERLONG".into()),
                 None => {}
             }
@@ -114,7 +115,8 @@ mod tests {
         assert_eq!(frames(b"\r\n> ", true), ["PROMPT"]);
         assert_eq!(frames(b"\r\n>", true), ["PROMPT"]);
         assert_eq!(frames(b"AT+CMGS=23\r\r\n> ", true), ["AT+CMGS=23", "PROMPT"]);
-        assert_eq!(frames(b"AT+CMGS=23\r> ", true), ["PROMPT"]);
+        assert_eq!(frames(b"AT+CMGS=23\r> ", true), ["AT+CMGS=23PROMPT"]);
+        assert_eq!(frames(b"AT+CMGS=23\r> \r\n> ", true), ["AT+CMGS=23PROMPT", "PROMPT"]);
         assert_eq!(frames(b"> hello\r\n", false), ["> hello"]);
         assert_eq!(frames(b"a > b\r\n", true), ["a > b"]);
     }
