@@ -844,3 +844,19 @@ async fn no_body_is_written_behind_an_echo_that_tells_of_a_restart() {
         assert!(matches!(outcome.await.unwrap(), SubmitOutcome::NotSent(_)));
     }
 }
+
+/// The saved profile of a modem that another program has set up: `ATV0`, ITU-T V.250 6.2.6. Results have no line feed then.
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_answers_in_numbers_is_told_to_use_words_and_comes_up() {
+    let mut rig = Rig::new();
+    rig.far.expect("\u{1B}").await;
+    rig.far.expect("AT").await;
+    rig.far.0.write_all(b"AT\r0\r").await.unwrap();
+    rig.far.expect("ATQ0V1").await;
+    rig.far.0.write_all(b"ATQ0V1\r").await.unwrap();
+    rig.far.says(&["OK"]).await;
+    rig.far.expect("ATE0").await;
+    rig.far.answers("ATE0").await;
+    rig.far.answers_until("AT+COPS?").await;
+    rig.ready().await;
+}

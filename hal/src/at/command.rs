@@ -180,6 +180,12 @@ impl Command {
         Self::plain("", Answer::Nothing, ATTENTION)
     }
 
+    /// `ATQ0V1`: results, and in words, ITU-T V.250 6.2.5 and 6.2.6.
+    #[must_use]
+    pub fn attention_in_words() -> Self {
+        Self::plain("Q0V1", Answer::Nothing, ATTENTION)
+    }
+
     /// A command that is one of our own words, such as `E0` or `+CMEE=1`.
     #[must_use]
     pub fn setting(word: &'static str) -> Self {

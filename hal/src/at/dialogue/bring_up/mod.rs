@@ -307,7 +307,7 @@ impl Step {
 
 /// The steps, in order.
 const STEPS: &[Step] = &[
-    step("answer", |_| Some(Command::attention()), judge_attention).within(|up| up.family.wake),
+    step("answer", say_attention, judge_attention).within(|up| up.family.wake),
     step("echo off", |_| Some(Command::setting("E0")), must_be_ok),
     step("words", |_| Some(Command::setting("V1")), judge_words),
     step("error numbers", |_| Some(Command::setting("+CMEE=1")), may_fail),
@@ -533,7 +533,14 @@ impl BringUp {
     }
 }
 
-fn judge_attention(_: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+/// By turns: a modem whose saved profile gives results in numbers, or none at all, seems to be silent until it is told
+/// otherwise.
+fn say_attention(up: &BringUp) -> Option<Command> {
+    Some(if up.part == 0 { Command::attention() } else { Command::attention_in_words() })
+}
+
+fn judge_attention(up: &mut BringUp, reply: &Reply<'_>) -> Verdict {
+    up.part ^= 1;
     match reply.is_ok() {
         true => Verdict::Go,
         false if reply.garbage => Verdict::Retry(A_SECOND, WRONG_SPEED),

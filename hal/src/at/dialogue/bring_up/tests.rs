@@ -149,9 +149,20 @@ fn a_sim7600_on_lte_only_comes_up() {
 }
 
 #[test]
+fn a_modem_that_says_nothing_is_told_to_speak_and_asked_by_turns() {
+    let (said, up, _) = bring_up(&[("", ""), ("Q0V1", "")]);
+    assert_eq!(
+        (&said[..4], up.step_name()),
+        (&["", "Q0V1", "", "Q0V1"].map(String::from)[..], "answer")
+    );
+    let (said, _, end) = bring_up(&but(&[("", ""), ("Q0V1", "OK")]));
+    assert_eq!((&said[..3], end), (&["", "Q0V1", "E0"].map(String::from)[..], Verdict::Done));
+}
+
+#[test]
 fn what_keeps_a_modem_down_is_said_with_its_step() {
     use FailureKind::{Fault, NotRegistered, SimLocked, SimMissing};
-    assert_eq!(failure(&[("", "")]), (Fault, "answer"));
+    assert_eq!(failure(&[("", ""), ("Q0V1", "")]), (Fault, "answer"));
     assert_eq!(failure(&[("+CPIN?", "+CME ERROR: 10")]), (SimMissing, "SIM"));
     assert_eq!(failure(&[("+CPIN?", "+CME ERROR: 14")]), (SimMissing, "SIM"));
     assert_eq!(failure(&[("+CPIN?", "+CPIN: SIM PIN|OK")]), (SimLocked, "PIN retries"));
