@@ -108,12 +108,12 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     };
     let mut outbox =
         Outbox::new(store.clone(), settings(&config, rules), calling(&config, &speech), outlets);
-    let latest = store.read(store::boot::latest).await.context("failed to read the store")?;
+    let tidied = store.read(store::boot::tidied).await.context("failed to read the store")?;
     outbox.recover().await.context("failed to go on from what is stored")?;
     if let Err(cause) = store.write(loaded(&config)).await {
         warn!(%cause, "the start could not be written into the System Log");
     }
-    let mut tasks = Tasks::start(store, (keep, latest), listener, state, outbox, received, modems);
+    let mut tasks = Tasks::start(store, (keep, tidied), listener, state, outbox, received, modems);
     announce(address)?;
     if config.calls() {
         tasks.tidying.1.spawn(warm(speech, tasks.tidying.0.clone()));
@@ -134,7 +134,7 @@ struct Tasks {
 impl Tasks {
     fn start(
         store: Store,
-        (keep, latest): (Keep, Option<Timestamp>),
+        (keep, tidied): (Keep, Option<Timestamp>),
         listener: TcpListener,
         state: AppState,
         outbox: Outbox,
@@ -168,7 +168,7 @@ impl Tasks {
         let (counted, token) = (store.clone(), tasks.tidying.0.clone());
         tasks.tidying.1.spawn(async move { metrics.follow(&counted, token).await });
         tasks.tidying.1.spawn(store.clone().keep_indexed(tasks.tidying.0.clone()));
-        tasks.tidying.1.spawn(store.clone().keep_tidy(keep, latest, tasks.tidying.0.clone()));
+        tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tidied, tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(feed_watchdog(tasks.tidying.0.clone()));
         tasks

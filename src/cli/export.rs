@@ -18,6 +18,8 @@ pub(super) struct Source {
     pub(super) path: &'static str,
     /// The member that each line is known by.
     pub(super) id: &'static str,
+    /// One that lines of no other kind have.
+    pub(super) mark: &'static str,
     /// What a line holds, for people.
     pub(super) what: &'static str,
 }
@@ -26,6 +28,7 @@ impl Source {
     /// What a line is known by.
     fn id_of(&self, line: &str) -> Option<String> {
         let line: Value = serde_json::from_str(line).ok()?;
+        line.get(self.mark)?;
         line.get(self.id)?.as_str().map(str::to_owned)
     }
 }

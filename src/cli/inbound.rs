@@ -8,8 +8,12 @@ use super::{
     table::{cell, items, table},
 };
 
-const INBOUND: Source =
-    Source { path: "/api/v1/inbound/export", id: "id", what: "a received message" };
+const INBOUND: Source = Source {
+    path: "/api/v1/inbound/export",
+    id: "id",
+    mark: "received_at",
+    what: "a received message",
+};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

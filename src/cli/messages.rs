@@ -11,7 +11,8 @@ use super::{
     table::{cell, items, table},
 };
 
-const MESSAGES: Source = Source { path: "/api/v1/messages/export", id: "id", what: "a message" };
+const MESSAGES: Source =
+    Source { path: "/api/v1/messages/export", id: "id", mark: "purpose", what: "a message" };
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

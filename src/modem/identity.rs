@@ -63,10 +63,13 @@ async fn ask_once<P>(link: &mut Link<P>, family: &'static Family) -> Result<Opti
 where
     P: AsyncRead + AsyncWrite + Unpin,
 {
-    for command in [Command::attention(), Command::setting("E0")] {
-        if !link.execute(&command).await?.is_ok() {
-            return Ok(None);
-        }
+    // One whose saved profile gives results in numbers, or none, seems to be silent until it is told otherwise.
+    let mut heard = link.execute(&Command::attention()).await?.is_ok();
+    if !heard {
+        heard = link.execute(&Command::attention_in_words()).await?.is_ok();
+    }
+    if !heard || !link.execute(&Command::setting("E0")).await?.is_ok() {
+        return Ok(None);
     }
     let outcome = link.execute(&Command::imei()).await?;
     // OK alone belongs to a command before, such as the ESC that freed a modem whose prompt was late.

@@ -52,12 +52,17 @@ const ALERT_PERCENT: i64 = 80;
 /// for people. Told when it is known to count: so usage only grows within a day or a month, and each budget is told of
 /// once in its period. What is allowed for a minute or an hour is a pace, and reaching it nothing to be told.
 pub(super) fn alerts(allowance: &Allowance, used: Used, last: Money) -> Vec<String> {
-    let segments = |limit: Option<u32>, used: u32, period: &str| {
-        let limit = limit.filter(|limit| passes(*limit, used.saturating_sub(1), used))?;
-        Some(format!("{used} of {limit} segments of this {period}"))
+    // Where a limit is small, others than passcodes are held back before they reach that part of it.
+    let reserved = allowance.without_reserve();
+    let segments = |limit: Option<u32>, open: Option<u32>, used: u32, period: &str| {
+        let (limit, open) = (limit?, open?);
+        let reaches =
+            |used: u32| i64::from(used) * 100 >= i64::from(limit) * ALERT_PERCENT || used >= open;
+        let passed = reaches(used) && !reaches(used.saturating_sub(1));
+        passed.then(|| format!("{used} of {limit} segments of this {period}"))
     };
-    let day = segments(allowance.per_day, used.day, "day");
-    let month = segments(allowance.per_month, used.month, "month");
+    let day = segments(allowance.per_day, reserved.per_day, used.day, "day");
+    let month = segments(allowance.per_month, reserved.per_month, used.month, "month");
     let before = used.cost.less(last);
     let passed =
         |limit: &Money| passes(limit.as_micros(), before.as_micros(), used.cost.as_micros());

@@ -120,7 +120,10 @@ fn event_of(segment: SegmentId, heard: Heard, end: CallEnd) -> Event {
         // Whoever answered is not called again to listen to silence.
         CallCause::ModemLost | CallCause::NoSound if answered => failed(Detail::ModemFault),
         CallCause::ModemLost => Event::Silent(segment),
-        CallCause::Finished if heard == Heard::CutOff => Event::CutOff(segment),
+        // This side ended it: while somebody listened, or before whoever had answered could hear anything.
+        CallCause::Finished if matches!(heard, Heard::CutOff | Heard::Nothing) => {
+            Event::CutOff(segment)
+        }
         CallCause::Finished | CallCause::HungUp if heard == Heard::NotConfirmed => {
             failed(Detail::NotConfirmed)
         }
@@ -169,6 +172,11 @@ mod tests {
     #[test]
     fn who_is_cut_off_has_not_hung_up() {
         assert_eq!(of(CallCause::Finished, Heard::CutOff, 3), Event::CutOff(SEGMENT));
+        assert_eq!(
+            of(CallCause::Finished, Heard::Nothing, 1),
+            Event::CutOff(SEGMENT),
+            "just answered"
+        );
         let failed = |detail| Event::Reported(SEGMENT, Report::Failed(detail));
         assert_eq!(of(CallCause::HungUp, Heard::CutOff, 3), failed(Detail::HungUp), "just before");
         assert_eq!(of(CallCause::ModemLost, Heard::CutOff, 3), failed(Detail::ModemFault));

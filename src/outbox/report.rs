@@ -27,9 +27,9 @@ const REPEATED: Duration = Duration::from_secs(30);
 const ANSWER_LAGS: Duration = Duration::from_secs(10);
 
 /// Finds the segment that a report is about and lets it happen: the newest one with that reference
-/// and recipient that waits for it. Else one whose answer is still to come, if it can be no other; where
-/// it could, the report waits for that answer (`take_up`). Else one whose answer was lost; else it
-/// comes late.
+/// and recipient, if it waits for one or had this one before; else the newest that waits. Else one whose answer is still
+/// to come, if it can be no other; where it could, the report waits for that answer (`take_up`). Else the one with that
+/// reference, if none ever came for it; else one whose answer was lost; else it comes late.
 ///
 /// # Errors
 /// Those of the store.

@@ -57,11 +57,37 @@ pub fn follow(tx: &Tx<'_>, set_back: bool) -> Result<(), Error> {
     Ok(())
 }
 
+/// Notes the time that deleting goes by.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn note_tidied(tx: &Tx<'_>, at: Timestamp) -> Result<(), Error> {
+    tx.prepare("UPDATE boot SET tidied = ?1 WHERE one = 1")?.execute([at.as_unix_ms()])?;
+    Ok(())
+}
+
+/// The time that deleting went by last; where nothing was ever looked at, the latest that is stored.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn tidied(view: &View<'_>) -> Result<Option<Timestamp>, Error> {
+    let tidied: Option<Option<i64>> = view
+        .prepare("SELECT tidied FROM boot WHERE one = 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    match tidied.flatten() {
+        Some(at) => Ok(Some(Timestamp::from_unix_ms(at))),
+        None => latest(view),
+    }
+}
+
 /// The latest instant that is stored by a clock that is believed: it was later than that already.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn latest(view: &View<'_>) -> Result<Option<Timestamp>, Error> {
+    // Keys of messages may begin anew where the newest are deleted, and count for nothing until they are past the mark:
+    // of events, the last is always kept.
     // The last rows of both; neither is older than what came before it by more than a moment.
     let message = "SELECT created_at FROM message WHERE key = (SELECT max(key) FROM message)
              AND key > ifnull((SELECT message FROM boot WHERE one = 1), 0)";

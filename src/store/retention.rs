@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
-    Error, Store, Tx, View, early_report, event, idempotency, inbound, listed, message, traffic,
-    usage,
+    Error, Store, Tx, View, boot, early_report, event, idempotency, inbound, listed, message,
+    traffic, usage,
 };
 use crate::domain::Timestamp;
 
@@ -42,6 +42,9 @@ const STEPS: u32 = 20;
 /// Unused pages are left for what comes next, unless there are more than this many and more than a
 /// quarter of all.
 const SPARE_PAGES: i64 = 4096;
+
+/// Tries of a checkpoint: each but the first waits for those who read.
+const CHECKPOINTS: u32 = 20;
 
 /// By how much a clock may be ahead of what is expected before it is doubted: what it has deleted is gone.
 const DOUBTED: Duration = Duration::from_secs(86_400);
@@ -120,14 +123,15 @@ impl Reckoned {
 }
 
 impl Store {
-    /// Deletes what is too old and gives unused room back to the disk, until `cancel`. What was stored last before this
-    /// run, at `latest`, tells whether the clock can be believed.
-    pub async fn keep_tidy(self, keep: Keep, latest: Option<Timestamp>, cancel: CancellationToken) {
+    /// Deletes what is too old and gives unused room back to the disk, until `cancel`. The time that it went by `last`,
+    /// before this run, tells whether the clock can be believed.
+    pub async fn keep_tidy(self, keep: Keep, last: Option<Timestamp>, cancel: CancellationToken) {
         let (mut wait, mut place) = (FIRST, traffic::Place::default());
-        let mut reckoned = Reckoned::new(latest.unwrap_or_else(Timestamp::now));
+        let mut reckoned = Reckoned::new(last.unwrap_or_else(Timestamp::now));
         while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
             let now = reckoned.time(Timestamp::now());
             let pass = async {
+                self.write(move |tx| boot::note_tidied(tx, now)).await?;
                 self.tidy(&keep, now).await?;
                 self.walk_traffic(now, &mut place).await
             };
@@ -179,9 +183,11 @@ impl Store {
             given = true;
             tokio::time::sleep(PAUSE).await;
         }
-        // The file gets shorter with the next checkpoint, for which a full disk may wait for ever.
-        if given {
-            self.checkpoint(0).await?;
+        // The file gets shorter with the next checkpoint, for which a full disk may wait for ever. Somebody may read just now.
+        let mut failed = 0;
+        while given && failed < CHECKPOINTS && !self.checkpoint(failed).await? {
+            failed += 1;
+            tokio::time::sleep(PAUSE).await;
         }
         Ok(())
     }

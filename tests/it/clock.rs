@@ -109,6 +109,10 @@ async fn an_hour_that_somebody_chose_comes_when_the_clock_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_starts_behind_goes_on_from_what_is_stored() {
+    if fs::exists("/run/systemd/timesync/synchronized").unwrap() {
+        // Here the time is known, and is followed at once.
+        return;
+    }
     let Some((mut gateway, file)) = gateway().await else { return };
     gateway.wait_for_state(&gateway.send("before"), "delivered");
     gateway.sim.modem("m2").unplug();
@@ -205,6 +209,10 @@ async fn a_clock_that_is_wrong_for_some_seconds_costs_no_history() {
     assert!(gateway.stop().success());
     // A clock chip whose battery is empty; the time is found some seconds later.
     fs::write(&file, "+800d").unwrap();
+    gateway.start_daemon();
+    std::thread::sleep(Duration::from_secs(6));
+    // Who starts again meanwhile finds what was stored at that time.
+    assert!(gateway.stop().success());
     gateway.start_daemon();
     std::thread::sleep(Duration::from_secs(6));
     fs::write(&file, "+0").unwrap();

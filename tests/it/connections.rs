@@ -9,7 +9,7 @@ use std::{
 use crate::gateway::{Gateway, wait_for};
 
 /// More than there are places.
-const MANY: usize = 600;
+const MANY: usize = 520;
 /// Longer than a connection may be silent.
 const LONG: Duration = Duration::from_secs(60);
 

@@ -114,8 +114,8 @@ impl Follow {
                 }
                 self.reach(stage);
             }
-            // A line that was damaged on its way may have shown it.
-            None if lines.iter().any(|line| is_damaged(line)) => {}
+            // A line that was damaged on its way may have shown it; after its end was told, none has.
+            None if !self.said_over && lines.iter().any(|line| is_damaged(line)) => {}
             None => {
                 self.missed = self.missed.saturating_add(1);
                 if self.said_over || self.missed >= EMPTY_LISTS {

@@ -19,7 +19,8 @@ use crate::{
 /// Events of one request at most.
 const PAGE: usize = 1000;
 
-const EVENTS: Source = Source { path: "/api/v1/logs/export", id: "uuid", what: "an event" };
+const EVENTS: Source =
+    Source { path: "/api/v1/logs/export", id: "uuid", mark: "uuid", what: "an event" };
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

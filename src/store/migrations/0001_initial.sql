@@ -7,7 +7,8 @@ CREATE TABLE boot (
     follows INTEGER NOT NULL CHECK (follows IN (0, 1)), -- our clock was that of the machine
     -- What was stored until the clock was set back last, by a clock that nobody believes any more.
     message INTEGER NOT NULL DEFAULT 0,
-    event   INTEGER NOT NULL DEFAULT 0
+    event   INTEGER NOT NULL DEFAULT 0,
+    tidied  INTEGER                      -- the time that deleting went by last
 ) STRICT;
 
 CREATE TABLE token (

@@ -23,6 +23,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use rustix::{
     fs::{MemfdFlags, memfd_create},
+    io::Errno,
     process::{Pid, Signal, kill_process_group},
 };
 use tokio::{
@@ -90,11 +91,9 @@ impl Program {
         let failed = |cause: io::Error| self.failed(voice, cause);
         // A file in memory alone, which the program inherits: what it writes never comes to a disk.
         let writes_file = self.command.iter().any(|word| word.contains("{out}"));
-        let file = if writes_file {
-            Some(memory_file().map_err(|cause| self.starved(&cause))?)
-        } else {
-            None
-        };
+        let not_run =
+            |cause: io::Error| if passes(&cause) { self.starved(&cause) } else { failed(cause) };
+        let file = if writes_file { Some(memory_file().map_err(not_run)?) } else { None };
         let out = file.as_ref().map(|it| format!("/proc/self/fd/{}", it.as_raw_fd()));
         let command = self.words_of(voice, pace, out.as_deref().unwrap_or_default());
         let (program, arguments) =
@@ -102,11 +101,7 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own, so that what a script starts ends with it.
-        let child = command.process_group(0).spawn().map_err(|cause| {
-            let missing = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
-            if missing.contains(&cause.kind()) { failed(cause) } else { self.starved(&cause) }
-        });
-        let mut child = Group(child?);
+        let mut child = Group(command.process_group(0).spawn().map_err(not_run)?);
         let letters = u32::try_from(words.chars().count()).unwrap_or(u32::MAX);
         let limit = self.to_begin.saturating_add(PER_LETTER.saturating_mul(letters));
         let Ok(said) = timeout(limit, talk(&mut child.0, words)).await else {
@@ -183,6 +178,13 @@ impl Drop for Group {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
+}
+
+/// Whether the machine only had nothing left: processes, memory or files; or the program is just being replaced.
+fn passes(cause: &io::Error) -> bool {
+    use io::ErrorKind::{ExecutableFileBusy, OutOfMemory, WouldBlock};
+    matches!(cause.kind(), WouldBlock | OutOfMemory | ExecutableFileBusy)
+        || matches!(Errno::from_io_error(cause), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// The signal that nobody escapes.
