@@ -145,3 +145,16 @@ fn whole_lines(file: &File) -> io::Result<(u64, Option<String>)> {
         last = Some(String::from_utf8_lossy(&line).into_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_another_kind_is_not_what_an_export_goes_on_behind() {
+        let source = Source { path: "/", id: "id", mark: "purpose", what: "a message" };
+        assert_eq!(source.id_of(r#"{"id": "1", "purpose": "otp"}"#).as_deref(), Some("1"));
+        assert_eq!(source.id_of(r#"{"id": "1", "received_at": "2026"}"#), None);
+        assert_eq!(source.id_of("no line of ours"), None);
+    }
+}

@@ -66,6 +66,8 @@ struct Talk {
     dialled: Instant,
     alerted: Option<Instant>,
     answered: Option<Instant>,
+    /// When it was known to be over: what is asked and said behind that costs nothing.
+    over: Option<Instant>,
     /// Whether what is played can be heard.
     open: bool,
     next_look: Instant,
@@ -131,6 +133,7 @@ impl Worker {
             dialled: now,
             alerted: None,
             answered: None,
+            over: None,
             open: false,
             next_look: now + LOOK_OFTEN,
             hanging_up: None,
@@ -390,6 +393,7 @@ impl Talk {
     fn advance(&mut self) -> bool {
         let stage = self.follow.stage();
         if stage == Stage::Ended {
+            self.over.get_or_insert_with(Instant::now);
             return true;
         }
         if stage >= Stage::Alerting && self.alerted.is_none() {
@@ -593,7 +597,7 @@ impl Talk {
         }
         let release: Release = self.follow.release();
         let by = self.hanging_up.map(|(by, ..)| by);
-        let now = Instant::now();
+        let now = self.over.unwrap_or_else(Instant::now);
         let cause = match over {
             true if by.is_none() && self.follow.is_presumed_over() => {
                 presumed(self.reached, &release)
