@@ -123,7 +123,7 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
 
 /// The daemon's tasks, each group with the token that ends it.
 struct Tasks {
-    http: (CancellationToken, JoinSet<anyhow::Result<()>>),
+    http: (CancellationToken, JoinSet<()>),
     outbox: (CancellationToken, JoinSet<()>),
     modems: (CancellationToken, JoinSet<()>),
     events: JoinSet<()>,
@@ -145,11 +145,7 @@ impl Tasks {
         let modems = state.outlets.iter().map(|outlet| outlet.handle.clone()).collect();
         let metrics = state.metrics.clone();
         let mut http = (state.closing.clone(), JoinSet::new());
-        let served = http::serve(listener, state, http.0.clone());
-        http.1.spawn(async move {
-            served.await;
-            Ok(())
-        });
+        http.1.spawn(http::serve(listener, state, http.0.clone()));
         let mut tasks = Self {
             http,
             outbox: (CancellationToken::new(), JoinSet::new()),
@@ -182,9 +178,7 @@ impl Tasks {
             _ = terminate.recv() => Ok(()),
             _ = interrupt.recv() => Ok(()),
             Some(ended) = self.http.1.join_next() => Err(unexpected("the HTTP server", ended)),
-            Some(ended) = self.outbox.1.join_next() => {
-                Err(unexpected("the outbox", ended.map(Ok)))
-            }
+            Some(ended) = self.outbox.1.join_next() => Err(unexpected("the outbox", ended)),
             // Without modems, it ends by itself.
             Some(Err(cause)) = self.events.join_next() => {
                 Err(unexpected("what takes in messages and reports", Err(cause)))
@@ -223,13 +217,9 @@ impl Tasks {
     }
 }
 
-fn unexpected(
-    what: &str,
-    ended: Result<anyhow::Result<()>, tokio::task::JoinError>,
-) -> anyhow::Error {
+fn unexpected(what: &str, ended: Result<(), tokio::task::JoinError>) -> anyhow::Error {
     match ended {
-        Ok(Ok(())) => anyhow!("{what} ended by itself"),
-        Ok(Err(cause)) => cause.context(format!("{what} failed")),
+        Ok(()) => anyhow!("{what} ended by itself"),
         Err(cause) => anyhow!("{what} panicked: {cause}"),
     }
 }

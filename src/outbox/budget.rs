@@ -56,25 +56,27 @@ pub(super) fn alerts(allowance: &Allowance, used: Used, last: Money) -> Vec<Stri
     let reserved = allowance.without_reserve();
     let segments = |limit: Option<u32>, open: Option<u32>, used: u32, period: &str| {
         let (limit, open) = (limit?, open?);
-        let reaches =
-            |used: u32| i64::from(used) * 100 >= i64::from(limit) * ALERT_PERCENT || used >= open;
-        let passed = reaches(used) && !reaches(used.saturating_sub(1));
+        let passed = passes(limit, open, used.saturating_sub(1), used);
         passed.then(|| format!("{used} of {limit} segments of this {period}"))
     };
     let day = segments(allowance.per_day, reserved.per_day, used.day, "day");
     let month = segments(allowance.per_month, reserved.per_month, used.month, "month");
     let before = used.cost.less(last);
-    let passed =
-        |limit: &Money| passes(limit.as_micros(), before.as_micros(), used.cost.as_micros());
+    let passed = |limit: &Money| {
+        let limit = limit.as_micros();
+        passes(limit, limit, before.as_micros(), used.cost.as_micros())
+    };
     let limit = allowance.cost_per_month.filter(passed);
     let cost = limit.map(|limit| format!("{} of the {limit} that this month may cost", used.cost));
     [day, month, cost].into_iter().flatten().collect()
 }
 
-fn passes(limit: impl Into<i64>, before: impl Into<i64>, after: impl Into<i64>) -> bool {
+/// Whether usage went past [`ALERT_PERCENT`] of `limit`, or came to what is `open` of it, whichever is less.
+fn passes<T: Into<i64>>(limit: T, open: T, before: T, after: T) -> bool {
     // In a wider type, for a budget may be the largest amount there is.
     let alert = i128::from(limit.into()) * i128::from(ALERT_PERCENT);
-    let reaches = |used: i64| i128::from(used) * 100 >= alert;
+    let open = open.into();
+    let reaches = |used: i64| i128::from(used) * 100 >= alert || used >= open;
     !reaches(before.into()) && reaches(after.into())
 }
 
