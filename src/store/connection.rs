@@ -12,14 +12,13 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::{
     Error, Tx, View,
     health::Pulse,
     room::Room,
     vitals::Work,
+    wal,
     writer::{self, Request, Task, Wakers},
 };
 use crate::domain::MessageId;
@@ -39,40 +38,27 @@ const MAX_READERS: u32 = 4;
 /// fifth of that.
 pub(super) const PAGE: u32 = 512;
 
-/// Pages in the write-ahead log at which a commit moves them into the database: 8 MiB, half of the last room on the
-/// disk. Those that many commits wrote are moved once.
-const LOG_PAGES: u32 = 16384;
+/// Pages in the write-ahead log at which a commit moves them itself: as much as the last room on the disk. Before
+/// that, they are moved beside it (`wal`).
+const LOG_PAGES: u32 = 131_072;
 
 /// How long a write may wait for another process, such as `ringpost token create`.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// From an erasure to the checkpoint that removes the text from the write-ahead log. Promise 6 gives
-/// 60 s; a third of it leaves room for a slow disk and still gathers many erasures.
-const CLEAN_AFTER: Duration = Duration::from_secs(20);
-
-/// Between two tries while a reader holds the log open.
-const CLEAN_AGAIN: Duration = Duration::from_secs(2);
-
-/// How long each try but the first waits for those who read, and all who write wait with it. Whoever begins to read
-/// meanwhile is not in its way: those must end who began before the last commit, and then those who began since. The
-/// longest read is a page of the System Log (`Budget::PAGE`): 40 ms and a last step, twice; the rest is for a slow card.
-/// Where somebody reads for longer, a tenth of the writer's time is lost to the tries.
-const PATIENCE: Duration = Duration::from_millis(200);
-
 /// The database: cheap to clone. The writer thread ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Store {
-    requests: mpsc::Sender<Request>,
-    readers: Arc<Readers>,
-    wakers: Arc<Wakers>,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) readers: Arc<Readers>,
+    pub(super) wakers: Arc<Wakers>,
     full: watch::Receiver<bool>,
     pub(super) pulse: Pulse,
 }
 
 #[derive(Debug)]
-struct Readers {
+pub(super) struct Readers {
     path: PathBuf,
-    permits: Arc<Semaphore>,
+    pub(super) permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -87,10 +73,10 @@ impl Store {
         let (requests, receiver) = mpsc::channel(WAITING_JOBS);
         let wakers = Arc::new(Wakers::default());
         let (thread_wakers, room) = (wakers.clone(), Room::of(path));
-        let full = room.full();
+        let (full, log) = (room.full(), wal::Length::of(path, &room));
         thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer::run(connection, receiver, &thread_wakers, &room))
+            .spawn(move || writer::run(connection, receiver, &thread_wakers, &room, log))
             .map_err(|_| Error::Closed)?;
         let readers = Readers {
             path: path.to_owned(),
@@ -227,59 +213,6 @@ impl Store {
     pub fn messages_told(&self) -> broadcast::Receiver<MessageId> {
         self.wakers.told.subscribe()
     }
-
-    /// Cleans the write-ahead log some seconds after each erasure, until `cancel`. Begins with what a run that
-    /// did not end well may have left in it.
-    pub async fn keep_clean(self, cancel: CancellationToken) {
-        self.wakers.erased.notify_one();
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => break,
-                () = self.wakers.erased.notified() => {}
-            }
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = tokio::time::sleep(CLEAN_AFTER) => {}
-            }
-            // A reader in another process may hold the log open for a moment, and a full disk for long.
-            let mut failed = 0_u32;
-            loop {
-                let cause = match self.checkpoint(failed).await {
-                    Ok(true) => break,
-                    Ok(false) => "somebody reads it".to_owned(),
-                    Err(cause) => cause.to_string(),
-                };
-                // Once: what is said at each try would fill a full disk further. The first waits for nobody, and fails
-                // where anybody reads.
-                if failed == 1 {
-                    warn!(
-                        cause,
-                        "the write-ahead log cannot be cleaned yet; erased text stays in it"
-                    );
-                }
-                failed += 1;
-                tokio::select! {
-                    () = cancel.cancelled() => return,
-                    () = tokio::time::sleep(CLEAN_AGAIN) => {}
-                }
-            }
-        }
-    }
-}
-
-impl Store {
-    /// Whether the write-ahead log is clean now, after so many tries that failed; a store that is closed has none.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(super) async fn checkpoint(&self, failed: u32) -> Result<bool, Error> {
-        let patience = if failed == 0 { Duration::ZERO } else { PATIENCE };
-        let (done, clean) = oneshot::channel();
-        match self.requests.send(Request::Checkpoint(patience, done)).await {
-            Ok(()) => clean.await.unwrap_or(Ok(true)),
-            Err(_) => Ok(true),
-        }
-    }
 }
 
 impl Readers {
@@ -350,12 +283,10 @@ pub(super) fn open_in_memory() -> Connection {
 pub(super) mod tests {
     use std::fs;
 
-    use tokio::task::JoinSet;
-
     use super::*;
     use crate::{
         domain::Timestamp,
-        store::{Budget, message, samples},
+        store::{message, samples},
     };
 
     #[test]
@@ -453,68 +384,6 @@ pub(super) mod tests {
             Ok(names.filter(|it| it.contains("etilqs")).collect::<Vec<_>>())
         });
         assert_eq!(files.await.unwrap(), [""; 0]);
-    }
-
-    #[tokio::test]
-    async fn the_log_is_cleaned_while_others_read_back_to_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("t.db")).unwrap();
-        let read = |view: &View<'_>| {
-            crate::store::event::newest(view)?;
-            thread::sleep(Budget::PAGE.time);
-            Ok(())
-        };
-        let mut readers = JoinSet::new();
-        for _ in 0..3 {
-            let store = store.clone();
-            readers.spawn(async move { while store.read(read).await.is_ok() {} });
-        }
-        tokio::time::sleep(Budget::PAGE.time).await;
-        let mut failed = 0;
-        loop {
-            store
-                .write(|tx| message::insert(tx, &samples::message(Timestamp::now())).map(drop))
-                .await
-                .unwrap();
-            if store.checkpoint(failed).await.unwrap() {
-                break;
-            }
-            failed += 1;
-            assert!(failed < 20, "what was erased would stay in it");
-            // At another moment of their pages.
-            tokio::time::sleep(Duration::from_millis(7)).await;
-        }
-        assert_eq!(fs::metadata(dir.path().join("t.db-wal")).unwrap().len(), 0);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_log_that_cannot_be_cleaned_is_told_of_once_and_why() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("t.db")).unwrap();
-        store.write(|tx| message::insert(tx, &samples::message(Timestamp::now()))).await.unwrap();
-        let log = fs::File::options().write(true).open(dir.path().join("t.db-wal")).unwrap();
-        log.set_len(0).unwrap();
-        let journal = dir.path().join("journal");
-        let writer = Arc::new(fs::File::create(&journal).unwrap());
-        let told = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
-        let _guard = tracing::subscriber::set_default(told);
-        let began = tokio::time::Instant::now();
-        let some_tries = async {
-            // Only the pauses between tries let time pass.
-            while began.elapsed() < CLEAN_AFTER + 9 * CLEAN_AGAIN {
-                assert!(matches!(store.checkpoint(0).await, Err(Error::Sqlite(_))));
-            }
-        };
-        tokio::select! {
-            () = store.clone().keep_clean(CancellationToken::new()) => {}
-            () = some_tries => {}
-        }
-        let told = fs::read_to_string(journal).unwrap();
-        assert_eq!(
-            (told.lines().count(), told.matches("disk I/O error").count()),
-            (1, 1),
-            "{told}"
-        );
     }
 
     #[tokio::test]

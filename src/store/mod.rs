@@ -24,6 +24,7 @@ mod secret;
 mod soundness;
 mod tx;
 mod vitals;
+mod wal;
 mod word;
 mod writer;
 

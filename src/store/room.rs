@@ -8,8 +8,12 @@ use tracing::{error, info};
 
 use super::{Disk, Error, files::real};
 
-/// What the write-ahead log may grow to, and some thousand messages to their ends.
-const RESERVE: u64 = 16 << 20;
+/// What the write-ahead log may grow to, the database by as much when that is moved, and some thousand messages to
+/// their ends.
+const RESERVE: u64 = 64 << 20;
+
+/// The log gets one part of so many of the reserve.
+const LOG: u64 = 2;
 
 /// A small disk gives this part of itself at most.
 const SMALL_DISK: u64 = 8;
@@ -45,7 +49,13 @@ impl Room {
 
     /// Whether there is more room than the reserve. Where nobody can say, writing will tell.
     pub(super) fn is_left(&self) -> bool {
-        self.disk().is_none_or(|disk| disk.free > RESERVE.min(disk.size / SMALL_DISK))
+        self.disk().is_none_or(|disk| disk.free > reserve(&disk))
+    }
+
+    /// What the write-ahead log may grow to, in octets. Pages that many commits wrote are moved once: the longer it is,
+    /// the less goes to the disk.
+    pub(super) fn longest_log(&self) -> u64 {
+        self.disk().map_or(RESERVE, |disk| reserve(&disk)) / LOG
     }
 
     /// The disk, where the system tells.
@@ -75,4 +85,9 @@ impl Room {
             info!(%folder, "the disk has room again");
         }
     }
+}
+
+/// What is left for what was accepted, in octets.
+fn reserve(disk: &Disk) -> u64 {
+    RESERVE.min(disk.size / SMALL_DISK)
 }

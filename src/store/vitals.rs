@@ -1,11 +1,11 @@
 //! How the store itself is doing, for who watches it.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Store, room::Room};
+use super::{Store, files::beside, room::Room};
 
 /// What the writer thread has done since the start.
 #[derive(Debug, Default)]
@@ -65,17 +65,11 @@ impl Store {
             failed_commits: read(&work.failed),
             jobs: read(&work.jobs),
             database: size(path),
-            log: size(&log_of(path)),
+            log: size(&beside(path, "-wal")),
             disk: Room::of(path).disk(),
             full: *self.disk_full().borrow(),
         }
     }
-}
-
-fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
 }
 
 fn size(path: &Path) -> u64 {

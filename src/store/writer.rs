@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
-use super::{Error, Tx, connection::BUSY_TIMEOUT, room::Room, vitals::Work};
+use super::{Error, Tx, room::Room, vitals::Work, wal};
 use crate::domain::MessageId;
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
@@ -24,8 +24,8 @@ pub(super) trait Job: Send {
 pub(super) enum Request {
     /// Run a job inside the next commit.
     Write(Box<dyn Job>),
-    /// Move the write-ahead log into the database and truncate it, so that no erased text is left; wait so long
-    /// for those who read. Tells whether it is clean: a reader may hold the log open.
+    /// Move what is left in the write-ahead log into the database and cut it, so that no erased text is left; wait so
+    /// long for those who read. Tells whether it is clean: a reader may hold the log open.
     Checkpoint(Duration, oneshot::Sender<Result<bool, Error>>),
     /// Close the database, and tell when that is done.
     Close(oneshot::Sender<()>),
@@ -40,6 +40,7 @@ const TOLD: usize = 1024;
 pub(super) struct Wakers {
     pub(super) queue: Notify,
     pub(super) erased: Notify,
+    pub(super) long_log: Notify,
     /// Who follows the log looks by itself what there is: a slow one costs the writer nothing.
     pub(super) events: watch::Sender<()>,
     /// What was done: for who looks by itself, and wakes nobody.
@@ -53,6 +54,7 @@ impl Default for Wakers {
         Self {
             queue: Notify::default(),
             erased: Notify::default(),
+            long_log: Notify::default(),
             events: watch::Sender::default(),
             work: Work::default(),
             told: broadcast::Sender::new(TOLD),
@@ -66,18 +68,25 @@ pub(super) fn run(
     mut requests: mpsc::Receiver<Request>,
     wakers: &Arc<Wakers>,
     room: &Room,
+    mut log: wal::Length,
 ) {
     let mut closing = None;
     while closing.is_none()
         && let Some(request) = requests.blocking_recv()
     {
         let other = match request {
-            Request::Write(first) => commit(&mut connection, first, &mut requests, wakers, room),
+            Request::Write(first) => {
+                let other = commit(&mut connection, first, &mut requests, wakers, room);
+                if log.became_long() {
+                    wakers.long_log.notify_one();
+                }
+                other
+            }
             other @ (Request::Checkpoint(..) | Request::Close(_)) => Some(other),
         };
         match other {
             Some(Request::Checkpoint(patience, done)) => {
-                let _ = done.send(checkpoint(&connection, patience));
+                let _ = done.send(wal::cut(&connection, patience));
             }
             Some(Request::Close(done)) => closing = Some(done),
             Some(Request::Write(_)) | None => {}
@@ -147,18 +156,6 @@ fn commit(
         job.finish(committed.clone());
     }
     other
-}
-
-/// Says whether the write-ahead log is clean; waits so long for those who read it, and all jobs with it.
-///
-/// # Errors
-/// Those of SQLite. They are told by who asked, who asks again and again while the disk is full.
-fn checkpoint(connection: &Connection, patience: Duration) -> Result<bool, Error> {
-    let _ = connection.busy_timeout(patience);
-    let truncated =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    let _ = connection.busy_timeout(BUSY_TIMEOUT);
-    Ok(!truncated?)
 }
 
 /// A [`Job`] made of a closure to run and one to tell.
