@@ -94,6 +94,8 @@ pub(super) struct Link<P> {
     pub(super) unsolicited: VecDeque<Unsolicited>,
     /// When the last byte came in.
     pub(super) heard_at: Instant,
+    /// How many messages and reports it has told of by itself.
+    pub(super) told: u64,
     /// A command had no answer in its time: it may come when another one waits for its own.
     pub(super) behind: bool,
 }
@@ -106,6 +108,7 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
             unread: VecDeque::new(),
             unsolicited: VecDeque::new(),
             heard_at: Instant::now(),
+            told: 0,
             behind: false,
         }
     }
@@ -327,6 +330,9 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
                 Some(Said::Body(_, line)) => Unsolicited::Body(line_of(line)),
                 Some(Said::Late(late)) => Unsolicited::Late(late),
             };
+            if let Unsolicited::Body(_) | Unsolicited::Urc(Urc::Cmti(..)) = unsolicited {
+                self.told += 1;
+            }
             let restarted = unsolicited == Unsolicited::Urc(Urc::Booted);
             self.unsolicited.push_back(unsolicited);
             if restarted {

@@ -45,6 +45,9 @@ const SWEEP: Duration = Duration::from_secs(600);
 /// A modem that hung so often in a row while it read what is stored begins no life with that: it could do
 /// nothing else.
 const HANGS: u8 = 2;
+/// Messages that were taken in a row while the modem told of none: it may have lost its settings, and tell of nothing
+/// any more until that is seen. Where no reports are asked for, a look costs a thousandth of the time.
+const UNTOLD: u8 = 8;
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
 pub(super) const SETTLE: Duration = Duration::from_millis(300);
 
@@ -56,12 +59,28 @@ pub(super) struct Chores {
     pub(super) library: Library,
     /// Its link to the network.
     pub(super) hold: Hold,
+    /// What it had told of by itself, and how many messages it has taken since.
+    told: u64,
+    taken: u8,
     /// Somebody calls it.
     ringing: bool,
     /// Since when no network serves it.
     unserved_since: Option<Instant>,
     next_look: Instant,
     next_sweep: Instant,
+}
+
+impl Chores {
+    /// Counts a message that the modem has taken, and what it `told` of by itself until now; whether it is time to ask
+    /// whether it still tells.
+    const fn tells_nothing(&mut self, told: u64) -> bool {
+        if self.told != told {
+            self.told = told;
+            self.taken = 0;
+        }
+        self.taken = (self.taken + 1) % UNTOLD;
+        self.taken == 0
+    }
 }
 
 impl Worker {
@@ -77,6 +96,8 @@ impl Worker {
             stored: Stored::new(stores, self.naming()),
             library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
+            told: 0,
+            taken: 0,
             ringing: false,
             unserved_since: None,
             next_look: now + LOOK,
@@ -277,11 +298,15 @@ impl Worker {
         } else if !in_step {
             self.tell(ModemState::Failed, silent());
         }
+        let taken = matches!(outcome, SubmitOutcome::Accepted { .. });
         let _ = reply.send(outcome);
         ended?;
         if no_sim {
             // Its bring-up tells what is wrong with the SIM, and unlocks it where that may be done.
             return Err(Ended::Trouble(ModemState::Failed, no_use_of_sim()));
+        }
+        if taken && chores.tells_nothing(link.told) {
+            self.look_at_settings(link).await?;
         }
         if in_step {
             return Ok(());

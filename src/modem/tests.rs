@@ -310,6 +310,29 @@ async fn a_message_is_taken_and_what_comes_in_between_is_handed_over() {
     assert_eq!((sim.as_str(), tpdu), ("8949020000012345678", vec![2, 3]));
 }
 
+/// It has lost its settings, and nothing else shows that.
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_takes_messages_and_tells_of_none_is_asked_whether_it_still_would() {
+    let mut rig = Rig::up().await;
+    for _ in 0..2 {
+        for sequence in 1..=7 {
+            let outcome = rig.submit(sequence);
+            rig.is_taken(outcome).await;
+        }
+        rig.is_quiet(Duration::from_millis(10)).await;
+        rig.far.says(&["+CDS: 2", "000203"]).await;
+        rig.events.recv().await.unwrap();
+    }
+    for sequence in 1..=8 {
+        let outcome = rig.submit(sequence);
+        rig.is_taken(outcome).await;
+    }
+    rig.far.expect("AT+CNMI?").await;
+    rig.far.says(&["+CNMI: 0,0,0,0,0", "OK"]).await;
+    let (ended, _) = rig.life.await.unwrap();
+    assert!(matches!(ended, Ended::Restarted), "it is set up anew: {ended:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_lost_answer_at_is_asked_and_a_late_one_still_counts() {
     let mut rig = Rig::up().await;
