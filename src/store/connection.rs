@@ -1,7 +1,7 @@
 //! Opening the database, and the handle that everybody holds.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -57,9 +57,12 @@ pub struct Store {
 
 #[derive(Debug)]
 pub(super) struct Readers {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    /// To sync it. Closed behind the last connection: a process that closes a file lets go of all its locks on it,
+    /// SQLite's too.
+    pub(super) database: Arc<File>,
 }
 
 impl Store {
@@ -70,18 +73,24 @@ impl Store {
     /// A file that is no database, cannot be written, or was made by a later version.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let connection = open_for_writing(path)?;
+        let database = Arc::new(File::open(path).map_err(|_| Error::Closed)?);
         let (requests, receiver) = mpsc::channel(WAITING_JOBS);
         let wakers = Arc::new(Wakers::default());
         let (thread_wakers, room) = (wakers.clone(), Room::of(path));
         let (full, log) = (room.full(), wal::Length::of(path, &room));
+        let kept_open = database.clone();
         thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer::run(connection, receiver, &thread_wakers, &room, log))
+            .spawn(move || {
+                writer::run(connection, receiver, &thread_wakers, &room, log);
+                drop(kept_open);
+            })
             .map_err(|_| Error::Closed)?;
         let readers = Readers {
             path: path.to_owned(),
             permits: Arc::new(Semaphore::new(MAX_READERS as usize)),
             idle: Mutex::default(),
+            database,
         };
         let readers = Arc::new(readers);
         Ok(Self { requests, readers, wakers, full, pulse: Pulse::default() })

@@ -30,6 +30,10 @@ const CLEAN_AGAIN: Duration = Duration::from_secs(2);
 /// Where somebody reads for longer, a tenth of the writer's time is lost to the tries.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// How often it is moved beside the writer: what is committed while all of it is moved is little, and what while that
+/// is, less.
+const ROUNDS: u32 = 2;
+
 /// How long the log is, as the writer sees it after each commit.
 #[derive(Debug)]
 pub(super) struct Length {
@@ -114,13 +118,19 @@ impl Store {
         // A store that closes waits for it, as for those who read.
         let permit = self.readers.permits.clone().acquire_owned().await;
         let permit = permit.map_err(|_| Error::Closed)?;
-        let path = self.path().to_owned();
+        let readers = self.readers.clone();
         let moving = move || {
             let _permit = permit;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags)?;
+            let connection = Connection::open_with_flags(&readers.path, flags)?;
             let moved = |row: &rusqlite::Row<'_>| row.get("checkpointed");
-            Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?)
+            let mut count = 0;
+            for _ in 0..ROUNDS {
+                count = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?;
+                // SQLite does so only where nobody wrote meanwhile; else the writer would wait for all of it.
+                let _ = readers.database.sync_data();
+            }
+            Ok(count)
         };
         spawn_blocking(moving).await.unwrap_or(Err(Error::Closed))
     }

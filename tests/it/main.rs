@@ -9,6 +9,7 @@ mod abuse;
 mod api;
 mod calls;
 mod chance;
+mod cleaning;
 mod cli;
 mod clock;
 mod config;

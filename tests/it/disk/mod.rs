@@ -52,6 +52,15 @@ impl Habit {
     }
 }
 
+/// How a write-ahead log was cleaned, in octets of the database.
+#[derive(Debug)]
+pub(crate) struct Cleaning {
+    /// Written since the log was cut before.
+    pub(crate) moved: usize,
+    /// Of these, what the last sync before the cut was to make safe.
+    pub(crate) last: usize,
+}
+
 /// Files by their names.
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -113,6 +122,36 @@ impl Disk {
         fs::write(&self.record, []).unwrap();
         self.before = left;
         at_risk
+    }
+
+    /// Each time that anything was moved out of the write-ahead log before it was cut to nothing.
+    pub(crate) fn cleanings(&self) -> Vec<Cleaning> {
+        let record = fs::read(&self.record).unwrap_or_default();
+        let name = self.path.file_name().unwrap().to_str().unwrap();
+        let log = format!("{name}-wal");
+        let mut names = HashMap::new();
+        let (mut moved, mut unsynced, mut last, mut cleanings) = (0, 0, 0, Vec::new());
+        for record in read(&record) {
+            let is = |inode: &u64, name: &str| names.get(inode) == Some(&name);
+            match &record {
+                Record::Opened { inode, name, .. } => drop(names.insert(*inode, *name)),
+                Record::Written { inode, bytes, .. } if is(inode, name) => unsynced += bytes.len(),
+                Record::SyncBegun { inode, .. } if is(inode, name) => {
+                    moved += unsynced;
+                    last = std::mem::take(&mut unsynced);
+                }
+                Record::Truncated { inode, size: 0 } if is(inode, &log) && moved > 0 => {
+                    cleanings.push(Cleaning { moved: std::mem::take(&mut moved), last });
+                }
+                Record::Written { .. }
+                | Record::Truncated { .. }
+                | Record::SyncBegun { .. }
+                | Record::SyncDone { .. }
+                | Record::Renamed { .. }
+                | Record::Unlinked { .. } => {}
+            }
+        }
+        cleanings
     }
 
     fn folder(&self) -> &Path {
