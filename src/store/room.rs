@@ -60,7 +60,8 @@ impl Room {
 
     /// The disk, where the system tells.
     pub(super) fn disk(&self) -> Option<Disk> {
-        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        // Some file systems answer, and know nothing: a disk of no size is none that is full.
+        let disk = rustix::fs::statvfs(&self.folder).ok().filter(|disk| disk.f_blocks > 0)?;
         Some(Disk {
             size: disk.f_blocks.saturating_mul(disk.f_frsize),
             free: disk.f_bavail.saturating_mul(disk.f_frsize),
@@ -90,4 +91,18 @@ impl Room {
 /// What is left for what was accepted, in octets.
 fn reserve(disk: &Disk) -> u64 {
     RESERVE.min(disk.size / SMALL_DISK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_tells_no_size_is_not_full() {
+        // Nothing lies on this one.
+        let room = Room::of(Path::new("/proc/t.db"));
+        assert_eq!(room.disk(), None);
+        assert!(room.is_left());
+        assert_eq!(room.longest_log(), RESERVE / LOG);
+    }
 }
