@@ -3,7 +3,7 @@
 //!
 //! Safe is what was written before the last sync of its file that was done; a name is safe once its folder was
 //! synced. Of everything else each sector may be as old or as new as it ever was since, whatever became of the
-//! others, and each name too.
+//! others, and each name too. A file is cut whole, or not.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -438,17 +438,21 @@ fn remains(file: &File, habit: Habit, chance: &mut Chance) -> Vec<u8> {
     let moment = |changes: usize, chance: &mut Chance| {
         if chance.percent(habit.luck) { 1 + chance.below(changes) } else { 0 }
     };
+    let count = file.changes.len();
+    let size = if count == 0 { 0 } else { moment(count, chance) };
+    let is_cut = |at: &usize| sizes[at + 1] < sizes[*at];
+    let oldest = (0..size).rev().find(is_cut).map_or(0, |at| at + 1);
+    let newest = (size..count).find(is_cut).unwrap_or(count);
     let mut left = file.safe.clone();
     left.resize(sizes.iter().copied().max().unwrap(), 0);
     left.resize(left.len().next_multiple_of(habit.sector), 0);
     for sector in touched {
-        let changes = moment(file.changes.len(), chance);
+        let changes = moment(count, chance).clamp(oldest, newest);
         let (start, end) = (sector * habit.sector, (sector + 1) * habit.sector);
         for change in &file.changes[..changes] {
             change.apply_within(start, &mut left[start..end]);
         }
     }
-    let size = if file.changes.is_empty() { 0 } else { moment(file.changes.len(), chance) };
     left.truncate(sizes[size]);
     left
 }
@@ -524,6 +528,25 @@ mod tests {
             }
         }
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_file_is_cut_whole_or_not() {
+        let records = [
+            Record::Opened { inode: 7, name: "old", fresh: false },
+            Record::Truncated { inode: 7, size: 0 },
+            written(0, &[2; 512]),
+        ];
+        let mut seen = BTreeSet::new();
+        for seed in 0..50 {
+            let mut state = State::new(&Files::from([("old".into(), vec![1; 2048])]));
+            records.iter().for_each(|record| state.apply(record, true));
+            let habit = Habit { luck: 60, sector: 512, honest: true };
+            let (files, _) = state.survivors(habit, &mut Chance::new(seed));
+            seen.insert(files["old"].clone());
+        }
+        let all = [vec![], vec![0; 512], vec![1; 2048], vec![2; 512]];
+        assert_eq!(seen, BTreeSet::from(all));
     }
 
     #[test]
