@@ -220,6 +220,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn texts_of_what_was_undone_are_cleaned_from_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        // More than SQLite holds in memory goes to the log before the commit, and then there is no room.
+        let fill = |tx: &crate::store::Tx<'_>| {
+            tx.prepare("PRAGMA max_page_count = 10000")?.query_row([], |_| Ok(()))?;
+            loop {
+                message::insert(tx, &samples::message(Timestamp::now()))?;
+            }
+        };
+        let undone: Result<(), _> = store.write(fill).await;
+        assert!(matches!(undone, Err(Error::Full)));
+        let log = dir.path().join("t.db-wal");
+        let texts = || fs::read(&log).unwrap().windows(5).filter(|it| it == b"hello").count();
+        assert!(texts() > 0);
+        timeout(CLEAN_AGAIN, store.wakers.erased.notified()).await.expect("it is to be cleaned");
+        assert!(store.checkpoint(0).await.unwrap());
+        assert_eq!(texts(), 0);
+    }
+
+    #[tokio::test]
     async fn the_log_is_cleaned_while_others_read_back_to_back() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();

@@ -148,9 +148,10 @@ fn commit(
         if wakers.told.receiver_count() > 0 {
             told.into_iter().for_each(|message| drop(wakers.told.send(message)));
         }
-        if signals.erased {
-            wakers.erased.notify_one();
-        }
+    }
+    // A full disk is found while the log is written: what was undone may lie in it all the same.
+    if signals.erased || committed.is_err() {
+        wakers.erased.notify_one();
     }
     for job in jobs {
         job.finish(committed.clone());
