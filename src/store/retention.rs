@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 
 use super::{
     Error, Store, Tx, View, boot, early_report, event, idempotency, inbound, listed, message,
-    traffic, usage,
+    traffic, usage, wal::CLEAN_AGAIN,
 };
 use crate::domain::Timestamp;
 
@@ -44,7 +44,7 @@ const STEPS: u32 = 20;
 const SPARE_PAGES: i64 = 4096;
 
 /// Tries of a checkpoint: each but the first waits for those who read.
-const CHECKPOINTS: u32 = 20;
+const CHECKPOINTS: u32 = 10;
 
 /// By how much a clock may be ahead of what is expected before it is doubted: what it has deleted is gone.
 const DOUBTED: Duration = Duration::from_secs(86_400);
@@ -187,7 +187,7 @@ impl Store {
         let mut failed = 0;
         while given && failed < CHECKPOINTS && !self.checkpoint(failed).await? {
             failed += 1;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(CLEAN_AGAIN).await;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use super::{Error, Store, connection::BUSY_TIMEOUT, files::beside, room::Room, w
 const CLEAN_AFTER: Duration = Duration::from_secs(20);
 
 /// Between two tries while a reader holds the log open.
-const CLEAN_AGAIN: Duration = Duration::from_secs(2);
+pub(super) const CLEAN_AGAIN: Duration = Duration::from_secs(2);
 
 /// How long each try but the first waits for those who read, and all who write wait with it. Whoever begins to read
 /// meanwhile is not in its way: those must end who began before the last commit, and then those who began since. The
