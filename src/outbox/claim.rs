@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     booking::{self, Booking},
-    record::apply,
+    record::{Care, apply},
     route::{self, History, Line, Preferences},
     step::{Event, Rules, shunned_sims},
 };
@@ -40,6 +40,17 @@ pub(super) struct Conditions {
     pub(super) rules: Rules,
     /// What decides between lines.
     pub(super) preferences: Preferences,
+    /// What becomes of the others where a message cannot be read.
+    pub(super) care: Care,
+}
+
+#[cfg(test)]
+impl Conditions {
+    /// At that time, with what nobody has set.
+    pub(super) fn sample(now: Timestamp) -> Self {
+        let rules = Rules { resend_after: Duration::from_secs(20) };
+        Self { now, rules, preferences: Preferences::default(), care: Care::Together }
+    }
 }
 
 /// What a modem shall do for a segment.
@@ -132,7 +143,9 @@ pub(super) fn claim(
                 waiting.push(line);
                 continue;
             };
-            match follow(tx, line, next.segment, conditions)? {
+            let message = next.segment.message();
+            let follow = |tx: &Tx<'_>| follow(tx, line, next.segment, conditions);
+            match conditions.care.take(tx, message, conditions.now, follow)?.flatten() {
                 Some(followed) => claimed.push(followed),
                 None => {
                     // It was dropped instead; there may be others.
@@ -179,7 +192,9 @@ fn begin_all<'l>(
         let able = free.iter().copied().filter(|line| choice.may_use(line, lines));
         let best = route::best(able, &choice.demand, choice.history(), conditions.preferences);
         let Some(line) = best else { continue };
-        match begin(tx, line, &choice, conditions)? {
+        let begin = |tx: &Tx<'_>| begin(tx, line, &choice, conditions);
+        let begun = conditions.care.take(tx, choice.candidate.key, conditions.now, begin)?;
+        match begun.unwrap_or(Begun::Dropped) {
             Begun::OnTheAir(begun) => {
                 free.retain(|it| it.index != line.index);
                 claimed.push(begun);
@@ -198,7 +213,7 @@ fn begin_all<'l>(
 /// What came of a message that was to begin.
 enum Begun {
     OnTheAir(Claimed),
-    /// Its time had just run out, or it cannot be written: others may begin.
+    /// Its time had just run out, or it cannot be read or written: others may begin.
     Dropped,
     /// It stays as it is.
     WithoutText,
@@ -246,8 +261,13 @@ pub(super) fn candidates(
         let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
         let last_page = page.len() < PAGE as usize;
         for candidate in page {
-            let tried = candidate.tried.then(|| store::progress::load(tx, candidate.key));
-            let tried = tried.transpose()?;
+            let load = |tx: &Tx<'_>| {
+                candidate.tried.then(|| store::progress::load(tx, candidate.key)).transpose()
+            };
+            let tried = conditions.care.take(tx, candidate.key, conditions.now, load)?;
+            // One that was put off is on no page any more.
+            let Some(tried) = tried else { continue };
+            skipped += 1;
             let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
             let demand = Demand { locale: candidate.locale.clone(), ..demand.clone() };
             if !wanted.iter().any(|line| route::serves(line, lines, &demand, &shunned)) {
@@ -266,7 +286,6 @@ pub(super) fn candidates(
         if last_page {
             return Ok(choices);
         }
-        skipped += PAGE;
     }
 }
 
@@ -436,8 +455,7 @@ mod tests {
     fn a_message_that_has_lost_its_text_is_looked_at_once() {
         samples::Memory::new().run(|tx| {
             let now = Timestamp::now();
-            let rules = Rules { resend_after: Duration::from_secs(20) };
-            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let conditions = Conditions::sample(now);
             let key = store::message::insert(tx, &samples::message(now)).unwrap();
             store::message::erase_text(tx, key).unwrap();
             assert!(claim(tx, &[Line::sample(0)], conditions).unwrap().is_empty());
@@ -449,8 +467,8 @@ mod tests {
     fn a_segment_goes_out_once_though_two_modems_say_that_they_have_its_sim() {
         samples::Memory::new().run(|tx| {
             let now = Timestamp::now();
-            let rules = Rules { resend_after: Duration::from_secs(20) };
-            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let conditions = Conditions::sample(now);
+            let rules = conditions.rules;
             let body = domain::Body { segments: 3, ..samples::body(&"x".repeat(400)) };
             let message = NewMessage { body, ..samples::message(now) };
             let key = store::message::insert(tx, &message).unwrap();
@@ -468,12 +486,8 @@ mod tests {
     fn a_code_does_not_wait_for_what_bulk_has_used() {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();
-            let rules = Rules { resend_after: Duration::from_secs(20) };
-            let at = |seconds| Conditions {
-                now: start.after(Duration::from_secs(seconds)),
-                rules,
-                preferences: Preferences::default(),
-            };
+            let at = |seconds| Conditions::sample(start.after(Duration::from_secs(seconds)));
+            let rules = at(0).rules;
             let allowance = Allowance { per_minute: Some(10), ..Allowance::default() };
             let terms = Line::sample(0).terms.as_ref().clone();
             let terms = Arc::new(Terms { allowance, ..terms });
@@ -504,8 +518,7 @@ mod tests {
 
     fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {
         let start = Timestamp::now();
-        let rules = Rules { resend_after: Duration::from_secs(20) };
-        let at = |now| Conditions { now, rules, preferences: Preferences::default() };
+        let (at, rules) = (Conditions::sample, Conditions::sample(start).rules);
         let add = |lane, at| {
             let message = samples::message(at);
             let message = NewMessage { lane, on_unknown: OnUnknown::Resend, ..message };

@@ -1,8 +1,8 @@
 //! Puts the law into force: loads a message, steps it, stores what changed, writes its events.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::{
     report,
@@ -15,6 +15,45 @@ use crate::{
     },
     store::{self, Tx, message::Account},
 };
+
+/// How long a message that cannot be read, and whose time is up, is let be before somebody is told of it again.
+const LET_BE: Duration = Duration::from_secs(86_400);
+
+/// What becomes of the others in a transaction where one message cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Nothing is done. It hardly ever happens, and costs nothing until then.
+    Together,
+    /// They go on: each is worked on in a savepoint of its own.
+    Apart,
+}
+
+impl Care {
+    /// Does `work` with the message `key`. [`Apart`](Self::Apart), one that cannot be read is told of, put off and
+    /// passed over: `None`, and nothing is left of what was done with it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn take<T>(
+        self,
+        tx: &Tx<'_>,
+        key: i64,
+        now: Timestamp,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, store::Error>,
+    ) -> Result<Option<T>, store::Error> {
+        if self == Self::Together {
+            return work(tx).map(Some);
+        }
+        match tx.savepoint(work) {
+            Err(cause) if cause.is_of_its_rows() => {
+                error!(message.key = key, %cause, "a message cannot be read: it is passed over");
+                store::progress::put_off(tx, key, now, now.after(LET_BE))?;
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
+    }
+}
 
 /// Lets `event` happen to the message `key`, inside one transaction with everything that follows
 /// from it, and answers how far the message has come.
@@ -547,6 +586,40 @@ mod tests {
             assert_eq!(phase(tx, second), Phase::Sending, "these were of the first one");
             report(200, 121);
             assert_eq!(phase(tx, second), Phase::Ended(End::Delivered), "this one is not");
+        });
+    }
+
+    #[test]
+    fn a_report_on_a_message_that_cannot_be_read_undoes_nothing_of_another() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let accepted = |segment: SegmentId, reference, now| {
+                apply(tx, segment.message(), Event::Accepted(segment, Some(reference)), now, RULES)
+            };
+            let first = begun(tx, "sim", &samples::message(start), start);
+            accepted(first, 7, start).unwrap();
+            report(tx, "sim", 7, at(1));
+            let second = begun(tx, "sim", &samples::message(start), at(100));
+            // It may be the second one's, and is the first one's.
+            report(tx, "sim", 7, at(101));
+            samples::damage(tx, first.message(), "reason");
+            accepted(second, 8, at(102)).unwrap();
+            assert_eq!(phase(tx, second), Phase::Sent);
+        });
+    }
+
+    #[test]
+    fn work_on_a_message_that_panics_is_passed_over_and_undone() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = store::message::insert(tx, &samples::message(now)).unwrap();
+            let work = |tx: &Tx<'_>| {
+                store::message::book(tx, key, None)?;
+                panic!("on purpose")
+            };
+            assert!(Care::Apart.take::<()>(tx, key, now, work).unwrap().is_none());
+            assert_eq!(store::message::subject(tx, key).unwrap().1.submits, 0);
         });
     }
 

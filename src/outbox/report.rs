@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::{
     record::apply,
@@ -95,7 +95,13 @@ pub(super) fn take_up(
 ) -> Result<bool, store::Error> {
     let waited = store::early_report::take(tx, sim, recipient.tail())?;
     for received in &waited {
-        receive(tx, sim, received, now, rules)?;
+        match tx.savepoint(|tx| receive(tx, sim, received, now, rules)) {
+            // It is about another message, which is no reason to undo what happened to this one.
+            Err(cause) if cause.is_of_its_rows() => {
+                error!(%cause, "a delivery report is about a message that cannot be read");
+            }
+            received => received?,
+        }
     }
     Ok(!waited.is_empty())
 }

@@ -25,7 +25,7 @@ use super::{
     clock::{Boot, Watch},
     health::{Alarm, Health},
     outlet::{SOON, Standing},
-    record::{abandon, apply},
+    record::{Care, abandon, apply},
     route::{self, Delivery, Line, Preferences, Terms},
     step::{Event, Rules},
 };
@@ -116,6 +116,8 @@ pub struct Outbox {
     watch: Watch,
     /// What is to be written into the System Log with the next turn.
     alarms: Vec<domain::Event>,
+    /// Of the next turn.
+    care: Care,
 }
 
 #[derive(Debug)]
@@ -221,6 +223,7 @@ impl Outbox {
             watchers,
             watch,
             alarms: Vec::new(),
+            care: Care::Together,
         }
     }
 
@@ -231,6 +234,11 @@ impl Outbox {
         loop {
             let turn = match self.turn(&mut back).await {
                 Ok(turn) => turn,
+                // One message may be the reason: the others go on without it.
+                Err(cause) if self.care == Care::Together && cause.is_of_its_rows() => {
+                    self.care = Care::Apart;
+                    continue;
+                }
                 Err(cause) => {
                     error!(%cause, "the outbox could not store its work; it tries again");
                     tokio::select! {
@@ -287,21 +295,26 @@ impl Outbox {
                     store::boot::begin(tx, &run)?;
                 }
                 let keys = store::queue::submitting(tx)?;
+                // Whatever cannot be read of one message, the daemon starts.
+                let step = |key, event| {
+                    let step = |tx: &Tx<'_>| apply(tx, key, event, now, rules);
+                    Care::Apart.take(tx, key, now, step)
+                };
                 for key in &keys {
-                    apply(tx, *key, Event::Crashed, now, rules)?;
+                    step(*key, Event::Crashed)?;
                 }
                 // The modem hangs up when it is brought up; who listened has heard a part at best.
                 for segment in store::queue::talking(tx)? {
                     let cut_off = Event::Reported(segment, Report::Failed(Detail::ModemFault));
-                    apply(tx, segment.message(), cut_off, now, rules)?;
+                    step(segment.message(), cut_off)?;
                 }
                 for key in store::message::awaited(tx)? {
-                    abandon(tx, key, now, rules)?;
+                    Care::Apart.take(tx, key, now, |tx| abandon(tx, key, now, rules))?;
                 }
                 let before = before.as_ref().map(|before| before.id.as_str());
                 if boot.tells_no_age(before, behind) {
                     for key in store::queue::open(tx)? {
-                        apply(tx, key, Event::Stranded, now, rules)?;
+                        step(key, Event::Stranded)?;
                     }
                 }
                 // All that is kept: how much of it counts is for the clock to say, which may be set.
@@ -340,7 +353,7 @@ impl Outbox {
         let events: Vec<_> = back.iter().map(|done| done.dated(now, instant)).collect();
         let rules = self.settings.rules;
         let preferences = self.settings.preferences;
-        let conditions = Conditions { now, rules, preferences };
+        let conditions = Conditions { now, rules, preferences, care: self.care };
         let stale = |read: Instant| instant.duration_since(read) >= DELIVERY_EVERY;
         let look_up = self.delivery_read.is_none_or(stale);
         let ready = lines.iter().filter(|line| line.ready);
@@ -360,6 +373,7 @@ impl Outbox {
             Ok(turn)
         };
         let mut turn = self.store.write(work).await?;
+        self.care = Care::Together;
         self.alarms.clear();
         back.clear();
         self.nothing_lost_with = (!turn.waits_for_sim).then_some(ready);
@@ -382,7 +396,7 @@ impl Outbox {
     /// Where the time of day was set, moves our clock there, and everything that waits with it.
     async fn follow_the_clock(&mut self) -> Result<(), store::Error> {
         let Some(jump) = self.watch.jump() else { return Ok(()) };
-        let rules = self.settings.rules;
+        let (rules, care) = (self.settings.rules, self.care);
         let before = clock::moved();
         let moved = self.store.write(move |tx| {
             // On the thread of the store, between what others store: each of them sees one clock.
@@ -393,9 +407,10 @@ impl Outbox {
                 store::idempotency::shift(tx, jump)?;
             }
             store::boot::follow(tx, jump < 0)?;
-            let keys = store::queue::open(tx)?;
-            keys.into_iter()
-                .try_for_each(|key| apply(tx, key, Event::Shifted(jump), now, rules).map(drop))
+            store::queue::open(tx)?.into_iter().try_for_each(|key| {
+                let shift = |tx: &Tx<'_>| apply(tx, key, Event::Shifted(jump), now, rules);
+                care.take(tx, key, now, shift).map(drop)
+            })
         });
         if let Err(cause) = moved.await {
             // Where it was moved at all.
@@ -616,7 +631,7 @@ impl Outbox {
         let alarms = self.alarms.clone();
         let store = move |tx: &Tx<'_>| {
             alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
-            store_all(tx, &events, &lines, rules)
+            store_all(tx, &events, &lines, rules, Care::Apart)
         };
         match self.store.write(store).await {
             Ok(()) => {
@@ -653,15 +668,17 @@ fn turn(
     (changed, present): (bool, Option<&[String]>),
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
-    let Conditions { now, rules, .. } = conditions;
-    store_all(tx, back, lines, rules)?;
+    let Conditions { now, rules, care, .. } = conditions;
+    store_all(tx, back, lines, rules, care)?;
     let due = store::queue::due(tx, now, DUE_AT_ONCE)?;
     for key in &due {
-        let demand = store::queue::demand_of(tx, *key)?;
-        let blocked = demand.and_then(|demand| route::obstacle(lines, &demand));
-        apply(tx, *key, Event::Deadline(blocked), now, rules)?;
+        care.take(tx, *key, now, |tx| {
+            let demand = store::queue::demand_of(tx, *key)?;
+            let blocked = demand.and_then(|demand| route::obstacle(lines, &demand));
+            apply(tx, *key, Event::Deadline(blocked), now, rules)
+        })?;
     }
-    let waits_for_sim = changed && give_back(tx, lines, present, now, rules)?;
+    let waits_for_sim = changed && give_back(tx, lines, present, conditions)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
     let mut hang_up = calls_in_the_way(tx, lines, conditions)?;
@@ -677,18 +694,13 @@ fn store_all(
     back: &[(Timestamp, Came)],
     lines: &[Line],
     rules: Rules,
+    care: Care,
 ) -> Result<(), store::Error> {
     for (at, Came { message, event, account }) in back {
         if let Some(account) = account {
             booking::close(tx, lines, *message, account, *at)?;
         }
-        match apply(tx, *message, event.clone(), *at, rules) {
-            // One row that cannot be read must not stop all modems.
-            Err(cause @ (store::Error::Missing(_) | store::Error::UnknownWord { .. })) => {
-                error!(%cause, "an outcome cannot be stored");
-            }
-            applied => drop(applied?),
-        }
+        care.take(tx, *message, *at, |tx| apply(tx, *message, event.clone(), *at, rules))?;
     }
     Ok(())
 }
@@ -756,8 +768,7 @@ fn give_back(
     tx: &Tx<'_>,
     lines: &[Line],
     present: Option<&[String]>,
-    now: Timestamp,
-    rules: Rules,
+    Conditions { now, rules, care, .. }: Conditions,
 ) -> Result<bool, store::Error> {
     let mut waits = false;
     let ready = |sim: &str| lines.iter().any(|line| line.ready && line.sim == sim);
@@ -767,7 +778,8 @@ fn give_back(
         }
         let lost = present.is_some_and(|present| !present.contains(&sim));
         if lost && lines.iter().any(|line| line.ready) {
-            apply(tx, message, Event::ModemLost(attempt), now, rules)?;
+            let lost = |tx: &Tx<'_>| apply(tx, message, Event::ModemLost(attempt), now, rules);
+            care.take(tx, message, now, lost)?;
         } else {
             waits = true;
         }
@@ -987,8 +999,7 @@ mod tests {
     fn a_bulk_call_is_hung_up_for_a_code_though_one_before_it_has_to_wait() {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();
-            let rules = Rules { resend_after: Duration::from_secs(20) };
-            let conditions = |now| Conditions { now, rules, preferences: Preferences::default() };
+            let (conditions, rules) = (Conditions::sample, Conditions::sample(start).rules);
             let code = || {
                 let message = samples::message(start);
                 let on_unknown = domain::OnUnknown::Resend;
@@ -1022,7 +1033,7 @@ mod tests {
             let came = Came { message: key, event, account: None };
             let back = [(start.after(Duration::from_secs(5)), came)];
             let now = start.after(Duration::from_secs(3600));
-            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let conditions = Conditions::sample(now);
             turn(tx, &back, &[], (false, None), conditions).unwrap();
             let progress = store::progress::load(tx, key).unwrap();
             assert_eq!(progress.reason, Some(Detail::NoReport), "it was sent");
@@ -1034,13 +1045,13 @@ mod tests {
         samples::Memory::new().run(|tx| {
             let now = Timestamp::now();
             let rules = Rules { resend_after: Duration::from_secs(20) };
-            let conditions = Conditions { now, rules, preferences: Preferences::default() };
+            let conditions = Conditions::sample(now);
             let body = domain::Body { segments: 2, ..samples::body(&"x".repeat(200)) };
             store::message::insert(tx, &NewMessage { body, ..samples::message(now) }).unwrap();
             let [first] = &claim(tx, &[Line::sample(0)], conditions).unwrap()[..] else { panic!() };
             let message = first.segment.message();
             apply(tx, message, Event::Accepted(first.segment, Some(1)), now, rules).unwrap();
-            let given_back = |lines: &[Line]| give_back(tx, lines, Some(&[]), now, rules).unwrap();
+            let given_back = |lines: &[Line]| give_back(tx, lines, Some(&[]), conditions).unwrap();
             let attempts = || {
                 let progress = store::progress::load(tx, message).unwrap();
                 (progress.claimable_at.is_some(), progress.attempts.len())
@@ -1051,6 +1062,105 @@ mod tests {
             assert!(!given_back(&[Line::sample(1)]));
             assert_eq!(attempts(), (true, 1), "another may send it");
         });
+    }
+
+    /// A turn, a minute later, in which something is to be done for a message that cannot be read.
+    fn a_turn_goes_on(
+        column: &str,
+        line: usize,
+        bring: impl FnOnce(&Tx<'_>, Timestamp) -> Vec<Event>,
+    ) {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let later = Conditions::sample(start.after(Duration::from_secs(59)));
+            let body = domain::Body { segments: 2, ..samples::body(&"x".repeat(200)) };
+            let message = NewMessage { body, lane: Lane::Otp, ..samples::message(start) };
+            let damaged = store::message::insert(tx, &message).unwrap();
+            let came = |event| Came { message: damaged, event, account: None };
+            let back = bring(tx, start).into_iter().map(|event| (later.now, came(event)));
+            let back: Vec<_> = back.collect();
+            samples::damage(tx, damaged, column);
+            let other = store::message::insert(tx, &samples::message(start)).unwrap();
+            let turn_at = |now, back, care| {
+                let conditions = Conditions { now, care, ..later };
+                let lines = [Line::sample(line)];
+                tx.savepoint(|tx| turn(tx, back, &lines, (true, Some(&[])), conditions))
+            };
+            let turn = |back, care| turn_at(later.now, back, care);
+            assert!(turn(&back, Care::Together).is_err_and(|cause| cause.is_of_its_rows()));
+            let turned = turn(&back, Care::Apart).unwrap();
+            let claimed: Vec<_> = turned.claimed.iter().map(|it| it.segment.message()).collect();
+            assert_eq!(claimed, [other]);
+            assert!(turned.next_wake > Some(later.now), "nobody looks at it all the time");
+            assert!(turn(&[], Care::Together).is_ok(), "it is put off");
+            turn_at(message.expires_at, &[], Care::Apart).unwrap();
+            assert!(store::message::outgoing(tx, damaged).unwrap().is_none(), "and says nothing");
+        });
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_read_holds_up_no_other() {
+        const FIRST: SegmentId = SegmentId::first_of(1, 1);
+        let begin = |tx: &Tx<'_>, start| {
+            let claimed = claim(tx, &[Line::sample(0)], Conditions::sample(start)).unwrap();
+            assert_eq!(claimed[0].segment, FIRST);
+        };
+        let happen = |tx: &Tx<'_>, event, at| {
+            apply(tx, 1, event, at, Conditions::sample(at).rules).unwrap();
+        };
+        let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+        // It is due.
+        a_turn_goes_on("reason", 0, |tx, start| {
+            happen(tx, Event::Shifted(-10_000), start);
+            Vec::new()
+        });
+        // It may begin, or begin anew.
+        a_turn_goes_on("recipient", 0, |_, _| Vec::new());
+        a_turn_goes_on("reason", 0, |tx, start| {
+            begin(tx, start);
+            happen(tx, Event::Refused(FIRST, busy), start);
+            Vec::new()
+        });
+        // Its next segment may follow; or its modem is gone.
+        for line in [0, 1] {
+            a_turn_goes_on("reason", line, |tx, start| {
+                begin(tx, start);
+                happen(tx, Event::Accepted(FIRST, Some(1)), start);
+                Vec::new()
+            });
+        }
+        // An answer came.
+        a_turn_goes_on("reason", 0, |tx, start| {
+            begin(tx, start);
+            vec![Event::Accepted(FIRST, Some(1))]
+        });
+    }
+
+    #[tokio::test]
+    async fn a_daemon_starts_and_works_though_messages_of_before_cannot_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let start = Timestamp::now().before(Duration::from_secs(59));
+        let begin = move |tx: &Tx<'_>| {
+            let due = || NewMessage { expires_at: start, ..samples::message(start) };
+            let on_the_air = store::message::insert(tx, &samples::message(start))?;
+            claim(tx, &[Line::sample(0)], Conditions::sample(start))?;
+            for key in [on_the_air, store::message::insert(tx, &due())?] {
+                samples::damage(tx, key, "reason");
+            }
+            let other = due();
+            store::message::insert(tx, &other).map(|_| other.id)
+        };
+        let other = store.write(begin).await.unwrap();
+        let mut told = store.messages_told();
+        let mut outbox = outbox(&store, "a", true);
+        outbox.recover().await.unwrap();
+        let cancel = CancellationToken::new();
+        let running = tokio::spawn(outbox.run(cancel.clone()));
+        let ended = tokio::time::timeout(Duration::from_secs(20), told.recv());
+        assert_eq!(ended.await.unwrap().unwrap(), other);
+        cancel.cancel();
+        running.await.unwrap();
     }
 
     #[tokio::test]

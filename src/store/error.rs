@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::ErrorCode;
+use rusqlite::{Error as Sqlite, ErrorCode};
 
 /// A failure of the store. Cheap to copy, because one failed commit fails all its jobs.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -60,6 +60,27 @@ impl Error {
             | Self::Damaged(_)
             | Self::UnknownWord { .. }
             | Self::Missing(_) => false,
+        }
+    }
+
+    /// Whether the reason lies in the rows that were worked on, or in the work itself: it would fail again, and what is
+    /// done with other rows does not.
+    pub fn is_of_its_rows(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::UnknownWord { .. } => true,
+            // In a transaction, that is work that panicked.
+            Self::Closed => true,
+            Self::Sqlite(error) => {
+                let unreadable = matches!(
+                    **error,
+                    Sqlite::FromSqlConversionFailure(..)
+                        | Sqlite::IntegralValueOutOfRange(..)
+                        | Sqlite::InvalidColumnType(..)
+                        | Sqlite::QueryReturnedNoRows
+                );
+                unreadable || self.is_conflict()
+            }
+            Self::Full | Self::Slow | Self::Migration(_) | Self::Damaged(_) => false,
         }
     }
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{
     Error, Tx, View, fallback,
-    message::{detail, optional_time},
+    message::{detail, erase_text, optional_time},
     sim, word,
 };
 use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
@@ -78,6 +78,31 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
         tx.signal_queue();
     }
     Ok(())
+}
+
+/// Puts off the message `key`, which cannot be read: nothing of it goes out any more, and it is looked at when its time
+/// is up; its text goes then, and it is looked at `later`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn put_off(tx: &Tx<'_>, key: i64, now: Timestamp, later: Timestamp) -> Result<(), Error> {
+    let (first, end) = segments_of(key);
+    tx.prepare(
+        "UPDATE segment SET state = 'dropped' WHERE key > ?1 AND key < ?2 AND state = 'pending'",
+    )?
+    .execute((first, end))?;
+    let waits = tx
+        .prepare(
+            "UPDATE message SET claimable_at = NULL, deadline_at = iif(expires_at > ?2, expires_at, ?3)
+             WHERE key = ?1 AND deadline_at IS NOT NULL RETURNING expires_at > ?2",
+        )?
+        .query_row((key, now.as_unix_ms(), later.as_unix_ms()), |row| row.get(0))
+        .optional()?;
+    if waits == Some(true) {
+        return Ok(());
+    }
+    erase_text(tx, key)?;
+    fallback::erase(tx, key)
 }
 
 /// The keys between which those of all attempts of the message `key` are.

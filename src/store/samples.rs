@@ -86,6 +86,12 @@ fn subject(recipient: E164) -> Subject {
     }
 }
 
+/// Writes into a column of the message `key` what nobody can read.
+pub(crate) fn damage(tx: &Tx<'_>, key: i64, column: &str) {
+    let sql = format!("UPDATE message SET {column} = 'nonsense' WHERE key = ?1");
+    assert_eq!(tx.prepare(&sql).unwrap().execute([key]).unwrap(), 1);
+}
+
 /// A database in memory.
 pub(crate) struct Memory {
     connection: Connection,
