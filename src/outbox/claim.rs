@@ -185,7 +185,7 @@ fn begin_all<'l>(
         demands.extend(store::queue::demands(tx, lane, *service)?);
     }
     for demand in demands {
-        choices.extend(candidates(tx, &demand, &free, lines, conditions)?);
+        choices.extend(candidates(tx, demand, &free, lines, conditions)?);
     }
     choices.sort_by_key(|choice| (choice.candidate.due, choice.candidate.key));
     for choice in choices {
@@ -246,21 +246,21 @@ impl Choice {
 /// them, as things are with all `lines`.
 pub(super) fn candidates(
     tx: &Tx<'_>,
-    demand: &Demand,
+    mut demand: Demand,
     wanted: &[&Line],
     lines: &[Line],
     conditions: Conditions,
 ) -> Result<Vec<Choice>, store::Error> {
     let mut choices = Vec::new();
-    let wanted: Vec<_> = wanted.iter().filter(|line| route::may_try(line, demand)).collect();
+    let wanted: Vec<_> = wanted.iter().filter(|line| route::may_try(line, &demand)).collect();
     if wanted.is_empty() {
         return Ok(choices);
     }
     let mut skipped = 0;
     loop {
-        let page = store::queue::claimable(tx, demand, conditions.now, (PAGE, skipped))?;
+        let page = store::queue::claimable(tx, &demand, conditions.now, (PAGE, skipped))?;
         let last_page = page.len() < PAGE as usize;
-        for candidate in page {
+        for mut candidate in page {
             let load = |tx: &Tx<'_>| {
                 candidate.tried.then(|| store::progress::load(tx, candidate.key)).transpose()
             };
@@ -269,7 +269,7 @@ pub(super) fn candidates(
             let Some(tried) = tried else { continue };
             skipped += 1;
             let shunned: Vec<_> = tried.iter().flat_map(shunned_sims).map(str::to_owned).collect();
-            let demand = Demand { locale: candidate.locale.clone(), ..demand.clone() };
+            demand.locale = candidate.locale.take();
             if !wanted.iter().any(|line| route::serves(line, lines, &demand, &shunned)) {
                 continue;
             }
@@ -278,7 +278,7 @@ pub(super) fn candidates(
             } else {
                 None
             };
-            choices.push(Choice { candidate, demand, tried, shunned, heard });
+            choices.push(Choice { candidate, demand: demand.clone(), tried, shunned, heard });
             if choices.len() == wanted.len() {
                 return Ok(choices);
             }

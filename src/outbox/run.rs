@@ -719,7 +719,7 @@ fn calls_in_the_way(
     for service in Service::ALL {
         for demand in store::queue::demands(tx, Lane::Otp, service)? {
             // Any more of them than there are modems wait for each other.
-            for waiting in candidates(tx, &demand, &all, lines, conditions)? {
+            for waiting in candidates(tx, demand, &all, lines, conditions)? {
                 let line = route::to_hang_up(lines, &waiting.demand, &waiting.shunned);
                 in_the_way.extend(line.map(|line| line.index));
             }
