@@ -54,8 +54,6 @@ const DELIVERY_EVERY: Duration = Duration::from_secs(600);
 const DELIVERY_WINDOW: Duration = Duration::from_secs(7 * 86_400);
 /// Between two looks at budgets that are used up; the shortest is one of a minute.
 const BUDGET_EVERY: Duration = Duration::from_secs(5);
-/// How far back usage is kept: longer than any month.
-const USAGE_WINDOW: Duration = Duration::from_secs(40 * 86_400);
 /// Segments of a burst: from so many on, a modem's link to the network is held between them.
 const BURST: u32 = 3;
 /// With nothing to wait for; everything that matters wakes the dispatcher by itself, but for a clock
@@ -368,7 +366,6 @@ impl Outbox {
             let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
-                store::sim::forget(tx, now, USAGE_WINDOW)?;
             }
             Ok(turn)
         };

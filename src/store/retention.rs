@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
-    Error, Store, Tx, View, boot, early_report, event, idempotency, inbound, listed, message,
+    Error, Store, Tx, View, boot, early_report, event, idempotency, inbound, listed, message, sim,
     traffic, usage, wal::CLEAN_AGAIN,
 };
 use crate::domain::Timestamp;
@@ -32,6 +32,9 @@ const FINGERPRINTS_KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// The longest window that anything is counted for is a day.
 const TRAFFIC_KEPT: Duration = Duration::from_secs(2 * 86_400);
+
+/// Longer than any month, the longest that a SIM has a budget for.
+const SIM_USAGE_KEPT: Duration = Duration::from_secs(40 * 86_400);
 
 /// Rows of traffic that one transaction looks at: a millisecond.
 const STEP: u32 = 1024;
@@ -77,7 +80,7 @@ struct Kind {
 }
 
 /// Keys go before the messages that they lead to.
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
     Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
     Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
@@ -92,6 +95,7 @@ const KINDS: [Kind; 9] = [
     Kind { name: "listed", kept: |_| Duration::ZERO, forget: listed::forget },
     Kind { name: "event", kept: |keep| keep.events, forget: event::forget },
     Kind { name: "usage", kept: |keep| keep.usage, forget: usage::forget },
+    Kind { name: "sim_usage", kept: |_| SIM_USAGE_KEPT, forget: sim::forget },
 ];
 
 /// The time that deleting goes by. A clock that is far ahead, as one whose battery is empty may be until the time is found,
@@ -223,8 +227,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Event, Inbound, InboundFragment, InboundId, MessageId, Outcome, Progress, Secret,
-            SegmentId,
+            Event, Inbound, InboundFragment, InboundId, MessageId, Money, Outcome, Progress,
+            Secret, SegmentId,
         },
         store::{
             self,
@@ -313,6 +317,28 @@ mod tests {
         assert_eq!(count(&store, "idempotency").await, 1);
         store.tidy(&KEEP, day(400)).await.unwrap();
         assert_eq!(count(&store, "message").await, 3, "what is open stays for ever");
+    }
+
+    /// A clock that is far ahead for a moment, in which something is sent.
+    #[tokio::test(start_paused = true)]
+    async fn what_a_sim_has_sent_this_month_counts_whatever_was_sent_while_the_clock_was_ahead() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let add = |tx: &Tx<'_>| {
+            [1, 20, 9000].into_iter().try_for_each(|at| {
+                sim::book(tx, "sim", day(at), Money::ZERO)?;
+                sim::count_delivery(tx, "sim", "US", day(at), true)
+            })
+        };
+        store.write(add).await.unwrap();
+        let left = async || (count(&store, "sim_usage").await, count(&store, "sim_delivery").await);
+        let mut reckoned = Reckoned::new(day(20));
+        store.tidy(&KEEP, reckoned.time(day(9000))).await.unwrap();
+        assert_eq!(left().await, (3, 3));
+        store.tidy(&KEEP, reckoned.time(day(21))).await.unwrap();
+        assert_eq!(left().await, (3, 3), "what was sent later makes nothing else old");
+        store.tidy(&KEEP, day(42)).await.unwrap();
+        assert_eq!(left().await, (2, 2));
     }
 
     #[tokio::test(start_paused = true)]
