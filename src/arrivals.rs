@@ -13,7 +13,7 @@ use crate::{
     domain::{Detail, Event, ModemIncident, SegmentId, Timestamp, clock::Moment},
     inbox::{self, Origin},
     modem::ModemEvent,
-    outbox::{self, Rules},
+    outbox::{self, LateRefusal, Rules},
     sms::{self, Incoming},
     store::{self, Store, Tx},
 };
@@ -63,22 +63,30 @@ enum What {
     PinKnown { sim: String, right: bool },
 }
 
+/// The outbox, to which refusals that come late are told.
+type Outbox = mpsc::UnboundedSender<LateRefusal>;
+
 /// Stores what modems tell until all of them have ended; each modem is told when its own is on disk.
-pub async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rules: Rules) {
+pub async fn take_in(
+    store: Store,
+    mut received: mpsc::Receiver<ModemEvent>,
+    outbox: Outbox,
+    rules: Rules,
+) {
     let mut held = VecDeque::new();
     let (mut open, mut tries_left, mut held_up) = (true, LAST_TRIES, false);
     while open || !held.is_empty() {
         if held.is_empty() {
             match received.recv().await {
-                Some(event) => hold(&mut held, event),
+                Some(event) => hold(&mut held, event, &outbox),
                 None => break,
             }
-            open = listen(&mut received, &mut held, Instant::now() + GATHER).await;
+            open = listen(&mut received, &mut held, &outbox, Instant::now() + GATHER).await;
         }
         while held.len() < BATCH
             && let Ok(event) = received.try_recv()
         {
-            hold(&mut held, event);
+            hold(&mut held, event, &outbox);
         }
         match keep(&store, &mut held, rules).await {
             Ok(()) if held_up => {
@@ -94,7 +102,7 @@ pub async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rul
                 if tries_left == 0 || matches!(cause, store::Error::Closed) {
                     break;
                 }
-                open = listen(&mut received, &mut held, Instant::now() + AGAIN).await;
+                open = listen(&mut received, &mut held, &outbox, Instant::now() + AGAIN).await;
             }
         }
     }
@@ -107,6 +115,7 @@ pub async fn take_in(store: Store, mut received: mpsc::Receiver<ModemEvent>, rul
 async fn listen(
     received: &mut mpsc::Receiver<ModemEvent>,
     held: &mut VecDeque<Arrival>,
+    outbox: &Outbox,
     until: Instant,
 ) -> bool {
     let mut open = true;
@@ -114,17 +123,22 @@ async fn listen(
         tokio::select! {
             () = sleep_until(until) => return open,
             event = received.recv(), if open => match event {
-                Some(event) => hold(held, event),
+                Some(event) => hold(held, event, outbox),
                 None => open = false,
             },
         }
     }
 }
 
-fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent) {
+fn hold(held: &mut VecDeque<Arrival>, event: ModemEvent, outbox: &Outbox) {
+    let take = |segment, refusal| {
+        outbox.send(LateRefusal { segment, refusal, heard: Instant::now() }).is_ok()
+    };
     let (what, waits) = match event {
         ModemEvent::LateAnswer { segment, outcome, .. } => {
             match outbox::late_answer(segment, outcome) {
+                // Nothing that comes behind it depends on it. Where the outbox has ended, it is stored here.
+                Some(outbox::Event::Refused(segment, refusal)) if take(segment, refusal) => return,
                 Some(event) => (What::LateAnswer { segment, event }, None),
                 None => return,
             }
@@ -214,9 +228,12 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
+    use ringpost_hal::at::FinalResult;
+
     use super::*;
     use crate::{
         domain::{Attempt, Phase},
+        modem::SubmitOutcome,
         store::samples,
     };
 
@@ -250,6 +267,22 @@ mod tests {
         let slot = slot.map(str::to_owned);
         let what = What::Tpdu { modem: "a".into(), sim: SIM.into(), slot, tpdu };
         Told { at: Moment::of(at(seconds)), what }
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_late_is_the_outboxs_to_store_for_as_long_as_there_is_one() {
+        let refused = || ModemEvent::LateAnswer {
+            modem: "a".into(),
+            segment: SegmentId::first_of(1, 1),
+            outcome: SubmitOutcome::Refused(FinalResult::Error),
+        };
+        let (outbox, mut refusals) = mpsc::unbounded_channel();
+        let mut held = VecDeque::new();
+        hold(&mut held, refused(), &outbox);
+        assert!(refusals.try_recv().is_ok() && held.is_empty());
+        refusals.close();
+        hold(&mut held, refused(), &outbox);
+        assert_eq!(held.len(), 1);
     }
 
     #[tokio::test]

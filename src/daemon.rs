@@ -154,12 +154,12 @@ impl Tasks {
             tidying: (CancellationToken::new(), JoinSet::new()),
             store: store.clone(),
         };
-        let token = tasks.outbox.0.clone();
+        let (token, late) = (tasks.outbox.0.clone(), outbox.late());
         tasks.outbox.1.spawn(async move { outbox.run(token).await });
         for runner in runners {
             tasks.modems.1.spawn(runner.run(tasks.modems.0.clone()));
         }
-        tasks.events.spawn(arrivals::take_in(store.clone(), received, rules));
+        tasks.events.spawn(arrivals::take_in(store.clone(), received, late, rules));
         tasks.tidying.1.spawn(chronicle::keep(store.clone(), modems, tasks.tidying.0.clone()));
         let (counted, token) = (store.clone(), tasks.tidying.0.clone());
         tasks.tidying.1.spawn(async move { metrics.follow(&counted, token).await });

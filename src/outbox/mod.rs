@@ -25,5 +25,5 @@ pub use outlet::{Outlet, may_call};
 pub use record::{abandon, apply, cancel};
 pub use report::receive;
 pub use route::{Preferences, Prices, Terms};
-pub use run::{Outbox, Settings, late_answer};
+pub use run::{LateRefusal, Outbox, Settings, late_answer};
 pub use step::{Event, Rules};

@@ -95,6 +95,8 @@ pub struct Outbox {
     exchanges: JoinSet<Exchanged>,
     /// Calls that were answered, and go on.
     answered: (mpsc::UnboundedSender<Exchanged>, mpsc::UnboundedReceiver<Exchanged>),
+    /// Refusals of segments that were given up.
+    late: (mpsc::UnboundedSender<LateRefusal>, mpsc::UnboundedReceiver<LateRefusal>),
     /// Calls that nobody has answered end with it.
     stopping: CancellationToken,
     /// What each SIM has sent.
@@ -131,6 +133,8 @@ struct Slot {
     sim: String,
     /// Until when it rests between segments that are no passcodes.
     rests_until: Option<Instant>,
+    /// The last segment without an answer, which may come late, and what was booked for it.
+    unanswered: Option<(SegmentId, Booking)>,
 }
 
 impl Slot {
@@ -140,10 +144,22 @@ impl Slot {
     }
 }
 
+/// A refusal that came when nobody waited for it any more. The outbox knows what was booked for its segment.
+#[derive(Debug)]
+pub struct LateRefusal {
+    /// The segment.
+    pub segment: SegmentId,
+    /// Why.
+    pub refusal: Refusal,
+    /// When it was heard.
+    pub heard: Instant,
+}
+
 /// What came back from a modem.
 #[derive(Debug)]
 struct Exchanged {
-    index: usize,
+    /// The modem that is free again, if one is.
+    index: Option<usize>,
     came: Came,
     /// When; not by the time of day, which may be set in between.
     heard: Instant,
@@ -200,6 +216,7 @@ impl Outbox {
                 health: Health::default(),
                 sim: String::new(),
                 rests_until: None,
+                unanswered: None,
             }
         });
         let watch = Watch::new(&settings.boot, false);
@@ -210,6 +227,7 @@ impl Outbox {
             outlets: outlets.collect(),
             exchanges: JoinSet::new(),
             answered: mpsc::unbounded_channel(),
+            late: mpsc::unbounded_channel(),
             stopping: CancellationToken::new(),
             accounts: HashMap::new(),
             delivery: HashMap::new(),
@@ -223,6 +241,11 @@ impl Outbox {
             alarms: Vec::new(),
             care: Care::Together,
         }
+    }
+
+    /// Where refusals that come late are to be told, for as long as anybody listens there.
+    pub fn late(&self) -> mpsc::UnboundedSender<LateRefusal> {
+        self.late.0.clone()
     }
 
     /// Works until `cancel`, then lets the exchanges on the air end and stores their outcomes. To be
@@ -255,6 +278,7 @@ impl Outbox {
                 () = self.changed.notified() => {}
                 Some(done) = self.exchanges.join_next() => back.extend(finished(done)),
                 Some(answered) = self.answered.1.recv() => back.push(answered),
+                Some(late) = self.late.1.recv() => back.push(self.refused_late(late)),
                 () = tokio::time::sleep_until(wake) => {}
             }
             self.collect(&mut back);
@@ -271,7 +295,21 @@ impl Outbox {
         while let Ok(answered) = self.answered.1.try_recv() {
             back.push(answered);
         }
+        while let Ok(late) = self.late.1.try_recv() {
+            back.push(self.refused_late(late));
+        }
         back.sort_by_key(|it| it.came.account.is_some());
+    }
+
+    /// With what was booked for its segment and is to be taken back, where its modem has given up no other since.
+    fn refused_late(&mut self, LateRefusal { segment, refusal, heard }: LateRefusal) -> Exchanged {
+        let event = Event::Refused(segment, refusal);
+        let of_it = |(unanswered, _): &mut (SegmentId, Booking)| *unanswered == segment;
+        let booked = self.outlets.iter_mut().find_map(|slot| slot.unanswered.take_if(of_it));
+        let booked = booked.filter(|_| is_certain(&event));
+        let account = booked.map(|(_, booking)| (booking, Spent::Nothing));
+        let came = Came { message: segment.message(), event, account };
+        Exchanged { index: None, came, heard, settled: false }
     }
 
     /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
@@ -430,7 +468,8 @@ impl Outbox {
 
     /// The modem is free again, and the better or worse for it.
     fn settle(&mut self, done: &Exchanged) {
-        let Some((Booking { sim, at, price }, spent)) = &done.came.account else { return };
+        let Some((booking, spent)) = &done.came.account else { return };
+        let Booking { sim, at, price } = booking;
         let account = self.accounts.entry(sim.clone()).or_default();
         match spent {
             Spent::Segment => {}
@@ -441,7 +480,10 @@ impl Outbox {
                 account.charge(Timestamp::now(), cost.unwrap_or_default());
             }
         }
-        let Some(slot) = self.outlets.get_mut(done.index) else { return };
+        let Some(slot) = done.index.and_then(|index| self.outlets.get_mut(index)) else { return };
+        if let (Event::Silent(segment), Spent::Segment) = (&done.came.event, spent) {
+            slot.unanswered = Some((*segment, booking.clone()));
+        }
         let now = Instant::now();
         slot.busy_since = None;
         slot.in_call = None;
@@ -540,7 +582,7 @@ impl Outbox {
         slot.busy_since = Some(Instant::now());
         let handle = slot.outlet.handle.clone();
         let came = move |event, account| Exchanged {
-            index,
+            index: Some(index),
             came: Came { message: segment.message(), event, account },
             heard: Instant::now(),
             settled: false,
@@ -596,6 +638,8 @@ impl Outbox {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
         self.stopping.cancel();
+        // What is refused later is stored by whoever hears it.
+        self.late.1.close();
         let hang_up = sleep(LISTEN_ON);
         tokio::pin!(hang_up);
         loop {
@@ -899,7 +943,7 @@ mod tests {
     fn exchanged(event: Event, spent: Spent) -> Exchanged {
         let booking = Booking { sim: "sim".into(), at: Timestamp::now(), price: None };
         let came = Came { message: 1, event, account: Some((booking, spent)) };
-        Exchanged { index: 0, came, heard: Instant::now(), settled: false }
+        Exchanged { index: Some(0), came, heard: Instant::now(), settled: false }
     }
 
     #[tokio::test]
@@ -954,6 +998,51 @@ mod tests {
         outbox.settle(&exchanged(Event::Accepted(segment, None), Spent::Segment));
         assert_eq!(outbox.alarms.len(), 2, "it is over");
         assert_eq!(outbox.lines(Timestamp::now())[0].no_texts, None);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_late_is_taken_back_from_sim_and_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (now, segment) = (Timestamp::now(), SegmentId::first_of(1, 1));
+        let price = domain::Money::from_micros(10_000);
+        let booking = Booking { sim: "sim".into(), at: now, price: Some(price) };
+        let mut outbox = with_a_modem(&store);
+        outbox.accounts.entry("sim".into()).or_default().book(now, price);
+        let booked = booking.clone();
+        let begin = move |tx: &Tx<'_>| {
+            let key = store::message::insert(tx, &samples::message(now))?;
+            booking::book(tx, key, &booked)?;
+            let rules = Conditions::sample(now).rules;
+            apply(tx, key, Event::Claimed(samples::attempt(segment, now)), now, rules).map(drop)
+        };
+        store.write(begin).await.unwrap();
+        let account = Some((booking, Spent::Segment));
+        let came = Came { message: 1, event: Event::Silent(segment), account };
+        let heard = Instant::now();
+        let silent = Exchanged { index: Some(0), came, heard, settled: false };
+        outbox.turn(&mut vec![silent]).await.unwrap();
+        let told = async || {
+            let read = |view: &store::View<'_>| {
+                let (_, account) = store::message::subject(view, 1)?;
+                let usage = store::sim::usage(view, Timestamp::default())?.remove(0);
+                assert_eq!((account.submits, account.cost), (usage.segments, Some(usage.cost)));
+                Ok((usage.segments, store::progress::load(view, 1)?.reason))
+            };
+            store.read(read).await.unwrap()
+        };
+        assert_eq!(told().await, (1, None), "it may have gone out");
+        let refusal = Refusal { detail: Detail::Unassigned, class: RefusalClass::Permanent };
+        let mut back = Vec::new();
+        // Told twice, it is taken back once.
+        for _ in 0..2 {
+            outbox.late().send(LateRefusal { segment, refusal, heard }).unwrap();
+            outbox.collect(&mut back);
+            outbox.turn(&mut back).await.unwrap();
+        }
+        assert_eq!(told().await, (0, Some(Detail::Unassigned)));
+        let used = outbox.accounts.get_mut("sim").unwrap().used(Timestamp::now());
+        assert_eq!((used.month, used.cost), (0, domain::Money::ZERO));
     }
 
     #[test]
