@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::{
-    domain::{Detail, Event, GatewayEvent, Outcome, Target, Timestamp},
+    domain::{Detail, Event, GatewayEvent, Outcome, Target, Timestamp, clock::Moment},
     modem::{ModemHandle, ModemState, ModemStatus},
     store::{self, Store, Tx},
 };
@@ -75,7 +75,7 @@ async fn follow_modem(store: &Store, name: &str, mut status: watch::Receiver<Mod
             && told.as_ref() != Some(&standing)
         {
             let (modem, tells) = (name.to_owned(), standing.clone());
-            let at = Timestamp::now();
+            let at = Moment::of(Timestamp::now());
             write(store, move |tx| tells.write(tx, &modem, at)).await;
             told = Some(standing);
         }
@@ -86,7 +86,8 @@ async fn follow_modem(store: &Store, name: &str, mut status: watch::Receiver<Mod
 }
 
 impl Standing {
-    fn write(&self, tx: &Tx<'_>, modem: &str, at: Timestamp) -> Result<(), store::Error> {
+    fn write(&self, tx: &Tx<'_>, modem: &str, at: Moment) -> Result<(), store::Error> {
+        let at = at.by_now();
         match self {
             Self::Down { detail, message } => {
                 let event = Event::of_gateway(GatewayEvent::ModemDown, Outcome::Failure, at)
@@ -119,9 +120,12 @@ async fn follow_disk(store: &Store) {
     loop {
         let is_full = *full.borrow_and_update();
         if is_full != told {
-            let at = Timestamp::now();
-            let event = Event::of_alarm("disk", is_full.then_some(Detail::StorageFull), at);
-            write(store, move |tx| store::event::append(tx, &event)).await;
+            let (at, reason) =
+                (Moment::of(Timestamp::now()), is_full.then_some(Detail::StorageFull));
+            let tell = move |tx: &Tx<'_>| {
+                store::event::append(tx, &Event::of_alarm("disk", reason, at.by_now()))
+            };
+            write(store, tell).await;
             told = is_full;
         }
         if full.changed().await.is_err() {
@@ -140,5 +144,24 @@ async fn write(
             return error!(%cause, "an event of the gateway could not be written");
         }
         tokio::time::sleep(AGAIN).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::samples;
+
+    /// The latest event tells a start whether its clock is behind.
+    #[test]
+    fn what_waited_while_the_clock_was_set_is_of_the_time_that_is() {
+        samples::Memory::new().run(|tx| {
+            let at = |seconds: i64| Timestamp::from_unix_ms(seconds * 1000);
+            let down = Standing::Down { detail: Detail::NoModem, message: String::new() };
+            // By 58 seconds back.
+            let waited = Moment::of(at(60)).before_a_move_by(-58_000);
+            down.write(tx, "m", waited).unwrap();
+            assert_eq!(store::boot::latest(tx).unwrap(), Some(at(2)));
+        });
     }
 }

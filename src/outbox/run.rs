@@ -373,9 +373,9 @@ impl Outbox {
 
     /// One transaction: what came back, what is due, and what goes out next.
     async fn turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
+        self.follow_the_clock().await?;
         // Where the store fails, they come again.
         self.settle_all(back);
-        self.follow_the_clock().await?;
         self.follow_the_sims();
         let now = Timestamp::now();
         let lines = self.lines(now);
