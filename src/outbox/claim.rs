@@ -308,7 +308,7 @@ fn begin(
     let concat_reference = match repeated {
         // The same segments again: a phone that has some of them needs only the others.
         Some(earlier) => earlier.concat_reference,
-        None => store::progress::next_concat_reference(tx, message)?,
+        None => store::progress::next_concat_reference(tx, message, now)?,
     };
     let (segments, reports, settle, report_deadline) = match outgoing.service.channel() {
         Channel::Sms => (

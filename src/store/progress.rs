@@ -128,10 +128,14 @@ fn segments(attempt: &Attempt) -> impl Iterator<Item = (SegmentId, &Segment)> {
     ids.zip(&attempt.segments)
 }
 
-/// How many attempts, of the newest messages to a recipient, are looked at for the references that were given: more
+/// How many attempts, of those to a recipient that were begun last, are looked at for the references that were given: more
 /// than are begun between the first attempt of a message and its last. Of ten segments each, the most that a message may
 /// have, they leave room on the circle of 256.
 const LOOKED_AT: u32 = 16;
+
+/// Among how many attempts, of the newest messages to a recipient, those are found: more than go out before a message that
+/// is older and less urgent.
+const FOUND_AMONG: u32 = 128;
 
 /// A concatenation reference for a new attempt: behind the last that its recipient was given, by as many as that has
 /// segments, so that a phone meets the same one again only after 256 segments. The references behind it are those that
@@ -139,16 +143,23 @@ const LOOKED_AT: u32 = 16;
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn next_concat_reference(tx: &Tx<'_>, message: i64) -> Result<u8, Error> {
+pub fn next_concat_reference(tx: &Tx<'_>, message: i64, now: Timestamp) -> Result<u8, Error> {
+    // What ended before the clock was set back was not begun after now.
     let attempts: Vec<(u8, u8)> = tx
         .prepare(
-            "SELECT a.concat_reference,
-                 ifnull((SELECT max(key) & 255 FROM segment s WHERE s.key > a.key << 8 AND s.key < (a.key + 1) << 8), 1)
-             FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
-             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
-             ORDER BY m.key DESC, a.key DESC LIMIT ?2",
+            "SELECT concat_reference,
+                 (SELECT max(key) & 255 FROM segment WHERE key > its_key << 8 AND key < (its_key + 1) << 8)
+             FROM (
+                 SELECT a.key AS its_key, a.concat_reference, s.submitting_at AS begun
+                 FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
+                     JOIN segment s ON s.key = a.key << 8 | 1
+                 WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
+                 ORDER BY m.key DESC, a.key DESC LIMIT ?2)
+             ORDER BY begun <= ?3 DESC, begun DESC, its_key DESC LIMIT ?4",
         )?
-        .query_map((message, LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map((message, FOUND_AMONG, now.as_unix_ms(), LOOKED_AT), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
         .collect::<Result<_, _>>()?;
     let of_each = |(first, count): &(u8, u8)| {
         let first = *first;
@@ -319,6 +330,8 @@ fn read_segment(row: &Row<'_>) -> Result<Segment, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, time::Duration};
+
     use super::*;
     use crate::store::{message, samples};
 
@@ -327,16 +340,19 @@ mod tests {
         samples::Memory::new().run(|tx| {
             let now = Timestamp::now();
             let message = || message::insert(tx, &samples::message(now)).unwrap();
+            let begun = Cell::new(now);
             let begin_long = |key, number, concat_reference, length| {
                 let first = SegmentId::first_of(key, number);
-                let segments = vec![Segment::PENDING; length];
+                begun.set(begun.get().after(Duration::from_millis(1)));
+                let begun = Segment { submitting_at: Some(begun.get()), ..Segment::PENDING };
+                let segments = vec![begun; length];
                 let sample = samples::attempt(first, now);
                 insert_attempt(tx, &Attempt { concat_reference, segments, ..sample }).unwrap();
                 concat_reference
             };
             let begin_with = |key, number, reference| begin_long(key, number, reference, 1);
-            let begin =
-                |key, number| begin_with(key, number, next_concat_reference(tx, key).unwrap());
+            let next = |key| next_concat_reference(tx, key, begun.get()).unwrap();
+            let begin = |key, number| begin_with(key, number, next(key));
             let keys = [message(), message(), message(), message()];
             // The first was refused, and goes out through another SIM after the second.
             let given =
@@ -355,12 +371,26 @@ mod tests {
                 }
             }
             // Each segment has its own, whether the attempts behind it have as many or not.
-            let mut next = last.wrapping_add(1);
+            let mut following = last.wrapping_add(1);
             for length in [10; 60].into_iter().chain([1, 2, 3]) {
                 let key = message();
-                let given = next_concat_reference(tx, key).unwrap();
-                assert_eq!(begin_long(key, 1, given, length), next);
-                next = given.wrapping_add(u8::try_from(length).unwrap());
+                let given = next(key);
+                assert_eq!(begin_long(key, 1, given, length), following);
+                following = given.wrapping_add(u8::try_from(length).unwrap());
+            }
+            // What is less urgent waits until all that came behind it has gone out, and goes out in turns with that then.
+            let waited = [(); 40].map(|()| message());
+            let urgent = [(); 60].map(|()| message());
+            let in_turns = waited.iter().zip(&urgent[20..]).flat_map(|(one, other)| [one, other]);
+            for key in urgent[..20].iter().chain(in_turns) {
+                assert_eq!(begin(*key, 1), following);
+                following = following.wrapping_add(1);
+            }
+            // The clock was set back to when the first of them went out.
+            begun.set(now);
+            for _ in 0..60 {
+                assert_eq!(begin(message(), 1), following);
+                following = following.wrapping_add(1);
             }
         });
     }
