@@ -709,6 +709,56 @@ mod tests {
         });
     }
 
+    /// Of three to one number, the first was refused in doubt, the second has no answer, and the third was taken with an answer
+    /// whose reference is missing.
+    #[test]
+    fn a_report_without_its_segment_is_of_what_is_known_best_to_have_been_taken() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let doubtful = Refusal { detail: Detail::ModemFault, class: RefusalClass::Doubtful };
+            let ends: [&dyn Fn(SegmentId) -> Event; 3] =
+                [&|it| Event::Refused(it, doubtful), &Event::Silent, &|it| {
+                    Event::Accepted(it, None)
+                }];
+            let sent = ends.map(|end| {
+                let segment = begun(tx, "sim", &samples::message(start), start);
+                apply(tx, segment.message(), end(segment), start, RULES).unwrap();
+                segment
+            });
+            let reported = |reference| {
+                report(tx, "sim", reference, start.after(Duration::from_secs(1)));
+                sent.map(|segment| phase(tx, segment) == Phase::Ended(End::Delivered))
+            };
+            assert_eq!(reported(7), [false, false, true]);
+            assert_eq!(reported(8), [false, true, true]);
+            assert_eq!(reported(9), [true; 3]);
+        });
+    }
+
+    /// It waited a moment for the store, and a second message to the same number was begun meanwhile.
+    #[test]
+    fn a_report_is_of_nothing_that_was_begun_after_it_was_heard() {
+        for answer_is_missing in [false, true] {
+            samples::Memory::new().run(|tx| {
+                let start = Timestamp::now();
+                let at = |seconds| start.after(Duration::from_secs(seconds));
+                let first = begun(tx, "sim", &samples::message(start), start);
+                apply(tx, first.message(), Event::Silent(first), at(10), RULES).unwrap();
+                apply(tx, first.message(), Event::Deadline(None), at(500), RULES).unwrap();
+                let second = NewMessage { expires_at: at(900), ..samples::message(at(500)) };
+                let second = begun(tx, "sim", &second, at(500));
+                if answer_is_missing {
+                    apply(tx, second.message(), Event::Silent(second), at(501), RULES).unwrap();
+                }
+                report(tx, "sim", 7, at(500));
+                assert_eq!(phase(tx, second), Phase::Sending);
+                report(tx, "sim", 8, at(502));
+                let delivered = phase(tx, second) == Phase::Ended(End::Delivered);
+                assert_eq!(delivered, answer_is_missing, "else it waits for the answer");
+            });
+        }
+    }
+
     #[test]
     fn a_report_that_is_heard_before_its_answer_finds_its_segment() {
         samples::Memory::new().run(|tx| {

@@ -58,8 +58,10 @@ pub fn receive(
     let target = if let Some(certain) = certain {
         Some(certain.segment)
     } else {
-        let unanswered = store::queue::unanswered(tx, sim, tail, since)?;
-        match store::queue::on_the_air(tx, sim, tail, since)? {
+        // Not one that was begun after the report was heard, which may have waited for the store.
+        let begun = (since, now);
+        let unanswered = store::queue::unanswered(tx, sim, tail, begun)?;
+        match store::queue::on_the_air(tx, sim, tail, begun)? {
             // It can be about nothing else: it was faster than its answer.
             Some(on_the_air) if unanswered.or(known).is_none() => Some(on_the_air),
             Some(_) => return store::early_report::insert(tx, sim, received, now),

@@ -427,8 +427,9 @@ fn with_reference(
     .transpose()
 }
 
-/// The oldest segment to this recipient, begun since `since`, whose reference is not known, because the answer
-/// was lost: a report that fits no other can be about it.
+/// A segment to this recipient, begun in that time, whose reference is not known, because the answer was lost: a report
+/// that fits no other can be about it. One that the network has taken goes before one that it may never have seen, and
+/// last comes one that was refused in doubt; of those alike, the oldest.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -436,13 +437,12 @@ pub fn unanswered(
     view: &View<'_>,
     sim: &str,
     tail: &str,
-    since: Timestamp,
+    begun: (Timestamp, Timestamp),
 ) -> Result<Option<SegmentId>, Error> {
-    let found = without_reference(view, "unanswered", sim, tail, since)?;
-    if found.is_some() { Ok(found) } else { without_reference(view, "submitted", sim, tail, since) }
+    without_reference(view, false, sim, tail, begun)
 }
 
-/// The segment to this recipient, begun since `since`, whose answer is still to come.
+/// The segment to this recipient, begun in that time, whose answer is still to come.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -450,28 +450,28 @@ pub fn on_the_air(
     view: &View<'_>,
     sim: &str,
     tail: &str,
-    since: Timestamp,
+    begun: (Timestamp, Timestamp),
 ) -> Result<Option<SegmentId>, Error> {
-    without_reference(view, "submitting", sim, tail, since)
+    without_reference(view, true, sim, tail, begun)
 }
 
 fn without_reference(
     view: &View<'_>,
-    state: &'static str,
+    on_the_air: bool,
     sim: &str,
     tail: &str,
-    since: Timestamp,
+    (since, before): (Timestamp, Timestamp),
 ) -> Result<Option<SegmentId>, Error> {
     let found = view
         .prepare(
             "SELECT s.key
              FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.state = ?2 AND s.reference IS NULL AND m.channel = 'sms'
-                 AND s.state IN ('submitting', 'unanswered', 'submitted')
-                 AND substr(m.recipient, -length(?3)) = ?3 AND s.submitting_at >= ?4
-             ORDER BY m.ended_at IS NOT NULL, s.submitting_at LIMIT 1",
+             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND (s.state = 'submitting') = ?2
+                 AND s.reference IS NULL AND m.channel = 'sms' AND s.state IN ('submitting', 'unanswered', 'submitted')
+                 AND substr(m.recipient, -length(?3)) = ?3 AND s.submitting_at >= ?4 AND s.submitting_at < ?5
+             ORDER BY m.ended_at IS NOT NULL, s.detail IS NOT NULL, s.state = 'unanswered', s.submitting_at LIMIT 1",
         )?
-        .query_row((sim, state, tail, since.as_unix_ms()), read_segment)
+        .query_row((sim, on_the_air, tail, since.as_unix_ms(), before.as_unix_ms()), read_segment)
         .optional()?;
     Ok(found)
 }
