@@ -48,7 +48,7 @@ impl ModemHandle {
     /// The number of its SIM.
     #[must_use]
     pub fn number(&self) -> String {
-        self.hub.slots.get(self.index).map(|slot| slot.number.clone()).unwrap_or_default()
+        self.hub.number(self.index).unwrap_or_default()
     }
 
     /// The ICCID of its SIM.
@@ -60,7 +60,7 @@ impl ModemHandle {
     /// Its IMEI.
     #[must_use]
     pub fn imei(&self) -> String {
-        self.hub.with_device(self.index, |device| device.card.imei.clone()).unwrap_or_default()
+        self.hub.with_device(self.index, |device| device.imei.clone()).unwrap_or_default()
     }
 
     /// The path of its port.
@@ -179,6 +179,16 @@ impl ModemHandle {
         self.replug()
     }
 
+    /// Pulls both out, puts the SIM of each into the other, and plugs them in: they start up.
+    ///
+    /// # Errors
+    /// When no pty can be had.
+    pub fn swap_sims(&self, other: &Self) -> io::Result<()> {
+        let result = self.hub.swap_sims(self.index, other.index);
+        self.hub.changed();
+        result
+    }
+
     /// Plugs it in again with another name for its port's link.
     ///
     /// # Errors
@@ -205,7 +215,8 @@ impl ModemHandle {
 
     /// Changes the service centre that the SIM names; none where it is empty.
     pub fn set_service_centre(&self, address: &str) {
-        self.hub.with_device(self.index, |device| address.clone_into(&mut device.service_centre));
+        self.hub
+            .with_device(self.index, |device| address.clone_into(&mut device.card.service_centre));
     }
 
     /// Answers messages with the TP-MR of the host's TPDU, not with the modem's own counter.
@@ -299,10 +310,8 @@ impl PhoneHandle {
 
     /// Sends a text to a modem (by name) or to any number.
     pub fn send_to(&self, modem_or_number: &str, text: &str) {
-        let to = match self.hub.index(modem_or_number).and_then(|index| self.hub.slots.get(index)) {
-            Some(slot) => slot.number.clone(),
-            None => modem_or_number.to_owned(),
-        };
+        let modem = self.hub.index(modem_or_number).and_then(|index| self.hub.number(index));
+        let to = modem.unwrap_or_else(|| modem_or_number.to_owned());
         self.hub.send_from_phone(&self.number, &to, text);
     }
 }

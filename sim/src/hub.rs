@@ -30,7 +30,6 @@ use crate::{
 /// One modem with its port.
 pub(crate) struct Slot {
     pub(crate) name: String,
-    pub(crate) number: String,
     device: Mutex<Device>,
     /// The name of its port's link.
     pub(crate) link: Mutex<String>,
@@ -39,8 +38,6 @@ pub(crate) struct Slot {
     pub(crate) port: Mutex<Option<Port>>,
     /// The host at its line in memory, where it has one.
     pub(crate) host: Mutex<Option<WriteHalf<DuplexStream>>>,
-    /// Reports that came while the modem was away.
-    reports: Mutex<Vec<Vec<u8>>>,
     /// Baud rate to pace the line at; 0 is as fast as it goes.
     pub(crate) pace: std::sync::atomic::AtomicU32,
     /// What the other side says in the modem's call, and nobody has read yet.
@@ -74,11 +71,9 @@ impl Slot {
             name: device.name.clone(),
             link: Mutex::new(format!("{}-at", device.name)),
             audio_link: Mutex::new(format!("{}-audio", device.name)),
-            number: device.card.number.clone(),
             device: Mutex::new(device),
             port: Mutex::new(None),
             host: Mutex::new(None),
-            reports: Mutex::default(),
             pace: pace.into(),
             downlink: Mutex::default(),
             audio: AudioPorts::default(),
@@ -93,7 +88,7 @@ impl Hub {
         mut network: Network,
         in_memory: bool,
     ) -> io::Result<Arc<Self>> {
-        network.modems = slots.iter().map(|slot| slot.number.clone()).collect();
+        network.modems = slots.iter().map(|slot| lock(&slot.device).card.number.clone()).collect();
         let hub = Arc::new(Self {
             directory,
             slots,
@@ -163,6 +158,11 @@ impl Hub {
         self.slots.iter().position(|slot| slot.name == name)
     }
 
+    /// The number of a modem's SIM.
+    pub(crate) fn number(&self, index: usize) -> Option<String> {
+        self.with_network(|network| network.modems.get(index).cloned())
+    }
+
     /// Something that changes whenever anything has happened.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
@@ -218,6 +218,23 @@ impl Hub {
 
     pub(crate) fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Pulls two modems out, puts the SIM of each into the other, and plugs them in.
+    pub(crate) fn swap_sims(self: &Arc<Self>, one: usize, other: usize) -> io::Result<()> {
+        self.unplug(one);
+        self.unplug(other);
+        let cards = [one, other].map(|index| self.with_device(index, Device::take_card));
+        for (index, card) in [other, one].into_iter().zip(cards.into_iter().flatten()) {
+            self.with_network(|network| {
+                if let Some(number) = network.modems.get_mut(index) {
+                    number.clone_from(&card.number);
+                }
+            });
+            self.with_device(index, |device| device.insert_card(card));
+        }
+        self.replug(one, None)?;
+        self.replug(other, None)
     }
 
     fn perform(self: &Arc<Self>, index: usize, effect: Effect) {
@@ -298,8 +315,7 @@ impl Hub {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
-        let (verdict, id) =
-            self.with_network(|network| network.submit(index, &slot.name, submission));
+        let (verdict, id) = self.with_network(|network| network.submit(&slot.name, submission));
         self.changed();
         if let (true, Some(id)) = (submission.report_first, id) {
             self.deliver(id);
@@ -365,27 +381,32 @@ impl Hub {
     }
 
     fn hand_report(self: &Arc<Self>, report: Option<Report>) {
-        let Some(Report { index, tpdu }) = report else {
+        let Some(report) = report else {
             return;
         };
-        let kept = tpdu.clone();
-        let taken = self.with_device(index, |device| device.arrive_report(tpdu));
-        if let (Some(false), Some(slot)) = (taken, self.slots.get(index)) {
-            lock(&slot.reports).push(kept);
+        let arrive = |device: &mut Device| {
+            // Its SIM may have been pulled out meanwhile.
+            device.card.number == report.number && device.arrive_report(report.tpdu.clone())
+        };
+        let index = self.with_network(|network| network.modem_of(&report.number));
+        if index.and_then(|index| self.with_device(index, arrive)) != Some(true) {
+            self.with_network(|network| network.reports.push(report));
         }
     }
 
     /// Brings a modem what waits for it.
     fn catch_up(self: &Arc<Self>, index: usize) {
-        let Some(slot) = self.slots.get(index) else {
+        let Some(number) = self.number(index) else {
             return;
         };
-        for id in self.with_network(|network| network.held_for(&slot.number)) {
+        for id in self.with_network(|network| network.held_for(&number)) {
             self.deliver(id);
         }
-        let reports = std::mem::take(&mut *lock(&slot.reports));
-        for tpdu in reports {
-            self.hand_report(Some(Report { index, tpdu }));
+        let theirs = |report: &mut Report| report.number == number;
+        let reports: Vec<_> =
+            self.with_network(|network| network.reports.extract_if(.., theirs).collect());
+        for report in reports {
+            self.hand_report(Some(report));
         }
     }
 }

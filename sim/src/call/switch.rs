@@ -42,7 +42,8 @@ impl Hub {
             } else if network.calls.at_phone(number).is_some() {
                 plan = OnCall::new(Does::Busy);
             }
-            network.calls.place(index, plan, [&slot.name, &slot.number, number], withheld)
+            let from = network.modems.get(index).cloned().unwrap_or_default();
+            network.calls.place(index, plan, [&slot.name, &from, number], withheld)
         });
         self.with_device(index, |device| device.placed(id));
         self.changed();

@@ -45,6 +45,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/modems/{modem}/faults/{fault}", axum::routing::delete(modems::clear_fault))
         .route("/modems/{modem}/unplug", post(modems::unplug))
         .route("/modems/{modem}/replug", post(modems::replug))
+        .route("/modems/{modem}/swap_sims", post(modems::swap_sims))
         .route("/phones", get(phones::list))
         .route("/phones/{number}", get(phones::show).put(phones::change))
         .route("/phones/{number}/messages", get(phones::messages))

@@ -58,6 +58,13 @@ pub(super) struct Replug {
     link: Option<String>,
 }
 
+/// The modem that a SIM is swapped with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Swap {
+    with: String,
+}
+
 /// The faults that are on, and all there are.
 #[derive(Serialize)]
 pub(super) struct FaultsView {
@@ -99,7 +106,7 @@ pub(super) async fn change(
         hub.with_device(index, |device| device.keeps_mr = keep);
     }
     if let Some(address) = change.service_centre {
-        hub.with_device(index, |device| device.service_centre = address);
+        hub.with_device(index, |device| device.card.service_centre = address);
     }
     shown(&hub, index, &name)
 }
@@ -182,6 +189,17 @@ pub(super) async fn replug(
     shown(&hub, index, &name)
 }
 
+pub(super) async fn swap_sims(
+    State(hub): State<Arc<Hub>>,
+    Path(name): Path<String>,
+    Body(swap): Body<Swap>,
+) -> Api<ModemView> {
+    let index = find(&hub, &name)?;
+    hub.swap_sims(index, find(&hub, &swap.with)?)
+        .map_err(|error| ApiError::internal(format!("failed to plug them in: {error}")))?;
+    shown(&hub, index, &name)
+}
+
 fn find(hub: &Hub, name: &str) -> Result<usize, ApiError> {
     hub.index(name).ok_or_else(|| ApiError::no_modem(name, hub))
 }
@@ -204,8 +222,8 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
             .voice
             .filter(|voice| voice.audio_port)
             .map(|_| hub.audio_path(index)),
-        number: slot.number.clone(),
-        imei: device.card.imei.clone(),
+        number: device.card.number.clone(),
+        imei: device.imei.clone(),
         iccid: device.card.iccid.clone(),
         imsi: device.card.imsi.clone(),
         plugged,
@@ -213,7 +231,7 @@ fn view(hub: &Arc<Hub>, index: usize) -> Option<ModemView> {
         registered: plugged && device.registered(),
         pace: slot.pace.load(Ordering::Relaxed),
         keep_mr: device.keeps_mr,
-        service_centre: device.service_centre.clone(),
+        service_centre: device.card.service_centre.clone(),
         faults: device.faults.active(),
         pdu_errors: device.pdu_errors.clone(),
     })

@@ -25,18 +25,17 @@ pub(crate) fn render(hub: &Arc<Hub>) -> String {
             let faults: Vec<_> =
                 device.faults.active().iter().map(|spec| spec.fault.name()).collect();
             let registered = if device.registered() { "registered" } else { "not registered" };
-            (device.profile.name, registered, faults.join(" "))
+            (device.profile.name, device.card.number.clone(), registered, faults.join(" "))
         });
-        let Some((family, registered, faults)) = state else {
+        let Some((family, number, registered, faults)) = state else {
             continue;
         };
         let state = if plugged { registered } else { "unplugged" };
         let port = hub.port_path(index);
         let _ = writeln!(
             page,
-            "  {:<5} {family:<10} {:<14} {state:<15} {} {faults}",
+            "  {:<5} {family:<10} {number:<14} {state:<15} {} {faults}",
             slot.name,
-            slot.number,
             port.display()
         );
     }

@@ -140,8 +140,8 @@ pub(super) async fn send(
     Path(number): Path<String>,
     Body(Send { to, text }): Body<Send>,
 ) -> Result<Json<Sent>, ApiError> {
-    let to = match hub.index(&to).and_then(|index| hub.slots.get(index)) {
-        Some(slot) => slot.number.clone(),
+    let to = match hub.index(&to).and_then(|index| hub.number(index)) {
+        Some(number) => number,
         None if to.starts_with('+') => to,
         None => return Err(ApiError::no_modem(&to, &hub)),
     };

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     Answer, Card, Chunk, Submission,
+    card::with_luhn,
     files::{Flash, Incoming},
     settings::Settings,
     store::Memory,
@@ -124,6 +125,7 @@ pub(crate) enum Effect {
 pub(crate) struct Device {
     pub(crate) name: String,
     pub(crate) profile: &'static Profile,
+    pub(crate) imei: String,
     pub(crate) card: Card,
     pub(crate) faults: Faults,
     pub(crate) transcript: Transcript,
@@ -132,7 +134,6 @@ pub(crate) struct Device {
     pub(crate) keeps_mr: bool,
     pub(super) settings: Settings,
     pub(super) memories: Vec<Memory>,
-    pub(crate) service_centre: String,
     pub(super) mode: Mode,
     pub(super) line: Vec<u8>,
     pub(super) held: Vec<u8>,
@@ -143,7 +144,6 @@ pub(crate) struct Device {
     pub(super) buffered: Vec<String>,
     /// Direct messages that the host has yet to acknowledge.
     pub(super) unacknowledged: u32,
-    pub(super) next_mr: u8,
     /// Counts power-ons; what was begun in an earlier life has no effect.
     pub(crate) life: u32,
     pub(crate) sms_ready: bool,
@@ -182,14 +182,14 @@ impl Device {
         Self {
             name,
             profile,
-            card: Card::new(place, profile),
+            imei: with_luhn(&format!("{}{place:06}", profile.tac)),
+            card: Card::new(place),
             faults: Faults::default(),
             transcript: Transcript::default(),
             pdu_errors: Vec::new(),
             keeps_mr: false,
             settings: Settings::new(profile),
             memories,
-            service_centre: crate::network::SERVICE_CENTRE.to_owned(),
             mode: Mode::Command,
             line: Vec::new(),
             held: Vec::new(),
@@ -197,7 +197,6 @@ impl Device {
             waiting: Vec::new(),
             buffered: Vec::new(),
             unacknowledged: 0,
-            next_mr: 0,
             life: 0,
             sms_ready: true,
             deaf: profile.deaf_lines,
@@ -232,6 +231,21 @@ impl Device {
         self.wire = None;
         self.begin_life();
         self.sms_ready = false;
+    }
+
+    /// The card, with what is stored on it; the modem is off.
+    pub(crate) fn take_card(&mut self) -> Card {
+        let messages = self.memory("SM").map(Memory::take_all).unwrap_or_default();
+        Card { messages, ..self.card.clone() }
+    }
+
+    /// Puts another card in; the modem is off.
+    pub(crate) fn insert_card(&mut self, mut card: Card) {
+        let messages = std::mem::take(&mut card.messages);
+        if let Some(memory) = self.memory("SM") {
+            memory.put_all(messages);
+        }
+        self.card = card;
     }
 
     pub(crate) fn powered(&self) -> bool {

@@ -68,6 +68,18 @@ impl Memory {
         }
     }
 
+    /// Empties it.
+    pub(crate) fn take_all(&mut self) -> Vec<Option<Stored>> {
+        self.slots.iter_mut().map(Option::take).collect()
+    }
+
+    /// Puts messages where they were, as far as there is room.
+    pub(crate) fn put_all(&mut self, messages: Vec<Option<Stored>>) {
+        for (slot, message) in self.slots.iter_mut().zip(messages) {
+            *slot = message;
+        }
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u16, &mut Stored)> {
         let first = self.first;
         (first..).zip(&mut self.slots).filter_map(|(index, slot)| Some((index, slot.as_mut()?)))

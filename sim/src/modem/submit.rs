@@ -27,6 +27,9 @@ pub struct PduError {
 pub(crate) struct Submission {
     /// The modem's life in which it was sent; an answer does not outlive it.
     pub(crate) life: u32,
+    /// The ICCID and the number of the SIM that sends it.
+    pub(crate) iccid: String,
+    pub(crate) from: String,
     pub(crate) mr: u8,
     pub(crate) submit: Submit,
     pub(crate) tpdu_hex: String,
@@ -68,7 +71,7 @@ impl Device {
             return answer;
         }
         // TS 27.005 clause 3.2.5: 330, SMSC address unknown.
-        if centre.is_none() && self.service_centre.is_empty() {
+        if centre.is_none() && self.card.service_centre.is_empty() {
             return Answer::Cms(330);
         }
         let mr = if self.keeps_mr { submit.mr } else { self.take_mr() };
@@ -124,6 +127,8 @@ impl Device {
         let status = |code: u16| u8::try_from(code).unwrap_or(0x46);
         Submission {
             life: self.life,
+            iccid: self.card.iccid.clone(),
+            from: self.card.number.clone(),
             mr,
             submit,
             tpdu_hex,
@@ -142,8 +147,8 @@ impl Device {
     }
 
     fn take_mr(&mut self) -> u8 {
-        let mr = self.next_mr;
-        self.next_mr = mr.wrapping_add(1);
+        let mr = self.card.next_mr;
+        self.card.next_mr = mr.wrapping_add(1);
         mr
     }
 

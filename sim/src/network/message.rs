@@ -11,7 +11,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Modem {
-        index: usize,
         mr: u8,
         wants_report: bool,
         /// The status it is bound to fail with.
@@ -41,24 +40,18 @@ pub(crate) struct Message {
 
 impl Message {
     /// A submit that the service centre took.
-    pub(crate) fn submitted(
-        index: usize,
-        from: String,
-        submission: &Submission,
-        scts: ServiceTime,
-    ) -> Self {
+    pub(crate) fn submitted(submission: &Submission, scts: ServiceTime) -> Self {
         let submit = &submission.submit;
         let validity = submit
             .vp
             .map_or(super::DEFAULT_VALIDITY, |validity| validity.remaining(scts.instant()));
         Self {
             origin: Origin::Modem {
-                index,
                 mr: submission.mr,
                 wants_report: submit.srr && !submission.no_report,
                 doomed: submission.report_failure,
             },
-            from,
+            from: submission.from.clone(),
             to: submit.da.clone(),
             pid: submit.pid,
             class: submit.class,

@@ -64,6 +64,8 @@ pub enum SubmitOutcome {
 pub struct SubmitSeen {
     /// The modem's name.
     pub modem: String,
+    /// The ICCID of the SIM that it was sent with.
+    pub iccid: String,
     /// When the network took or refused it.
     pub at: Timestamp,
     /// The reference that `+CMGS` answers.
@@ -104,9 +106,9 @@ pub(crate) enum Route {
     },
 }
 
-/// A delivery report for a modem.
+/// A delivery report for a SIM.
 pub(crate) struct Report {
-    pub(crate) index: usize,
+    pub(crate) number: String,
     pub(crate) tpdu: Vec<u8>,
 }
 
@@ -119,6 +121,8 @@ pub(crate) struct Network {
     pub(crate) calls: Book,
     /// Numbers of the modems' SIMs, by index.
     pub(crate) modems: Vec<String>,
+    /// Reports that wait for a modem with their SIM.
+    pub(crate) reports: Vec<Report>,
     held: BTreeMap<u64, Message>,
     next_id: u64,
 }
@@ -136,11 +140,10 @@ impl Network {
     /// Takes or refuses a submit; a message that was taken gets an id.
     pub(crate) fn submit(
         &mut self,
-        index: usize,
         modem: &str,
         submission: &Submission,
     ) -> (Verdict, Option<u64>) {
-        let verdict = self.judge(index, submission);
+        let verdict = self.judge(submission);
         let submit = &submission.submit;
         let scts = self.service_time();
         let outcome = match verdict {
@@ -149,6 +152,7 @@ impl Network {
         };
         self.submits.push(SubmitSeen {
             modem: modem.to_owned(),
+            iccid: submission.iccid.clone(),
             at: scts.instant(),
             mr: submission.mr,
             tp_mr: submit.mr,
@@ -165,8 +169,7 @@ impl Network {
         if verdict != Verdict::Accepted {
             return (verdict, None);
         }
-        let from = self.modems.get(index).cloned().unwrap_or_default();
-        let message = Message::submitted(index, from, submission, scts);
+        let message = Message::submitted(submission, scts);
         (verdict, Some(self.hold(message)))
     }
 
@@ -207,6 +210,11 @@ impl Network {
         Route::Wait(report)
     }
 
+    /// The modem with this number's SIM.
+    pub(crate) fn modem_of(&self, number: &str) -> Option<usize> {
+        self.modems.iter().position(|modem| modem == number)
+    }
+
     /// Ends a message with a status and makes the report that its sender asked for.
     pub(crate) fn end(&mut self, id: u64, status: u8) -> Option<Report> {
         let message = self.held.remove(&id)?;
@@ -230,14 +238,14 @@ impl Network {
         ServiceTime::new(Timestamp::now(), quarters)
     }
 
-    fn judge(&self, index: usize, submission: &Submission) -> Verdict {
+    fn judge(&self, submission: &Submission) -> Verdict {
         if let Some(code) = submission.refuse {
             return Verdict::Refused(code);
         }
         // TS 23.040 clause 9.2.3.25: TP-RD, same reference and recipient, still held.
         let same = |message: &Message| {
-            matches!(message.origin, Origin::Modem { index: i, mr, .. }
-                if i == index && mr == submission.mr)
+            matches!(message.origin, Origin::Modem { mr, .. } if mr == submission.mr)
+                && message.from == submission.from
                 && message.to == submission.submit.da
         };
         if submission.submit.rd && self.held.values().any(same) {
@@ -248,13 +256,14 @@ impl Network {
     }
 
     fn report(&self, message: &Message, st: u8) -> Option<Report> {
-        let Origin::Modem { index, mr, wants_report: true, .. } = message.origin else {
+        let Origin::Modem { mr, wants_report: true, .. } = message.origin else {
             return None;
         };
         if !self.settings.reports {
             return None;
         }
         let (ra, scts, dt) = (message.to.clone(), message.scts, self.service_time());
-        Some(Report { index, tpdu: StatusReport { mr, ra, scts, dt, st }.encode() })
+        let number = message.from.clone();
+        Some(Report { number, tpdu: StatusReport { mr, ra, scts, dt, st }.encode() })
     }
 }

@@ -116,6 +116,30 @@ async fn report_waits_for_a_modem_that_is_away() {
 }
 
 #[tokio::test]
+async fn sim_takes_what_is_its_own_into_another_modem() {
+    let directory = tempfile::tempdir().unwrap();
+    let sim = Simulator::builder().dir(directory.path()).modems(2).start().await.unwrap();
+    sim.network().set_delivery(Duration::from_millis(30));
+    let (one, other) = (sim.modem("m1"), sim.modem("m2"));
+    let (number, iccid) = (one.number(), one.iccid());
+    // It saves where reports go.
+    drop(Host::ready(&other.port()).await);
+    let mut host = Host::ready(&one.port()).await;
+    sim.phone(PHONE).send_to("m1", "stored");
+    host.until("+CMTI: \"SM\",0\r\n").await;
+    assert!(host.send(&hello()).await.contains("+CMGS: 0"));
+    one.swap_sims(&other).unwrap();
+    sim.phone(PHONE).wait_for_text(PATIENCE).await.unwrap();
+    let mut host = Host::open(&other.port());
+    host.until("+CDS: 25").await;
+    assert_eq!((other.number(), other.iccid()), (number.clone(), iccid.clone()));
+    assert!(host.command("AT+CMGR=0").await.contains("+CMGR: "));
+    assert!(host.send(&hello()).await.contains("+CMGS: 1"), "its references go on");
+    assert_eq!(sim.network().submits().last().map(|it| it.iccid.clone()), Some(iccid));
+    assert_eq!(sim.phone(PHONE).wait_for_text(PATIENCE).await.map(|it| it.from), Some(number));
+}
+
+#[tokio::test]
 async fn separators_inside_quotes_separate_nothing() {
     let (sim, _directory) = simulator(Family::Sim7600).await;
     let mut host = Host::ready(&sim.port("m1")).await;

@@ -51,13 +51,13 @@ fn identification(device: &mut Device, _: &Command) -> Answer {
         .replace("{manufacturer}", profile.manufacturer)
         .replace("{model}", profile.model)
         .replace("{revision}", profile.revision)
-        .replace("{imei}", &device.card.imei);
+        .replace("{imei}", &device.imei);
     device.info(text);
     Answer::Ok
 }
 
 fn imei(device: &mut Device, command: &Command) -> Answer {
-    let value = device.card.imei.clone();
+    let value = device.imei.clone();
     tell(device, command, value)
 }
 

@@ -63,11 +63,11 @@ fn csca(device: &mut Device, command: &Command) -> Answer {
     }
     match command.form {
         Form::Read => {
-            let kind = if device.service_centre.starts_with('+') { 145 } else { 129 };
-            device.info(format!("+CSCA: \"{}\",{kind}", device.service_centre));
+            let kind = if device.card.service_centre.starts_with('+') { 145 } else { 129 };
+            device.info(format!("+CSCA: \"{}\",{kind}", device.card.service_centre));
         }
         Form::Set if !command.text(0).is_empty() => {
-            device.service_centre = command.text(0).to_owned();
+            device.card.service_centre = command.text(0).to_owned();
         }
         Form::Test => {}
         Form::Run | Form::Set => return Answer::Cms(304),
