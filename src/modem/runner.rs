@@ -1,10 +1,10 @@
 //! The life of a modem: open, bring up, serve, and back after it was gone.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
 
 use ringpost_hal::{
     at::{
-        Command, International, Pin, Urc,
+        Command, International, Line, Pin, Urc,
         dialogue::{
             BringUp, Failure, FailureKind, KnownSim, NotSent, PinState, Reports, Verdict, Wishes,
         },
@@ -84,6 +84,10 @@ pub(super) struct Worker {
     pub(super) unanswered: Option<Unanswered>,
     /// The SIM that was in it when it was ready last.
     known_sim: Option<KnownSim>,
+    /// Whether somebody may have changed its SIM since it named that: it was away, or without one.
+    pub(super) sim_doubted: bool,
+    /// What was told in lives that ended while that was so.
+    pub(super) held: VecDeque<Line>,
     /// Times in a row that it hung while it read what is stored.
     pub(super) hangs: u8,
     /// Where on the ladder it stands.
@@ -131,6 +135,17 @@ pub(super) enum Ended {
     Restarted,
     /// A person wants something.
     Asked(Action),
+}
+
+impl Ended {
+    /// Whether a person may have changed the SIM before the next life begins.
+    fn allows_another_sim(&self) -> bool {
+        match self {
+            Self::Trouble(ModemState::Absent, _) => true,
+            Self::Trouble(_, problem) => problem.detail == Detail::SimMissing,
+            Self::Cancelled | Self::Restarted | Self::Asked(_) => false,
+        }
+    }
 }
 
 impl From<Lost> for Ended {
@@ -206,6 +221,8 @@ impl Worker {
             claim: None,
             unanswered: None,
             known_sim: None,
+            sim_doubted: true,
+            held: VecDeque::new(),
             hangs: 0,
             ladder: Ladder::default(),
             due: None,
@@ -215,12 +232,19 @@ impl Worker {
     }
 
     async fn live(&mut self, cancel: &CancellationToken) {
+        self.live_again_and_again(cancel).await;
+        // Kept nowhere else: that of the SIM that was known last, most likely.
+        self.hand_over_held().await;
+    }
+
+    async fn live_again_and_again(&mut self, cancel: &CancellationToken) {
         let mut wait = FIRST_WAIT;
         loop {
             let ended = self.one_life(cancel).await;
             self.claim = None;
             let worked = self.ready_since.is_some_and(|since| since.elapsed() >= WORKED);
             let was_ready = self.settle_down();
+            self.sim_doubted |= ended.allows_another_sim();
             let pause = match ended {
                 Ended::Cancelled => return,
                 Ended::Restarted => {
@@ -761,6 +785,7 @@ impl Worker {
     /// Tells that the modem takes messages.
     fn ready(&mut self, up: &BringUp) {
         self.ready_since = Some(Instant::now());
+        self.sim_doubted = false;
         let family = up.family();
         let facts = up.facts();
         self.known_sim = facts.known_sim().or_else(|| self.known_sim.take());

@@ -48,6 +48,8 @@ const HANGS: u8 = 2;
 /// Messages that were taken in a row while the modem told of none: it may have lost its settings, and tell of nothing
 /// any more until that is seen. Where no reports are asked for, a look costs a thousandth of the time.
 const UNTOLD: u8 = 8;
+/// What is held at most until a SIM is known: more than a network has for it in the moments of a start.
+const MAX_HELD: usize = 64;
 /// After answers that nobody waits for: when nothing came for so long, nothing more will.
 pub(super) const SETTLE: Duration = Duration::from_millis(300);
 
@@ -90,6 +92,7 @@ impl Worker {
         link: &mut Link<P>,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
+        self.hand_over_held().await;
         let now = Instant::now();
         let stores = if self.hangs < HANGS { self.stores() } else { Vec::new() };
         let mut chores = Chores {
@@ -112,7 +115,8 @@ impl Worker {
         ended
     }
 
-    /// At the end of a life, however far it came: hands over what was told in it, which is kept nowhere else.
+    /// At the end of a life, however far it came: hands over what was told in it, which is kept nowhere else, or holds it
+    /// until it is known which SIM it is of.
     pub(super) async fn take_last<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
@@ -121,6 +125,17 @@ impl Worker {
         let _ = link.settle(Duration::ZERO).await;
         self.settle_late(link).await;
         while let Some(body) = link.take_body() {
+            self.held.push_back(body);
+        }
+        while !self.sim_doubted || self.held.len() > MAX_HELD {
+            let Some(body) = self.held.pop_front() else { break };
+            self.receive(&body, None).await;
+        }
+    }
+
+    /// Hands over what was told before it was known which SIM it is of.
+    pub(super) async fn hand_over_held(&mut self) {
+        while let Some(body) = self.held.pop_front() {
             self.receive(&body, None).await;
         }
     }

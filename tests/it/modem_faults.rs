@@ -357,6 +357,27 @@ async fn a_sim_that_wants_a_pin_or_is_missing_is_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_of_the_sim_that_was_put_in_though_it_comes_before_that_is_known() {
+    let gateway = Gateway::builder().modems(2).family(Family::Ec25).start().await;
+    let (one, other) = (gateway.sim.modem("m1"), gateway.sim.modem("m2"));
+    gateway.sim.network().set_delivery(Duration::from_secs(2));
+    let id = gateway.send_json(&json!({
+        "to": PHONE, "channel": "sms", "text": "from the SIM that is moved", "sender": "m1"
+    }));
+    gateway.wait_for_state(&id, "sent");
+    other.fault(Fault::Silence);
+    one.swap_sims(&other).unwrap();
+    let told = || other.transcript().iter().any(|line| line.text.starts_with("+CDS")).then_some(());
+    assert!(wait_for(told).is_some(), "{:#?}", other.transcript());
+    // Its bring-up has not come to its SIM.
+    other.unplug();
+    gateway.wait_for_modem("m2", "absent");
+    other.clear_faults();
+    other.replug().unwrap();
+    gateway.wait_for_state(&id, "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_modem_that_restarts_by_itself_is_brought_up_again() {
     let gateway = Gateway::start().await;
     let modem = gateway.sim.modem("m1");
