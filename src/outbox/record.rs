@@ -735,6 +735,31 @@ mod tests {
         });
     }
 
+    /// Of two to one number, the first was given up without an answer, and the second was refused in doubt.
+    #[test]
+    fn what_was_refused_in_doubt_has_a_report_of_its_own_or_none() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let lost = begun(tx, "sim", &samples::message(start), start);
+            apply(tx, lost.message(), Event::Silent(lost), at(10), RULES).unwrap();
+            apply(tx, lost.message(), Event::Deadline(None), at(500), RULES).unwrap();
+            let second = NewMessage { expires_at: at(900), ..samples::message(at(510)) };
+            let second = begun(tx, "sim", &second, at(510));
+            let doubtful = Refusal { detail: Detail::ModemFault, class: RefusalClass::Doubtful };
+            apply(tx, second.message(), Event::Refused(second, doubtful), at(511), RULES).unwrap();
+            let reported = |reference, taken, seconds| {
+                let taken_at = Some(at(taken));
+                let received = ReceivedReport { taken_at, ..samples::report(reference) };
+                report::receive(tx, "sim", &received, at(seconds), RULES).unwrap();
+                phase(tx, second)
+            };
+            assert_eq!(reported(7, 1, 512), Phase::Sending, "it is of the first");
+            assert_eq!(reported(7, 1, 513), Phase::Sending, "it was told again");
+            assert_eq!(reported(8, 510, 514), Phase::Ended(End::Delivered));
+        });
+    }
+
     /// It waited a moment for the store, and a second message to the same number was begun meanwhile.
     #[test]
     fn a_report_is_of_nothing_that_was_begun_after_it_was_heard() {

@@ -60,8 +60,8 @@ pub fn receive(
     } else {
         // Not one that was begun after the report was heard, which may have waited for the store.
         let begun = (since, now);
-        let unanswered = store::queue::unanswered(tx, sim, tail, begun)?;
-        match store::queue::on_the_air(tx, sim, tail, begun)? {
+        let unanswered = store::queue::unanswered(tx, sim, tail, begun, *taken_at)?;
+        match store::queue::on_the_air(tx, sim, tail, begun, *taken_at)? {
             // It can be about nothing else: it was faster than its answer.
             Some(on_the_air) if unanswered.or(known).is_none() => Some(on_the_air),
             Some(_) => return store::early_report::insert(tx, sim, received, now),

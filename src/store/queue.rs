@@ -428,8 +428,8 @@ fn with_reference(
 }
 
 /// A segment to this recipient, begun in that time, whose reference is not known, because the answer was lost: a report
-/// that fits no other can be about it. One that the network has taken goes before one that it may never have seen, and
-/// last comes one that was refused in doubt; of those alike, the oldest.
+/// that fits no other can be about it, unless one was that says that the service centre took it at another time. Last
+/// comes one that was refused in doubt; before that, what has not ended, what the network has taken for certain, the oldest.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -438,8 +438,9 @@ pub fn unanswered(
     sim: &str,
     tail: &str,
     begun: (Timestamp, Timestamp),
+    taken_at: Option<Timestamp>,
 ) -> Result<Option<SegmentId>, Error> {
-    without_reference(view, false, sim, tail, begun)
+    without_reference(view, false, sim, tail, begun, taken_at)
 }
 
 /// The segment to this recipient, begun in that time, whose answer is still to come.
@@ -451,8 +452,9 @@ pub fn on_the_air(
     sim: &str,
     tail: &str,
     begun: (Timestamp, Timestamp),
+    taken_at: Option<Timestamp>,
 ) -> Result<Option<SegmentId>, Error> {
-    without_reference(view, true, sim, tail, begun)
+    without_reference(view, true, sim, tail, begun, taken_at)
 }
 
 fn without_reference(
@@ -461,7 +463,10 @@ fn without_reference(
     sim: &str,
     tail: &str,
     (since, before): (Timestamp, Timestamp),
+    taken_at: Option<Timestamp>,
 ) -> Result<Option<SegmentId>, Error> {
+    let (since, before) = (since.as_unix_ms(), before.as_unix_ms());
+    let taken_at = taken_at.map(Timestamp::as_unix_ms);
     let found = view
         .prepare(
             "SELECT s.key
@@ -469,9 +474,10 @@ fn without_reference(
              WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND (s.state = 'submitting') = ?2
                  AND s.reference IS NULL AND m.channel = 'sms' AND s.state IN ('submitting', 'unanswered', 'submitted')
                  AND substr(m.recipient, -length(?3)) = ?3 AND s.submitting_at >= ?4 AND s.submitting_at < ?5
-             ORDER BY m.ended_at IS NOT NULL, s.detail IS NOT NULL, s.state = 'unanswered', s.submitting_at LIMIT 1",
+                 AND (s.taken_at IS NULL OR s.taken_at IS ?6)
+             ORDER BY s.detail IS NOT NULL, m.ended_at IS NOT NULL, s.state = 'unanswered', s.submitting_at LIMIT 1",
         )?
-        .query_row((sim, on_the_air, tail, since.as_unix_ms(), before.as_unix_ms()), read_segment)
+        .query_row((sim, on_the_air, tail, since, before, taken_at), read_segment)
         .optional()?;
     Ok(found)
 }
