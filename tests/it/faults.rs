@@ -1,5 +1,6 @@
 //! Everything that a modem and a network can do wrong, at random, on eight modems while all kinds of messages go
-//! through them: nothing is lost, nothing is sent twice without the log saying so, and codes go first.
+//! through them to a few phones, and their SIMs change places: nothing is lost, nothing is sent twice without the log
+//! saying so, no report is taken for that of another message, and codes go first.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use ringpost_sim::{Family, Fault, FaultSpec, ModemHandle};
+use ringpost_sim::{Family, Fault, FaultSpec, ModemHandle, NetworkHandle};
 
 use crate::{
     chance::{Chance, number},
@@ -23,6 +24,11 @@ use crate::{
 const MESSAGES: usize = 300;
 /// Messages to each fault, at least.
 const EACH: usize = 4;
+/// Of a hundred faults, how many are that a person swaps the SIMs of two modems.
+const SWAPS: usize = 10;
+/// How long a message may take from the service centre to its phone, in milliseconds: reports come at once or late, and
+/// overtake each other.
+const DELIVERY: [u64; 6] = [0, 0, 20, 200, 800, 2500];
 /// Longer than a message may live, settle and wait for its reports.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long they may wait, in seconds: the end of a test comes not much later.
@@ -50,13 +56,15 @@ async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
         cancelled: 5,
     };
     let client = Client::begin(&gateway, mix, chance.split());
-    let trouble = Trouble::begin(gateway.sim.modems(), client.count.clone(), chance.split());
+    let (modems, network) = (gateway.sim.modems(), gateway.sim.network());
+    let trouble = Trouble::begin(modems, network, client.count.clone(), chance.split());
     let accepted = tokio::task::block_in_place(|| client.finish());
     let thrown = trouble.end();
-    let Verdict { findings, ends, twice, longest_wait } = judge(&gateway, &accepted, PATIENCE);
+    let Verdict { findings, ends, twice, mistaken, longest_wait } =
+        judge(&gateway, &accepted, PATIENCE);
     println!(
-        "{} faults: {thrown:?}\n{ends:?}, {twice} segments sent twice and said so, a code waited \
-         {longest_wait} ms at the most",
+        "{} faults: {thrown:?}\n{ends:?}, {twice} segments sent twice and said so, {mistaken} \
+         reports that could be of two, a code waited {longest_wait} ms at the most",
         thrown.values().sum::<usize>(),
     );
     assert!(findings.is_empty(), "{}\n{}", findings.join("\n"), gateway.log());
@@ -72,7 +80,12 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn begin(modems: Vec<ModemHandle>, sent: Arc<AtomicUsize>, mut chance: Chance) -> Self {
+    fn begin(
+        modems: Vec<ModemHandle>,
+        network: NetworkHandle,
+        sent: Arc<AtomicUsize>,
+        mut chance: Chance,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let ends = stop.clone();
         // A modem that is plugged in again is served by the simulator's own tasks.
@@ -84,11 +97,20 @@ impl Trouble {
                 Fault::ALL.iter().copied().filter(|fault| !fault.is_of_calls()).collect();
             while !ends.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(20 + chance.next() % 200));
+                network.set_delivery(Duration::from_millis(*chance.of(&DELIVERY)));
                 // A slow machine sends less in a second, and shall have no more trouble with it.
                 if thrown.values().sum::<usize>() * EACH > sent.load(Ordering::Relaxed) {
                     continue;
                 }
                 let modem = &modems[chance.below(modems.len())];
+                if chance.percent(SWAPS) {
+                    let other = &modems[chance.below(modems.len())];
+                    if modem.plugged() && other.plugged() && modem.name() != other.name() {
+                        modem.swap_sims(other).unwrap();
+                        *thrown.entry("swap_sims").or_default() += 1;
+                    }
+                    continue;
+                }
                 // A person pulls the plug of a modem that has been in trouble for long.
                 if !modem.faults().is_empty() && chance.percent(50) {
                     modem.unplug();

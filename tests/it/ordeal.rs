@@ -12,7 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use ringpost_sim::{SubmitOutcome, SubmitSeen};
+use ringpost_sim::{ReceivedText, SubmitOutcome, SubmitSeen};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ const REPEATED: usize = 10;
 pub(crate) struct Mix {
     /// Messages at most.
     pub(crate) count: usize,
-    /// Number of the first one; it makes the recipient.
+    /// Number of the first one; its text tells it.
     pub(crate) first: usize,
     /// From one to the next.
     pub(crate) pause: Duration,
@@ -54,6 +54,16 @@ pub(crate) struct Sent {
     /// How long the request took: so much later than its creation, at the most, the message began to wait.
     /// Nothing where another request made it, whose answer was lost.
     took: Option<Duration>,
+}
+
+impl Sent {
+    fn recipient(&self) -> &str {
+        self.body["to"].as_str().unwrap()
+    }
+
+    fn text(&self) -> &str {
+        self.body["text"].as_str().unwrap()
+    }
 }
 
 /// What was accepted, by id.
@@ -180,7 +190,7 @@ struct Answer {
     took: Duration,
 }
 
-/// A message to a recipient of its own, of one to three segments.
+/// A message to one of some phones, of one to three segments.
 fn message(number: usize, mix: &Mix, chance: &mut Chance) -> Value {
     let lane = match chance.below(100) {
         part if part < mix.urgent => "otp",
@@ -189,11 +199,9 @@ fn message(number: usize, mix: &Mix, chance: &mut Chance) -> Value {
     };
     let purpose = if lane == "otp" { "mfa_verify" } else { "general" };
     let length = *chance.of(&[20, 150, 300, 440]);
-    let mut text = format!("{number} ");
-    text.extend(std::iter::repeat_n('x', length));
     let mut body = json!({
-        "to": recipient(number), "channel": "sms", "purpose": purpose, "lane": lane, "text": text,
-        "ttl_seconds": mix.ttl_seconds,
+        "to": recipient(number, chance), "channel": "sms", "purpose": purpose, "lane": lane,
+        "text": text(number, length), "ttl_seconds": mix.ttl_seconds,
     });
     if chance.percent(mix.scheduled) {
         let ahead = Duration::from_millis(500 + chance.next() % 4000);
@@ -202,9 +210,30 @@ fn message(number: usize, mix: &Mix, chance: &mut Chance) -> Value {
     body
 }
 
-/// Each its own: what the network saw is told apart by it, and so are reports.
-fn recipient(number: usize) -> String {
-    format!("+1{}555{:04}", 201 + number / 9000, 1000 + number % 9000)
+/// So many messages in a row go to a handful of phones: dozens wait at one time for reports from the same one, and none
+/// meets a concatenation reference again, of which there are 256.
+const IN_A_ROW: usize = 320;
+const PHONES: usize = 4;
+
+/// One of its phones. Two each have the last digits in common, by which a report finds its message.
+fn recipient(number: usize, chance: &mut Chance) -> String {
+    let phone = number / IN_A_ROW * PHONES + chance.below(PHONES);
+    format!("+1{}555{:04}", 201 + phone % 2, 1000 + phone / 2)
+}
+
+/// What a report has in common with its recipient.
+fn tail(recipient: &str) -> &str {
+    &recipient[recipient.len() - 7..]
+}
+
+/// A text that tells its number in each of its segments.
+fn text(number: usize, length: usize) -> String {
+    format!("{number}x").chars().cycle().take(length).collect()
+}
+
+/// Which message a text or one of its segments is of; its first and last words may be cut.
+fn number_in(text: &str) -> Option<usize> {
+    text.split('x').nth(1)?.parse().ok()
 }
 
 /// What came of it all.
@@ -216,6 +245,8 @@ pub(crate) struct Verdict {
     pub(crate) ends: BTreeMap<String, usize>,
     /// Segments that the network took twice, and the log says so.
     pub(crate) twice: usize,
+    /// Segments that had the report of another one to the same phone: the answers to both were lost.
+    pub(crate) mistaken: usize,
     /// The longest that a passcode waited for its first segment to be claimed, in milliseconds.
     pub(crate) longest_wait: i64,
 }
@@ -228,6 +259,7 @@ impl Verdict {
             *self.ends.entry(end).or_default() += count;
         }
         self.twice += other.twice;
+        self.mistaken += other.mistaken;
         self.longest_wait = self.longest_wait.max(other.longest_wait);
         self
     }
@@ -249,9 +281,30 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
         tokio::task::block_in_place(|| thread::sleep(Duration::from_millis(50)));
     }
     let events = events(&database);
-    let mut seen: BTreeMap<String, Vec<SubmitSeen>> = BTreeMap::new();
+    let attempts = attempts(&database);
+    let mut seen: BTreeMap<(String, Option<usize>), Vec<SubmitSeen>> = BTreeMap::new();
     for submit in gateway.sim.network().submits() {
-        seen.entry(submit.recipient.clone()).or_default().push(submit);
+        let key = (submit.recipient.clone(), number_in(&submit.text));
+        seen.entry(key).or_default().push(submit);
+    }
+    let mut shown: BTreeMap<(String, Option<usize>), Vec<String>> = BTreeMap::new();
+    let phones: BTreeSet<_> = accepted.values().map(Sent::recipient).collect();
+    for phone in phones {
+        for ReceivedText { text, .. } in gateway.sim.phone(phone).texts() {
+            shown.entry((phone.to_owned(), number_in(&text))).or_default().push(text);
+        }
+    }
+    let mut unanswered: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for (id, sent) in accepted {
+        let key = (sent.recipient().to_owned(), number_in(sent.text()));
+        let submits = seen.get(&key).into_iter().flatten();
+        let taken = submits.filter(|it| it.outcome == SubmitOutcome::Accepted);
+        let asked = attempts.get(id).into_iter().flatten().filter(|it| it.reference.is_none());
+        let asked: Vec<_> = asked.collect();
+        for submit in taken.filter(|submit| asked.iter().any(|it| it.is(submit))) {
+            let line = (submit.iccid.clone(), tail(&submit.recipient).to_owned());
+            unanswered.entry(line).or_default().insert(id.clone());
+        }
     }
     for (id, sent) in accepted {
         let answer = gateway.request("GET", &format!("/api/v1/messages/{id}"), None);
@@ -259,10 +312,22 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
             verdict.find("accepted means kept", (id, answer.status));
             continue;
         }
-        let submits = seen.remove(sent.body["to"].as_str().unwrap()).unwrap_or_default();
-        let of_message = events.get(id).map(Vec::as_slice).unwrap_or_default();
-        let case = Case { gateway, sent, message: &answer.body, submits, events: of_message };
+        let key = (sent.recipient().to_owned(), number_in(sent.text()));
+        let case = Case {
+            id,
+            sent,
+            unanswered: &unanswered,
+            message: &answer.body,
+            attempts: attempts.get(id).map(Vec::as_slice).unwrap_or_default(),
+            submits: seen.remove(&key).unwrap_or_default(),
+            shown: shown.remove(&key).unwrap_or_default(),
+            events: events.get(id).map(Vec::as_slice).unwrap_or_default(),
+        };
         case.judge(&mut verdict);
+    }
+    let strange: Vec<_> = shown.iter().filter(|((_, number), _)| number.is_none()).collect();
+    if !strange.is_empty() {
+        verdict.find("a phone shows what was sent", strange);
     }
     for (promise, sql) in STORED {
         let broken = count(&database, sql);
@@ -309,13 +374,63 @@ fn events(database: &Connection) -> BTreeMap<String, Vec<String>> {
     events
 }
 
+/// The segments of all attempts of each message that the network was asked to take.
+fn attempts(database: &Connection) -> BTreeMap<String, Vec<Asked>> {
+    let mut statement = database
+        .prepare(
+            "SELECT m.id, sim.id, s.key & 255, s.state, s.reference
+             FROM segment s JOIN message m ON m.key = s.message JOIN sim ON sim.key = s.sim
+             WHERE s.submitting_at NOT NULL",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        let (sim, sequence) = (row.get(1)?, row.get(2)?);
+        let (state, reference) = (row.get(3)?, row.get(4)?);
+        Ok((row.get(0)?, Asked { sim, sequence, state, reference }))
+    });
+    let mut attempts: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+    for row in rows.unwrap() {
+        let (id, asked) = row.unwrap();
+        attempts.entry(id).or_default().push(asked);
+    }
+    attempts
+}
+
+/// A segment of an attempt that the network was asked to take.
+#[derive(Debug)]
+struct Asked {
+    /// By its ICCID.
+    sim: String,
+    sequence: u8,
+    state: String,
+    /// What the modem answered.
+    reference: Option<u8>,
+}
+
+impl Asked {
+    /// Whether the network saw it so.
+    fn is(&self, submit: &SubmitSeen) -> bool {
+        (self.sim.as_str(), self.sequence) == (&submit.iccid, sequence(submit))
+    }
+}
+
+/// Its place in its text.
+fn sequence(submit: &SubmitSeen) -> u8 {
+    submit.concat.as_ref().map_or(1, |concat| concat.sequence)
+}
+
 /// One message, and all that is known of it.
 struct Case<'c> {
-    gateway: &'c Gateway,
+    id: &'c String,
     sent: &'c Sent,
+    /// The messages with segments that the network took without an answer that came here, by SIM and recipient.
+    unanswered: &'c BTreeMap<(String, String), BTreeSet<String>>,
     message: &'c Value,
+    attempts: &'c [Asked],
     /// What the network saw of it.
     submits: Vec<SubmitSeen>,
+    /// What its phone shows of it.
+    shown: Vec<String>,
     events: &'c [String],
 }
 
@@ -328,6 +443,7 @@ impl Case<'_> {
         }
         self.logged_once(state, verdict);
         self.doubled_only_as_logged(state, verdict);
+        self.known_as_it_was_sent(verdict);
         self.written_as_promised(verdict);
     }
 
@@ -355,7 +471,7 @@ impl Case<'_> {
     }
 
     fn doubled_only_as_logged(&self, state: &str, verdict: &mut Verdict) {
-        let evidence = || (self.message, self.events, &self.submits);
+        let evidence = || (self.message, self.events, self.attempts, &self.submits);
         let resends = self.events.iter().filter(|event| event.contains("ringpost.resend")).count();
         let segments = self.message["segments"].as_array().unwrap();
         // A copy that misses a segment is sent anew as a whole, and shown by no phone.
@@ -366,8 +482,7 @@ impl Case<'_> {
         let mut copies: BTreeMap<u8, usize> = BTreeMap::new();
         let taken = self.submits.iter().filter(|it| it.outcome == SubmitOutcome::Accepted);
         for submit in taken {
-            let sequence = submit.concat.as_ref().map_or(1, |concat| concat.sequence);
-            *copies.entry(sequence).or_default() += 1;
+            *copies.entry(sequence(submit)).or_default() += 1;
         }
         if copies.values().any(|count| *count > 1 + resends + incomplete.len()) {
             verdict.find("nothing is sent twice silently", evidence());
@@ -375,23 +490,68 @@ impl Case<'_> {
         if resends > 0 {
             verdict.twice += copies.values().filter(|count| **count > 1).count();
         }
-        let phone = self.gateway.sim.phone(self.sent.body["to"].as_str().unwrap());
-        let texts: Vec<_> = phone.texts().into_iter().map(|it| it.text).collect();
-        if texts.len() > 1 + resends {
+        if self.shown.len() > 1 + resends {
             verdict.find("no phone shows it twice silently", evidence());
         }
-        if texts.iter().any(|text| self.sent.body["text"] != **text) {
+        if self.shown.iter().any(|text| text != self.sent.text()) {
             verdict.find("a phone shows what was sent", evidence());
         }
-        let arrived = !texts.is_empty();
+        let arrived = !self.shown.is_empty();
+        let once = self.attempts.iter().filter(|asked| asked.sequence == 1).count() == 1;
         let wrong = match state {
             "delivered" => !arrived,
+            "undelivered" => arrived && once,
             "failed" | "expired" | "cancelled" => arrived,
             _ => false,
         };
-        if wrong {
+        if wrong && !self.attempts.iter().any(|asked| self.is_mistaken(asked)) {
             verdict.find("the end is the truth", evidence());
         }
+    }
+
+    /// The network saw each segment with the SIM that it was to be sent with, no more often than it was asked to, and
+    /// with the reference that is kept for it.
+    fn known_as_it_was_sent(&self, verdict: &mut Verdict) {
+        let evidence = || (self.message, self.attempts, &self.submits);
+        for submit in &self.submits {
+            let seen = self
+                .submits
+                .iter()
+                .filter(|it| (&it.iccid, sequence(it)) == (&submit.iccid, sequence(submit)));
+            let asked = self.attempts.iter().filter(|asked| asked.is(submit));
+            if seen.count() > asked.count() {
+                verdict.find("sent with the SIM that was chosen", evidence());
+            }
+        }
+        for asked in self.attempts {
+            if self.is_mistaken(asked) {
+                verdict.mistaken += 1;
+            } else if !self.is_known(asked) {
+                verdict.find("an answer, or a report, is of its own segment", evidence());
+            }
+        }
+    }
+
+    fn is_known(&self, asked: &Asked) -> bool {
+        let taken = self.submits.iter().filter(|it| it.outcome == SubmitOutcome::Accepted);
+        let mut taken = taken.filter(|submit| asked.is(submit));
+        match (asked.reference, asked.state.as_str()) {
+            (Some(reference), _) => taken.any(|submit| submit.mr == reference),
+            (None, "submitted" | "delivered" | "undelivered" | "no_report") => {
+                taken.next().is_some()
+            }
+            (None, _) => true,
+        }
+    }
+
+    /// Whether it may have the report of a segment of another message, where nothing says of which of the two it is: the
+    /// answers to both were lost.
+    fn is_mistaken(&self, asked: &Asked) -> bool {
+        let line = (asked.sim.clone(), tail(self.sent.recipient()).to_owned());
+        let others = self.unanswered.get(&line).into_iter().flatten();
+        asked.reference.is_none()
+            && !self.is_known(asked)
+            && others.into_iter().any(|it| it != self.id)
     }
 
     /// TP-VP is the time that is left; a second copy from the same SIM can be told from the first.
@@ -406,8 +566,7 @@ impl Case<'_> {
             if validity < left.saturating_sub(1) || validity > longest {
                 verdict.find("a validity of the time that is left", (self.message, submit));
             }
-            let sequence = submit.concat.as_ref().map_or(1, |concat| concat.sequence);
-            let earlier = first.entry((&submit.modem, sequence)).or_insert(submit);
+            let earlier = first.entry((&submit.iccid, sequence(submit))).or_insert(submit);
             let again = !std::ptr::eq(*earlier, submit);
             if again && (!submit.rd || submit.tp_mr != earlier.tp_mr) {
                 verdict.find("a duplicate can be rejected", (self.message, &self.submits));
