@@ -1,6 +1,6 @@
 //! Tables `message`, `attempt` and `segment`, as the outbox sees them: one [`Progress`].
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -131,7 +131,7 @@ fn segments(attempt: &Attempt) -> impl Iterator<Item = (SegmentId, &Segment)> {
 /// How many attempts, of those to a recipient that were begun last, are looked at for the references that were given: more
 /// than are begun between the first attempt of a message and its last. Of ten segments each, the most that a message may
 /// have, they leave room on the circle of 256.
-const LOOKED_AT: u32 = 16;
+const LOOKED_AT: usize = 16;
 
 /// Among how many attempts, of the newest messages to a recipient, those are found: more than go out before a message that
 /// is older and less urgent.
@@ -144,24 +144,22 @@ const FOUND_AMONG: u32 = 128;
 /// # Errors
 /// Those of SQLite.
 pub fn next_concat_reference(tx: &Tx<'_>, message: i64, now: Timestamp) -> Result<u8, Error> {
-    // What ended before the clock was set back was not begun after now.
-    let attempts: Vec<(u8, u8)> = tx
+    let mut attempts: Vec<(Option<i64>, u8, u8)> = tx
         .prepare(
-            "SELECT concat_reference,
-                 (SELECT max(key) & 255 FROM segment WHERE key > its_key << 8 AND key < (its_key + 1) << 8)
-             FROM (
-                 SELECT a.key AS its_key, a.concat_reference, s.submitting_at AS begun
-                 FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
-                     JOIN segment s ON s.key = a.key << 8 | 1
-                 WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
-                 ORDER BY m.key DESC, a.key DESC LIMIT ?2)
-             ORDER BY begun <= ?3 DESC, begun DESC, its_key DESC LIMIT ?4",
+            "SELECT s.submitting_at, a.concat_reference,
+                 (SELECT max(key) & 255 FROM segment WHERE key > a.key << 8 AND key < (a.key + 1) << 8)
+             FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
+                 JOIN segment s ON s.key = a.key << 8 | 1
+             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
+             ORDER BY m.key DESC, a.key DESC LIMIT ?2",
         )?
-        .query_map((message, FOUND_AMONG, now.as_unix_ms(), LOOKED_AT), |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?
+        .query_map((message, FOUND_AMONG), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
-    let of_each = |(first, count): &(u8, u8)| {
+    // What ended before the clock was set back was not begun after now.
+    let now = Some(now.as_unix_ms());
+    attempts.sort_by_key(|(begun, ..)| Reverse((*begun <= now, *begun)));
+    attempts.truncate(LOOKED_AT);
+    let of_each = |(_, first, count): &(Option<i64>, u8, u8)| {
         let first = *first;
         (0..*count).map(move |nth| first.wrapping_add(nth))
     };
