@@ -360,15 +360,23 @@ async fn a_sim_that_wants_a_pin_or_is_missing_is_told_apart() {
 async fn a_report_is_of_the_sim_that_was_put_in_though_it_comes_before_that_is_known() {
     let gateway = Gateway::builder().modems(2).family(Family::Ec25).start().await;
     let (one, other) = (gateway.sim.modem("m1"), gateway.sim.modem("m2"));
-    gateway.sim.network().set_delivery(Duration::from_secs(2));
+    gateway.sim.network().set_delivery(Duration::from_secs(8));
     let id = gateway.send_json(&json!({
         "to": PHONE, "channel": "sms", "text": "from the SIM that is moved", "sender": "m1"
     }));
     gateway.wait_for_state(&id, "sent");
     other.fault(Fault::Silence);
+    let before = other.transcript().len();
     one.swap_sims(&other).unwrap();
     let told = || other.transcript().iter().any(|line| line.text.starts_with("+CDS")).then_some(());
+    // What is told before its port is open again, nobody hears.
+    let opened = || {
+        let asks = |text: &str| text.starts_with("AT");
+        other.transcript().iter().skip(before).any(|line| asks(&line.text)).then_some(())
+    };
+    assert!(wait_for(opened).is_some() && told().is_none(), "{:#?}", other.transcript());
     assert!(wait_for(told).is_some(), "{:#?}", other.transcript());
+    tokio::time::sleep(Duration::from_millis(300)).await;
     // Its bring-up has not come to its SIM.
     other.unplug();
     gateway.wait_for_modem("m2", "absent");
