@@ -692,17 +692,27 @@ mod tests {
         }
     }
 
+    /// Two to one number: the first, of `start`, was given up without an answer, and then the second went on the air.
+    fn one_given_up_and_one_begun(
+        tx: &Tx<'_>,
+        start: Timestamp,
+        next: Timestamp,
+    ) -> [SegmentId; 2] {
+        let at = |seconds| start.after(Duration::from_secs(seconds));
+        let lost = begun(tx, "sim", &samples::message(start), start);
+        apply(tx, lost.message(), Event::Silent(lost), at(10), RULES).unwrap();
+        apply(tx, lost.message(), Event::Deadline(None), at(500), RULES).unwrap();
+        let second = NewMessage { expires_at: at(900), ..samples::message(next) };
+        [lost, begun(tx, "sim", &second, next)]
+    }
+
     #[test]
     fn of_two_whose_answers_are_missing_the_one_that_still_counts_gets_the_report() {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();
             let at = |seconds| start.after(Duration::from_secs(seconds));
-            let lost = begun(tx, "sim", &samples::message(start), start);
-            apply(tx, lost.message(), Event::Silent(lost), at(10), RULES).unwrap();
-            apply(tx, lost.message(), Event::Deadline(None), at(500), RULES).unwrap();
+            let [lost, second] = one_given_up_and_one_begun(tx, start, at(510));
             assert_eq!(phase(tx, lost), Phase::Ended(End::Unknown));
-            let second = NewMessage { expires_at: at(900), ..samples::message(at(510)) };
-            let second = begun(tx, "sim", &second, at(510));
             apply(tx, second.message(), Event::Silent(second), at(520), RULES).unwrap();
             report(tx, "sim", 7, at(530));
             assert_eq!(phase(tx, second), Phase::Ended(End::Delivered));
@@ -741,11 +751,7 @@ mod tests {
         samples::Memory::new().run(|tx| {
             let start = Timestamp::now();
             let at = |seconds| start.after(Duration::from_secs(seconds));
-            let lost = begun(tx, "sim", &samples::message(start), start);
-            apply(tx, lost.message(), Event::Silent(lost), at(10), RULES).unwrap();
-            apply(tx, lost.message(), Event::Deadline(None), at(500), RULES).unwrap();
-            let second = NewMessage { expires_at: at(900), ..samples::message(at(510)) };
-            let second = begun(tx, "sim", &second, at(510));
+            let [_, second] = one_given_up_and_one_begun(tx, start, at(510));
             let doubtful = Refusal { detail: Detail::ModemFault, class: RefusalClass::Doubtful };
             apply(tx, second.message(), Event::Refused(second, doubtful), at(511), RULES).unwrap();
             let reported = |reference, taken, seconds| {
@@ -767,11 +773,7 @@ mod tests {
             samples::Memory::new().run(|tx| {
                 let start = Timestamp::now();
                 let at = |seconds| start.after(Duration::from_secs(seconds));
-                let first = begun(tx, "sim", &samples::message(start), start);
-                apply(tx, first.message(), Event::Silent(first), at(10), RULES).unwrap();
-                apply(tx, first.message(), Event::Deadline(None), at(500), RULES).unwrap();
-                let second = NewMessage { expires_at: at(900), ..samples::message(at(500)) };
-                let second = begun(tx, "sim", &second, at(500));
+                let [_, second] = one_given_up_and_one_begun(tx, start, at(500));
                 if answer_is_missing {
                     apply(tx, second.message(), Event::Silent(second), at(501), RULES).unwrap();
                 }
