@@ -23,7 +23,7 @@ const MODEMS: usize = 4;
 
 const SECRET: &str = "a-secret-of-the-benchmark";
 
-/// From the hook to its answer, without what lies between `AT+CMGS` and the modem's answer.
+/// From the hook to its answer, without what lies between the body and the modem's answer.
 pub(super) fn hook(bench: &mut Bench) -> Result<Vec<Line>> {
     let file = bench.folder.join("okta-secret");
     fs::write(&file, format!("Bearer {SECRET}\n"))?;
@@ -49,7 +49,7 @@ fn one_after_another(bench: &mut Bench, settings: &Settings) -> Result<Vec<Line>
     }
     let exchanges = exchanges(&air.transcript(1));
     ensure!(exchanges.len() == HOOKS, "{} exchanges", exchanges.len());
-    let own = took.iter().zip(&exchanges).map(|(took, it)| ms(took - (it.ended - it.began)));
+    let own = took.iter().zip(&exchanges).map(|(took, it)| ms(took - (it.ended - it.body)));
     let own: Sample = own.collect();
     Ok(vec![
         Line::new("Okta's hook: our own time until its answer, p50", own.p50(), "ms", None),

@@ -9,6 +9,8 @@ use ringpost_sim::{Direction, TranscriptLine};
 pub struct Exchange {
     /// When `AT+CMGS` was there, nanoseconds.
     pub began: i128,
+    /// When its body was there.
+    pub body: i128,
     /// When the modem said the last line of its answer.
     pub ended: i128,
     /// Its octets on the line.
@@ -84,11 +86,12 @@ pub fn exchanges(transcript: &[TranscriptLine]) -> Vec<Exchange> {
         match (line.direction, &mut open) {
             (Direction::Tx, _) if text.to_ascii_uppercase().starts_with("AT+CMGS=") => {
                 let cycle = Cycle { command: text.len() + 1, report, ..Cycle::default() };
-                open = Some(Exchange { began: at, ended: at, cycle });
+                open = Some(Exchange { began: at, body: at, ended: at, cycle });
                 report = 0;
             }
             // Its last character is Ctrl-Z, escaped.
             (Direction::Tx, Some(exchange)) if text.ends_with("\\u{1a}") => {
+                exchange.body = at;
                 exchange.cycle.body = text.len() - "\\u{1a}".len() + 1;
             }
             (Direction::Rx, Some(exchange)) if text.starts_with("+CMGS:") => {
