@@ -126,7 +126,43 @@ impl fmt::Debug for Submit {
 pub(super) struct Request {
     pub(super) submit: Submit,
     pub(super) asked_at: Instant,
+    /// Whether its body may leave; gone where it never may.
+    pub(super) leave: oneshot::Receiver<()>,
     pub(super) reply: oneshot::Sender<SubmitOutcome>,
+}
+
+impl Request {
+    /// Whether there never will be leave to send it.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        // Leave is given before anybody can stop waiting for the outcome.
+        self.reply.is_closed() && self.leave.is_empty()
+    }
+
+    /// Answers that nothing was submitted.
+    pub(super) fn refuse(self, why: NotSent) {
+        let _ = self.reply.send(SubmitOutcome::NotSent(why));
+    }
+}
+
+/// A submit that its modem prepares up to the prompt. Dropped, it is withdrawn: nothing leaves, and the modem is free again.
+#[derive(Debug)]
+#[must_use = "it is withdrawn where it is dropped"]
+pub struct Prepared {
+    leave: oneshot::Sender<()>,
+    outcome: oneshot::Receiver<SubmitOutcome>,
+}
+
+impl Prepared {
+    /// Lets the body leave, and waits for how that ended.
+    ///
+    /// # Cancel safety
+    /// Whether or not anybody waits, an exchange that may go on is brought to its end.
+    pub async fn send(self) -> SubmitOutcome {
+        // Who does not listen any more has answered.
+        let _ = self.leave.send(());
+        // A runner that dropped the reply has died in the middle of it: nobody knows how far it came.
+        self.outcome.await.unwrap_or(SubmitOutcome::Unanswered)
+    }
 }
 
 /// A call on its way to the runner.
@@ -254,22 +290,22 @@ impl ModemHandle {
         self.actions.try_send(action).is_ok()
     }
 
-    /// Submits one segment, and waits for how it ended.
-    ///
-    /// # Cancel safety
-    /// Whether or not anybody waits, an exchange that was begun is brought to its end.
-    pub async fn submit(&self, submit: Submit) -> SubmitOutcome {
-        let not_ready = SubmitOutcome::NotSent(NotSent::NotReady);
-        if self.status.borrow().state != ModemState::Ready {
-            return not_ready;
-        }
+    /// Has the modem prepare one segment, up to its prompt: it hears how long it is, and no more before
+    /// [`Prepared::send`].
+    pub fn prepare(&self, submit: Submit) -> Prepared {
+        let (leave, permitted) = oneshot::channel();
         let (reply, outcome) = oneshot::channel();
-        let request = Request { submit, asked_at: Instant::now(), reply };
-        if self.requests.send(request).await.is_err() {
-            return not_ready;
+        let request = Request { submit, asked_at: Instant::now(), leave: permitted, reply };
+        let ready = self.status.borrow().state == ModemState::Ready;
+        let refused = if ready {
+            self.requests.try_send(request).err().map(|cause| cause.into_inner())
+        } else {
+            Some(request)
+        };
+        if let Some(request) = refused {
+            request.refuse(NotSent::NotReady);
         }
-        // A runner that dropped the reply has died in the middle of it: nobody knows how far it came.
-        outcome.await.unwrap_or(SubmitOutcome::Unanswered)
+        Prepared { leave, outcome }
     }
 
     /// Places a call, of which what is answered tells. One call at a time: a call that cannot be placed now
@@ -290,5 +326,58 @@ impl ModemHandle {
             placed.line.refuse();
         }
         handle
+    }
+}
+
+/// A modem that is ready, whose requests a test answers.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct StandIn {
+    requests: mpsc::Receiver<Request>,
+    _status: watch::Sender<ModemStatus>,
+}
+
+#[cfg(test)]
+impl StandIn {
+    pub(crate) fn ready(name: &str) -> (ModemHandle, Self) {
+        let config = ModemConfig::new(name, Locator::Port("/dev/none".into()), 115_200);
+        let (requests, receiver) = mpsc::channel(WAITING_REQUESTS);
+        let (status, told) =
+            watch::channel(ModemStatus { state: ModemState::Ready, ..ModemStatus::new() });
+        let (calls, actions) = (mpsc::channel(1).0, mpsc::channel(1).0);
+        let handle = ModemHandle { config, requests, calls, actions, status: told };
+        (handle, Self { requests: receiver, _status: status })
+    }
+
+    /// The next segment that it shall prepare.
+    pub(crate) async fn is_asked(&mut self) -> Asking {
+        let asked = tokio::time::timeout(STALE, self.requests.recv());
+        Asking(asked.await.expect("in time").expect("a request"))
+    }
+
+    /// Whether it has been asked for nothing.
+    pub(crate) fn is_left_alone(&mut self) -> bool {
+        self.requests.try_recv().is_err()
+    }
+}
+
+/// A segment that a [`StandIn`] has prepared.
+#[cfg(test)]
+pub(crate) struct Asking(Request);
+
+#[cfg(test)]
+impl Asking {
+    /// Whether its body may leave by now; never where it is withdrawn.
+    pub(crate) fn may_leave(&mut self) -> Option<bool> {
+        match self.0.leave.try_recv() {
+            Ok(()) => Some(true),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(false),
+        }
+    }
+
+    /// Whether its body may leave in the end.
+    pub(crate) async fn leaves(self) -> bool {
+        self.0.leave.await.is_ok()
     }
 }

@@ -178,6 +178,9 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// The next sound that is about `pending`. What comes in by itself is kept, in order; where
     /// `bodies` are wanted, one that came in ends the wait.
+    ///
+    /// # Cancel safety
+    /// As [`Self::listen`].
     pub(super) async fn hear(
         &mut self,
         pending: &Answer,

@@ -27,7 +27,9 @@ mod unanswered;
 mod usb;
 
 pub use call::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
-pub use handle::{Action, ModemConfig, ModemEvent, ModemHandle, Power, SoundConfig, Submit, modem};
+pub use handle::{
+    Action, ModemConfig, ModemEvent, ModemHandle, Power, Prepared, SoundConfig, Submit, modem,
+};
 pub use hotplug::{Hotplug, Place, UsbPlace};
 pub use lines::LinePower;
 pub use port::{Holder, holders};
@@ -41,7 +43,7 @@ pub use status::{Counts, Exchanges, ModemState, ModemStatus, Problem};
 pub use usb::{UsbDevice, UsbPort, usb_devices};
 
 #[cfg(test)]
-pub(crate) use call::CallLine;
+pub(crate) use {call::CallLine, handle::StandIn};
 
 #[cfg(test)]
 mod script;

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SoundWay, SubmitOutcome,
+    Action, ModemConfig, ModemEvent, ModemState, ModemStatus, Problem, SoundWay,
     handle::{Asked, Placed, Request},
     hotplug::{Place, UsbPlace},
     ledger::Claim,
@@ -865,7 +865,7 @@ impl Worker {
     /// Answers requests and calls that came while the modem was ready: nothing of them was begun.
     pub(super) fn turn_away(&mut self) {
         while let Ok(request) = self.requests.try_recv() {
-            let _ = request.reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
+            request.refuse(NotSent::NotReady);
         }
         while let Ok(placed) = self.calls.try_recv() {
             placed.line.refuse();

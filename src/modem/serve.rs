@@ -256,26 +256,30 @@ impl Worker {
         chores: &mut Chores,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
-        let Request { submit, asked_at, reply } = request;
         let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
-        let fresh = asked_at.elapsed() < STALE;
+        let fresh = request.asked_at.elapsed() < STALE;
         let ready = self.status.borrow().state == ModemState::Ready;
-        let dialogue = dialogue::Submit::new(&submit.tpdu, family);
+        let dialogue = dialogue::Submit::new(&request.submit.tpdu, family);
         let (Ok(mut dialogue), true, true) = (dialogue, fresh, ready) else {
-            let _ = reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
+            request.refuse(NotSent::NotReady);
             return Ok(());
         };
+        if request.is_withdrawn() {
+            request.refuse(NotSent::Withdrawn);
+            return Ok(());
+        }
         let began = Instant::now();
-        let prepared = chores.hold.prepare(link, submit.more).await;
+        let prepared = chores.hold.prepare(link, request.submit.more).await;
         if prepared.is_err() || link.behind {
             // Nothing was begun, nor is anything before that answer has come or is given up.
             self.tell(ModemState::Failed, silent());
-            let _ = reply.send(SubmitOutcome::NotSent(NotSent::NotReady));
+            request.refuse(NotSent::NotReady);
             return Ok(prepared?);
         }
         dialogue.expect_earlier_answer(self.unanswered.is_some_and(|it| it.is_open()));
         self.doubt_refusals();
-        let ended = self.converse(link, &mut dialogue).await;
+        let Request { submit, leave, reply, .. } = request;
+        let ended = self.converse(link, &mut dialogue, leave).await;
         chores.hold.answered();
         self.settle_late(link).await;
         let earlier = if dialogue.body_written() { self.unanswered.take() } else { None };
@@ -300,7 +304,7 @@ impl Worker {
             outcome,
             SubmitOutcome::Accepted { .. }
                 | SubmitOutcome::Refused(_)
-                | SubmitOutcome::NotSent(NotSent::Refused(_))
+                | SubmitOutcome::NotSent(NotSent::Refused(_) | NotSent::Withdrawn)
         );
         let no_sim = matches!(
             outcome,
@@ -614,13 +618,16 @@ impl Worker {
         Ok(())
     }
 
-    /// Plays a submit dialogue on the link, to its end. Reports and messages that come in meanwhile are
-    /// handed over at once: an answer may take three minutes, and they may be what is waited for.
+    /// Plays a submit dialogue on the link, to its end: its body when there is `leave`. Reports and messages that come in
+    /// meanwhile are handed over at once: an answer may take three minutes, and they may be what is waited for.
     async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &mut Link<P>,
         dialogue: &mut dialogue::Submit,
+        mut leave: oneshot::Receiver<()>,
     ) -> Result<SubmitOutcome, Lost> {
+        dialogue.hold_body();
+        let mut held = true;
         let mut next = Next::Write;
         let mut deadline = Instant::now();
         loop {
@@ -634,7 +641,18 @@ impl Worker {
                 }
             }
             let (pending, prompt) = (*dialogue.pending(), dialogue.prompt_expected());
-            next = match link.hear(&pending, prompt, true, deadline).await? {
+            let sound = tokio::select! {
+                // Leave that comes with the prompt is heard first: nothing is to be waited for then.
+                biased;
+                permitted = &mut leave, if held => {
+                    held = false;
+                    let permitted = permitted.map_or(Heard::Withdrawal, |()| Heard::Leave);
+                    next = dialogue.on(permitted);
+                    continue;
+                }
+                sound = link.hear(&pending, prompt, true, deadline) => sound?,
+            };
+            next = match sound {
                 Sound::Aside(body) => {
                     self.receive(&body, None).await;
                     Next::Listen

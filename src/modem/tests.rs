@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
-    Hotplug, ModemConfig, ModemEvent, ModemHandle, ModemState, NotSent, Submit, SubmitOutcome,
+    Hotplug, ModemConfig, ModemEvent, ModemHandle, ModemState, NotSent, Prepared, Submit,
+    SubmitOutcome,
     handle::apart,
     link::Link,
     runner::{Ended, Worker},
@@ -216,10 +217,12 @@ impl Rig {
     }
 
     fn submit_with(&self, sequence: u8, more: bool) -> JoinHandle<SubmitOutcome> {
-        let handle = self.handle.clone();
+        tokio::spawn(self.prepare(sequence, more).send())
+    }
+
+    fn prepare(&self, sequence: u8, more: bool) -> Prepared {
         let tpdu = Zeroizing::new(vec![0x01, 0x02]);
-        let submit = Submit { segment: SegmentId { attempt: 1, sequence }, tpdu, more };
-        tokio::spawn(async move { handle.submit(submit).await })
+        self.handle.prepare(Submit { segment: SegmentId { attempt: 1, sequence }, tpdu, more })
     }
 
     /// A message that the network takes, from its first command on.
@@ -308,6 +311,55 @@ async fn a_message_is_taken_and_what_comes_in_between_is_handed_over() {
     assert_eq!(outcome.await.unwrap(), accepted(7));
     let Some(ModemEvent::Received { sim, tpdu, .. }) = rig.events.recv().await else { panic!() };
     assert_eq!((sim.as_str(), tpdu), ("8949020000012345678", vec![2, 3]));
+}
+
+/// Promise 2: the intent is not on disk yet.
+#[tokio::test(start_paused = true)]
+async fn a_modem_prepares_a_message_of_which_nothing_leaves_before_there_is_leave() {
+    let mut rig = Rig::up().await;
+    let prepared = rig.prepare(1, false);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.prompts().await;
+    rig.is_quiet(Duration::from_secs(4)).await;
+    // What comes in is not held back with it.
+    rig.far.says(&["+CDS: 2", "000203"]).await;
+    assert!(matches!(rig.events.recv().await, Some(ModemEvent::Received { .. })));
+    let outcome = tokio::spawn(prepared.send());
+    rig.far.expect("000102\u{1A}").await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+}
+
+/// The commit of its intent failed.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_withdrawn_leaves_nothing_behind_in_its_modem() {
+    let mut rig = Rig::up().await;
+    let prepared = rig.prepare(1, false);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.prompts().await;
+    rig.is_quiet(Duration::from_secs(1)).await;
+    let never_begun = rig.prepare(2, false);
+    drop(prepared);
+    drop(never_begun);
+    let next = rig.submit(3);
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["OK"]).await;
+    rig.is_taken(next).await;
+    assert_eq!(rig.handle.status().borrow().state, ModemState::Ready, "all the time");
+}
+
+/// The disk stands still.
+#[tokio::test(start_paused = true)]
+async fn a_modem_does_not_wait_for_leave_for_ever() {
+    let mut rig = Rig::up().await;
+    let prepared = rig.prepare(1, false);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.prompts().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(prepared.send().await, SubmitOutcome::NotSent(NotSent::Withdrawn));
+    let next = rig.submit(2);
+    rig.is_taken(next).await;
 }
 
 /// It has lost its settings, and nothing else shows that.

@@ -21,7 +21,7 @@ use super::{
     Calling, Outlet,
     booking::{self, Booking, Spent},
     budget::{Account, Hour},
-    claim::{Claimed, Conditions, Job, candidates, claim},
+    claim::{Call, Claimed, Conditions, Job, candidates, claim},
     clock::{Boot, Watch},
     health::{Alarm, Health},
     outlet::{SOON, Standing},
@@ -34,7 +34,7 @@ use crate::{
         self, CallTimes, Detail, Lane, Refusal, RefusalClass, Report, SegmentId, Service,
         Timestamp, clock,
     },
-    modem::{ModemState, ModemStatus, NotSent, Submit, SubmitOutcome},
+    modem::{ModemHandle, ModemState, ModemStatus, NotSent, Prepared, Submit, SubmitOutcome},
     sms,
     store::{self, Store, Tx, boot::Run},
     voice::Interrupts,
@@ -92,6 +92,10 @@ pub struct Outbox {
     settings: Settings,
     calling: Calling,
     outlets: Vec<Slot>,
+    /// Theirs, for the thread of the store.
+    modems: Arc<[ModemHandle]>,
+    /// The last turn could not be stored.
+    store_fails: bool,
     exchanges: JoinSet<Exchanged>,
     /// Calls that were answered, and go on.
     answered: (mpsc::UnboundedSender<Exchanged>, mpsc::UnboundedReceiver<Exchanged>),
@@ -190,6 +194,8 @@ struct Came {
 #[derive(Debug)]
 struct Turn {
     claimed: Vec<Claimed>,
+    /// What was claimed, once the modems have it.
+    begun: Vec<Begun>,
     next_wake: Option<Timestamp>,
     more_due: bool,
     /// Modems whose call has to end.
@@ -200,11 +206,44 @@ struct Turn {
     delivery: Option<Vec<store::sim::DeliveryRow>>,
 }
 
+/// What a modem has begun.
+#[derive(Debug)]
+struct Begun {
+    index: usize,
+    segment: SegmentId,
+    booking: Booking,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    /// Nothing of it leaves before its intent is on disk.
+    Submit(Prepared),
+    Call(Box<Call>),
+}
+
+impl Turn {
+    /// Hands what was claimed to the modems: they prepare it while its intent is brought to disk.
+    fn hand_over(&mut self, modems: &[ModemHandle]) {
+        for Claimed { index, segment, job, booking, .. } in std::mem::take(&mut self.claimed) {
+            let Some(modem) = modems.get(index) else { continue };
+            let work = match job {
+                Job::Submit { tpdu, more } => {
+                    Work::Submit(modem.prepare(Submit { segment, tpdu, more }))
+                }
+                Job::Call(call) => Work::Call(call),
+            };
+            self.begun.push(Begun { index, segment, booking, work });
+        }
+    }
+}
+
 impl Outbox {
     /// A dispatcher for these modems.
     pub fn new(store: Store, settings: Settings, calling: Calling, outlets: Vec<Outlet>) -> Self {
         let changed = Arc::new(Notify::new());
         let mut watchers = JoinSet::new();
+        let modems = outlets.iter().map(|outlet| outlet.handle.clone()).collect();
         let outlets = outlets.into_iter().map(|outlet| {
             let status = outlet.handle.status();
             watchers.spawn(forward_changes(status.clone(), changed.clone()));
@@ -225,6 +264,8 @@ impl Outbox {
             settings,
             calling,
             outlets: outlets.collect(),
+            modems,
+            store_fails: false,
             exchanges: JoinSet::new(),
             answered: mpsc::unbounded_channel(),
             late: mpsc::unbounded_channel(),
@@ -269,7 +310,7 @@ impl Outbox {
                 }
             };
             let wake = self.wake_of(&turn);
-            turn.claimed.into_iter().for_each(|claimed| self.start(claimed));
+            turn.begun.into_iter().for_each(|begun| self.start(begun));
             turn.hang_up.into_iter().for_each(|index| self.hang_up(index));
             // All branches are cancel-safe: what they wait for stays where it is.
             tokio::select! {
@@ -396,24 +437,31 @@ impl Outbox {
         let ready: BTreeSet<_> = ready.map(|line| line.sim.clone()).collect();
         let changed = self.nothing_lost_with.as_ref() != Some(&ready);
         let alarms = self.alarms.clone();
+        let modems = self.modems.clone();
+        // Not again and again where the store fails.
+        let early = !std::mem::replace(&mut self.store_fails, true);
         let work = move |tx: &Tx<'_>| {
             tx.queue_is_seen();
             // Later than whatever was done before it in this transaction.
             let conditions = Conditions { now: Timestamp::now(), ..conditions };
             alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
-            let mut turn = turn(tx, &events, &lines, (changed, present.as_deref()), conditions)?;
+            let gone = (changed, present.as_deref());
+            let early = early.then_some(&*modems);
+            let mut turn = turn(tx, &events, &lines, gone, early, conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
             }
             Ok(turn)
         };
         let mut turn = self.store.write(work).await?;
+        self.store_fails = false;
+        turn.hand_over(&self.modems);
         self.care = Care::Together;
         self.alarms.clear();
         back.clear();
         self.nothing_lost_with = (!turn.waits_for_sim).then_some(ready);
-        for claimed in &turn.claimed {
-            let Booking { sim, at, price } = &claimed.booking;
+        for begun in &turn.begun {
+            let Booking { sim, at, price } = &begun.booking;
             let account = self.accounts.entry(sim.clone()).or_default();
             account.book(*at, price.unwrap_or_default());
         }
@@ -576,8 +624,9 @@ impl Outbox {
         rests.chain(budget).fold(now + wait, Instant::min)
     }
 
-    fn start(&mut self, claimed: Claimed) {
-        let Claimed { index, segment, job, booking, .. } = claimed;
+    /// What was begun may go on: its intent is on disk.
+    fn start(&mut self, begun: Begun) {
+        let Begun { index, segment, booking, work } = begun;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy_since = Some(Instant::now());
         let handle = slot.outlet.handle.clone();
@@ -587,17 +636,17 @@ impl Outbox {
             heard: Instant::now(),
             settled: false,
         };
-        let call = match job {
-            Job::Submit { tpdu, more } => {
+        let call = match work {
+            Work::Submit(prepared) => {
                 self.exchanges.spawn(async move {
-                    let submit = handle.submit(Submit { segment, tpdu, more });
-                    let event = event_of(segment, or_lost(submit, SubmitOutcome::Unanswered).await);
+                    let outcome = or_lost(prepared.send(), SubmitOutcome::Unanswered).await;
+                    let event = event_of(segment, outcome);
                     let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
                     came(event, Some((booking, spent)))
                 });
                 return;
             }
-            Job::Call(call) => *call,
+            Work::Call(call) => *call,
         };
         let interrupts =
             Interrupts { hang_up: CancellationToken::new(), give_up: self.stopping.clone() };
@@ -702,11 +751,13 @@ fn start_clock(tx: &Tx<'_>) -> Result<(Timestamp, bool), store::Error> {
     Ok((Timestamp::now(), is_wrong))
 }
 
+/// What one turn does in its transaction. The modems get what is claimed there at once, unless it is handed over later.
 fn turn(
     tx: &Tx<'_>,
     back: &[(Timestamp, Came)],
     lines: &[Line],
     (changed, present): (bool, Option<&[String]>),
+    modems: Option<&[ModemHandle]>,
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, care, .. } = conditions;
@@ -722,11 +773,23 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, conditions)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
-    let mut hang_up = calls_in_the_way(tx, lines, conditions)?;
-    hang_up.extend(calls_in_vain(tx, lines)?);
     let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
-    let next_wake = store::queue::next_wake(tx, now)?;
-    Ok(Turn { claimed, next_wake, more_due, hang_up, waits_for_sim, delivery: None })
+    let mut turn = Turn {
+        claimed,
+        begun: Vec::new(),
+        next_wake: None,
+        more_due,
+        hang_up: Vec::new(),
+        waits_for_sim,
+        delivery: None,
+    };
+    if let Some(modems) = modems {
+        turn.hand_over(modems);
+    }
+    turn.hang_up = calls_in_the_way(tx, lines, conditions)?;
+    turn.hang_up.extend(calls_in_vain(tx, lines)?);
+    turn.next_wake = store::queue::next_wake(tx, now)?;
+    Ok(turn)
 }
 
 /// Stores what came back from modems.
@@ -855,7 +918,9 @@ fn event_of(segment: SegmentId, outcome: SubmitOutcome) -> Event {
             let class = if doubtful { RefusalClass::Modem } else { refusal.class };
             Event::Refused(segment, Refusal { class, ..refusal })
         }
-        SubmitOutcome::NotSent(NotSent::NoPrompt | NotSent::NotReady | NotSent::PortLost) => {
+        SubmitOutcome::NotSent(
+            NotSent::NoPrompt | NotSent::NotReady | NotSent::PortLost | NotSent::Withdrawn,
+        ) => {
             let refusal = Refusal { detail: Detail::ModemFault, class: RefusalClass::Modem };
             Event::Refused(segment, refusal)
         }
@@ -907,7 +972,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Lane, Locator, NewMessage, Phase},
-        modem::{Hotplug, ModemConfig, modem},
+        modem::{Hotplug, ModemConfig, StandIn, modem},
         store::samples,
     };
 
@@ -937,6 +1002,12 @@ mod tests {
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, _runner) = modem(config, &ports, mpsc::channel(1).0);
         outbox_of(store, "a", true, vec![Outlet::new(handle, Arc::default())])
+    }
+
+    /// With one that is ready and may do everything.
+    fn with_a_ready_modem(store: &Store) -> (Outbox, StandIn) {
+        let (handle, modem) = StandIn::ready("m1");
+        (outbox_of(store, "a", true, vec![Outlet::new(handle, Line::sample(0).terms)]), modem)
     }
 
     /// What came of the first message through the first modem.
@@ -1056,6 +1127,74 @@ mod tests {
         }
     }
 
+    /// Stops the thread of the store between two jobs of one transaction; what `then` does comes after it goes on.
+    async fn hold<T: Send + 'static>(
+        store: &Store,
+        then: impl FnOnce(&Tx<'_>) -> Result<T, store::Error> + Send + 'static,
+    ) -> std::sync::mpsc::Sender<()> {
+        let (go_on, wait) = std::sync::mpsc::channel();
+        let held = move |tx: &Tx<'_>| {
+            let _ = wait.recv();
+            then(tx)
+        };
+        drop(store.hand_over(held).await.unwrap());
+        go_on
+    }
+
+    /// Promise 2, and no time lost: a modem gets ready while the disk works.
+    #[tokio::test]
+    async fn what_is_claimed_is_prepared_at_once_and_leaves_when_its_intent_is_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (mut outbox, mut modem) = with_a_ready_modem(&store);
+        let accept = |tx: &Tx<'_>| store::message::insert(tx, &samples::message(Timestamp::now()));
+        // Between two jobs that the test holds, the turn.
+        let before = hold(&store, accept).await;
+        let turn = tokio::spawn(async move { (outbox.turn(&mut Vec::new()).await, outbox) });
+        tokio::task::yield_now().await;
+        let behind = hold(&store, |_| Ok(())).await;
+        before.send(()).unwrap();
+        let mut asked = modem.is_asked().await;
+        assert_eq!(asked.may_leave(), None, "its intent is not on disk");
+        assert!(!turn.is_finished());
+        behind.send(()).unwrap();
+        let (turned, mut outbox) = turn.await.unwrap();
+        assert_eq!(asked.may_leave(), None, "the outbox decides");
+        let begun = turned.unwrap().begun.pop().unwrap();
+        outbox.start(begun);
+        assert!(asked.leaves().await);
+    }
+
+    #[tokio::test]
+    async fn what_is_prepared_is_withdrawn_where_its_intent_could_not_be_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (mut outbox, mut modem) = with_a_ready_modem(&store);
+        let accept = |tx: &Tx<'_>| store::message::insert(tx, &samples::message(Timestamp::now()));
+        store.write(accept).await.unwrap();
+        let fails = async |outbox: &mut Outbox| {
+            let before = hold(&store, |_| Ok(())).await;
+            let mut back = Vec::new();
+            let turn = outbox.turn(&mut back);
+            let meanwhile = async {
+                let behind = hold(&store, samples::fill_up).await;
+                before.send(()).unwrap();
+                behind.send(()).unwrap();
+            };
+            let (turned, ()) = tokio::join!(turn, meanwhile);
+            assert!(turned.is_err());
+        };
+        fails(&mut outbox).await;
+        assert!(!modem.is_asked().await.leaves().await);
+        // Nor is it prepared again and again.
+        fails(&mut outbox).await;
+        assert!(modem.is_left_alone());
+        for begun in outbox.turn(&mut Vec::new()).await.unwrap().begun {
+            outbox.start(begun);
+        }
+        assert!(modem.is_asked().await.leaves().await, "it is tried again");
+    }
+
     async fn waits(store: &Store, key: i64) -> bool {
         let progress = store.read(move |view| store::progress::load(view, key)).await.unwrap();
         progress.phase == Phase::Queued
@@ -1120,7 +1259,7 @@ mod tests {
             let back = [(start.after(Duration::from_secs(5)), came)];
             let now = start.after(Duration::from_secs(3600));
             let conditions = Conditions::sample(now);
-            turn(tx, &back, &[], (false, None), conditions).unwrap();
+            turn(tx, &back, &[], (false, None), None, conditions).unwrap();
             let progress = store::progress::load(tx, key).unwrap();
             assert_eq!(progress.reason, Some(Detail::NoReport), "it was sent");
         });
@@ -1170,7 +1309,7 @@ mod tests {
             let turn_at = |now, back, care| {
                 let conditions = Conditions { now, care, ..later };
                 let lines = [Line::sample(line)];
-                tx.savepoint(|tx| turn(tx, back, &lines, (true, Some(&[])), conditions))
+                tx.savepoint(|tx| turn(tx, back, &lines, (true, Some(&[])), None, conditions))
             };
             let turn = |back, care| turn_at(later.now, back, care);
             assert!(turn(&back, Care::Together).is_err_and(|cause| cause.is_of_its_rows()));

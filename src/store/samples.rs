@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::Connection;
 
-use super::{Tx, View, connection::open_in_memory, event::EventRow, room::Room};
+use super::{Error, Tx, View, connection::open_in_memory, event::EventRow, room::Room};
 use crate::domain::{
     Actor, Attempt, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage,
     OnUnknown, Outcome, Purpose, ReceivedReport, Report, Secret, Segment, SegmentId, Service,
@@ -90,6 +90,14 @@ fn subject(recipient: E164) -> Subject {
 pub(crate) fn damage(tx: &Tx<'_>, key: i64, column: &str) {
     let sql = format!("UPDATE message SET {column} = 'nonsense' WHERE key = ?1");
     assert_eq!(tx.prepare(&sql).unwrap().execute([key]).unwrap(), 1);
+}
+
+/// Writes until there is no room, so that SQLite undoes the whole transaction. The next one has room again.
+pub(crate) fn fill_up(tx: &Tx<'_>) -> Result<(), Error> {
+    tx.prepare("PRAGMA max_page_count = 10000")?.query_row([], |_| Ok(()))?;
+    loop {
+        super::message::insert(tx, &message(Timestamp::now()))?;
+    }
 }
 
 /// A database in memory.

@@ -224,13 +224,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         // More than SQLite holds in memory goes to the log before the commit, and then there is no room.
-        let fill = |tx: &crate::store::Tx<'_>| {
-            tx.prepare("PRAGMA max_page_count = 10000")?.query_row([], |_| Ok(()))?;
-            loop {
-                message::insert(tx, &samples::message(Timestamp::now()))?;
-            }
-        };
-        let undone: Result<(), _> = store.write(fill).await;
+        let undone = store.write(samples::fill_up).await;
         assert!(matches!(undone, Err(Error::Full)));
         let log = dir.path().join("t.db-wal");
         let texts = || fs::read(&log).unwrap().windows(5).filter(|it| it == b"hello").count();

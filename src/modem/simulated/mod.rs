@@ -235,7 +235,7 @@ impl Rig {
     fn submit(&self, text: &str) -> impl Future<Output = SubmitOutcome> + use<> {
         let (handle, tpdu) = (self.handle.clone(), tpdu(text));
         let segment = SegmentId { attempt: 99, sequence: 1 };
-        async move { handle.submit(Submit { segment, tpdu, more: false }).await }
+        async move { handle.prepare(Submit { segment, tpdu, more: false }).send().await }
     }
 
     /// Has a text sent, as the outbox would: what was not sent goes out again, what has no answer is
@@ -247,7 +247,12 @@ impl Rig {
             self.ready().await;
             self.next += 1;
             let segment = SegmentId { attempt: i64::try_from(self.next).unwrap(), sequence: 1 };
-            match self.handle.submit(Submit { segment, tpdu: tpdu(text), more: false }).await {
+            match self
+                .handle
+                .prepare(Submit { segment, tpdu: tpdu(text), more: false })
+                .send()
+                .await
+            {
                 SubmitOutcome::Accepted { .. } => return Fate::Sent,
                 SubmitOutcome::NotSent(_) | SubmitOutcome::Refused(_) => {
                     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -146,7 +146,7 @@ async fn calls_at_one_time_lose_no_frame_while_messages_are_sent() {
             for attempt in 1.. {
                 let segment = SegmentId { attempt, sequence: 1 };
                 let submit = Submit { segment, tpdu: tpdu("while others speak"), more: false };
-                let outcome = handle.submit(submit).await;
+                let outcome = handle.prepare(submit).send().await;
                 assert!(matches!(outcome, SubmitOutcome::Accepted { .. }), "{outcome:?}");
             }
         });

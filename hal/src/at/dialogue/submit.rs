@@ -12,6 +12,10 @@ const AFTER_ESCAPE: Seconds = Seconds(2);
 /// taken all the same.
 const AFTER_REFERENCE: Seconds = Seconds(5);
 
+/// At the prompt, for leave to write the body: what it waits for takes milliseconds, and a modem that waits for a body
+/// tells of nothing else. Prompts are longer than that.
+const AT_PROMPT: Seconds = Seconds(5);
+
 /// What the caller has heard.
 #[derive(Debug, Clone, Copy)]
 pub enum Heard<'l> {
@@ -21,6 +25,10 @@ pub enum Heard<'l> {
     Prompt,
     /// Nothing, for as long as [`Submit::timeout`] says.
     Silence,
+    /// Not from the modem: the body that was held back may be written.
+    Leave,
+    /// Not from the modem: the body that was held back will never be.
+    Withdrawal,
 }
 
 /// What to do next.
@@ -63,11 +71,15 @@ pub enum NotSent {
     NotReady,
     /// The port failed before the body was written.
     PortLost,
+    /// There was no leave to write the body, and the modem is free again.
+    Withdrawn,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Command,
+    /// The modem waits for a body that is held back.
+    Held,
     Body,
     Escape,
 }
@@ -82,6 +94,9 @@ pub struct Submit {
     body: Body,
     prompt: Seconds,
     reference: Option<u8>,
+    /// Whether the body may be written.
+    leave: bool,
+    withdrawn: bool,
     /// The answer to an earlier submit may still come.
     earlier_open: bool,
 }
@@ -101,7 +116,23 @@ impl Submit {
         let octets = u8::try_from(tpdu.len()).unwrap_or(u8::MAX);
         let command = Command::submit(octets, family.submit);
         let (phase, prompt) = (Phase::Command, family.prompt);
-        Ok(Self { phase, command, body, prompt, reference: None, earlier_open: false })
+        let (leave, withdrawn) = (true, false);
+        Ok(Self {
+            phase,
+            command,
+            body,
+            prompt,
+            reference: None,
+            leave,
+            withdrawn,
+            earlier_open: false,
+        })
+    }
+
+    /// Holds the body back until [`Heard::Leave`], to be called before the first line is heard. The command before it
+    /// tells the modem a length and no more: what is sent, and whether, is still open at its prompt.
+    pub const fn hold_body(&mut self) {
+        self.leave = false;
     }
 
     /// Says whether the answer to an earlier submit may still come, to be called before the first line is heard: a
@@ -115,7 +146,7 @@ impl Submit {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match self.phase {
-            Phase::Command => &self.command.bytes,
+            Phase::Command | Phase::Held => &self.command.bytes,
             Phase::Body => &self.body,
             Phase::Escape => &[ESCAPE],
         }
@@ -126,6 +157,7 @@ impl Submit {
     pub fn timeout(&self) -> Seconds {
         match self.phase {
             Phase::Command => self.prompt,
+            Phase::Held => AT_PROMPT,
             Phase::Body if self.reference.is_some() => AFTER_REFERENCE,
             Phase::Body => self.command.timeout,
             Phase::Escape => AFTER_ESCAPE,
@@ -143,7 +175,7 @@ impl Submit {
     pub const fn pending(&self) -> &Answer {
         match self.phase {
             Phase::Body => &self.command.answer,
-            Phase::Command | Phase::Escape => &Answer::Nothing,
+            Phase::Command | Phase::Held | Phase::Escape => &Answer::Nothing,
         }
     }
 
@@ -156,21 +188,39 @@ impl Submit {
     /// Goes on with what was heard. Lines that a modem says by itself change nothing here.
     pub fn on(&mut self, heard: Heard<'_>) -> Next {
         match (self.phase, heard) {
-            (Phase::Command, Heard::Prompt) => {
+            (Phase::Command, Heard::Leave) => {
+                self.leave = true;
+                Next::Listen
+            }
+            (Phase::Command, Heard::Prompt) if !self.leave => {
+                self.phase = Phase::Held;
+                Next::ListenAnew
+            }
+            (Phase::Command, Heard::Prompt) | (Phase::Held, Heard::Leave) => {
                 self.phase = Phase::Body;
+                Next::Write
+            }
+            (Phase::Command, Heard::Withdrawal)
+            | (Phase::Held, Heard::Withdrawal | Heard::Silence) => {
+                self.withdrawn = true;
+                self.phase = Phase::Escape;
                 Next::Write
             }
             (Phase::Command, Heard::Silence) | (Phase::Escape, Heard::Prompt) => {
                 self.phase = Phase::Escape;
                 Next::Write
             }
-            (Phase::Command, Heard::Line(Classified::Final(FinalResult::Ok), _)) => Next::Listen,
-            (Phase::Command, Heard::Line(Classified::Final(_), _)) if self.earlier_open => {
+            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(FinalResult::Ok), _)) => {
+                Next::Listen
+            }
+            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(_), _))
+                if self.earlier_open =>
+            {
                 // The prompt may follow.
                 self.phase = Phase::Escape;
                 Next::Write
             }
-            (Phase::Command, Heard::Line(Classified::Final(result), _)) => {
+            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(SubmitOutcome::NotSent(NotSent::Refused(*result)))
             }
             (Phase::Body, Heard::Line(Classified::Final(result), _)) => {
@@ -190,10 +240,17 @@ impl Submit {
                 None => SubmitOutcome::Unanswered,
                 mr => SubmitOutcome::Accepted { mr },
             }),
+            // Where an earlier answer is open, this may be that, and the one to the ESC come later.
+            (Phase::Escape, Heard::Line(Classified::Final(_), _))
+                if self.withdrawn && !self.earlier_open =>
+            {
+                Next::Done(SubmitOutcome::NotSent(NotSent::Withdrawn))
+            }
             (Phase::Escape, Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
                 Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt))
             }
-            (_, Heard::Line(..)) | (Phase::Body, Heard::Prompt) => Next::Listen,
+            (_, Heard::Line(..) | Heard::Leave | Heard::Withdrawal)
+            | (Phase::Held | Phase::Body, Heard::Prompt) => Next::Listen,
         }
     }
 }
@@ -215,7 +272,8 @@ mod tests {
         family::GENERIC,
     };
 
-    /// Plays a dialogue: what the modem says (`>` the prompt, `…` silence), and what we wrote.
+    /// Plays a dialogue: what the modem says (`>` the prompt, `…` silence), or the caller (`leave`, `withdrawal`), and
+    /// what we wrote.
     fn play(says: &[&str]) -> (Vec<String>, Next) {
         play_on(Submit::new(&[0x01, 0x00], &GENERIC).unwrap(), says)
     }
@@ -229,6 +287,8 @@ mod tests {
             next = match *line {
                 ">" => submit.on(Heard::Prompt),
                 "…" => submit.on(Heard::Silence),
+                "leave" => submit.on(Heard::Leave),
+                "withdrawal" => submit.on(Heard::Withdrawal),
                 line => {
                     let classified = classifier.classify(line, Some(submit.pending()));
                     submit.on(Heard::Line(&classified, line))
@@ -313,6 +373,47 @@ mod tests {
         }
         let accepted = Next::Done(SubmitOutcome::Accepted { mr: Some(7) });
         assert_eq!(play(&[">", "+CMGS: 7", "OK"]).1, accepted);
+    }
+
+    #[test]
+    fn a_body_that_is_held_back_is_written_at_the_prompt_once_there_is_leave() {
+        let held = |says: &[&str]| {
+            let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
+            submit.hold_body();
+            play_on(submit, says)
+        };
+        let command: Vec<String> = std::vec!["AT+CMGS=2\r".into()];
+        assert_eq!(held(&[">"]), (command.clone(), Next::ListenAnew));
+        assert_eq!(held(&["leave"]), (command.clone(), Next::Listen));
+        let accepted = Next::Done(SubmitOutcome::Accepted { mr: Some(7) });
+        for says in [
+            ["leave", ">", "+CMGS: 7", "OK"].as_slice(),
+            &[">", "leave", "+CMGS: 7", "OK"],
+            &[">", "+CMGS: 9", "OK", ">", "leave", "+CMGS: 7", "OK"],
+        ] {
+            let body: Vec<String> = std::vec!["AT+CMGS=2\r".into(), BODY.into()];
+            assert_eq!(held(says), (body, accepted), "{says:?}");
+        }
+        // A modem that gives up its prompt has taken nothing.
+        let cms = FinalResult::Cms(ErrorCode::from(500));
+        let not_sent = Next::Done(SubmitOutcome::NotSent(NotSent::Refused(cms)));
+        assert_eq!(held(&[">", "+CMS ERROR: 500"]), (command.clone(), not_sent));
+        // Nor one that is freed.
+        let freed = [command, std::vec!["\u{1B}".into()]].concat();
+        let withdrawn = Next::Done(SubmitOutcome::NotSent(NotSent::Withdrawn));
+        assert_eq!(held(&[">", "withdrawal", "OK"]), (freed.clone(), withdrawn));
+        assert_eq!(held(&["withdrawal", "OK"]), (freed.clone(), withdrawn));
+        assert_eq!(held(&[">", "…", "OK"]), (freed.clone(), withdrawn), "not for ever");
+        let (wrote, next) = held(&["withdrawal", ">", "OK"]);
+        assert_eq!((wrote.len(), next), (3, withdrawn), "the prompt comes all the same");
+        assert_eq!(held(&[">", "withdrawal", "leave"]), (freed.clone(), Next::Listen));
+        // Whether it is free is not known then.
+        let unknown = Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt));
+        assert_eq!(held(&[">", "withdrawal", "…"]), (freed.clone(), unknown));
+        let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
+        submit.hold_body();
+        submit.expect_earlier_answer(true);
+        assert_eq!(play_on(submit, &[">", "withdrawal", "+CMS ERROR: 38"]), (freed, unknown));
     }
 
     #[test]
