@@ -785,6 +785,10 @@ fn turn(
     };
     if let Some(modems) = modems {
         turn.hand_over(modems);
+        if !turn.begun.is_empty() {
+            // Who was woken is often put on this processor, and would wait there until this thread waits for the disk.
+            std::thread::yield_now();
+        }
     }
     turn.hang_up = calls_in_the_way(tx, lines, conditions)?;
     turn.hang_up.extend(calls_in_vain(tx, lines)?);
