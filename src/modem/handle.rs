@@ -148,6 +148,8 @@ impl Request {
 #[derive(Debug)]
 #[must_use = "it is withdrawn where it is dropped"]
 pub struct Prepared {
+    modem: ModemHandle,
+    submit: Submit,
     leave: oneshot::Sender<()>,
     outcome: oneshot::Receiver<SubmitOutcome>,
 }
@@ -157,11 +159,19 @@ impl Prepared {
     ///
     /// # Cancel safety
     /// Whether or not anybody waits, an exchange that may go on is brought to its end.
-    pub async fn send(self) -> SubmitOutcome {
-        // Who does not listen any more has answered.
-        let _ = self.leave.send(());
-        // A runner that dropped the reply has died in the middle of it: nobody knows how far it came.
-        self.outcome.await.unwrap_or(SubmitOutcome::Unanswered)
+    pub async fn send(mut self) -> SubmitOutcome {
+        loop {
+            let Self { modem, submit, leave, outcome } = self;
+            // Who does not listen any more has answered.
+            let _ = leave.send(());
+            // A runner that dropped the reply has died in the middle of it: nobody knows how far it came.
+            let outcome = outcome.await.unwrap_or(SubmitOutcome::Unanswered);
+            if outcome != SubmitOutcome::NotSent(NotSent::Withdrawn) {
+                return outcome;
+            }
+            // The modem had waited for leave for too long: now it need not wait.
+            self = modem.prepare(submit);
+        }
     }
 }
 
@@ -236,7 +246,7 @@ pub(super) struct Asked {
 /// A modem, as the rest of the daemon holds it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ModemHandle {
-    config: ModemConfig,
+    config: Arc<ModemConfig>,
     requests: mpsc::Sender<Request>,
     calls: mpsc::Sender<Placed>,
     actions: mpsc::Sender<Action>,
@@ -265,7 +275,7 @@ pub(super) fn apart(
     let (sender, status) = watch::channel(ModemStatus::new());
     let asked = Asked { requests: receiver, calls: placed, actions: wanted };
     let worker = Worker::new(config.clone(), ports, asked, sender, events);
-    (ModemHandle { config, requests, calls, actions, status }, worker)
+    (ModemHandle { config: Arc::new(config), requests, calls, actions, status }, worker)
 }
 
 impl ModemHandle {
@@ -295,7 +305,8 @@ impl ModemHandle {
     pub fn prepare(&self, submit: Submit) -> Prepared {
         let (leave, permitted) = oneshot::channel();
         let (reply, outcome) = oneshot::channel();
-        let request = Request { submit, asked_at: Instant::now(), leave: permitted, reply };
+        let asked_at = Instant::now();
+        let request = Request { submit: submit.clone(), asked_at, leave: permitted, reply };
         let ready = self.status.borrow().state == ModemState::Ready;
         let refused = if ready {
             self.requests.try_send(request).err().map(|cause| cause.into_inner())
@@ -305,7 +316,7 @@ impl ModemHandle {
         if let Some(request) = refused {
             request.refuse(NotSent::NotReady);
         }
-        Prepared { leave, outcome }
+        Prepared { modem: self.clone(), submit, leave, outcome }
     }
 
     /// Places a call, of which what is answered tells. One call at a time: a call that cannot be placed now
@@ -345,6 +356,7 @@ impl StandIn {
         let (status, told) =
             watch::channel(ModemStatus { state: ModemState::Ready, ..ModemStatus::new() });
         let (calls, actions) = (mpsc::channel(1).0, mpsc::channel(1).0);
+        let config = Arc::new(config);
         let handle = ModemHandle { config, requests, calls, actions, status: told };
         (handle, Self { requests: receiver, _status: status })
     }

@@ -357,9 +357,12 @@ async fn a_modem_does_not_wait_for_leave_for_ever() {
     rig.far.prompts().await;
     rig.far.expect("\u{1B}").await;
     rig.far.says(&["OK"]).await;
-    assert_eq!(prepared.send().await, SubmitOutcome::NotSent(NotSent::Withdrawn));
-    let next = rig.submit(2);
-    rig.is_taken(next).await;
+    // It receives meanwhile.
+    rig.far.says(&["+CDS: 2", "000203"]).await;
+    assert!(matches!(rig.events.recv().await, Some(ModemEvent::Received { .. })));
+    rig.is_quiet(Duration::from_secs(20)).await;
+    let outcome = tokio::spawn(prepared.send());
+    rig.is_taken(outcome).await;
 }
 
 /// It has lost its settings, and nothing else shows that.

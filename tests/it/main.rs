@@ -40,6 +40,7 @@ mod refusals;
 mod retention;
 mod routing;
 mod setup;
+mod slow_disk;
 mod system_log;
 mod traces;
 mod usage;

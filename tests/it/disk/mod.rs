@@ -61,6 +61,15 @@ pub(crate) struct Cleaning {
     pub(crate) last: usize,
 }
 
+/// A disk stands still.
+pub(crate) struct Halt(PathBuf);
+
+impl Drop for Halt {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
 /// Files by their names.
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -91,6 +100,13 @@ impl Disk {
             ("RINGPOST_RECORD", text(&self.record)),
             ("RINGPOST_SYNC_US", SYNC_US.to_string()),
         ]
+    }
+
+    /// No sync is done any more, until what is answered is dropped.
+    pub(crate) fn stand_still(&self) -> Halt {
+        let halt = Halt(self.record.with_extension("record.halt"));
+        fs::write(&halt.0, []).unwrap();
+        halt
     }
 
     /// The power failed, and all processes with it: leaves what is left. Says how many changes since the last

@@ -2,7 +2,7 @@
 // what a disk would hold if the power failed: `disk/mod.rs` reads the record. To be preloaded.
 //
 // RINGPOST_DISK    the file; its folder is watched for syncs too
-// RINGPOST_RECORD  the record, appended to
+// RINGPOST_RECORD  the record, appended to; while there is a file of that name and `.halt`, no sync is done
 // RINGPOST_SYNC_US how long a sync takes: time in which the power can fail
 //
 // A record is a head and its bytes. The order of records is the order in which the files change: both happen
@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,7 +36,7 @@ struct head {
 enum { FILES = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char prefix[4096], folder[4096];
+static char prefix[4096], folder[4096], halt[4096];
 static int record = -1;
 static uint64_t syncs;
 static useconds_t sync_us;
@@ -53,6 +54,7 @@ __attribute__((constructor)) static void begin(void) {
     char *slash = strrchr(folder, '/');
     if (!slash) return;
     *slash = 0;
+    snprintf(halt, sizeof halt, "%s.halt", file);
     sync_us = us ? (useconds_t)atoi(us) : 0;
     record = REAL(open)(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
@@ -171,6 +173,7 @@ static int sync_file(int fd, int (*real)(int)) {
     tell('S', 0, inode, number, NULL, NULL, 0);
     pthread_mutex_unlock(&lock);
     usleep(sync_us);
+    while (!access(halt, F_OK)) usleep(1000);
     pthread_mutex_lock(&lock);
     tell('E', 0, inode, number, NULL, NULL, 0);
     pthread_mutex_unlock(&lock);
