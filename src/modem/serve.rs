@@ -304,8 +304,10 @@ impl Worker {
             outcome,
             SubmitOutcome::Accepted { .. }
                 | SubmitOutcome::Refused(_)
-                | SubmitOutcome::NotSent(NotSent::Refused(_) | NotSent::Withdrawn)
+                | SubmitOutcome::NotSent(NotSent::Refused(_))
         );
+        // It has failed at nothing: whether it is free again is asked all the same.
+        let withdrawn = outcome == SubmitOutcome::NotSent(NotSent::Withdrawn);
         let no_sim = matches!(
             outcome,
             SubmitOutcome::Refused(result) | SubmitOutcome::NotSent(NotSent::Refused(result))
@@ -314,7 +316,7 @@ impl Worker {
         // Before the outcome is known to anybody: the next message shall not come here yet.
         if no_sim {
             self.tell(ModemState::Failed, no_use_of_sim());
-        } else if !in_step {
+        } else if !in_step && !withdrawn {
             self.tell(ModemState::Failed, silent());
         }
         let taken = matches!(outcome, SubmitOutcome::Accepted { .. });
@@ -392,6 +394,8 @@ impl Worker {
             misses += 1;
             self.count(|counts| counts.misses += 1);
             self.tell(ModemState::Failed, silent());
+            // What came before that was told goes elsewhere.
+            self.turn_away();
             if misses >= MISSES && Instant::now() >= until {
                 if self.ladder.climb_to_drain() {
                     self.drain(link).await?;

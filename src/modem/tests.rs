@@ -344,8 +344,21 @@ async fn a_message_that_is_withdrawn_leaves_nothing_behind_in_its_modem() {
     let next = rig.submit(3);
     rig.far.expect("\u{1B}").await;
     rig.far.says(&["OK"]).await;
+    rig.far.has_kept_its_settings().await;
     rig.is_taken(next).await;
     assert_eq!(rig.handle.status().borrow().state, ModemState::Ready, "all the time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_behind_a_withdrawn_message_waits_for_no_modem_that_is_silent() {
+    let mut rig = Rig::up().await;
+    let prepared = rig.prepare(1, false);
+    rig.far.expect("AT+CMGS=2").await;
+    drop(prepared);
+    rig.far.expect("\u{1B}").await;
+    let next = rig.submit(2);
+    let outcome = timeout(Duration::from_secs(10), next).await.expect("it goes elsewhere");
+    assert_eq!(outcome.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
 }
 
 /// The disk stands still.
@@ -357,6 +370,7 @@ async fn a_modem_does_not_wait_for_leave_for_ever() {
     rig.far.prompts().await;
     rig.far.expect("\u{1B}").await;
     rig.far.says(&["OK"]).await;
+    rig.far.has_kept_its_settings().await;
     // It receives meanwhile.
     rig.far.says(&["+CDS: 2", "000203"]).await;
     assert!(matches!(rig.events.recv().await, Some(ModemEvent::Received { .. })));

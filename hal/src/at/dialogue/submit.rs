@@ -71,7 +71,7 @@ pub enum NotSent {
     NotReady,
     /// The port failed before the body was written.
     PortLost,
-    /// There was no leave to write the body, and the modem is free again.
+    /// There was no leave to write the body.
     Withdrawn,
 }
 
@@ -213,15 +213,13 @@ impl Submit {
             (Phase::Command | Phase::Held, Heard::Line(Classified::Final(FinalResult::Ok), _)) => {
                 Next::Listen
             }
-            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(_), _))
-                if self.earlier_open =>
-            {
-                // The prompt may follow.
+            (Phase::Command, Heard::Line(Classified::Final(result), _)) if !self.earlier_open => {
+                Next::Done(SubmitOutcome::NotSent(NotSent::Refused(*result)))
+            }
+            // The prompt may follow, or be there still.
+            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(_), _)) => {
                 self.phase = Phase::Escape;
                 Next::Write
-            }
-            (Phase::Command | Phase::Held, Heard::Line(Classified::Final(result), _)) => {
-                Next::Done(SubmitOutcome::NotSent(NotSent::Refused(*result)))
             }
             (Phase::Body, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(if result.is_ok() {
@@ -240,14 +238,9 @@ impl Submit {
                 None => SubmitOutcome::Unanswered,
                 mr => SubmitOutcome::Accepted { mr },
             }),
-            // Where an earlier answer is open, this may be that, and the one to the ESC come later.
-            (Phase::Escape, Heard::Line(Classified::Final(_), _))
-                if self.withdrawn && !self.earlier_open =>
-            {
-                Next::Done(SubmitOutcome::NotSent(NotSent::Withdrawn))
-            }
             (Phase::Escape, Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
-                Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt))
+                let why = if self.withdrawn { NotSent::Withdrawn } else { NotSent::NoPrompt };
+                Next::Done(SubmitOutcome::NotSent(why))
             }
             (_, Heard::Line(..) | Heard::Leave | Heard::Withdrawal)
             | (Phase::Held | Phase::Body, Heard::Prompt) => Next::Listen,
@@ -394,11 +387,12 @@ mod tests {
             let body: Vec<String> = std::vec!["AT+CMGS=2\r".into(), BODY.into()];
             assert_eq!(held(says), (body, accepted), "{says:?}");
         }
-        // A modem that gives up its prompt has taken nothing.
-        let cms = FinalResult::Cms(ErrorCode::from(500));
-        let not_sent = Next::Done(SubmitOutcome::NotSent(NotSent::Refused(cms)));
-        assert_eq!(held(&[">", "+CMS ERROR: 500"]), (command.clone(), not_sent));
-        // Nor one that is freed.
+        // Whether a modem that says so has given up its prompt is not known.
+        for said in ["+CMS ERROR: 500", "ERROR"] {
+            let (wrote, next) = held(&[">", said, "…"]);
+            assert_eq!(wrote.len(), 2, "it is freed: {said}");
+            assert_eq!(next, Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt)));
+        }
         let freed = [command, std::vec!["\u{1B}".into()]].concat();
         let withdrawn = Next::Done(SubmitOutcome::NotSent(NotSent::Withdrawn));
         assert_eq!(held(&[">", "withdrawal", "OK"]), (freed.clone(), withdrawn));
@@ -407,13 +401,7 @@ mod tests {
         let (wrote, next) = held(&["withdrawal", ">", "OK"]);
         assert_eq!((wrote.len(), next), (3, withdrawn), "the prompt comes all the same");
         assert_eq!(held(&[">", "withdrawal", "leave"]), (freed.clone(), Next::Listen));
-        // Whether it is free is not known then.
-        let unknown = Next::Done(SubmitOutcome::NotSent(NotSent::NoPrompt));
-        assert_eq!(held(&[">", "withdrawal", "…"]), (freed.clone(), unknown));
-        let mut submit = Submit::new(&[0x01, 0x00], &GENERIC).unwrap();
-        submit.hold_body();
-        submit.expect_earlier_answer(true);
-        assert_eq!(play_on(submit, &[">", "withdrawal", "+CMS ERROR: 38"]), (freed, unknown));
+        assert_eq!(held(&[">", "withdrawal", "…"]), (freed, withdrawn), "whatever it says to that");
     }
 
     #[test]
