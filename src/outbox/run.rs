@@ -206,7 +206,7 @@ struct Turn {
     delivery: Option<Vec<store::sim::DeliveryRow>>,
 }
 
-/// What a modem has begun.
+/// What was claimed, and its modem has or is about to get.
 #[derive(Debug)]
 struct Begun {
     index: usize,

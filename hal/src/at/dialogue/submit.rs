@@ -12,8 +12,8 @@ const AFTER_ESCAPE: Seconds = Seconds(2);
 /// taken all the same.
 const AFTER_REFERENCE: Seconds = Seconds(5);
 
-/// At the prompt, for leave to write the body: what it waits for takes milliseconds, and a modem that waits for a body
-/// tells of nothing else. Prompts are longer than that.
+/// At the prompt, for leave to write the body. That takes milliseconds, where nothing is wrong; a modem that waits for a
+/// body may tell of nothing else, and gives up after a time that only its maker knows.
 const AT_PROMPT: Seconds = Seconds(5);
 
 /// What the caller has heard.
