@@ -242,6 +242,8 @@ async fn sound_that_is_never_closed_dies_after_a_few_calls() {
     }
     talking(&sim, &mut host, "AT+CPCMREG=1").await;
     port.write_all(&frame(7)).unwrap();
+    // Nothing tells that it was taken off the port; what is left there is heard once the sound is open again.
+    tokio::time::sleep(25 * FRAME).await;
     host.command("AT+CPCMREG=0").await;
     host.command("AT+CPCMREG=1").await;
     port.write_all(&frame(8)).unwrap();
