@@ -1,6 +1,6 @@
 //! Table `message`, as the API and the sender see it.
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, RowIndex};
 
 use super::{Error, Tx, View, call, traffic, word};
 use crate::domain::{
@@ -510,7 +510,10 @@ fn optional_word<T: word::Word>(row: &Row<'_>, column: &'static str) -> Result<O
     value.map(|value| word::read("message", column, &value)).transpose()
 }
 
-pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+pub(super) fn optional_time(
+    row: &Row<'_>,
+    column: impl RowIndex,
+) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_unix_ms))
 }
 

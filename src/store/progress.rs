@@ -18,9 +18,8 @@ use crate::domain::{Attempt, Progress, Segment, SegmentId, Timestamp};
 pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
     let mut progress = view
         .prepare(
-            "SELECT channel, lane, on_unknown, abandoned, not_before > created_at AS scheduled, expires_at, state, reason, sent_at, ended_at, send_logged,
-                 iif(fallback IS NULL, NULL, (SELECT f.expires_at FROM fallback f WHERE f.message = message.key AND NOT f.erased))
-                     AS fallback_until,
+            "SELECT channel, lane, on_unknown, abandoned, not_before > created_at, expires_at, state, reason, sent_at, ended_at, send_logged,
+                 iif(fallback IS NULL, NULL, (SELECT f.expires_at FROM fallback f WHERE f.message = message.key AND NOT f.erased)),
                  claimable_at, deadline_at
              FROM message WHERE key = ?1",
         )?
@@ -281,48 +280,49 @@ pub fn note_taken(
     Ok(())
 }
 
+/// By the places of the columns in `load`: their names would be looked for in each row.
 fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     let text = |column| row.get::<_, String>(column);
     Ok(Progress {
-        channel: word::read("message", "channel", &text("channel")?)?,
-        lane: word::read_lane(row.get("lane")?)?,
-        on_unknown: word::read("message", "on_unknown", &text("on_unknown")?)?,
-        abandoned: row.get("abandoned")?,
-        scheduled: row.get("scheduled")?,
-        expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
-        phase: word::read("message", "state", &text("state")?)?,
-        reason: detail("message", "reason", row.get("reason")?)?,
-        sent_at: optional_time(row, "sent_at")?,
-        ended_at: optional_time(row, "ended_at")?,
-        fallback_until: optional_time(row, "fallback_until")?,
-        send_logged: row.get("send_logged")?,
-        claimable_at: optional_time(row, "claimable_at")?,
-        deadline_at: optional_time(row, "deadline_at")?,
+        channel: word::read("message", "channel", &text(0)?)?,
+        lane: word::read_lane(row.get(1)?)?,
+        on_unknown: word::read("message", "on_unknown", &text(2)?)?,
+        abandoned: row.get(3)?,
+        scheduled: row.get(4)?,
+        expires_at: Timestamp::from_unix_ms(row.get(5)?),
+        phase: word::read("message", "state", &text(6)?)?,
+        reason: detail("message", "reason", row.get(7)?)?,
+        sent_at: optional_time(row, 8)?,
+        ended_at: optional_time(row, 9)?,
+        send_logged: row.get(10)?,
+        fallback_until: optional_time(row, 11)?,
+        claimable_at: optional_time(row, 12)?,
+        deadline_at: optional_time(row, 13)?,
         attempts: Vec::new(),
     })
 }
 
 fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
-        key: row.get("key")?,
-        modem: row.get("modem")?,
-        sim: row.get("id")?,
-        concat_reference: row.get("concat_reference")?,
-        reports: row.get("reports")?,
-        settle: Duration::from_millis(row.get::<_, i64>("settle_ms")?.unsigned_abs()),
-        report_deadline: Timestamp::from_unix_ms(row.get("report_deadline")?),
+        key: row.get(0)?,
+        modem: row.get(1)?,
+        sim: row.get(2)?,
+        concat_reference: row.get(3)?,
+        reports: row.get(4)?,
+        settle: Duration::from_millis(row.get::<_, i64>(5)?.unsigned_abs()),
+        report_deadline: Timestamp::from_unix_ms(row.get(6)?),
         segments: Vec::new(),
     })
 }
 
 fn read_segment(row: &Row<'_>) -> Result<Segment, Error> {
     Ok(Segment {
-        state: word::read("segment", "state", &row.get::<_, String>("state")?)?,
-        reference: row.get("reference")?,
-        submitting_at: optional_time(row, "submitting_at")?,
-        submitted_at: optional_time(row, "submitted_at")?,
-        reported_at: optional_time(row, "reported_at")?,
-        detail: detail("segment", "detail", row.get("detail")?)?,
+        state: word::read("segment", "state", &row.get::<_, String>(0)?)?,
+        reference: row.get(1)?,
+        submitting_at: optional_time(row, 2)?,
+        submitted_at: optional_time(row, 3)?,
+        reported_at: optional_time(row, 4)?,
+        detail: detail("segment", "detail", row.get(5)?)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::{Error, Tx, room::Room, vitals::Work, wal};
@@ -64,7 +64,7 @@ impl Default for Wakers {
 
 /// Serves requests until it is told to close, or the last sender is gone.
 pub(super) fn run(
-    mut connection: Connection,
+    connection: Connection,
     mut requests: mpsc::Receiver<Request>,
     wakers: &Arc<Wakers>,
     room: &Room,
@@ -76,7 +76,7 @@ pub(super) fn run(
     {
         let other = match request {
             Request::Write(first) => {
-                let other = commit(&mut connection, first, &mut requests, wakers, room);
+                let other = commit(&connection, first, &mut requests, wakers, room);
                 if log.became_long() {
                     wakers.long_log.notify_one();
                 }
@@ -101,21 +101,18 @@ pub(super) fn run(
 /// Runs `first` and all jobs that wait behind it, commits once, and answers all. Stops before a request
 /// that is no job, and hands it back.
 fn commit(
-    connection: &mut Connection,
+    connection: &Connection,
     mut first: Box<dyn Job>,
     requests: &mut mpsc::Receiver<Request>,
     wakers: &Wakers,
     room: &Room,
 ) -> Option<Request> {
     let mut other = None;
-    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(transaction) => transaction,
-        Err(cause) => {
-            first.finish(Err(cause.into()));
-            return None;
-        }
-    };
-    let tx = Tx::new(&transaction, room);
+    if let Err(cause) = execute(connection, "BEGIN IMMEDIATE") {
+        first.finish(Err(cause));
+        return None;
+    }
+    let tx = Tx::new(connection, room);
     first.run(&tx);
     let mut jobs = vec![first];
     while jobs.len() < MAX_BATCH && tx.undone().is_none() {
@@ -134,8 +131,12 @@ fn commit(
     let (signals, told, left) = (tx.signals(), tx.take_told(), tx.room_left());
     let committed = match tx.undone() {
         Some(cause) => Err(cause),
-        None => transaction.commit().map_err(Error::from),
+        None => execute(connection, "COMMIT"),
     };
+    // SQLite undoes by itself what does not fit on the disk, and not everything else.
+    if !connection.is_autocommit() {
+        let _ = execute(connection, "ROLLBACK");
+    }
     room.note(left, &committed);
     wakers.work.note(jobs.len(), committed.is_ok());
     if committed.is_ok() {
@@ -157,6 +158,12 @@ fn commit(
         job.finish(committed.clone());
     }
     other
+}
+
+/// Compiled once: what a transaction of rusqlite says is compiled for each.
+fn execute(connection: &Connection, sql: &str) -> Result<(), Error> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 /// A [`Job`] made of a closure to run and one to tell.
