@@ -172,6 +172,17 @@ struct Exchanged {
 }
 
 impl Exchanged {
+    /// What is heard now of that modem.
+    fn on(
+        index: usize,
+        segment: SegmentId,
+        event: Event,
+        account: Option<(Booking, Spent)>,
+    ) -> Self {
+        let came = Came { message: segment.message(), event, account };
+        Self { index: Some(index), came, heard: Instant::now(), settled: false }
+    }
+
     /// With the time when it was heard. Its turn to be stored comes later: a delivery report, which happened after
     /// it, may have been stored by then. A millisecond that was begun counts, so that it is never the later one.
     fn dated(&self, now: Timestamp, instant: Instant) -> (Timestamp, Came) {
@@ -193,8 +204,7 @@ struct Came {
 /// What one turn found to do.
 #[derive(Debug)]
 struct Turn {
-    claimed: Vec<Claimed>,
-    /// What was claimed, once the modems have it.
+    /// Whose intent is on disk with the turn.
     begun: Vec<Begun>,
     next_wake: Option<Timestamp>,
     more_due: bool,
@@ -206,7 +216,7 @@ struct Turn {
     delivery: Option<Vec<store::sim::DeliveryRow>>,
 }
 
-/// What was claimed, and its modem has or is about to get.
+/// What was claimed, for its modem.
 #[derive(Debug)]
 struct Begun {
     index: usize,
@@ -217,25 +227,28 @@ struct Begun {
 
 #[derive(Debug)]
 enum Work {
-    /// Nothing of it leaves before its intent is on disk.
-    Submit(Prepared),
+    /// The modem has it; nothing of it leaves before its intent is on disk.
+    Prepared(Prepared),
+    Submit(Submit),
     Call(Box<Call>),
 }
 
-impl Turn {
-    /// Hands what was claimed to the modems: they prepare it while its intent is brought to disk.
-    fn hand_over(&mut self, modems: &[ModemHandle]) {
-        for Claimed { index, segment, job, booking, .. } in std::mem::take(&mut self.claimed) {
-            let Some(modem) = modems.get(index) else { continue };
-            let work = match job {
-                Job::Submit { tpdu, more } => {
-                    Work::Submit(modem.prepare(Submit { segment, tpdu, more }))
+/// What was claimed, in the hands of these modems, if there are any: they prepare it while its intent is brought to disk.
+fn hand_over(claimed: Vec<Claimed>, modems: &[ModemHandle]) -> Vec<Begun> {
+    let begin = |Claimed { index, segment, job, booking, .. }| {
+        let work = match (job, modems.get(index)) {
+            (Job::Submit { tpdu, more }, modem) => {
+                let submit = Submit { segment, tpdu, more };
+                match modem {
+                    Some(modem) => Work::Prepared(modem.prepare(submit)),
+                    None => Work::Submit(submit),
                 }
-                Job::Call(call) => Work::Call(call),
-            };
-            self.begun.push(Begun { index, segment, booking, work });
-        }
-    }
+            }
+            (Job::Call(call), _) => Work::Call(call),
+        };
+        Begun { index, segment, booking, work }
+    };
+    claimed.into_iter().map(begin).collect()
 }
 
 impl Outbox {
@@ -446,8 +459,8 @@ impl Outbox {
             let conditions = Conditions { now: Timestamp::now(), ..conditions };
             alarms.iter().try_for_each(|alarm| store::event::append(tx, alarm))?;
             let gone = (changed, present.as_deref());
-            let early = early.then_some(&*modems);
-            let mut turn = turn(tx, &events, &lines, gone, early, conditions)?;
+            let modems = if early { &*modems } else { &[] };
+            let mut turn = turn(tx, &events, &lines, gone, modems, conditions)?;
             if look_up {
                 turn.delivery = Some(store::sim::delivery(tx, now.before(DELIVERY_WINDOW))?);
             }
@@ -455,7 +468,6 @@ impl Outbox {
         };
         let mut turn = self.store.write(work).await?;
         self.store_fails = false;
-        turn.hand_over(&self.modems);
         self.care = Care::Together;
         self.alarms.clear();
         back.clear();
@@ -629,32 +641,32 @@ impl Outbox {
         let Begun { index, segment, booking, work } = begun;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy_since = Some(Instant::now());
-        let handle = slot.outlet.handle.clone();
-        let came = move |event, account| Exchanged {
-            index: Some(index),
-            came: Came { message: segment.message(), event, account },
-            heard: Instant::now(),
-            settled: false,
+        let prepared = match work {
+            Work::Prepared(prepared) => prepared,
+            Work::Submit(submit) => slot.outlet.handle.prepare(submit),
+            Work::Call(call) => return self.place(index, segment, *call, booking),
         };
-        let call = match work {
-            Work::Submit(prepared) => {
-                self.exchanges.spawn(async move {
-                    let outcome = or_lost(prepared.send(), SubmitOutcome::Unanswered).await;
-                    let event = event_of(segment, outcome);
-                    let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
-                    came(event, Some((booking, spent)))
-                });
-                return;
-            }
-            Work::Call(call) => *call,
-        };
+        self.exchanges.spawn(async move {
+            let outcome = or_lost(prepared.send(), SubmitOutcome::Unanswered).await;
+            let event = event_of(segment, outcome);
+            let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
+            Exchanged::on(index, segment, event, Some((booking, spent)))
+        });
+    }
+
+    fn place(&mut self, index: usize, segment: SegmentId, call: Call, booking: Booking) {
+        let Some(slot) = self.outlets.get_mut(index) else { return };
         let interrupts =
             Interrupts { hang_up: CancellationToken::new(), give_up: self.stopping.clone() };
         slot.in_call = Some((call.lane, interrupts.hang_up.clone()));
+        let handle = slot.outlet.handle.clone();
         let (calling, tell, price) = (self.calling.clone(), self.answered.0.clone(), call.price);
         self.exchanges.spawn(async move {
             // Nobody listens only when the daemon ends, and then it counts as unanswered.
-            let answered = || drop(tell.send(came(Event::Accepted(segment, None), None)));
+            let answered = || {
+                let event = Event::Accepted(segment, None);
+                drop(tell.send(Exchanged::on(index, segment, event, None)));
+            };
             let placed = calling.place(&handle, segment, call, answered, &interrupts);
             let lost = (Event::Silent(segment), CallTimes::default());
             let (event, times) = or_lost(placed, lost).await;
@@ -662,7 +674,7 @@ impl Outbox {
             // Where nobody knows, it counts as dialled.
             let dialled = times != CallTimes::default() || matches!(event, Event::Silent(_));
             let spent = if dialled { Spent::Call { times, cost } } else { Spent::NotDialled };
-            came(event, Some((booking, spent)))
+            Exchanged::on(index, segment, event, Some((booking, spent)))
         });
     }
 
@@ -751,13 +763,14 @@ fn start_clock(tx: &Tx<'_>) -> Result<(Timestamp, bool), store::Error> {
     Ok((Timestamp::now(), is_wrong))
 }
 
-/// What one turn does in its transaction. The modems get what is claimed there at once, unless it is handed over later.
+/// What one turn does in its transaction. What is claimed there is handed over to these `modems` at once, or, without any,
+/// behind the commit.
 fn turn(
     tx: &Tx<'_>,
     back: &[(Timestamp, Came)],
     lines: &[Line],
     (changed, present): (bool, Option<&[String]>),
-    modems: Option<&[ModemHandle]>,
+    modems: &[ModemHandle],
     conditions: Conditions,
 ) -> Result<Turn, store::Error> {
     let Conditions { now, rules, care, .. } = conditions;
@@ -773,27 +786,21 @@ fn turn(
     let waits_for_sim = changed && give_back(tx, lines, present, conditions)?;
     let mut claimed = claim(tx, lines, conditions)?;
     announce_bursts(tx, &mut claimed, lines, now)?;
-    let more_due = u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE);
-    let mut turn = Turn {
-        claimed,
-        begun: Vec::new(),
-        next_wake: None,
-        more_due,
-        hang_up: Vec::new(),
+    let begun = hand_over(claimed, modems);
+    if !(begun.is_empty() || modems.is_empty()) {
+        // Who was woken is often put on this processor, and would wait there until this thread waits for the disk.
+        std::thread::yield_now();
+    }
+    let mut hang_up = calls_in_the_way(tx, lines, conditions)?;
+    hang_up.extend(calls_in_vain(tx, lines)?);
+    Ok(Turn {
+        begun,
+        next_wake: store::queue::next_wake(tx, now)?,
+        more_due: u32::try_from(due.len()).is_ok_and(|due| due == DUE_AT_ONCE),
+        hang_up,
         waits_for_sim,
         delivery: None,
-    };
-    if let Some(modems) = modems {
-        turn.hand_over(modems);
-        if !turn.begun.is_empty() {
-            // Who was woken is often put on this processor, and would wait there until this thread waits for the disk.
-            std::thread::yield_now();
-        }
-    }
-    turn.hang_up = calls_in_the_way(tx, lines, conditions)?;
-    turn.hang_up.extend(calls_in_vain(tx, lines)?);
-    turn.next_wake = store::queue::next_wake(tx, now)?;
-    Ok(turn)
+    })
 }
 
 /// Stores what came back from modems.
@@ -1263,7 +1270,7 @@ mod tests {
             let back = [(start.after(Duration::from_secs(5)), came)];
             let now = start.after(Duration::from_secs(3600));
             let conditions = Conditions::sample(now);
-            turn(tx, &back, &[], (false, None), None, conditions).unwrap();
+            turn(tx, &back, &[], (false, None), &[], conditions).unwrap();
             let progress = store::progress::load(tx, key).unwrap();
             assert_eq!(progress.reason, Some(Detail::NoReport), "it was sent");
         });
@@ -1313,13 +1320,13 @@ mod tests {
             let turn_at = |now, back, care| {
                 let conditions = Conditions { now, care, ..later };
                 let lines = [Line::sample(line)];
-                tx.savepoint(|tx| turn(tx, back, &lines, (true, Some(&[])), None, conditions))
+                tx.savepoint(|tx| turn(tx, back, &lines, (true, Some(&[])), &[], conditions))
             };
             let turn = |back, care| turn_at(later.now, back, care);
             assert!(turn(&back, Care::Together).is_err_and(|cause| cause.is_of_its_rows()));
             let turned = turn(&back, Care::Apart).unwrap();
-            let claimed: Vec<_> = turned.claimed.iter().map(|it| it.segment.message()).collect();
-            assert_eq!(claimed, [other]);
+            let begun: Vec<_> = turned.begun.iter().map(|it| it.segment.message()).collect();
+            assert_eq!(begun, [other]);
             assert!(turned.next_wake > Some(later.now), "nobody looks at it all the time");
             assert!(turn(&[], Care::Together).is_ok(), "it is put off");
             turn_at(message.expires_at, &[], Care::Apart).unwrap();

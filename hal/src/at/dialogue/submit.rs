@@ -81,7 +81,8 @@ enum Phase {
     /// The modem waits for a body that is held back.
     Held,
     Body,
-    Escape,
+    /// The modem is freed.
+    Escape(NotSent),
 }
 
 /// Longest body: the line in hexadecimal and Ctrl-Z.
@@ -96,7 +97,6 @@ pub struct Submit {
     reference: Option<u8>,
     /// Whether the body may be written.
     leave: bool,
-    withdrawn: bool,
     /// The answer to an earlier submit may still come.
     earlier_open: bool,
 }
@@ -116,17 +116,8 @@ impl Submit {
         let octets = u8::try_from(tpdu.len()).unwrap_or(u8::MAX);
         let command = Command::submit(octets, family.submit);
         let (phase, prompt) = (Phase::Command, family.prompt);
-        let (leave, withdrawn) = (true, false);
-        Ok(Self {
-            phase,
-            command,
-            body,
-            prompt,
-            reference: None,
-            leave,
-            withdrawn,
-            earlier_open: false,
-        })
+        let (reference, leave, earlier_open) = (None, true, false);
+        Ok(Self { phase, command, body, prompt, reference, leave, earlier_open })
     }
 
     /// Holds the body back until [`Heard::Leave`], to be called before the first line is heard. The command before it
@@ -148,7 +139,7 @@ impl Submit {
         match self.phase {
             Phase::Command | Phase::Held => &self.command.bytes,
             Phase::Body => &self.body,
-            Phase::Escape => &[ESCAPE],
+            Phase::Escape(_) => &[ESCAPE],
         }
     }
 
@@ -160,7 +151,7 @@ impl Submit {
             Phase::Held => AT_PROMPT,
             Phase::Body if self.reference.is_some() => AFTER_REFERENCE,
             Phase::Body => self.command.timeout,
-            Phase::Escape => AFTER_ESCAPE,
+            Phase::Escape(_) => AFTER_ESCAPE,
         }
     }
 
@@ -175,7 +166,7 @@ impl Submit {
     pub const fn pending(&self) -> &Answer {
         match self.phase {
             Phase::Body => &self.command.answer,
-            Phase::Command | Phase::Held | Phase::Escape => &Answer::Nothing,
+            Phase::Command | Phase::Held | Phase::Escape(_) => &Answer::Nothing,
         }
     }
 
@@ -201,15 +192,9 @@ impl Submit {
                 Next::Write
             }
             (Phase::Command, Heard::Withdrawal)
-            | (Phase::Held, Heard::Withdrawal | Heard::Silence) => {
-                self.withdrawn = true;
-                self.phase = Phase::Escape;
-                Next::Write
-            }
-            (Phase::Command, Heard::Silence) | (Phase::Escape, Heard::Prompt) => {
-                self.phase = Phase::Escape;
-                Next::Write
-            }
+            | (Phase::Held, Heard::Withdrawal | Heard::Silence) => self.free(NotSent::Withdrawn),
+            (Phase::Command, Heard::Silence) => self.free(NotSent::NoPrompt),
+            (Phase::Escape(why), Heard::Prompt) => self.free(why),
             (Phase::Command | Phase::Held, Heard::Line(Classified::Final(FinalResult::Ok), _)) => {
                 Next::Listen
             }
@@ -218,8 +203,7 @@ impl Submit {
             }
             // The prompt may follow, or be there still.
             (Phase::Command | Phase::Held, Heard::Line(Classified::Final(_), _)) => {
-                self.phase = Phase::Escape;
-                Next::Write
+                self.free(NotSent::NoPrompt)
             }
             (Phase::Body, Heard::Line(Classified::Final(result), _)) => {
                 Next::Done(if result.is_ok() {
@@ -238,13 +222,18 @@ impl Submit {
                 None => SubmitOutcome::Unanswered,
                 mr => SubmitOutcome::Accepted { mr },
             }),
-            (Phase::Escape, Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
-                let why = if self.withdrawn { NotSent::Withdrawn } else { NotSent::NoPrompt };
+            (Phase::Escape(why), Heard::Silence | Heard::Line(Classified::Final(_), _)) => {
                 Next::Done(SubmitOutcome::NotSent(why))
             }
             (_, Heard::Line(..) | Heard::Leave | Heard::Withdrawal)
             | (Phase::Held | Phase::Body, Heard::Prompt) => Next::Listen,
         }
+    }
+
+    /// Ends whatever prompt there is or will be, without a body.
+    const fn free(&mut self, why: NotSent) -> Next {
+        self.phase = Phase::Escape(why);
+        Next::Write
     }
 }
 
