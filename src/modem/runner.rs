@@ -648,6 +648,11 @@ impl Worker {
                 link.behind = false;
             }
             let verdict = up.on(&outcome.reply());
+            if self.sim_doubted && !up.facts().iccid.is_empty() {
+                self.know(&up);
+                self.sim_doubted = false;
+            }
+            self.take_bodies(link).await;
             if let Some(right) = pin_told(&up)
                 && told_before != Some(right)
             {

@@ -124,6 +124,15 @@ impl Worker {
         // What has come by now. A port that is gone has said all.
         let _ = link.settle(Duration::ZERO).await;
         self.settle_late(link).await;
+        self.take_bodies(link).await;
+    }
+
+    /// Hands over the reports and messages that were told by now, or holds them until it is known which SIM they are of:
+    /// what they settle may have a deadline before the modem is ready, or answers again.
+    pub(super) async fn take_bodies<P: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        link: &mut Link<P>,
+    ) {
         while let Some(body) = link.take_body() {
             self.held.push_back(body);
         }
@@ -366,6 +375,7 @@ impl Worker {
             }
             let outcome = link.execute(&Command::attention()).await?;
             self.settle_late(link).await;
+            self.take_bodies(link).await;
             if let Some(refusal @ FinalResult::Cms(_)) = outcome.result {
                 // `AT` itself is never answered so: it is what was said to the submit, or to what was asked since.
                 self.late(SubmitOutcome::Refused(refusal)).await;

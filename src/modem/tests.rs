@@ -295,6 +295,13 @@ fn begin(mut worker: Worker, cancel: CancellationToken) -> (Far, JoinHandle<(End
     (Far(far), life)
 }
 
+/// The report that is handed over within seconds.
+async fn report(events: &mut mpsc::Receiver<ModemEvent>) -> Vec<u8> {
+    let told = timeout(Duration::from_secs(5), events.recv()).await;
+    let Ok(Some(ModemEvent::Received { slot: None, tpdu, .. })) = told else { panic!("{told:?}") };
+    tpdu
+}
+
 const fn accepted(mr: u8) -> SubmitOutcome {
     SubmitOutcome::Accepted { mr: Some(mr) }
 }
@@ -520,9 +527,7 @@ async fn a_report_that_comes_while_the_daemon_stops_is_kept() {
     rig.cancel.cancel();
     tokio::time::sleep(Duration::from_millis(100)).await;
     rig.far.says(&["+CDS: 2", "000600"]).await;
-    let told = rig.events.recv().await;
-    let Some(ModemEvent::Received { slot: None, tpdu, .. }) = told else { panic!("{told:?}") };
-    assert_eq!(tpdu, [0x06, 0x00]);
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00]);
     rig.life.await.unwrap();
 }
 
@@ -537,9 +542,32 @@ async fn what_is_told_in_a_bring_up_that_fails_is_kept() {
     let told = rig.events.recv().await;
     let Some(ModemEvent::LateAnswer { outcome, .. }) = told else { panic!("{told:?}") };
     assert_eq!(outcome, accepted(9));
-    let told = rig.events.recv().await;
-    let Some(ModemEvent::Received { slot: None, tpdu, .. }) = told else { panic!("{told:?}") };
-    assert_eq!(tpdu, [0x06, 0x00]);
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_does_not_wait_for_a_bring_up_that_takes_long() {
+    let mut rig = Rig::new();
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    rig.far.answers_before("AT+CICCID").await;
+    rig.told_nothing();
+    rig.far.answers("AT+CICCID").await;
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00], "its SIM is known");
+    rig.told_of_its_pin().await;
+    rig.far.says(&["+CDS: 2", "000601"]).await;
+    rig.far.answers_until("AT+CMGF=0").await;
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x01]);
+    assert_ne!(rig.handle.status().borrow().state, ModemState::Ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_does_not_wait_until_a_modem_answers_again() {
+    let mut rig = Rig::up().await;
+    let _lost = rig.submit_to_body(1).await;
+    rig.far.expect("AT").await;
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00]);
 }
 
 #[tokio::test(start_paused = true)]
