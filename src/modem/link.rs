@@ -240,6 +240,19 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
+    /// Hears what the modem says by itself, until its port is gone.
+    ///
+    /// # Cancel safety
+    /// As [`Self::listen`].
+    pub(super) async fn hear_out(&mut self) -> Lost {
+        loop {
+            while self.next_sound(None, false).is_some() {}
+            if let Err(lost) = self.fill().await {
+                return lost;
+            }
+        }
+    }
+
     /// Drops answers that nobody waits for, until nothing has come for `pause`, or the modem
     /// talks on and on.
     pub(super) async fn settle(&mut self, pause: Duration) -> Result<(), Lost> {

@@ -1,6 +1,11 @@
 //! The life of a modem: open, bring up, serve, and back after it was gone.
 
-use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    future::{Future, pending},
+    sync::Arc,
+    time::Duration,
+};
 
 use ringpost_hal::{
     at::{
@@ -16,7 +21,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{Mutex, mpsc, oneshot, watch},
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -28,7 +33,7 @@ use super::{
     ledger::Claim,
     link::{Link, Lost, Unsolicited},
     pin,
-    port::{Opened, Ports},
+    port::{Opened, Port, Ports},
     status::Counts,
     unanswered::Unanswered,
 };
@@ -60,6 +65,9 @@ const WORKED: Duration = Duration::from_secs(60);
 const STEADY: Duration = Duration::from_secs(300);
 /// How long to wait for the word that a PIN may be entered: as long as a busy disk takes.
 const PERMIT: Duration = Duration::from_secs(30);
+
+/// A port that is open.
+type OpenLink = Link<Box<dyn Port>>;
 
 /// Runs a modem. See [`super::modem`].
 #[derive(Debug)]
@@ -240,8 +248,7 @@ impl Worker {
     async fn live_again_and_again(&mut self, cancel: &CancellationToken) {
         let mut wait = FIRST_WAIT;
         loop {
-            let ended = self.one_life(cancel).await;
-            self.claim = None;
+            let (ended, mut link) = self.one_life(cancel).await;
             let worked = self.ready_since.is_some_and(|since| since.elapsed() >= WORKED);
             let was_ready = self.settle_down();
             self.sim_doubted |= ended.allows_another_sim();
@@ -275,7 +282,14 @@ impl Worker {
                 }
             };
             self.turn_away();
-            if !self.rest(pause, cancel).await {
+            if matches!(self.status.borrow().state, ModemState::Absent | ModemState::Quarantined) {
+                // Others may look what is there.
+                link = None;
+                self.claim = None;
+            }
+            let goes_on = self.rest(Instant::now() + pause, link, cancel).await;
+            self.claim = None;
+            if !goes_on {
                 return;
             }
         }
@@ -447,8 +461,32 @@ impl Worker {
         }
     }
 
-    /// Waits, unless something makes waiting needless; answers `false` when the daemon stops.
-    async fn rest(&mut self, pause: Duration, cancel: &CancellationToken) -> bool {
+    /// Waits, unless something makes waiting needless; answers `false` when the daemon stops. A port that is there stays
+    /// open meanwhile: what a modem tells of reports is told once, and it may do that as soon as it has a network again.
+    async fn rest(
+        &mut self,
+        until: Instant,
+        mut link: Option<OpenLink>,
+        cancel: &CancellationToken,
+    ) -> bool {
+        loop {
+            let rested = self.rest_on(until, link.as_mut(), cancel).await;
+            if let Some(mut link) = link.take() {
+                self.take_last(&mut link).await;
+            }
+            if let Some(goes_on) = rested {
+                return goes_on;
+            }
+        }
+    }
+
+    /// Waits as [`Self::rest`] does, or until the port is gone: then it answers nothing.
+    async fn rest_on(
+        &mut self,
+        until: Instant,
+        link: Option<&mut OpenLink>,
+        cancel: &CancellationToken,
+    ) -> Option<bool> {
         let here = self.ports.nodes(&self.config);
         let comes_back = async {
             let mut gone = here.is_empty();
@@ -461,9 +499,16 @@ impl Worker {
                 gone |= now.is_empty();
             }
         };
+        let loses_port = async {
+            match link {
+                Some(link) => link.hear_out().await,
+                None => pending().await,
+            }
+        };
         let action = tokio::select! {
-            () = cancel.cancelled() => return false,
-            () = sleep(pause) => None,
+            () = cancel.cancelled() => return Some(false),
+            Lost = loses_port => return None,
+            () = sleep_until(until) => None,
             // It was plugged in again: whatever it had, it is asked anew.
             () = comes_back => None,
             action = self.actions.recv() => action,
@@ -471,18 +516,37 @@ impl Worker {
         if let Some(action) = action {
             self.asked(action).await;
         }
-        true
+        Some(true)
     }
 
-    async fn one_life(&mut self, cancel: &CancellationToken) -> Ended {
+    /// One life: why it ended, and its port.
+    async fn one_life(&mut self, cancel: &CancellationToken) -> (Ended, Option<OpenLink>) {
         let due = self.due.take();
-        if due == Some(Rung::HardReset)
-            && let Err(ended) = self.switch_power(cancel).await
+        let mut link = match self.open(due, cancel).await {
+            Ok(link) => link,
+            Err(ended) => return (ended, None),
+        };
+        if due == Some(Rung::SoftReset)
+            && let Err(ended) = self.restart(&mut link, cancel).await
         {
-            return ended;
+            self.take_last(&mut link).await;
+            return (ended, Some(link));
+        }
+        let ended = self.live_on(&mut link, cancel).await;
+        (ended, Some(link))
+    }
+
+    /// Opens its port, once its power is switched where that is `due`.
+    async fn open(
+        &mut self,
+        due: Option<Rung>,
+        cancel: &CancellationToken,
+    ) -> Result<OpenLink, Ended> {
+        if due == Some(Rung::HardReset) {
+            self.switch_power(cancel).await?;
         }
         let opened = tokio::select! {
-            () = cancel.cancelled() => return Ended::Cancelled,
+            () = cancel.cancelled() => return Err(Ended::Cancelled),
             opened = self.ports.open(&self.config) => opened,
         };
         let Opened { port, place, claim } = match opened {
@@ -492,20 +556,13 @@ impl Worker {
                 self.begins_anew();
                 // What was to be done to it is done once it is there.
                 self.due = due.filter(|rung| *rung == Rung::SoftReset);
-                return Ended::Trouble(ModemState::Absent, problem);
+                return Err(Ended::Trouble(ModemState::Absent, problem));
             }
         };
         self.absence = Absence::default();
         self.claim = claim;
         self.found(place);
-        let mut link = Link::new(port);
-        if due == Some(Rung::SoftReset)
-            && let Err(ended) = self.restart(&mut link, cancel).await
-        {
-            self.take_last(&mut link).await;
-            return ended;
-        }
-        self.live_on(link, cancel).await
+        Ok(Link::new(port))
     }
 
     /// Tells where its port is.
@@ -580,14 +637,14 @@ impl Worker {
     /// One life on an open port.
     pub(super) async fn live_on<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
-        mut link: Link<P>,
+        link: &mut Link<P>,
         cancel: &CancellationToken,
     ) -> Ended {
-        let ended = match self.bring_up(&mut link, cancel).await {
-            Ok(()) => self.serve(&mut link, cancel).await.err().unwrap_or(Ended::Cancelled),
+        let ended = match self.bring_up(link, cancel).await {
+            Ok(()) => self.serve(link, cancel).await.err().unwrap_or(Ended::Cancelled),
             Err(ended) => ended,
         };
-        self.take_last(&mut link).await;
+        self.take_last(link).await;
         self.note_garbage(link.garbage()).await;
         ended
     }

@@ -289,7 +289,7 @@ impl Rig {
 fn begin(mut worker: Worker, cancel: CancellationToken) -> (Far, JoinHandle<(Ended, Worker)>) {
     let (near, far) = duplex(4096);
     let life = tokio::spawn(async move {
-        let ended = worker.live_on(Link::new(near), &cancel).await;
+        let ended = worker.live_on(&mut Link::new(near), &cancel).await;
         (ended, worker)
     });
     (Far(far), life)

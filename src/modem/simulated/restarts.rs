@@ -119,6 +119,22 @@ async fn a_modem_that_restarts_again_and_again_is_switched_off_and_then_left_alo
     }
 }
 
+/// It only echoes: another program has told it to, and it goes on telling.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_before_a_modem_is_set_up_anew_is_heard() {
+    let rig = rig(Family::Ec25).await;
+    rig.ready().await;
+    sleep(Duration::from_secs(5)).await;
+    rig.sim.network().set_delivery(Duration::from_millis(500));
+    assert!(matches!(rig.submit("reported on").await, SubmitOutcome::Accepted { .. }));
+    rig.modem.fault(Fault::EchoOn.delay_ms(100));
+    assert!(matches!(rig.submit("not sent").await, SubmitOutcome::NotSent(_)));
+    rig.until(|status| status.counts.restarts == 1).await;
+    rig.ready().await;
+    assert_eq!(rig.told.lock().unwrap().reports, 1, "{}", rig.tail());
+    rig.stop().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_modem_that_restarts_now_and_then_is_set_up_and_no_more() {
     let rig = rig(Family::Ec25).await;
