@@ -225,6 +225,14 @@ impl Rig {
         self.handle.prepare(Submit { segment: SegmentId { attempt: 1, sequence }, tpdu, more })
     }
 
+    /// One that its modem waits for the body of.
+    async fn prepare_to_prompt(&mut self, sequence: u8) -> Prepared {
+        let prepared = self.prepare(sequence, false);
+        self.far.expect("AT+CMGS=2").await;
+        self.far.prompts().await;
+        prepared
+    }
+
     /// A message that the network takes, from its first command on.
     async fn is_taken(&mut self, outcome: JoinHandle<SubmitOutcome>) {
         self.far.expect("AT+CMGS=2").await;
@@ -324,9 +332,7 @@ async fn a_message_is_taken_and_what_comes_in_between_is_handed_over() {
 #[tokio::test(start_paused = true)]
 async fn a_modem_prepares_a_message_of_which_nothing_leaves_before_there_is_leave() {
     let mut rig = Rig::up().await;
-    let prepared = rig.prepare(1, false);
-    rig.far.expect("AT+CMGS=2").await;
-    rig.far.prompts().await;
+    let prepared = rig.prepare_to_prompt(1).await;
     rig.is_quiet(Duration::from_secs(4)).await;
     // What comes in is not held back with it.
     rig.far.says(&["+CDS: 2", "000203"]).await;
@@ -341,9 +347,7 @@ async fn a_modem_prepares_a_message_of_which_nothing_leaves_before_there_is_leav
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_withdrawn_leaves_nothing_behind_in_its_modem() {
     let mut rig = Rig::up().await;
-    let prepared = rig.prepare(1, false);
-    rig.far.expect("AT+CMGS=2").await;
-    rig.far.prompts().await;
+    let prepared = rig.prepare_to_prompt(1).await;
     rig.is_quiet(Duration::from_secs(1)).await;
     let never_begun = rig.prepare(2, false);
     drop(prepared);
@@ -372,9 +376,7 @@ async fn what_comes_behind_a_withdrawn_message_waits_for_no_modem_that_is_silent
 #[tokio::test(start_paused = true)]
 async fn a_modem_does_not_wait_for_leave_for_ever() {
     let mut rig = Rig::up().await;
-    let prepared = rig.prepare(1, false);
-    rig.far.expect("AT+CMGS=2").await;
-    rig.far.prompts().await;
+    let prepared = rig.prepare_to_prompt(1).await;
     rig.far.expect("\u{1B}").await;
     rig.far.says(&["OK"]).await;
     rig.far.has_kept_its_settings().await;
