@@ -240,19 +240,6 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         }
     }
 
-    /// Hears what the modem says by itself, until its port is gone.
-    ///
-    /// # Cancel safety
-    /// As [`Self::listen`].
-    pub(super) async fn hear_out(&mut self) -> Lost {
-        loop {
-            while self.next_sound(None, false).is_some() {}
-            if let Err(lost) = self.fill().await {
-                return lost;
-            }
-        }
-    }
-
     /// Drops answers that nobody waits for, until nothing has come for `pause`, or the modem
     /// talks on and on.
     pub(super) async fn settle(&mut self, pause: Duration) -> Result<(), Lost> {
@@ -270,6 +257,11 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
     pub(super) async fn escape(&mut self, pause: Duration) -> Result<(), Lost> {
         self.write(&[ESCAPE, b'\r']).await?;
         self.settle(pause).await
+    }
+
+    /// Forgets all that came in by itself.
+    pub(super) fn forget(&mut self) {
+        self.unsolicited.clear();
     }
 
     /// Forgets what the modem said of its own state, which is asked for anew. Messages, late answers and

@@ -66,6 +66,14 @@ const STEADY: Duration = Duration::from_secs(300);
 /// How long to wait for the word that a PIN may be entered: as long as a busy disk takes.
 const PERMIT: Duration = Duration::from_secs(30);
 
+/// Why a rest was interrupted.
+enum Rested {
+    /// It is over; the daemon may stop.
+    Over { goes_on: bool },
+    /// The modem has told something, or its port is gone.
+    Told(Result<(), Lost>),
+}
+
 /// A port that is open.
 type OpenLink = Link<Box<dyn Port>>;
 
@@ -471,22 +479,26 @@ impl Worker {
     ) -> bool {
         loop {
             let rested = self.rest_on(until, link.as_mut(), cancel).await;
-            if let Some(mut link) = link.take() {
-                self.take_last(&mut link).await;
+            if let Some(link) = &mut link {
+                self.take_last(link).await;
+                // It will be asked for what else it has said.
+                link.forget();
             }
-            if let Some(goes_on) = rested {
-                return goes_on;
+            match rested {
+                Rested::Over { goes_on } => return goes_on,
+                Rested::Told(Ok(())) => {}
+                Rested::Told(Err(Lost)) => link = None,
             }
         }
     }
 
-    /// Waits as [`Self::rest`] does, or until the port is gone: then it answers nothing.
+    /// Waits as [`Self::rest`] does, or until the modem tells something.
     async fn rest_on(
         &mut self,
         until: Instant,
         link: Option<&mut OpenLink>,
         cancel: &CancellationToken,
-    ) -> Option<bool> {
+    ) -> Rested {
         let here = self.ports.nodes(&self.config);
         let comes_back = async {
             let mut gone = here.is_empty();
@@ -499,15 +511,15 @@ impl Worker {
                 gone |= now.is_empty();
             }
         };
-        let loses_port = async {
+        let tells = async {
             match link {
-                Some(link) => link.hear_out().await,
+                Some(link) => link.listen().await,
                 None => pending().await,
             }
         };
         let action = tokio::select! {
-            () = cancel.cancelled() => return Some(false),
-            Lost = loses_port => return None,
+            () = cancel.cancelled() => return Rested::Over { goes_on: false },
+            told = tells => return Rested::Told(told),
             () = sleep_until(until) => None,
             // It was plugged in again: whatever it had, it is asked anew.
             () = comes_back => None,
@@ -516,7 +528,7 @@ impl Worker {
         if let Some(action) = action {
             self.asked(action).await;
         }
-        Some(true)
+        Rested::Over { goes_on: true }
     }
 
     /// One life: why it ended, and its port.
