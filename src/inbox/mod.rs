@@ -17,6 +17,9 @@ use crate::{
 /// one, while the SIM was away, does not count.
 const APART: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How the slots of a modem's own memory begin, 3GPP TS 27.005 3.1: `<mem1>`.
+const MODEM_MEMORY: &str = "ME/";
+
 /// Where a TPDU came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
@@ -114,10 +117,12 @@ fn whole(
 }
 
 /// The service centre's time stamp is part of the TPDU, but only to the second: the slot tells apart
-/// the same words that came twice in one.
+/// the same words that came twice in one. What lies in a modem's own memory stays there when its SIM is changed, and is
+/// the same then; what lies on a SIM goes with that.
 fn fingerprint(origin: Origin<'_>) -> [u8; 32] {
+    let stays = origin.slot.is_some_and(|slot| slot.starts_with(MODEM_MEMORY));
     let mut hash = Sha256::new();
-    hash.update(origin.sim.as_bytes());
+    hash.update(if stays { origin.modem } else { origin.sim }.as_bytes());
     hash.update([0]);
     hash.update(origin.slot.unwrap_or_default().as_bytes());
     hash.update([0]);
@@ -176,6 +181,18 @@ mod tests {
     async fn the_same_words_in_one_second_are_two_messages_and_told_again_none() {
         let said = |slot| (fragment("OK", None), slot, vec![1]);
         assert_eq!(received(vec![said(1), said(2), said(1), said(2)]).await, ["OK", "OK"]);
+    }
+
+    #[test]
+    fn what_lies_in_a_modem_is_the_same_with_another_sim_and_what_lies_on_a_sim_in_another_modem() {
+        let print = |modem, sim, slot| fingerprint(Origin { modem, sim, slot, tpdu: &[1] });
+        for slot in [None, Some("SM/1"), Some("SR/1")] {
+            assert_eq!(print("a", "8901", slot), print("b", "8901", slot), "{slot:?}");
+            assert_ne!(print("a", "8901", slot), print("a", "8902", slot), "{slot:?}");
+        }
+        let slot = Some("ME/1");
+        assert_eq!(print("a", "8901", slot), print("a", "8902", slot));
+        assert_ne!(print("a", "8901", slot), print("b", "8901", slot));
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use crate::domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp};
 /// Where a received segment came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
-    /// SHA-256 over SIM and TPDU.
+    /// SHA-256 over where it lies and its TPDU.
     pub fingerprint: &'a [u8; 32],
     /// The SIM.
     pub sim: &'a str,
