@@ -12,12 +12,12 @@ use std::{
     time::Duration,
 };
 
-use ringpost_sim::{Family, Fault, FaultSpec, ModemHandle, NetworkHandle};
+use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 
 use crate::{
     chance::{Chance, number},
     gateway::Gateway,
-    ordeal::{Client, Mix, QUICK, Verdict, judge},
+    ordeal::{self, Client, Mix, QUICK, Verdict, judge, missing},
 };
 
 /// Messages where nothing is said; `make fault-test N=2000` says more.
@@ -26,6 +26,10 @@ const MESSAGES: usize = 300;
 const EACH: usize = 4;
 /// Of a hundred faults, how many are that a person swaps the SIMs of two modems.
 const SWAPS: usize = 10;
+/// Who writes to the modems.
+const WRITERS: [&str; 3] = ["+14155552391", "+14155552392", "+14155552393"];
+/// Of a hundred of their texts, how many come twice.
+const TWICE: usize = 20;
 /// How long a message may take from the service centre to its phone, in milliseconds: reports come at once or late, and
 /// overtake each other.
 const DELIVERY: [u64; 6] = [0, 0, 20, 200, 800, 2500];
@@ -38,7 +42,7 @@ const TTL: u32 = 30;
 async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
     let messages = number("RINGPOST_MESSAGES").map_or(MESSAGES, |it| usize::try_from(it).unwrap());
     let mut chance = Chance::seeded();
-    let gateway = Gateway::builder()
+    let mut gateway = Gateway::builder()
         .modems(8)
         .family(Family::Sim7600)
         .family(Family::Ec25)
@@ -56,16 +60,20 @@ async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
         cancelled: 5,
     };
     let client = Client::begin(&gateway, mix, chance.split());
-    let (modems, network) = (gateway.sim.modems(), gateway.sim.network());
-    let trouble = Trouble::begin(modems, network, client.count.clone(), chance.split());
+    let trouble = Trouble::begin(&gateway.sim, client.count.clone(), chance.split());
     let accepted = tokio::task::block_in_place(|| client.finish());
-    let thrown = trouble.end();
-    let Verdict { findings, ends, twice, mistaken, longest_wait } =
+    let (thrown, written) = trouble.end();
+    let Verdict { mut findings, ends, twice, mistaken, longest_wait } =
         judge(&gateway, &accepted, PATIENCE);
+    // What a modem could not tell of is found when it is brought up.
+    gateway.stop();
+    gateway.start_daemon();
+    findings.extend(missing(&gateway, &written));
     println!(
         "{} faults: {thrown:?}\n{ends:?}, {twice} segments sent twice and said so, {mistaken} \
-         reports that could be of two, a code waited {longest_wait} ms at the most",
+         reports that could be of two, a code waited {longest_wait} ms at the most, {} received",
         thrown.values().sum::<usize>(),
+        written.len(),
     );
     assert!(findings.is_empty(), "{}\n{}", findings.join("\n"), gateway.log());
     assert_eq!(ends.values().sum::<usize>(), messages);
@@ -73,31 +81,39 @@ async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
     assert!(delivered > messages / 2, "a gateway that gives up keeps every promise: {ends:?}");
 }
 
-/// Somebody who breaks modems, one after the other.
+/// Somebody who breaks modems, one after the other, while phones write to them.
 struct Trouble {
     stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<BTreeMap<&'static str, usize>>,
+    thread: thread::JoinHandle<Done>,
 }
 
+/// What was broken, and how often, and what was written.
+type Done = (BTreeMap<&'static str, usize>, Vec<String>);
+
 impl Trouble {
-    fn begin(
-        modems: Vec<ModemHandle>,
-        network: NetworkHandle,
-        sent: Arc<AtomicUsize>,
-        mut chance: Chance,
-    ) -> Self {
+    fn begin(sim: &Simulator, sent: Arc<AtomicUsize>, mut chance: Chance) -> Self {
+        let (modems, network) = (sim.modems(), sim.network());
+        let writers = WRITERS.map(|number| sim.phone(number));
         let stop = Arc::new(AtomicBool::new(false));
         let ends = stop.clone();
         // A modem that is plugged in again is served by the simulator's own tasks.
         let runtime = tokio::runtime::Handle::current();
         let thread = thread::spawn(move || {
             let _runtime = runtime.enter();
-            let mut thrown = BTreeMap::new();
+            let (mut thrown, mut written) = (BTreeMap::new(), Vec::new());
             let faults: Vec<_> =
                 Fault::ALL.iter().copied().filter(|fault| !fault.is_of_calls()).collect();
             while !ends.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(20 + chance.next() % 200));
                 network.set_delivery(Duration::from_millis(*chance.of(&DELIVERY)));
+                let text = ordeal::written(written.len(), &mut chance);
+                let modem = modems[chance.below(modems.len())].name();
+                let writer = chance.of(&writers);
+                let times = if chance.percent(TWICE) { 2 } else { 1 };
+                for _ in 0..times {
+                    writer.send_to(&modem, &text);
+                    written.push(text.clone());
+                }
                 // A slow machine sends less in a second, and shall have no more trouble with it.
                 if thrown.values().sum::<usize>() * EACH > sent.load(Ordering::Relaxed) {
                     continue;
@@ -129,13 +145,13 @@ impl Trouble {
                     let _ = modem.replug();
                 }
             }
-            thrown
+            (thrown, written)
         });
         Self { stop, thread }
     }
 
-    /// All is well from now on. Says what was broken, and how often.
-    fn end(self) -> BTreeMap<&'static str, usize> {
+    /// All is well from now on.
+    fn end(self) -> Done {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }

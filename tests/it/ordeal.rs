@@ -16,7 +16,10 @@ use ringpost_sim::{ReceivedText, SubmitOutcome, SubmitSeen};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use crate::{chance::Chance, gateway::Gateway};
+use crate::{
+    chance::Chance,
+    gateway::{Gateway, wait_for},
+};
 
 /// All times as short as they can be told, and no limit on neighbouring numbers.
 pub(crate) const QUICK: &str = "[outbox]\nsettle_seconds = 3\nreport_window_seconds = 4\n\
@@ -231,6 +234,12 @@ fn text(number: usize, length: usize) -> String {
     format!("{number}x").chars().cycle().take(length).collect()
 }
 
+/// A text that a phone sends to a modem, of one segment: where SIMs change places, the parts of a longer one may come to lie
+/// in two modems with other SIMs, and nobody can tell that they are of one.
+pub(crate) fn written(number: usize, chance: &mut Chance) -> String {
+    text(number, *chance.of(&[20, 150]))
+}
+
 /// Which message a text or one of its segments is of; its first and last words may be cut.
 fn number_in(text: &str) -> Option<usize> {
     text.split('x').nth(1)?.parse().ok()
@@ -294,7 +303,7 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
             shown.entry((phone.to_owned(), number_in(&text))).or_default().push(text);
         }
     }
-    let mut unanswered: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut unanswered = BTreeSet::new();
     for (id, sent) in accepted {
         let key = (sent.recipient().to_owned(), number_in(sent.text()));
         let submits = seen.get(&key).into_iter().flatten();
@@ -302,8 +311,7 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
         let asked = attempts.get(id).into_iter().flatten().filter(|it| it.reference.is_none());
         let asked: Vec<_> = asked.collect();
         for submit in taken.filter(|submit| asked.iter().any(|it| it.is(submit))) {
-            let line = (submit.iccid.clone(), tail(&submit.recipient).to_owned());
-            unanswered.entry(line).or_default().insert(id.clone());
+            unanswered.insert((submit.iccid.clone(), tail(&submit.recipient).to_owned()));
         }
     }
     for (id, sent) in accepted {
@@ -314,7 +322,6 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
         }
         let key = (sent.recipient().to_owned(), number_in(sent.text()));
         let case = Case {
-            id,
             sent,
             unanswered: &unanswered,
             message: &answer.body,
@@ -421,10 +428,9 @@ fn sequence(submit: &SubmitSeen) -> u8 {
 
 /// One message, and all that is known of it.
 struct Case<'c> {
-    id: &'c String,
     sent: &'c Sent,
-    /// The messages with segments that the network took without an answer that came here, by SIM and recipient.
-    unanswered: &'c BTreeMap<(String, String), BTreeSet<String>>,
+    /// By which SIM and to which recipient the network took segments without an answer that came here.
+    unanswered: &'c BTreeSet<(String, String)>,
     message: &'c Value,
     attempts: &'c [Asked],
     /// What the network saw of it.
@@ -544,14 +550,12 @@ impl Case<'_> {
         }
     }
 
-    /// Whether it may have the report of a segment of another message, where nothing says of which of the two it is: the
-    /// answers to both were lost.
+    /// Whether it may have the report of another segment, of this message or not, where nothing says of which of the two it
+    /// is: the answers to both were lost.
     fn is_mistaken(&self, asked: &Asked) -> bool {
         let line = (asked.sim.clone(), tail(self.sent.recipient()).to_owned());
-        let others = self.unanswered.get(&line).into_iter().flatten();
-        asked.reference.is_none()
-            && !self.is_known(asked)
-            && others.into_iter().any(|it| it != self.id)
+        // It is none of those itself: the network did not take it.
+        asked.reference.is_none() && !self.is_known(asked) && self.unanswered.contains(&line)
     }
 
     /// TP-VP is the time that is left; a second copy from the same SIM can be told from the first.
@@ -573,6 +577,31 @@ impl Case<'_> {
             }
         }
     }
+}
+
+/// What phones sent and is not received as often as it was sent, some time later.
+pub(crate) fn missing(gateway: &Gateway, sent: &[String]) -> Option<String> {
+    let mut expected: BTreeMap<String, usize> = BTreeMap::new();
+    for text in sent {
+        *expected.entry(text.clone()).or_default() += 1;
+    }
+    let received = || {
+        let mut received: BTreeMap<String, usize> = BTreeMap::new();
+        let mut page = gateway.get("/api/v1/inbound?limit=100");
+        loop {
+            for inbound in page["items"].as_array().unwrap() {
+                let text = inbound["text"].as_str().unwrap().to_owned();
+                *received.entry(text).or_default() += 1;
+            }
+            let Some(next) = page["next"].as_str() else { return received };
+            page = gateway.get(&format!("/api/v1/inbound?limit=100&next={next}"));
+        }
+    };
+    wait_for(|| (received() == expected).then_some(())).is_none().then(|| {
+        let mut wrong = received();
+        wrong.retain(|text, count| expected.remove(text) != Some(*count));
+        format!("received means kept: {expected:#?} are missing, and {wrong:#?} there otherwise")
+    })
 }
 
 /// When modems had to be left alone, by what the daemon logs: name, from, until. A pause may have ended before that.

@@ -2,15 +2,13 @@
 //! synced is lost. Modems and network go on, and remember. In the end every message that was accepted has
 //! come to one end, nothing went out twice without the log saying so, and everything received is there.
 
-use std::{collections::BTreeMap, fs, process::Command, time::Duration};
-
-use rusqlite::Connection;
+use std::{fs, process::Command, time::Duration};
 
 use crate::{
     chance::{Chance, number},
     disk::{Disk, Habit},
     gateway::{Gateway, RINGPOST, wait_for},
-    ordeal::{Accepted, Client, Mix, QUICK, Verdict, judge},
+    ordeal::{Accepted, Client, Mix, QUICK, Verdict, judge, missing},
 };
 
 /// Cuts where nothing is said; `make power-cut-test N=200` says more.
@@ -116,20 +114,6 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_power_fails() {
     let fine = ["delivered", "unknown", "cancelled"].iter().filter_map(|end| ends.get(*end));
     assert!(fine.sum::<usize>() == all && all > done, "nothing here fails: {ends:?}");
     assert!(at_risk > done, "each cut finds something that was not safe: {at_risk}");
-}
-
-/// What the phone sent and is not there once, some time later.
-fn missing(gateway: &Gateway, received: &[String]) -> Option<String> {
-    let database = Connection::open(gateway.database_path()).unwrap();
-    database.busy_timeout(PATIENCE).unwrap();
-    let stored = || {
-        let mut statement = database.prepare("SELECT text, count(*) FROM inbound GROUP BY text");
-        let rows = statement.as_mut().unwrap().query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-        rows.unwrap().map(Result::unwrap).collect::<BTreeMap<String, u32>>()
-    };
-    let once: BTreeMap<_, _> = received.iter().map(|text| (text.clone(), 1)).collect();
-    let all = wait_for(|| (stored() == once).then_some(()));
-    all.is_none().then(|| format!("received means kept: {:#?} of {}", stored(), received.len()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
