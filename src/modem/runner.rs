@@ -717,11 +717,12 @@ impl Worker {
                 link.behind = false;
             }
             let verdict = up.on(&outcome.reply());
-            if self.sim_doubted && !up.facts().iccid.is_empty() {
-                self.know(&up);
+            if self.knows_sim(&up) {
                 self.sim_doubted = false;
+                // The late answer before the report that may be about the same message.
+                self.settle_late(link).await;
+                self.take_bodies(link).await;
             }
-            self.take_bodies(link).await;
             if let Some(right) = pin_told(&up)
                 && told_before != Some(right)
             {
@@ -740,6 +741,17 @@ impl Worker {
         self.is_itself(&up)?;
         self.ready(&up);
         Ok(())
+    }
+
+    /// Whether the SIM that was named in this bring-up is the one that what is handed over counts for. It may be another
+    /// than before though nobody was seen to change it: one may be switched off for that.
+    fn knows_sim(&self, up: &BringUp) -> bool {
+        let iccid = &up.facts().iccid;
+        let is_it = || self.status.borrow().facts.iccid == *iccid;
+        if !iccid.is_empty() && !is_it() {
+            self.know(up);
+        }
+        !iccid.is_empty() && is_it()
     }
 
     /// Through what it may be heard in calls: what the site wants, and this host can serve.

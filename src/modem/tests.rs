@@ -563,6 +563,61 @@ async fn a_report_does_not_wait_for_a_bring_up_that_takes_long() {
     assert_ne!(rig.handle.status().borrow().state, ModemState::Ready);
 }
 
+/// It was switched off and on meanwhile, which shows as a restart.
+#[tokio::test(start_paused = true)]
+async fn a_report_is_of_the_sim_that_a_modem_has_now() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["RDY"]).await;
+    let (ended, worker) = (&mut rig.life).await.unwrap();
+    assert!(matches!(ended, Ended::Restarted), "{ended:?}");
+    (rig.far, rig.life) = begin(worker, rig.cancel.clone());
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    rig.far.answers_before("AT+CICCID").await;
+    rig.far.says(&["+ICCID: 8949020000087654321F", "OK"]).await;
+    rig.far.says(&["+CDS: 2", "000601"]).await;
+    rig.far.answers_until("AT+CMGF=0").await;
+    let mut sims = Vec::new();
+    while sims.len() < 2 {
+        let told = timeout(Duration::from_secs(5), rig.events.recv()).await;
+        if let ModemEvent::Received { sim, .. } = told.unwrap().unwrap() {
+            sims.push(sim);
+        }
+    }
+    assert_eq!(sims, ["8949020000087654321"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sim_of_a_modem_without_a_name_is_known_before_its_reports_are_handed_over() {
+    let mut rig = Rig::new();
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    rig.far.answers_before("AT+CGMM").await;
+    rig.far.says(&["ERROR"]).await;
+    rig.far.answers_before("AT+CCID").await;
+    rig.far.says(&["+CCID: 8949020000012345678F", "OK"]).await;
+    tokio::spawn(async move { rig.far.answers_until("never").await });
+    loop {
+        let told = timeout(Duration::from_secs(60), rig.events.recv()).await;
+        if let ModemEvent::Received { sim, .. } = told.unwrap().unwrap() {
+            assert_eq!(sim, "8949020000012345678");
+            break;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_in_a_bring_up_is_told_before_the_report_behind_it() {
+    let mut rig = Rig::with_a_lost_answer().await.comes_back().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.answers_until("AT+CICCID").await;
+    rig.told_of_its_pin().await;
+    rig.far.says(&["+CMGS: 9", "OK", "+CDS: 2", "000600"]).await;
+    rig.far.answers_until("AT+CMGF=0").await;
+    assert_eq!(rig.late_answer().await, (1, accepted(9)));
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_report_does_not_wait_until_a_modem_answers_again() {
     let mut rig = Rig::up().await;
