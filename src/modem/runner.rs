@@ -489,6 +489,9 @@ impl Worker {
                 Rested::Told(Ok(())) => {}
                 Rested::Told(Err(Lost)) => link = None,
             }
+            // Others may be there by now, and it may come back with another SIM.
+            self.claim = None;
+            self.sim_doubted = true;
         }
     }
 

@@ -21,8 +21,8 @@ use crate::{
         Action, ModemConfig, ModemState, Problem, Rung,
         audio::Pump,
         hotplug::{Place, UsbPlace},
-        ledger::Node,
-        port::{Opening, Ports, Replugging},
+        ledger::{Ledger, Node},
+        port::{Opened, Opening, Ports, Replugging},
     },
 };
 
@@ -143,5 +143,70 @@ async fn nothing_is_done_to_a_modem_whose_port_others_have() {
     let (rig, ports) = mute(usize::MAX, Detail::PortUnavailable).await;
     tokio::time::sleep(Duration::from_secs(4 * 3600)).await;
     assert_eq!(ports.taken_off.load(Ordering::Relaxed), 0);
+    rig.stop().await;
+}
+
+/// Its port is kept for it in a ledger.
+#[derive(Debug)]
+struct Kept {
+    lines: Lines,
+    ledger: Arc<Ledger>,
+}
+
+impl Ports for Kept {
+    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+        Box::pin(async {
+            let place = Place { port: "/dev/none".into(), usb: None };
+            let claim = Some(self.ledger.claim(&place, &config.name)?);
+            Ok(Opened { claim, ..self.lines.open(config).await? })
+        })
+    }
+
+    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
+        self.lines.replug(usb, config)
+    }
+
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        self.lines.silent(config)
+    }
+
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
+        self.lines.audio_port(config, place)
+    }
+
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        self.lines.carry(sink, config, place, pump)
+    }
+
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
+        self.lines.sound_card(config, place)
+    }
+
+    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
+        self.lines.nodes(config)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_port_of_one_that_is_pulled_out_while_it_rests_is_nobodys() {
+    let ledger = Arc::<Ledger>::default();
+    let ports =
+        |modem| Arc::new(Kept { lines: Lines(modem), ledger: ledger.clone() }) as Arc<dyn Ports>;
+    let builder = Simulator::builder().in_memory();
+    let rig = Rig::on(builder, |_, modem| modem.fault(ringpost_sim::Fault::SimPin), ports).await;
+    rig.until(|status| status.state == ModemState::Failed).await;
+    // By now it rests for a quarter of a minute between its lives.
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let holder = || ledger.holder("/dev/none".as_ref());
+    assert_eq!(rig.status().state, ModemState::Failed);
+    rig.modem.unplug();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(holder(), None, "{:?}", rig.status());
     rig.stop().await;
 }
