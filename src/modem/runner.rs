@@ -75,7 +75,7 @@ enum Rested {
 }
 
 /// A port that is open.
-type OpenLink = Link<Box<dyn Port>>;
+pub(super) type OpenLink = Link<Box<dyn Port>>;
 
 /// Runs a modem. See [`super::modem`].
 #[derive(Debug)]
@@ -471,7 +471,7 @@ impl Worker {
 
     /// Waits, unless something makes waiting needless; answers `false` when the daemon stops. A port that is there stays
     /// open meanwhile: what a modem tells of reports is told once, and it may do that as soon as it has a network again.
-    async fn rest(
+    pub(super) async fn rest(
         &mut self,
         until: Instant,
         mut link: Option<OpenLink>,
@@ -480,18 +480,26 @@ impl Worker {
         loop {
             let rested = self.rest_on(until, link.as_mut(), cancel).await;
             if let Some(link) = &mut link {
+                let restarted = link.restarted();
+                // One that was off may have got another SIM.
+                self.sim_doubted |= restarted;
                 self.take_last(link).await;
+                if restarted {
+                    self.begins_anew();
+                }
                 // It will be asked for what else it has said.
                 link.forget();
             }
             match rested {
                 Rested::Over { goes_on } => return goes_on,
                 Rested::Told(Ok(())) => {}
-                Rested::Told(Err(Lost)) => link = None,
+                Rested::Told(Err(Lost)) => {
+                    // Others may be there by now, and it may come back with another SIM.
+                    link = None;
+                    self.claim = None;
+                    self.sim_doubted = true;
+                }
             }
-            // Others may be there by now, and it may come back with another SIM.
-            self.claim = None;
-            self.sim_doubted = true;
         }
     }
 

@@ -22,7 +22,7 @@ use super::{
     SubmitOutcome,
     handle::apart,
     link::Link,
-    runner::{Ended, Worker},
+    runner::{Ended, OpenLink, Worker},
 };
 use crate::domain::{Locator, SegmentId};
 
@@ -585,6 +585,26 @@ async fn a_report_is_of_the_sim_that_a_modem_has_now() {
         }
     }
     assert_eq!(sims, ["8949020000087654321"; 2]);
+}
+
+/// It rests after a life that ended.
+#[tokio::test(start_paused = true)]
+async fn what_a_modem_tells_while_it_rests_is_handed_over_until_it_may_have_another_sim() {
+    let mut rig = Rig::up().await;
+    rig.cancel.cancel();
+    let (_, mut worker) = (&mut rig.life).await.unwrap();
+    let (near, far) = duplex(4096);
+    rig.far = Far(far);
+    let link: OpenLink = Link::new(Box::new(near));
+    let rest = tokio::spawn(async move {
+        let until = Instant::now() + Duration::from_secs(30);
+        worker.rest(until, Some(link), &CancellationToken::new()).await
+    });
+    rig.far.says(&["+CDS: 2", "000600"]).await;
+    assert_eq!(report(&mut rig.events).await, [0x06, 0x00], "it rests yet");
+    rig.far.says(&["RDY", "+CDS: 2", "000601"]).await;
+    assert!(rest.await.unwrap());
+    rig.told_nothing();
 }
 
 #[tokio::test(start_paused = true)]
