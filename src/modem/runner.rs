@@ -480,13 +480,16 @@ impl Worker {
         loop {
             let rested = self.rest_on(until, link.as_mut(), cancel).await;
             if let Some(link) = &mut link {
+                // What has come by now, and no more: a restart behind it is for the next time.
+                let _ = link.settle(Duration::ZERO).await;
                 let restarted = link.restarted();
                 // One that was off may have got another SIM.
                 self.sim_doubted |= restarted;
-                self.take_last(link).await;
+                self.settle_late(link).await;
                 if restarted {
                     self.begins_anew();
                 }
+                self.take_bodies(link).await;
                 // It will be asked for what else it has said.
                 link.forget();
             }
