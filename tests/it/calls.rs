@@ -742,11 +742,11 @@ async fn a_sim_that_may_place_no_calls_is_an_alarm_and_sends_texts_all_the_same(
 #[tokio::test(flavor = "multi_thread")]
 async fn no_engine_is_given_a_code_by_its_arguments_or_as_a_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let note = dir.path().join("note");
+    // A note for each engine: several speak at once.
     let script = format!(
-        "words=$(cat); {{ tr \"\\\\0\\\\n\" \"  \" </proc/$$/cmdline; echo; echo \"$words\"; }} >>{}; \
+        "words=$(cat); {{ tr \"\\\\0\\\\n\" \"  \" </proc/$$/cmdline; echo; echo \"$words\"; }} >>{}/$$; \
          printf %s \"$words\" | espeak-ng --stdout",
-        note.display()
+        dir.path().display()
     );
     let engine = format!(
         "[[voice.engine]]\nname = \"noted\"\nvoices = [\"en en\"]\ncommand = [\"sh\", \"-c\", '{script}']"
@@ -755,7 +755,8 @@ async fn no_engine_is_given_a_code_by_its_arguments_or_as_a_whole() {
     let gateway = speaking(1).config(&config).start().await;
     let id = gateway.send_json(&call(PHONE, json!({})));
     assert_eq!(ended(&gateway, &id)["state"], "delivered", "{}", gateway.log());
-    let noted = std::fs::read_to_string(&note).unwrap();
+    let notes = std::fs::read_dir(dir.path()).unwrap().map(|note| note.unwrap().path());
+    let noted: String = notes.map(|note| std::fs::read_to_string(note).unwrap()).collect();
     let lines: Vec<_> = noted.lines().collect();
     let (mut digits, mut asked) = (BTreeSet::new(), 0);
     for pair in lines.chunks_exact(2) {
