@@ -52,6 +52,9 @@ pub(crate) struct Hub {
     pub(crate) slots: Vec<Slot>,
     pub(crate) presence: Presence,
     network: Mutex<Network>,
+    /// Held by whoever hands over messages or reports: what two hand over at once would arrive twice, and what one could
+    /// not hand over just before its modem came into reach would not be found by who does because of that.
+    handing_over: Mutex<()>,
     /// Changes whenever something happened that someone may wait for.
     changes: watch::Sender<u64>,
     pub(crate) cancel: CancellationToken,
@@ -94,6 +97,7 @@ impl Hub {
             slots,
             presence: Presence::new()?,
             network: Mutex::new(network),
+            handing_over: Mutex::default(),
             changes: watch::Sender::new(0),
             cancel: CancellationToken::new(),
             in_memory,
@@ -347,6 +351,12 @@ impl Hub {
 
     /// Tries to bring a message to where it goes; it stays held if that fails.
     fn deliver(self: &Arc<Self>, id: u64) {
+        let _turn = lock(&self.handing_over);
+        self.hand_over(id);
+    }
+
+    /// What [`Self::deliver`] does, for whoever has the turn.
+    fn hand_over(self: &Arc<Self>, id: u64) {
         match self.with_network(|network| network.route(id)) {
             Route::Gone => {}
             Route::Done(report) => self.hand_report(report),
@@ -354,9 +364,12 @@ impl Hub {
                 self.hand_report(report);
                 self.expire_later(id);
             }
-            Route::Modem { index, tpdu, class } => {
-                let taken = self.with_device(index, |device| device.arrive(tpdu, class));
-                if taken == Some(true) {
+            Route::Modem { index, number, tpdu, class } => {
+                let arrive = |device: &mut Device| {
+                    // Its SIM may have been pulled out meanwhile.
+                    device.card.number == number && device.arrive(tpdu, class)
+                };
+                if self.with_device(index, arrive) == Some(true) {
                     let report = self.with_network(|network| network.end(id, 0x00));
                     self.hand_report(report);
                 } else {
@@ -374,12 +387,14 @@ impl Hub {
         let hub = Arc::clone(self);
         self.spawn(async move {
             hub.pause(validity).await;
+            let _turn = lock(&hub.handing_over);
             // TS 23.040 clause 9.2.3.15: 0x46, validity period expired.
             let report = hub.with_network(|network| network.end(id, 0x46));
             hub.hand_report(report);
         });
     }
 
+    /// For whoever has the turn.
     fn hand_report(self: &Arc<Self>, report: Option<Report>) {
         let Some(report) = report else {
             return;
@@ -399,8 +414,9 @@ impl Hub {
         let Some(number) = self.number(index) else {
             return;
         };
+        let _turn = lock(&self.handing_over);
         for id in self.with_network(|network| network.held_for(&number)) {
-            self.deliver(id);
+            self.hand_over(id);
         }
         let theirs = |report: &mut Report| report.number == number;
         let reports: Vec<_> =

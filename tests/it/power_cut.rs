@@ -100,7 +100,7 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_power_fails() {
         }
         first += MIX.count;
         verdict = verdict.and(judge(&it.gateway, &client.stop(), PATIENCE));
-        verdict.findings.extend(missing(&it.gateway, &received, false));
+        verdict.findings.extend(missing(&it.gateway, &received));
         let findings = &verdict.findings;
         assert!(findings.is_empty(), "{}\n{}", findings.join("\n"), it.gateway.log());
     }

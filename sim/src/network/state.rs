@@ -101,6 +101,8 @@ pub(crate) enum Route {
     Wait(Option<Report>),
     Modem {
         index: usize,
+        /// Of the SIM that it is for.
+        number: String,
         tpdu: Vec<u8>,
         class: Option<u8>,
     },
@@ -195,7 +197,7 @@ impl Network {
         let number = message.to.to_string();
         if let Some(index) = self.modems.iter().position(|modem| *modem == number) {
             let (tpdu, class) = (message.deliver(), message.class);
-            return Route::Modem { index, tpdu, class };
+            return Route::Modem { index, number, tpdu, class };
         }
         let phone = self.phones.entry(number).or_default();
         if phone.reachable {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringpost_sim::{Family, Simulator};
+use ringpost_sim::{Family, Fault, Simulator};
 use tokio::task::yield_now;
 
 use crate::host::{Host, PATIENCE, PHONE, hello, simulator};
@@ -59,6 +59,29 @@ async fn indications_wait_as_long_as_cnmi_mode_is_0() {
     assert_eq!(host.command("AT").await, "\r\nOK\r\n");
     let answer = host.command("AT+CNMI=2,1,0,0,0").await;
     assert_eq!(answer, "\r\n+CMTI: \"SM\",0\r\n\r\nOK\r\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_held_arrives_once_however_often_a_modem_comes_into_reach() {
+    const HELD: usize = 40;
+    let (sim, _directory) = simulator(Family::Sim7600).await;
+    let mut host = Host::ready(&sim.port("m1")).await;
+    let modem = sim.modem("m1");
+    for _ in 0..30 {
+        modem.fault(Fault::NotRegistered);
+        for _ in 0..HELD {
+            sim.phone(PHONE).send_to("m1", "hi");
+        }
+        // Each has a network to tell of, and brings what is held.
+        for _ in 0..8 {
+            modem.clear_faults();
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let listed = host.command("AT+CMGL=4").await;
+        let found = listed.lines().filter(|line| line.starts_with("+CMGL: ")).count();
+        assert_eq!(found, HELD);
+        host.command("AT+CMGD=1,4").await;
+    }
 }
 
 #[tokio::test]
