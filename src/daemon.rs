@@ -31,6 +31,7 @@ use crate::{
     config::{self, Config},
     domain::{Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
     http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
+    inbox,
     intake::{Policy, Repeats, Requirement},
     modem::{self, Hotplug, LinePower, ModemConfig, ModemEvent, ModemHandle, Power, PowerCommand},
     outbox::{Boot, Calling, Outbox, Outlet, Preferences, Prices, Rules, Settings, Terms},
@@ -163,6 +164,7 @@ impl Tasks {
         tasks.tidying.1.spawn(chronicle::keep(store.clone(), modems, tasks.tidying.0.clone()));
         let (counted, token) = (store.clone(), tasks.tidying.0.clone());
         tasks.tidying.1.spawn(async move { metrics.follow(&counted, token).await });
+        tasks.tidying.1.spawn(inbox::give_up_waiting(store.clone(), tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_indexed(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tidied, tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));

@@ -2,7 +2,7 @@
 
 use super::{InboundId, Secret, Timestamp};
 
-/// A received message, whole.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
     /// Its id.
@@ -11,14 +11,21 @@ pub struct Inbound {
     pub sender: String,
     /// What it says; empty where it could not be read.
     pub text: Secret,
-    /// How many segments it was joined from.
+    /// How many segments it has.
     pub segments: u8,
+    /// How many of them never came: [`Inbound::GAP`] stands where they would be.
+    pub missing: u8,
     /// The modem that received it.
     pub modem: String,
     /// The service centre's time stamp.
     pub sent_at: Option<Timestamp>,
-    /// When this box had all of it.
+    /// When this box had all of it, or gave up waiting for the rest.
     pub received_at: Timestamp,
+}
+
+impl Inbound {
+    /// What stands in a text for segments that never came.
+    pub const GAP: &'static str = "[…]";
 }
 
 /// What one received segment holds.

@@ -1,14 +1,18 @@
-//! Received messages: on disk here before they leave the modem, joined when they are complete.
+//! Received messages: on disk here before they leave the modem, joined when they are complete, and shown with a gap where
+//! they never will be.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sha2::{Digest, Sha256};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::{
     domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp},
     store::{
-        self, Tx,
-        inbound::{Arrival, Concatenated},
+        self, Store, Tx,
+        inbound::{Arrival, Concatenated, Open},
     },
 };
 
@@ -16,6 +20,16 @@ use crate::{
 /// tried again. What is further apart has the same reference because they go round. For how long a service centre held
 /// one, while the SIM was away, does not count.
 const APART: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long the rest of a message is waited for: what a service centre has tried in vain for so long comes in another
+/// day, or never.
+const REST: Duration = APART;
+
+/// Before the first look for what has waited too long: the start belongs to the messages that wait.
+const FIRST_LOOK: Duration = Duration::from_secs(4);
+
+/// Between two such looks: a message that is a day late is in no hurry.
+const LOOK: Duration = Duration::from_secs(300);
 
 /// How the slots of a modem's own memory begin, 3GPP TS 27.005 3.1: `<mem1>`.
 const MODEM_MEMORY: &str = "ME/";
@@ -33,6 +47,12 @@ pub struct Origin<'a> {
     pub tpdu: &'a [u8],
 }
 
+impl<'a> Origin<'a> {
+    fn arrival(self, fingerprint: &'a [u8; 32], received_at: Timestamp) -> Arrival<'a> {
+        Arrival { fingerprint, modem: self.modem, sim: self.sim, received_at }
+    }
+}
+
 /// Keeps a received segment, and the whole message once it is complete. One that is told again from the
 /// slot where it was before changes nothing.
 ///
@@ -45,33 +65,25 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
-    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
-    if !store::inbound::insert_segment(tx, arrival, fragment)? {
+    let Some(key) =
+        store::inbound::insert_segment(tx, origin.arrival(&fingerprint, now), fragment)?
+    else {
+        return Ok(());
+    };
+    let Some((_, total, _)) = fragment.concat else {
+        store::inbound::close_segment(tx, key)?;
+        return store::inbound::insert(
+            tx,
+            &message(origin.modem, fragment, Joined::single(fragment), now),
+        );
+    };
+    let mut parts = related(tx, fragment, now)?;
+    parts.retain(|part| part.sim == origin.sim);
+    let joined = Joined::of(&parts, total);
+    if joined.missing > 0 {
         return Ok(());
     }
-    match fragment.concat {
-        None => {
-            store::inbound::close_segment(tx, &fingerprint)?;
-            store::inbound::insert(tx, &whole(origin, fragment, fragment.text.clone(), 1, now))
-        }
-        Some((reference, total, _)) => {
-            let sent_at = fragment.sent_at.unwrap_or(now);
-            let message = Concatenated {
-                sim: origin.sim,
-                sender: &fragment.sender,
-                reference,
-                total,
-                sent: (sent_at.before(APART), sent_at.after(APART)),
-            };
-            let open = store::inbound::open_segments(tx, message)?;
-            if open.len() < usize::from(total) {
-                return Ok(());
-            }
-            let text: String = open.iter().map(|(_, text)| text.reveal()).collect();
-            store::inbound::close_segments(tx, message)?;
-            store::inbound::insert(tx, &whole(origin, fragment, Secret::new(text), total, now))
-        }
-    }
+    keep(tx, &parts, &message(origin.modem, fragment, joined, now))
 }
 
 /// Keeps what could not be read, as it came, so that the modem's store can be emptied of it.
@@ -84,8 +96,7 @@ pub fn receive_unreadable(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
-    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
-    store::inbound::insert_raw(tx, arrival, Some(origin.tpdu)).map(drop)
+    store::inbound::insert_raw(tx, origin.arrival(&fingerprint, now), Some(origin.tpdu)).map(drop)
 }
 
 /// Whether this is told for the first time from the slot where it lies; from then on it is known.
@@ -94,24 +105,120 @@ pub fn receive_unreadable(
 /// Those of the store.
 pub fn is_news(tx: &Tx<'_>, origin: Origin<'_>, now: Timestamp) -> Result<bool, store::Error> {
     let fingerprint = fingerprint(origin);
-    let arrival = Arrival { fingerprint: &fingerprint, sim: origin.sim, received_at: now };
-    store::inbound::insert_raw(tx, arrival, None)
+    store::inbound::insert_raw(tx, origin.arrival(&fingerprint, now), None)
 }
 
-fn whole(
-    origin: Origin<'_>,
-    last: &InboundFragment,
-    text: Secret,
+/// Shows what there is of messages whose rest has not come in time, until `cancel`.
+pub async fn give_up_waiting(store: Store, cancel: CancellationToken) {
+    let mut wait = FIRST_LOOK;
+    while cancel.run_until_cancelled(sleep(wait)).await.is_some() {
+        // One after the other: whoever waits for the store comes in between.
+        let look = async {
+            while store.write(|tx| give_up(tx, Timestamp::now())).await? {}
+            Ok::<_, store::Error>(())
+        };
+        if let Some(Err(cause)) = cancel.run_until_cancelled(look).await {
+            warn!(%cause, "what there is of incomplete messages could not be kept");
+        }
+        wait = LOOK;
+    }
+}
+
+/// Keeps what there is of the message that was begun first of those whose rest has not come; says whether there was one.
+/// Where the rest of it came to another SIM, somebody changed them meanwhile: what lies in a modem counts for the SIM
+/// that is in it when it is read.
+fn give_up(tx: &Tx<'_>, now: Timestamp) -> Result<bool, store::Error> {
+    let Some(first) = store::inbound::oldest_open(tx, now.before(REST))? else { return Ok(false) };
+    let Some((_, total, _)) = first.fragment.concat else {
+        store::inbound::close_segment(tx, first.key)?;
+        return Ok(true);
+    };
+    let mut parts = related(tx, &first.fragment, first.received_at)?;
+    let mut joined = Joined::of(&parts, total);
+    if joined.missing > 0 || parts.len() > total.into() {
+        parts.retain(|part| part.sim == first.sim);
+        joined = Joined::of(&parts, total);
+    }
+    if joined.missing > 0 {
+        let (modem, missing) = (&first.modem, joined.missing);
+        warn!(modem.name = modem, missing, "the rest of a received message has not come in a day");
+    }
+    keep(tx, &parts, &message(&first.modem, &first.fragment, joined, now))?;
+    Ok(true)
+}
+
+/// The segments that may be of the message that `fragment` is of, and are part of none yet.
+fn related(
+    tx: &Tx<'_>,
+    fragment: &InboundFragment,
+    received_at: Timestamp,
+) -> Result<Vec<Open>, store::Error> {
+    let Some((reference, total, _)) = fragment.concat else { return Ok(Vec::new()) };
+    let sent_at = fragment.sent_at.unwrap_or(received_at);
+    let message = Concatenated {
+        sender: &fragment.sender,
+        reference,
+        total,
+        sent: (sent_at.before(APART), sent_at.after(APART)),
+    };
+    store::inbound::open_segments(tx, message)
+}
+
+/// Keeps a message instead of its segments.
+fn keep(tx: &Tx<'_>, parts: &[Open], message: &Inbound) -> Result<(), store::Error> {
+    for part in parts {
+        store::inbound::close_segment(tx, part.key)?;
+    }
+    store::inbound::insert(tx, message)
+}
+
+/// What segments make together.
+struct Joined {
+    text: String,
     segments: u8,
-    now: Timestamp,
-) -> Inbound {
+    missing: u8,
+}
+
+impl Joined {
+    fn single(fragment: &InboundFragment) -> Self {
+        Self { text: fragment.text.reveal().to_owned(), segments: 1, missing: 0 }
+    }
+
+    /// By sequence; where one came twice, the later.
+    fn of(parts: &[Open], total: u8) -> Self {
+        let told = parts.iter().filter_map(|part| {
+            let (_, _, sequence) = part.fragment.concat?;
+            Some((sequence, part.fragment.text.reveal()))
+        });
+        let told: BTreeMap<u8, &str> = told.collect();
+        let (mut text, mut missing, mut gap) = (String::new(), 0, false);
+        for sequence in 1..=total {
+            let Some(part) = told.get(&sequence) else {
+                missing += 1;
+                gap = true;
+                continue;
+            };
+            if std::mem::take(&mut gap) {
+                text.push_str(Inbound::GAP);
+            }
+            text.push_str(part);
+        }
+        if gap {
+            text.push_str(Inbound::GAP);
+        }
+        Self { text, segments: total, missing }
+    }
+}
+
+fn message(modem: &str, of: &InboundFragment, joined: Joined, now: Timestamp) -> Inbound {
     Inbound {
         id: InboundId::generate(),
-        sender: last.sender.clone(),
-        text,
-        segments,
-        modem: origin.modem.to_owned(),
-        sent_at: last.sent_at,
+        sender: of.sender.clone(),
+        text: Secret::new(joined.text),
+        segments: joined.segments,
+        missing: joined.missing,
+        modem: modem.to_owned(),
+        sent_at: of.sent_at,
         received_at: now,
     }
 }
@@ -147,21 +254,86 @@ mod tests {
         (fragment, sequence, text.into())
     }
 
-    /// What becomes of fragments, each with its slot and its TPDU.
-    async fn received(fragments: Vec<(InboundFragment, u8, Vec<u8>)>) -> Vec<String> {
+    /// A segment as it comes in: its SIM, what it holds, its slot, and its TPDU.
+    type Incoming = (&'static str, InboundFragment, u8, Vec<u8>);
+
+    /// What becomes of fragments that come in one after the other; of what is not complete, that many hours later.
+    async fn received_after(hours: i64, fragments: Vec<Incoming>) -> Vec<(String, u8, u8)> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("t.db")).unwrap();
         let keep = move |tx: &Tx<'_>| {
-            for (fragment, slot, tpdu) in &fragments {
+            for (sim, fragment, slot, tpdu) in &fragments {
                 let slot = slot.to_string();
-                let origin = Origin { modem: "a", sim: "8901", slot: Some(&slot), tpdu };
-                receive(tx, origin, fragment, Timestamp::from_unix_ms(1))?;
+                let origin = Origin { modem: "a", sim, slot: Some(&slot), tpdu };
+                receive(tx, origin, fragment, Timestamp::from_unix_ms(0))?;
             }
+            while give_up(tx, Timestamp::from_unix_ms(hours * 3_600_000))? {}
             Ok(())
         };
         store.write(keep).await.unwrap();
-        let all = store.read(|view| store::inbound::newest(view, None, 10)).await.unwrap();
-        all.into_iter().map(|(_, inbound)| inbound.text.reveal().to_owned()).collect()
+        let all = store.read(|view| store::inbound::after(view, 0, 10)).await.unwrap();
+        let shown = |it: Inbound| (it.text.reveal().to_owned(), it.segments, it.missing);
+        all.into_iter().map(|(_, inbound)| shown(inbound)).collect()
+    }
+
+    /// What becomes of fragments, each with its slot and its TPDU.
+    async fn received(fragments: Vec<(InboundFragment, u8, Vec<u8>)>) -> Vec<String> {
+        let of_one = |(fragment, slot, tpdu)| ("8901", fragment, slot, tpdu);
+        let all = received_after(0, fragments.into_iter().map(of_one).collect()).await;
+        assert!(all.iter().all(|(_, _, missing)| *missing == 0), "{all:?}");
+        all.into_iter().map(|(text, ..)| text).collect()
+    }
+
+    /// One segment of a message with that reference, sent in that hour.
+    fn part(
+        sim: &'static str,
+        text: &str,
+        (reference, total, sequence): (u16, u8, u8),
+        hour: i64,
+    ) -> Incoming {
+        let sent_at = Some(Timestamp::from_unix_ms(hour * 3_600_000));
+        let concat = Some((reference, total, sequence));
+        (sim, InboundFragment { sent_at, ..fragment(text, concat) }, sequence, text.into())
+    }
+
+    #[tokio::test]
+    async fn what_is_not_complete_in_a_day_is_shown_with_its_gaps() {
+        let parts = || {
+            vec![
+                part("1", "b", (9, 5, 2), 0),
+                part("1", "d", (9, 5, 4), 0),
+                part("1", "all of ", (8, 2, 1), 0),
+                part("1", "it", (8, 2, 2), 0),
+            ]
+        };
+        let whole = ("all of it".to_owned(), 2, 0);
+        assert_eq!(received_after(24, parts()).await, std::slice::from_ref(&whole));
+        assert_eq!(received_after(25, parts()).await, [whole, ("[…]b[…]d[…]".to_owned(), 5, 3)]);
+    }
+
+    #[tokio::test]
+    async fn what_came_to_two_sims_is_joined_once_nothing_else_can_be_meant() {
+        let parts = || vec![part("1", "a ", (9, 2, 1), 0), part("2", "b", (9, 2, 2), 0)];
+        assert_eq!(
+            received_after(24, parts()).await,
+            [],
+            "another message may have that reference"
+        );
+        assert_eq!(received_after(25, parts()).await, [("a b".to_owned(), 2, 0)]);
+        let mut two = parts();
+        two.push(part("2", "c ", (9, 2, 1), 0));
+        assert_eq!(
+            received_after(25, two).await,
+            [("c b".to_owned(), 2, 0), ("a […]".to_owned(), 2, 1)],
+            "those of one SIM first"
+        );
+        let mut ambiguous = parts();
+        ambiguous.insert(0, part("1", "A ", (9, 2, 1), 0));
+        assert_eq!(
+            received_after(25, ambiguous).await,
+            [("a […]".to_owned(), 2, 1), ("[…]b".to_owned(), 2, 1)],
+            "nobody knows which is meant"
+        );
     }
 
     #[tokio::test]

@@ -10,13 +10,15 @@ use crate::domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp};
 pub struct Arrival<'a> {
     /// SHA-256 over where it lies and its TPDU.
     pub fingerprint: &'a [u8; 32],
-    /// The SIM.
+    /// The modem's name.
+    pub modem: &'a str,
+    /// Its SIM.
     pub sim: &'a str,
     /// When.
     pub received_at: Timestamp,
 }
 
-/// Keeps what was read from a segment; `false` where the same one was kept before.
+/// Keeps what was read from a segment; answers its key, or nothing where the same one was kept before.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -24,28 +26,34 @@ pub fn insert_segment(
     tx: &Tx<'_>,
     arrival: Arrival<'_>,
     fragment: &InboundFragment,
-) -> Result<bool, Error> {
+) -> Result<Option<i64>, Error> {
     let (reference, total, sequence) = fragment
         .concat
         .map_or((None, None, None), |concat| (Some(concat.0), Some(concat.1), Some(concat.2)));
-    let inserted = tx
+    let key = tx
         .prepare(
             "INSERT INTO inbound_segment
-                 (fingerprint, sim, sender, reference, total, sequence, text, sent_at, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (fingerprint) DO NOTHING",
+                 (fingerprint, modem, sim, sender, reference, total, sequence, text, sent_at, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (fingerprint) DO NOTHING RETURNING key",
         )?
-        .execute((
-            arrival.fingerprint,
-            arrival.sim,
-            &fragment.sender,
-            reference,
-            total,
-            sequence,
-            fragment.text.reveal(),
-            fragment.sent_at.map(Timestamp::as_unix_ms),
-            arrival.received_at.as_unix_ms(),
-        ))?;
-    Ok(inserted > 0)
+        .query_row(
+            (
+                arrival.fingerprint,
+                arrival.modem,
+                arrival.sim,
+                &fragment.sender,
+                reference,
+                total,
+                sequence,
+                fragment.text.reveal(),
+                fragment.sent_at.map(Timestamp::as_unix_ms),
+                arrival.received_at.as_unix_ms(),
+            ),
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(key)
 }
 
 /// Remembers what is no message by its fingerprint, and keeps it as it came where it could not be read;
@@ -54,20 +62,19 @@ pub fn insert_segment(
 /// # Errors
 /// Those of SQLite.
 pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Result<bool, Error> {
+    let Arrival { fingerprint, modem, sim, received_at } = arrival;
     let inserted = tx
         .prepare(
-            "INSERT INTO inbound_segment (fingerprint, sim, sender, raw, received_at)
-             VALUES (?1, ?2, '', ?3, ?4) ON CONFLICT (fingerprint) DO NOTHING",
+            "INSERT INTO inbound_segment (fingerprint, modem, sim, sender, raw, received_at)
+             VALUES (?1, ?2, ?3, '', ?4, ?5) ON CONFLICT (fingerprint) DO NOTHING",
         )?
-        .execute((arrival.fingerprint, arrival.sim, raw, arrival.received_at.as_unix_ms()))?;
+        .execute((fingerprint, modem, sim, raw, received_at.as_unix_ms()))?;
     Ok(inserted > 0)
 }
 
-/// What tells the segments of one concatenated message from all others.
+/// What the segments of one concatenated message have in common, and those of few others.
 #[derive(Debug, Clone, Copy)]
 pub struct Concatenated<'a> {
-    /// The SIM that received them.
-    pub sim: &'a str,
     /// Who sent them.
     pub sender: &'a str,
     /// The sender's reference, which is used again for later messages.
@@ -78,64 +85,72 @@ pub struct Concatenated<'a> {
     pub sent: (Timestamp, Timestamp),
 }
 
-impl<'a> Concatenated<'a> {
-    fn parameters(self) -> (&'a str, &'a str, u16, u8, i64, i64) {
-        let Self { sim, sender, reference, total, sent: (earliest, latest) } = self;
-        (sim, sender, reference, total, earliest.as_unix_ms(), latest.as_unix_ms())
-    }
+/// A segment that is part of no message yet.
+#[derive(Debug)]
+pub struct Open {
+    /// Its row.
+    pub key: i64,
+    /// The modem that told of it.
+    pub modem: String,
+    /// The SIM that received it.
+    pub sim: String,
+    /// What it holds.
+    pub fragment: InboundFragment,
+    /// When it came in.
+    pub received_at: Timestamp,
 }
 
-/// The open segments of one concatenated message, by sequence; where one came twice, the later.
+/// The segments of one concatenated message that are part of none yet, by sequence and in the order in which they came.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn open_segments(
-    view: &View<'_>,
-    message: Concatenated<'_>,
-) -> Result<Vec<(u8, Secret)>, Error> {
+pub fn open_segments(view: &View<'_>, message: Concatenated<'_>) -> Result<Vec<Open>, Error> {
+    let Concatenated { sender, reference, total, sent: (earliest, latest) } = message;
     view.prepare(
-        "SELECT sequence, text, max(key) FROM inbound_segment
-         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
-             AND ifnull(sent_at, received_at) BETWEEN ?5 AND ?6
-         GROUP BY sequence ORDER BY sequence",
+        "SELECT * FROM inbound_segment
+         WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND text IS NOT NULL
+             AND ifnull(sent_at, received_at) BETWEEN ?4 AND ?5
+         ORDER BY sequence, key",
     )?
-    .query_map(message.parameters(), |row| Ok((row.get(0)?, Secret::new(row.get(1)?))))?
-    .map(|row| Ok(row?))
+    .query_map((sender, reference, total, earliest.as_unix_ms(), latest.as_unix_ms()), |row| {
+        Ok(read_open(row))
+    })?
+    .map(|row| row?)
     .collect()
 }
 
-/// Ends the segments of one concatenated message: their texts are part of an inbound message.
+/// The oldest segment that came in before `before` and is part of no message yet.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn close_segments(tx: &Tx<'_>, message: Concatenated<'_>) -> Result<(), Error> {
-    tx.prepare(
-        "UPDATE inbound_segment SET text = NULL
-         WHERE sim = ?1 AND sender = ?2 AND reference = ?3 AND total = ?4 AND text IS NOT NULL
-             AND ifnull(sent_at, received_at) BETWEEN ?5 AND ?6",
+pub fn oldest_open(view: &View<'_>, before: Timestamp) -> Result<Option<Open>, Error> {
+    view.prepare(
+        "SELECT * FROM inbound_segment
+         WHERE received_at < ?1 AND (text IS NOT NULL OR raw IS NOT NULL) AND text IS NOT NULL
+         ORDER BY received_at LIMIT 1",
     )?
-    .execute(message.parameters())?;
-    Ok(())
+    .query_row([before.as_unix_ms()], |row| Ok(read_open(row)))
+    .optional()?
+    .transpose()
 }
 
-/// Ends a segment that is a message by itself.
+/// Ends a segment: its text is part of an inbound message.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn close_segment(tx: &Tx<'_>, fingerprint: &[u8; 32]) -> Result<(), Error> {
-    tx.prepare("UPDATE inbound_segment SET text = NULL WHERE fingerprint = ?1")?
-        .execute([fingerprint])?;
+pub fn close_segment(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE inbound_segment SET text = NULL WHERE key = ?1")?.execute([key])?;
     Ok(())
 }
 
-/// Adds a whole message.
+/// Adds a message.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn insert(tx: &Tx<'_>, inbound: &Inbound) -> Result<(), Error> {
     tx.prepare(
-        "INSERT INTO inbound (id, modem, sender, text, segments, sent_at, received_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO inbound (id, modem, sender, text, segments, missing, sent_at, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute((
         inbound.id.to_string(),
@@ -143,6 +158,7 @@ pub fn insert(tx: &Tx<'_>, inbound: &Inbound) -> Result<(), Error> {
         &inbound.sender,
         inbound.text.reveal(),
         inbound.segments,
+        inbound.missing,
         inbound.sent_at.map(Timestamp::as_unix_ms),
         inbound.received_at.as_unix_ms(),
     ))?;
@@ -262,8 +278,28 @@ fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {
         sender: row.get("sender")?,
         text: Secret::new(row.get("text")?),
         segments: row.get("segments")?,
+        missing: row.get("missing")?,
         sent_at: optional_time(row, "sent_at")?,
         received_at: Timestamp::from_unix_ms(row.get("received_at")?),
     };
     Ok((row.get("key")?, inbound))
+}
+
+fn read_open(row: &Row<'_>) -> Result<Open, Error> {
+    let concat = match (row.get("reference")?, row.get("total")?, row.get("sequence")?) {
+        (Some(reference), Some(total), Some(sequence)) => Some((reference, total, sequence)),
+        _ => None,
+    };
+    Ok(Open {
+        key: row.get("key")?,
+        modem: row.get("modem")?,
+        sim: row.get("sim")?,
+        fragment: InboundFragment {
+            sender: row.get("sender")?,
+            text: Secret::new(row.get("text")?),
+            concat,
+            sent_at: optional_time(row, "sent_at")?,
+        },
+        received_at: Timestamp::from_unix_ms(row.get("received_at")?),
+    })
 }

@@ -346,7 +346,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());
         let receive = |tx: &Tx<'_>| {
-            let arrival = |fingerprint| Arrival { fingerprint, sim: "s", received_at: day(1) };
+            let arrival =
+                |fingerprint| Arrival { fingerprint, modem: "m", sim: "s", received_at: day(1) };
             let sender = "+4915112345678".to_owned();
             let text = Secret::new("private".into());
             let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
@@ -357,12 +358,13 @@ mod tests {
                 sender: fragment.sender,
                 text: fragment.text,
                 segments: 1,
+                missing: 0,
                 modem: "a".into(),
                 sent_at: None,
                 received_at: day(1),
             };
             inbound::insert(tx, &inbound)?;
-            Ok(new)
+            Ok(new.is_some())
         };
         assert!(store.write(receive).await.unwrap());
         store.tidy(&KEEP, day(30)).await.unwrap();

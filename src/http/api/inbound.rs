@@ -27,13 +27,15 @@ pub(in crate::http) struct Inbound {
     /// Who sent it: a number, a short code or a name.
     from: String,
     text: String,
-    /// How many segments it was joined from.
+    /// How many segments it has.
     segments: u8,
+    /// How many of them never came; `[…]` stands where they would be. Nobody waits for them any more.
+    missing: u8,
     /// Through which modem it came.
     modem: String,
     /// The service centre's time stamp.
     sent_at: Option<String>,
-    /// When it was complete here.
+    /// When it was complete here, or no longer waited for.
     received_at: String,
 }
 
@@ -80,6 +82,7 @@ impl From<domain::Inbound> for Inbound {
             from: inbound.sender,
             text: inbound.text.reveal().to_owned(),
             segments: inbound.segments,
+            missing: inbound.missing,
             modem: inbound.modem,
             sent_at: inbound.sent_at.map(|at| at.to_string()),
             received_at: inbound.received_at.to_string(),

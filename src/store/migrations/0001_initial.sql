@@ -356,6 +356,7 @@ CREATE TABLE inbound (
     sender      TEXT NOT NULL,
     text        TEXT NOT NULL,
     segments    INTEGER NOT NULL,
+    missing     INTEGER NOT NULL,   -- of them, never came
     sent_at     INTEGER,
     received_at INTEGER NOT NULL
 ) STRICT;
@@ -366,6 +367,7 @@ CREATE INDEX inbound_age ON inbound (received_at);
 CREATE TABLE inbound_segment (
     key         INTEGER PRIMARY KEY,
     fingerprint BLOB NOT NULL UNIQUE CHECK (length(fingerprint) = 32),
+    modem       TEXT NOT NULL,
     sim         TEXT NOT NULL,
     sender      TEXT NOT NULL,
     reference   INTEGER,
@@ -376,7 +378,7 @@ CREATE TABLE inbound_segment (
     sent_at     INTEGER,
     received_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX inbound_segment_open ON inbound_segment (sim, sender, reference, total)
+CREATE INDEX inbound_segment_open ON inbound_segment (sender, reference, total)
     WHERE text IS NOT NULL;
 CREATE INDEX inbound_segment_age ON inbound_segment (received_at);
 CREATE INDEX inbound_segment_held ON inbound_segment (received_at)
