@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     chance::Chance,
-    gateway::{Gateway, wait_for},
+    gateway::{Gateway, PATIENCE, wait_for},
 };
 
 /// All times as short as they can be told, and no limit on neighbouring numbers.
@@ -234,10 +234,9 @@ fn text(number: usize, length: usize) -> String {
     format!("{number}x").chars().cycle().take(length).collect()
 }
 
-/// A text that a phone sends to a modem, of one segment: where SIMs change places, the parts of a longer one may come to lie
-/// in two modems with other SIMs, and nobody can tell that they are of one.
+/// A text that a phone sends to a modem, of one segment or of three.
 pub(crate) fn written(number: usize, chance: &mut Chance) -> String {
-    text(number, *chance.of(&[20, 150]))
+    text(number, *chance.of(&[20, 150, 350]))
 }
 
 /// Which message a text or one of its segments is of; its first and last words may be cut.
@@ -278,11 +277,17 @@ impl Verdict {
     }
 }
 
-/// Waits until all have ended, and checks every promise about each.
-pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) -> Verdict {
+/// To read what the daemon has stored.
+fn database(gateway: &Gateway) -> Connection {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let database = Connection::open_with_flags(gateway.database_path(), flags).unwrap();
-    database.busy_timeout(patience).unwrap();
+    database.busy_timeout(PATIENCE).unwrap();
+    database
+}
+
+/// Waits until all have ended, and checks every promise about each.
+pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) -> Verdict {
+    let database = database(gateway);
     let mut verdict = Verdict::default();
     let open = "SELECT count(*) FROM message WHERE ended_at IS NULL";
     let until = Instant::now() + patience;
@@ -577,6 +582,18 @@ impl Case<'_> {
             }
         }
     }
+}
+
+/// Whether every segment of what phones sent is here, some time later. There may be more: one that was damaged on the line
+/// is kept as it came, too.
+pub(crate) fn all_segments_are_here(gateway: &Gateway, sent: &[String]) -> bool {
+    // 3GPP TS 23.040 9.2.3.24.1: 160 septets, or 153 behind a header.
+    let segments = |text: &String| if text.len() > 160 { text.len().div_ceil(153) } else { 1 };
+    let expected: usize = sent.iter().map(segments).sum();
+    let expected = u32::try_from(expected).unwrap();
+    let database = database(gateway);
+    let here = || count(&database, "SELECT count(*) FROM inbound_segment WHERE sender != ''");
+    wait_for(|| (here() >= expected).then_some(())).is_some()
 }
 
 /// What phones sent and is not received as often as it was sent, some time later.
