@@ -30,6 +30,10 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// How often in a row it is read again so: what can never be read must not take the modem's time for ever.
 const TIMES_AGAIN: u8 = 3;
 
+/// For how long the store that was selected is taken to be: a modem that restarts answers nothing for longer than that,
+/// says nothing of it perhaps, and selects another by itself. What is deleted there would be a message that nobody has read.
+const SELECTED: Duration = Duration::from_secs(1);
+
 /// A slot of a message store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Slot {
@@ -68,8 +72,8 @@ pub(super) struct Stored {
     /// Stores that are to be read again, and when, the earliest first.
     again: VecDeque<(Instant, Line)>,
     kept: JoinSet<Handed>,
-    /// The store that reading and deleting go to.
-    selected: Option<Line>,
+    /// The store that reading and deleting go to, and since when.
+    selected: Option<(Line, Instant)>,
     /// How full stores were seen to be: name, used, total.
     uses: Vec<(Line, u16, u16)>,
     /// Where messages are received, and in how many places of `+CPMS` a store has to be named.
@@ -236,7 +240,7 @@ impl Stored {
         link: &mut Link<P>,
         store: &Line,
     ) -> Result<bool, Lost> {
-        if self.selected.as_ref() == Some(store) {
+        if self.selected.as_ref().is_some_and(|(it, at)| it == store && at.elapsed() < SELECTED) {
             return Ok(true);
         }
         let Naming { receive, places } = &self.naming;
@@ -245,7 +249,7 @@ impl Stored {
             self.uses.push((store.clone(), used, total));
         }
         let done = outcome.is_ok();
-        self.selected = done.then(|| store.clone());
+        self.selected = done.then(|| (store.clone(), Instant::now()));
         Ok(done)
     }
 

@@ -499,6 +499,8 @@ async fn a_late_refusal_of_the_next_command_is_not_taken_for_the_earlier_ones() 
 async fn a_late_refusal_to_read_a_slot_is_not_taken_for_that_of_a_message() {
     let mut rig = Rig::with_a_lost_answer().await;
     rig.far.says(&["+CMTI: \"ME\",3"]).await;
+    rig.far.expect("AT+CPMS=\"ME\"").await;
+    rig.far.says(&["OK"]).await;
     rig.far.expect("AT+CMGR=3").await;
     // It takes longer than the command may.
     rig.far.expect("AT").await;
@@ -725,6 +727,9 @@ async fn a_slot_is_read_once_and_deleted_once_it_is_on_disk() {
     assert_eq!(tpdu, [4, 5]);
     rig.is_quiet(Duration::from_secs(20)).await;
     kept.send(()).unwrap();
+    // It may have restarted meanwhile, and have selected another store by itself.
+    rig.far.expect("AT+CPMS=\"ME\"").await;
+    rig.far.says(&["OK"]).await;
     rig.far.expect("AT+CMGD=3").await;
     rig.far.says(&["OK"]).await;
     rig.is_quiet(Duration::from_secs(20)).await;

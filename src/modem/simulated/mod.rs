@@ -161,6 +161,8 @@ struct Told {
     /// Slots that were read, and what was in them: what could not be deleted is handed over again, and whoever keeps it
     /// knows it by that.
     read: BTreeSet<(String, Vec<u8>)>,
+    /// How long it takes to keep it.
+    disk: Duration,
     /// Delivery reports that came in.
     reports: usize,
     incidents: Vec<ModemIncident>,
@@ -337,7 +339,11 @@ async fn listen(mut events: mpsc::Receiver<ModemEvent>, told: Arc<Mutex<Told>>) 
                     // Damaged on the line.
                     Ok(Inbound::SubmitReport(_)) | Err(_) => told.received.push("?".into()),
                 }
-                let _ = kept.send(());
+                let disk = told.disk;
+                tokio::spawn(async move {
+                    tokio::time::sleep(disk).await;
+                    let _ = kept.send(());
+                });
             }
             ModemEvent::Happened { incident, .. } => told.incidents.push(incident),
             ModemEvent::PinWanted { sim, retries, permit } => {

@@ -83,6 +83,27 @@ async fn no_body_is_written_to_a_modem_that_has_restarted_in_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_behind_a_restart_in_silence_is_not_deleted_for_what_was_read_before() {
+    let silent = |family: &&Family| by_name(family.name()).unwrap().boots.is_empty();
+    for family in Family::ALL.iter().filter(silent) {
+        let rig = rig(*family).await;
+        rig.ready().await;
+        sleep(Duration::from_secs(5)).await;
+        rig.told.lock().unwrap().disk = Duration::from_secs(10);
+        rig.sim.phone(PHONE).send_to("m1", "before");
+        sleep(Duration::from_secs(1)).await;
+        rig.modem.fault(Fault::Reboot);
+        sleep(Duration::from_secs(4)).await;
+        // It goes where the modem stores by itself.
+        rig.sim.phone(PHONE).send_to("m1", "behind");
+        sleep(Duration::from_secs(300)).await;
+        let came_in = (rig.came_in("before"), rig.came_in("behind"));
+        assert_eq!(came_in, (1, 1), "{}\n{}", family.name(), rig.tail());
+        rig.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_modem_that_restarts_again_and_again_is_switched_off_and_then_left_alone() {
     for family in Family::ALL {
         // While it is set up, as a weak supply makes it when the radio is switched on; and with each message.
