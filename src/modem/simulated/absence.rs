@@ -2,8 +2,6 @@
 
 use std::{
     future::ready,
-    io,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,17 +9,15 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family::Sink;
 use ringpost_sim::{Family, Simulator};
 
-use super::{Lines, Rig, Socket};
+use super::{Lines, Rig, Socket, StandIn};
 use crate::{
     domain::Detail,
     modem::{
         Action, ModemConfig, ModemState, Problem, Rung,
-        audio::Pump,
         hotplug::{Place, UsbPlace},
-        ledger::{Ledger, Node},
+        ledger::Ledger,
         port::{Opened, Opening, Ports, Replugging},
     },
 };
@@ -42,8 +38,12 @@ impl Mute {
     }
 }
 
-impl Ports for Arc<Mute> {
-    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+impl StandIn for Arc<Mute> {
+    fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    fn open_instead<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         if self.is_mute() {
             let problem = Problem::absent("Nobody answers.".into(), "");
             return Box::pin(ready(Err(Problem { detail: self.why, ..problem })));
@@ -51,37 +51,15 @@ impl Ports for Arc<Mute> {
         self.lines.open(config)
     }
 
-    fn replug<'p>(&'p self, usb: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
+    fn replug_instead<'p>(&'p self, usb: &'p UsbPlace, _: &'p ModemConfig) -> Replugging<'p> {
         assert_eq!(usb.path, "1-1");
         self.taken_off.fetch_add(1, Ordering::Relaxed);
         Box::pin(ready(Ok(())))
     }
 
-    fn silent(&self, _: &ModemConfig) -> Vec<UsbPlace> {
+    fn silent_instead(&self, _: &ModemConfig) -> Vec<UsbPlace> {
         let usb = UsbPlace { path: "1-1".into(), vendor: 0x1e0e, product: 0x9001 };
         self.is_mute().then_some(usb).into_iter().collect()
-    }
-
-    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
-        self.lines.audio_port(config, place)
-    }
-
-    fn carry(
-        &self,
-        sink: Sink,
-        config: &ModemConfig,
-        place: Option<&Place>,
-        pump: Pump,
-    ) -> io::Result<()> {
-        self.lines.carry(sink, config, place, pump)
-    }
-
-    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
-        self.lines.sound_card(config, place)
-    }
-
-    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
-        self.lines.nodes(config)
     }
 }
 
@@ -153,43 +131,17 @@ struct Kept {
     ledger: Arc<Ledger>,
 }
 
-impl Ports for Kept {
-    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+impl StandIn for Kept {
+    fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    fn open_instead<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         Box::pin(async {
             let place = Place { port: "/dev/none".into(), usb: None };
             let claim = Some(self.ledger.claim(&place, &config.name)?);
             Ok(Opened { claim, ..self.lines.open(config).await? })
         })
-    }
-
-    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
-        self.lines.replug(usb, config)
-    }
-
-    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
-        self.lines.silent(config)
-    }
-
-    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
-        self.lines.audio_port(config, place)
-    }
-
-    fn carry(
-        &self,
-        sink: Sink,
-        config: &ModemConfig,
-        place: Option<&Place>,
-        pump: Pump,
-    ) -> io::Result<()> {
-        self.lines.carry(sink, config, place, pump)
-    }
-
-    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
-        self.lines.sound_card(config, place)
-    }
-
-    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
-        self.lines.nodes(config)
     }
 }
 

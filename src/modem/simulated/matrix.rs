@@ -2,7 +2,6 @@
 
 use std::{
     fmt::Write as _,
-    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -11,19 +10,15 @@ use std::{
     time::Duration,
 };
 
-use ringpost_hal::family::Sink;
 use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
 use tokio::time::Instant;
 
-use super::{Fate, Lines, PHONE, Rig, Socket};
+use super::{Fate, Lines, PHONE, Rig, Socket, StandIn};
 use crate::{
     domain::{Detail, ModemIncident},
     modem::{
         Counts, Exchanges, ModemConfig, ModemState, Rung, SubmitOutcome,
-        audio::Pump,
-        hotplug::{Place, UsbPlace},
-        ledger::Node,
-        port::{Opening, Ports, Replugging},
+        port::{Opening, Ports},
     },
 };
 
@@ -329,34 +324,14 @@ async fn a_line_at_another_speed_is_told_as_that() {
 #[derive(Debug)]
 struct Faulty(Lines, AtomicBool);
 
-impl Ports for Faulty {
-    fn audio_port(&self, _: &ModemConfig, _: Option<&Place>) -> Option<PathBuf> {
-        None
+impl StandIn for Faulty {
+    fn lines(&self) -> &Lines {
+        &self.0
     }
 
-    fn carry(&self, _: Sink, _: &ModemConfig, _: Option<&Place>, _: Pump) -> io::Result<()> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn sound_card(&self, _: &ModemConfig, _: Option<&Place>) -> Option<String> {
-        None
-    }
-
-    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+    fn open_instead<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
         assert!(self.1.swap(true, Ordering::Relaxed), "a mistake of ours");
         self.0.open(config)
-    }
-
-    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
-        self.0.replug(usb, config)
-    }
-
-    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
-        self.0.silent(config)
-    }
-
-    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
-        self.0.nodes(config)
     }
 }
 

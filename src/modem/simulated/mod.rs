@@ -104,6 +104,59 @@ impl Ports for Lines {
     }
 }
 
+/// Ports that are those of simulated modems but for what a test wants otherwise.
+trait StandIn: fmt::Debug + Send + Sync {
+    fn lines(&self) -> &Lines;
+
+    fn open_instead<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+        self.lines().open(config)
+    }
+
+    fn replug_instead<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
+        self.lines().replug(usb, config)
+    }
+
+    fn silent_instead(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        self.lines().silent(config)
+    }
+}
+
+impl<S: StandIn> Ports for S {
+    fn open<'p>(&'p self, config: &'p ModemConfig) -> Opening<'p> {
+        self.open_instead(config)
+    }
+
+    fn replug<'p>(&'p self, usb: &'p UsbPlace, config: &'p ModemConfig) -> Replugging<'p> {
+        self.replug_instead(usb, config)
+    }
+
+    fn silent(&self, config: &ModemConfig) -> Vec<UsbPlace> {
+        self.silent_instead(config)
+    }
+
+    fn audio_port(&self, config: &ModemConfig, place: Option<&Place>) -> Option<PathBuf> {
+        self.lines().audio_port(config, place)
+    }
+
+    fn carry(
+        &self,
+        sink: Sink,
+        config: &ModemConfig,
+        place: Option<&Place>,
+        pump: Pump,
+    ) -> io::Result<()> {
+        self.lines().carry(sink, config, place, pump)
+    }
+
+    fn sound_card(&self, config: &ModemConfig, place: Option<&Place>) -> Option<String> {
+        self.lines().sound_card(config, place)
+    }
+
+    fn nodes(&self, config: &ModemConfig) -> Vec<Node> {
+        self.lines().nodes(config)
+    }
+}
+
 /// What a thread does on a port, on a line in memory and the paused clock.
 async fn carry(mut line: Option<DuplexStream>, mut pump: Pump) {
     let mut every = interval(FRAME_TIME);
