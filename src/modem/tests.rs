@@ -590,14 +590,18 @@ async fn a_report_is_of_the_sim_that_a_modem_has_now() {
 }
 
 /// It rests after a life that ended.
-#[tokio::test(start_paused = true)]
-async fn what_a_modem_tells_while_it_rests_is_handed_over_until_it_may_have_another_sim() {
+async fn resting() -> (Rig, Worker, OpenLink) {
     let mut rig = Rig::up().await;
     rig.cancel.cancel();
-    let (_, mut worker) = (&mut rig.life).await.unwrap();
+    let (_, worker) = (&mut rig.life).await.unwrap();
     let (near, far) = duplex(4096);
     rig.far = Far(far);
-    let link: OpenLink = Link::new(Box::new(near));
+    (rig, worker, Link::new(Box::new(near)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_modem_tells_while_it_rests_is_handed_over_until_it_may_have_another_sim() {
+    let (mut rig, mut worker, link) = resting().await;
     let rest = tokio::spawn(async move {
         let until = Instant::now() + Duration::from_secs(30);
         worker.rest(until, Some(link), &CancellationToken::new()).await
@@ -607,6 +611,17 @@ async fn what_a_modem_tells_while_it_rests_is_handed_over_until_it_may_have_anot
     rig.far.says(&["RDY", "+CDS: 2", "000601"]).await;
     assert!(rest.await.unwrap());
     rig.told_nothing();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_restarts_as_its_rest_ends_may_have_another_sim() {
+    // Which of the two is seen first is chance.
+    for _ in 0..20 {
+        let (mut rig, mut worker, link) = resting().await;
+        rig.far.says(&["RDY", "+CDS: 2", "000600"]).await;
+        assert!(worker.rest(Instant::now(), Some(link), &CancellationToken::new()).await);
+        rig.told_nothing();
+    }
 }
 
 #[tokio::test(start_paused = true)]
