@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ringpost_sim::Fault;
 use serde_json::json;
 
 use crate::gateway::{Gateway, PATIENCE, PHONE, RINGPOST, wait_for};
@@ -100,8 +101,10 @@ async fn a_long_message_goes_on_with_the_segment_where_it_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_a_submit_is_settled_by_the_report_and_not_by_sending_again() {
-    let mut gateway = Gateway::builder().latency(Duration::from_millis(300)).start().await;
+    let mut gateway = Gateway::start().await;
     gateway.sim.network().set_delivery(Duration::from_secs(8));
+    // The answer would be quicker than the kill now and then.
+    gateway.sim.modem("m1").fault(Fault::DropFinal.times(1));
     let id = gateway.send("hello");
     gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
     gateway.kill();
