@@ -164,7 +164,7 @@ impl Tasks {
         tasks.tidying.1.spawn(chronicle::keep(store.clone(), modems, tasks.tidying.0.clone()));
         let (counted, token) = (store.clone(), tasks.tidying.0.clone());
         tasks.tidying.1.spawn(async move { metrics.follow(&counted, token).await });
-        tasks.tidying.1.spawn(inbox::give_up_waiting(store.clone(), tasks.tidying.0.clone()));
+        tasks.tidying.1.spawn(inbox::give_up_in_time(store.clone(), tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_indexed(tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.clone().keep_tidy(keep, tidied, tasks.tidying.0.clone()));
         tasks.tidying.1.spawn(store.keep_clean(tasks.tidying.0.clone()));

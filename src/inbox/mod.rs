@@ -12,7 +12,7 @@ use crate::{
     domain::{Inbound, InboundFragment, InboundId, Secret, Timestamp},
     store::{
         self, Store, Tx,
-        inbound::{Arrival, Concatenated, Open},
+        inbound::{Arrival, Open, Segment},
     },
 };
 
@@ -21,15 +21,17 @@ use crate::{
 /// one, while the SIM was away, does not count.
 const APART: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long the rest of a message is waited for: what a service centre has tried in vain for so long comes in another
-/// day, or never.
-const REST: Duration = APART;
+/// How far apart they may have been sent where they came to two SIMs: a phone sends all of a text at once. Others may have
+/// the same reference by chance, and some senders write to many numbers with one.
+const AT_ONCE: Duration = Duration::from_secs(5 * 60);
 
-/// Before the first look for what has waited too long: the start belongs to the messages that wait.
-const FIRST_LOOK: Duration = Duration::from_secs(4);
+/// How long the rest of a message is waited for: what a service centre has tried in vain for so long comes at the end
+/// of another such time, or never.
+const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Between two such looks: a message that is a day late is in no hurry.
-const LOOK: Duration = Duration::from_secs(300);
+/// From the start to the first look for what has waited too long, and from one to the next: the rest of a message that
+/// came before a box was switched off lies in a modem that is brought up, or with a service centre that tries again.
+const LOOK: Duration = Duration::from_secs(60 * 60);
 
 /// How the slots of a modem's own memory begin, 3GPP TS 27.005 3.1: `<mem1>`.
 const MODEM_MEMORY: &str = "ME/";
@@ -65,25 +67,22 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
-    let Some(key) =
-        store::inbound::insert_segment(tx, origin.arrival(&fingerprint, now), fragment)?
-    else {
-        return Ok(());
+    let arrival = origin.arrival(&fingerprint, now);
+    let Some(segment) = Segment::of(fragment) else {
+        return match store::inbound::insert_other(tx, arrival, None)? {
+            true => store::inbound::insert(tx, &single(origin.modem, fragment, now)),
+            false => Ok(()),
+        };
     };
-    let Some((_, total, _)) = fragment.concat else {
-        store::inbound::close_segment(tx, key)?;
-        return store::inbound::insert(
-            tx,
-            &message(origin.modem, fragment, Joined::single(fragment), now),
-        );
-    };
-    let mut parts = related(tx, fragment, now)?;
-    parts.retain(|part| part.sim == origin.sim);
-    let joined = Joined::of(&parts, total);
-    if joined.missing > 0 {
+    if !store::inbound::insert_segment(tx, arrival, segment)? {
         return Ok(());
     }
-    keep(tx, &parts, &message(origin.modem, fragment, joined, now))
+    let set = (segment.reference, segment.total);
+    let mut parts = store::inbound::open_segments(tx, &fragment.sender, set)?;
+    parts.retain(|part| part.sim == origin.sim);
+    let Some(newest) = parts.last() else { return Ok(()) };
+    let joined = Joined::of(&parts, newest, APART);
+    if joined.missing > 0 { Ok(()) } else { joined.keep(tx, newest, now) }
 }
 
 /// Keeps what could not be read, as it came, so that the modem's store can be emptied of it.
@@ -96,7 +95,7 @@ pub fn receive_unreadable(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
-    store::inbound::insert_raw(tx, origin.arrival(&fingerprint, now), Some(origin.tpdu)).map(drop)
+    store::inbound::insert_other(tx, origin.arrival(&fingerprint, now), Some(origin.tpdu)).map(drop)
 }
 
 /// Whether this is told for the first time from the slot where it lies; from then on it is known.
@@ -105,13 +104,12 @@ pub fn receive_unreadable(
 /// Those of the store.
 pub fn is_news(tx: &Tx<'_>, origin: Origin<'_>, now: Timestamp) -> Result<bool, store::Error> {
     let fingerprint = fingerprint(origin);
-    store::inbound::insert_raw(tx, origin.arrival(&fingerprint, now), None)
+    store::inbound::insert_other(tx, origin.arrival(&fingerprint, now), None)
 }
 
 /// Shows what there is of messages whose rest has not come in time, until `cancel`.
-pub async fn give_up_waiting(store: Store, cancel: CancellationToken) {
-    let mut wait = FIRST_LOOK;
-    while cancel.run_until_cancelled(sleep(wait)).await.is_some() {
+pub async fn give_up_in_time(store: Store, cancel: CancellationToken) {
+    while cancel.run_until_cancelled(sleep(LOOK)).await.is_some() {
         // One after the other: whoever waits for the store comes in between.
         let look = async {
             while store.write(|tx| give_up(tx, Timestamp::now())).await? {}
@@ -120,105 +118,113 @@ pub async fn give_up_waiting(store: Store, cancel: CancellationToken) {
         if let Some(Err(cause)) = cancel.run_until_cancelled(look).await {
             warn!(%cause, "what there is of incomplete messages could not be kept");
         }
-        wait = LOOK;
     }
 }
 
-/// Keeps what there is of the message that was begun first of those whose rest has not come; says whether there was one.
-/// Where the rest of it came to another SIM, somebody changed them meanwhile: what lies in a modem counts for the SIM
-/// that is in it when it is read.
-fn give_up(tx: &Tx<'_>, now: Timestamp) -> Result<bool, store::Error> {
-    let Some(first) = store::inbound::oldest_open(tx, now.before(REST))? else { return Ok(false) };
-    let Some((_, total, _)) = first.fragment.concat else {
-        store::inbound::close_segment(tx, first.key)?;
+/// Keeps what there is of the message that has waited for its rest the longest, where that is too long; says whether there
+/// was one. Where the rest of it came to another SIM, somebody changed them meanwhile: what lies in a modem counts for the
+/// SIM that is in it when it is read.
+///
+/// # Errors
+/// Those of the store.
+pub fn give_up(tx: &Tx<'_>, now: Timestamp) -> Result<bool, store::Error> {
+    let Some(first) = store::inbound::oldest_open(tx, now.before(WAITS))? else { return Ok(false) };
+    let set = (first.reference, first.total);
+    let parts = store::inbound::open_segments(tx, &first.sender, set)?;
+    let of_all = Joined::of(&parts, &first, AT_ONCE);
+    if of_all.missing == 0 && !of_all.is_ambiguous {
+        of_all.keep(tx, &first, now)?;
         return Ok(true);
-    };
-    let mut parts = related(tx, &first.fragment, first.received_at)?;
-    let mut joined = Joined::of(&parts, total);
-    if joined.missing > 0 || parts.len() > total.into() {
-        parts.retain(|part| part.sim == first.sim);
-        joined = Joined::of(&parts, total);
     }
-    if joined.missing > 0 {
-        let (modem, missing) = (&first.modem, joined.missing);
+    // What could be of two is kept of none: else the second would seem to be certain once the first is gone.
+    let could_be = |part: &Open| of_all.is_ambiguous && is_near(part, &first, AT_ONCE);
+    let mut sims: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for part in parts.into_iter().filter(|part| part.sim == first.sim || could_be(part)) {
+        sims.entry(part.sim.clone()).or_default().push(part);
+    }
+    for parts in sims.values() {
+        let Some(oldest) = parts.first() else { continue };
+        let joined = Joined::of(parts, oldest, APART);
+        let (modem, missing) = (&oldest.modem, joined.missing);
         warn!(modem.name = modem, missing, "the rest of a received message has not come in a day");
+        joined.keep(tx, oldest, now)?;
     }
-    keep(tx, &parts, &message(&first.modem, &first.fragment, joined, now))?;
     Ok(true)
 }
 
-/// The segments that may be of the message that `fragment` is of, and are part of none yet.
-fn related(
-    tx: &Tx<'_>,
-    fragment: &InboundFragment,
-    received_at: Timestamp,
-) -> Result<Vec<Open>, store::Error> {
-    let Some((reference, total, _)) = fragment.concat else { return Ok(Vec::new()) };
-    let sent_at = fragment.sent_at.unwrap_or(received_at);
-    let message = Concatenated {
-        sender: &fragment.sender,
-        reference,
-        total,
-        sent: (sent_at.before(APART), sent_at.after(APART)),
-    };
-    store::inbound::open_segments(tx, message)
+/// When a segment was sent; when it came in, where that is not known.
+fn sent(part: &Open) -> Timestamp {
+    part.sent_at.unwrap_or(part.received_at)
 }
 
-/// Keeps a message instead of its segments.
-fn keep(tx: &Tx<'_>, parts: &[Open], message: &Inbound) -> Result<(), store::Error> {
-    for part in parts {
-        store::inbound::close_segment(tx, part.key)?;
-    }
-    store::inbound::insert(tx, message)
+/// Whether the two were sent not further `apart`.
+fn is_near(part: &Open, other: &Open, apart: Duration) -> bool {
+    sent(part) >= sent(other).before(apart) && sent(part) <= sent(other).after(apart)
 }
 
 /// What segments make together.
 struct Joined {
+    /// Those that it is made of.
+    keys: Vec<i64>,
     text: String,
-    segments: u8,
     missing: u8,
+    /// One of them could as well be another.
+    is_ambiguous: bool,
 }
 
 impl Joined {
-    fn single(fragment: &InboundFragment) -> Self {
-        Self { text: fragment.text.reveal().to_owned(), segments: 1, missing: 0 }
-    }
-
-    /// By sequence; where one came twice, the later.
-    fn of(parts: &[Open], total: u8) -> Self {
-        let told = parts.iter().filter_map(|part| {
-            let (_, _, sequence) = part.fragment.concat?;
-            Some((sequence, part.fragment.text.reveal()))
-        });
-        let told: BTreeMap<u8, &str> = told.collect();
-        let (mut text, mut missing, mut gap) = (String::new(), 0, false);
-        for sequence in 1..=total {
-            let Some(part) = told.get(&sequence) else {
-                missing += 1;
-                gap = true;
+    /// Each segment of the message that `one` is of: that which was sent nearest to it, and not further `apart` from it. Others
+    /// are of other messages, and stay for them.
+    fn of(parts: &[Open], one: &Open, apart: Duration) -> Self {
+        let mut joined =
+            Self { keys: Vec::new(), text: String::new(), missing: 0, is_ambiguous: false };
+        let mut gap = false;
+        for sequence in 1..=one.total {
+            let of_it =
+                parts.iter().filter(|part| part.sequence == sequence && is_near(part, one, apart));
+            joined.is_ambiguous |= of_it.clone().nth(1).is_some();
+            let distance = |part: &&Open| sent(part).as_unix_ms().abs_diff(sent(one).as_unix_ms());
+            let Some(part) = of_it.min_by_key(distance) else {
+                joined.missing += 1;
+                if !std::mem::replace(&mut gap, true) {
+                    joined.text.push_str(Inbound::GAP);
+                }
                 continue;
             };
-            if std::mem::take(&mut gap) {
-                text.push_str(Inbound::GAP);
-            }
-            text.push_str(part);
+            gap = false;
+            joined.keys.push(part.key);
+            joined.text.push_str(part.text.reveal());
         }
-        if gap {
-            text.push_str(Inbound::GAP);
-        }
-        Self { text, segments: total, missing }
+        joined
+    }
+
+    /// Keeps the message that `one` is of instead of its segments.
+    fn keep(self, tx: &Tx<'_>, one: &Open, now: Timestamp) -> Result<(), store::Error> {
+        self.keys.iter().try_for_each(|key| store::inbound::close_segment(tx, *key))?;
+        let message = Inbound {
+            id: InboundId::generate(),
+            sender: one.sender.clone(),
+            text: Secret::new(self.text),
+            segments: one.total,
+            missing: self.missing,
+            modem: one.modem.clone(),
+            sent_at: one.sent_at,
+            received_at: now,
+        };
+        store::inbound::insert(tx, &message)
     }
 }
 
-fn message(modem: &str, of: &InboundFragment, joined: Joined, now: Timestamp) -> Inbound {
+/// A message of one segment.
+fn single(modem: &str, fragment: &InboundFragment, now: Timestamp) -> Inbound {
     Inbound {
         id: InboundId::generate(),
-        sender: of.sender.clone(),
-        text: Secret::new(joined.text),
-        segments: joined.segments,
-        missing: joined.missing,
+        sender: fragment.sender.clone(),
+        text: fragment.text.clone(),
+        segments: 1,
+        missing: 0,
         modem: modem.to_owned(),
-        sent_at: of.sent_at,
+        sent_at: fragment.sent_at,
         received_at: now,
     }
 }
@@ -239,6 +245,8 @@ fn fingerprint(origin: Origin<'_>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
     use crate::store::Store;
 
@@ -314,26 +322,78 @@ mod tests {
     #[tokio::test]
     async fn what_came_to_two_sims_is_joined_once_nothing_else_can_be_meant() {
         let parts = || vec![part("1", "a ", (9, 2, 1), 0), part("2", "b", (9, 2, 2), 0)];
-        assert_eq!(
-            received_after(24, parts()).await,
-            [],
-            "another message may have that reference"
-        );
+        assert_eq!(received_after(24, parts()).await, [], "others may have that reference");
         assert_eq!(received_after(25, parts()).await, [("a b".to_owned(), 2, 0)]);
-        let mut two = parts();
-        two.push(part("2", "c ", (9, 2, 1), 0));
-        assert_eq!(
-            received_after(25, two).await,
-            [("c b".to_owned(), 2, 0), ("a […]".to_owned(), 2, 1)],
-            "those of one SIM first"
-        );
-        let mut ambiguous = parts();
-        ambiguous.insert(0, part("1", "A ", (9, 2, 1), 0));
-        assert_eq!(
-            received_after(25, ambiguous).await,
-            [("a […]".to_owned(), 2, 1), ("[…]b".to_owned(), 2, 1)],
-            "nobody knows which is meant"
-        );
+        let with = |more| {
+            let mut all = parts();
+            all.insert(0, more);
+            received_after(30, all)
+        };
+        let half = |text: &str| (text.to_owned(), 2, 1);
+        let of_its_own = with(part("2", "A ", (9, 2, 1), 0)).await;
+        assert_eq!(of_its_own, [("A b".to_owned(), 2, 0), half("a […]")], "those of one SIM first");
+        let ambiguous = with(part("3", "A ", (9, 2, 1), 0)).await;
+        assert_eq!(ambiguous, ["a […]", "[…]b", "A […]"].map(half));
+        let hours_apart = vec![part("1", "a", (9, 2, 1), 0), part("2", "b", (9, 2, 2), 1)];
+        assert_eq!(received_after(30, hours_apart).await, ["a[…]", "[…]b"].map(half));
+    }
+
+    #[tokio::test]
+    async fn no_part_of_another_message_with_the_same_reference_is_lost() {
+        let of_others = || {
+            vec![
+                part("1", "old ", (9, 2, 1), 0),
+                part("1", "new ", (9, 2, 1), 5),
+                part("1", "end", (9, 2, 2), 5),
+            ]
+        };
+        let whole = ("new end".to_owned(), 2, 0);
+        assert_eq!(received_after(0, of_others()).await, std::slice::from_ref(&whole));
+        assert_eq!(received_after(25, of_others()).await, [whole, ("old […]".to_owned(), 2, 1)]);
+        let both_halved = vec![part("1", "old ", (9, 2, 1), 0), part("1", "new ", (9, 2, 1), 5)];
+        let halves = ["old […]", "new […]"].map(|text| (text.to_owned(), 2, 1));
+        assert_eq!(received_after(25, both_halved).await, halves);
+    }
+
+    /// As where its acknowledgement was lost: in another slot, for the first one is taken.
+    #[tokio::test]
+    async fn a_segment_that_the_service_centre_brings_again_is_the_same() {
+        let in_slot = |slot, (sim, fragment, _, tpdu): Incoming| (sim, fragment, slot, tpdu);
+        let again = || in_slot(7, part("1", "b", (9, 2, 2), 0));
+        let whole = ("a b".to_owned(), 2, 0);
+        let parts = [part("1", "a ", (9, 2, 1), 0), part("1", "b", (9, 2, 2), 0), again()];
+        assert_eq!(received_after(25, parts.to_vec()).await, [whole], "it is no other message");
+        let before = [part("1", "b", (9, 2, 2), 0), again(), part("1", "a ", (9, 2, 1), 0)];
+        let next = [part("1", "c ", (9, 2, 1), 1), part("1", "d", (9, 2, 2), 1)];
+        let all = received_after(25, [before.to_vec(), next.to_vec()].concat()).await;
+        let texts: Vec<_> = all.iter().map(|(text, ..)| text.as_str()).collect();
+        assert_eq!(texts, ["a b", "c d"], "nor a part of the next");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rest_is_waited_for_while_modems_are_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let begin = |tx: &Tx<'_>| {
+            let (sim, fragment, _, tpdu) = part("1", "a ", (9, 2, 1), 0);
+            let origin = Origin { modem: "a", sim, slot: None, tpdu: &tpdu };
+            receive(tx, origin, &fragment, Timestamp::now().before(3 * WAITS))
+        };
+        store.write(begin).await.unwrap();
+        let cancel = CancellationToken::new();
+        let began = Instant::now();
+        let looks = tokio::spawn(give_up_in_time(store.clone(), cancel.clone()));
+        let shown = || store.read(|view| store::inbound::after(view, 0, 10));
+        let mut minutes = 0;
+        while shown().await.unwrap().is_empty() {
+            minutes += 1;
+            assert!(minutes < 300, "it is shown in the end");
+            sleep(Duration::from_secs(60)).await;
+        }
+        assert!(began.elapsed() >= LOOK, "{:?}", began.elapsed());
+        assert_eq!(shown().await.unwrap()[0].1.text.reveal(), "a […]");
+        cancel.cancel();
+        looks.await.unwrap();
     }
 
     #[tokio::test]

@@ -196,6 +196,7 @@ impl Worker {
                 heard = link.listen() => heard?,
                 Some(handed) = chores.stored.handed_over() => {
                     chores.stored.delete(link, handed).await?;
+                    self.note_store_use(&mut chores.stored);
                 }
                 () = std::future::ready(()), if chores.stored.has_work() => {
                     self.read_stored(link, chores, cancel).await?;

@@ -75,7 +75,7 @@ pub(super) struct Stored {
     /// The store that reading and deleting go to, and since when.
     selected: Option<(Line, Instant)>,
     /// How full stores were seen to be: name, used, total.
-    uses: Vec<(Line, u16, u16)>,
+    uses: VecDeque<(Line, u16, u16)>,
     /// Where messages are received, and in how many places of `+CPMS` a store has to be named.
     naming: Naming,
 }
@@ -93,7 +93,7 @@ impl Stored {
     /// Begins with reading these stores as a whole.
     pub(super) fn new(stores: Vec<&'static str>, naming: Naming) -> Self {
         let mut stored = Self {
-            uses: Vec::new(),
+            uses: VecDeque::new(),
             naming,
             told: VecDeque::new(),
             sweep: Vec::new(),
@@ -246,16 +246,16 @@ impl Stored {
         let Naming { receive, places } = &self.naming;
         let outcome = link.execute(&Command::read_store(store, receive, *places)).await?;
         if let Some((used, total)) = outcome.lines.iter().find_map(|line| use_in(line)) {
-            self.uses.push((store.clone(), used, total));
+            self.uses.push_back((store.clone(), used, total));
         }
         let done = outcome.is_ok();
         self.selected = done.then(|| (store.clone(), Instant::now()));
         Ok(done)
     }
 
-    /// How full a store was seen to be: its name, slots used, slots in all.
+    /// How full a store was seen to be, the earliest first: its name, slots used, slots in all.
     pub(super) fn take_use(&mut self) -> Option<(Line, u16, u16)> {
-        self.uses.pop()
+        self.uses.pop_front()
     }
 }
 

@@ -497,9 +497,11 @@ impl Outbox {
             // On the thread of the store, between what others store: each of them sees one clock.
             clock::move_by(jump);
             let now = Timestamp::now();
-            // A request that comes again makes no second message, whatever the time of day.
+            // A request that comes again makes no second message, and what has begun to come in is waited for as long as
+            // before, whatever the time of day.
             if jump.unsigned_abs() >= A_WHILE_MS {
                 store::idempotency::shift(tx, jump)?;
+                store::inbound::shift(tx, jump)?;
             }
             store::boot::follow(tx, jump < 0)?;
             store::queue::open(tx)?.into_iter().try_for_each(|key| {

@@ -18,50 +18,78 @@ pub struct Arrival<'a> {
     pub received_at: Timestamp,
 }
 
-/// Keeps what was read from a segment; answers its key, or nothing where the same one was kept before.
+/// A segment of a message of several.
+#[derive(Debug, Clone, Copy)]
+pub struct Segment<'a> {
+    /// What it holds.
+    pub fragment: &'a InboundFragment,
+    /// The sender's reference, which is used again for later messages.
+    pub reference: u16,
+    /// How many segments there are.
+    pub total: u8,
+    /// Which of them it is, from 1 on.
+    pub sequence: u8,
+}
+
+impl<'a> Segment<'a> {
+    /// What `fragment` is, where it is one of several.
+    pub fn of(fragment: &'a InboundFragment) -> Option<Self> {
+        let (reference, total, sequence) = fragment.concat?;
+        Some(Self { fragment, reference, total, sequence })
+    }
+}
+
+/// Keeps a segment of several, which is part of no message yet; `false` where the same one was kept before. That is one
+/// from the same slot, or one that the service centre has sent again: it stamps a message once.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn insert_segment(
     tx: &Tx<'_>,
     arrival: Arrival<'_>,
-    fragment: &InboundFragment,
-) -> Result<Option<i64>, Error> {
-    let (reference, total, sequence) = fragment
-        .concat
-        .map_or((None, None, None), |concat| (Some(concat.0), Some(concat.1), Some(concat.2)));
-    let key = tx
+    segment: Segment<'_>,
+) -> Result<bool, Error> {
+    let Segment { fragment, reference, total, sequence } = segment;
+    let sent_at = fragment.sent_at.map(Timestamp::as_unix_ms);
+    let is_known = tx
+        .prepare(
+            "SELECT 1 FROM inbound_segment
+             WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND sequence = ?4
+                 AND sim = ?5 AND sent_at = ?6",
+        )?
+        .exists((&fragment.sender, reference, total, sequence, arrival.sim, sent_at))?;
+    if is_known {
+        insert_other(tx, arrival, None)?;
+        return Ok(false);
+    }
+    let inserted = tx
         .prepare(
             "INSERT INTO inbound_segment
                  (fingerprint, modem, sim, sender, reference, total, sequence, text, sent_at, received_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-             ON CONFLICT (fingerprint) DO NOTHING RETURNING key",
+             ON CONFLICT (fingerprint) DO NOTHING",
         )?
-        .query_row(
-            (
-                arrival.fingerprint,
-                arrival.modem,
-                arrival.sim,
-                &fragment.sender,
-                reference,
-                total,
-                sequence,
-                fragment.text.reveal(),
-                fragment.sent_at.map(Timestamp::as_unix_ms),
-                arrival.received_at.as_unix_ms(),
-            ),
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(key)
+        .execute((
+            arrival.fingerprint,
+            arrival.modem,
+            arrival.sim,
+            &fragment.sender,
+            reference,
+            total,
+            sequence,
+            fragment.text.reveal(),
+            sent_at,
+            arrival.received_at.as_unix_ms(),
+        ))?;
+    Ok(inserted > 0)
 }
 
-/// Remembers what is no message by its fingerprint, and keeps it as it came where it could not be read;
-/// `false` where the same one was known.
+/// Remembers what is no segment of several by its fingerprint, and keeps it as it came where it could not be read; `false`
+/// where the same one was known.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Result<bool, Error> {
+pub fn insert_other(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Result<bool, Error> {
     let Arrival { fingerprint, modem, sim, received_at } = arrival;
     let inserted = tx
         .prepare(
@@ -70,19 +98,6 @@ pub fn insert_raw(tx: &Tx<'_>, arrival: Arrival<'_>, raw: Option<&[u8]>) -> Resu
         )?
         .execute((fingerprint, modem, sim, raw, received_at.as_unix_ms()))?;
     Ok(inserted > 0)
-}
-
-/// What the segments of one concatenated message have in common, and those of few others.
-#[derive(Debug, Clone, Copy)]
-pub struct Concatenated<'a> {
-    /// Who sent them.
-    pub sender: &'a str,
-    /// The sender's reference, which is used again for later messages.
-    pub reference: u16,
-    /// How many there are.
-    pub total: u8,
-    /// The earliest and the latest that they may have been sent, or have come in where that is not known.
-    pub sent: (Timestamp, Timestamp),
 }
 
 /// A segment that is part of no message yet.
@@ -94,27 +109,36 @@ pub struct Open {
     pub modem: String,
     /// The SIM that received it.
     pub sim: String,
-    /// What it holds.
-    pub fragment: InboundFragment,
+    /// Who sent it.
+    pub sender: String,
+    /// The sender's reference.
+    pub reference: u16,
+    /// How many segments there are.
+    pub total: u8,
+    /// Which of them it is.
+    pub sequence: u8,
+    /// What it says.
+    pub text: Secret,
+    /// The service centre's time stamp.
+    pub sent_at: Option<Timestamp>,
     /// When it came in.
     pub received_at: Timestamp,
 }
 
-/// The segments of one concatenated message that are part of none yet, by sequence and in the order in which they came.
+/// The segments with this sender, reference and total that are part of no message yet, in the order in which they came.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn open_segments(view: &View<'_>, message: Concatenated<'_>) -> Result<Vec<Open>, Error> {
-    let Concatenated { sender, reference, total, sent: (earliest, latest) } = message;
+pub fn open_segments(
+    view: &View<'_>,
+    sender: &str,
+    (reference, total): (u16, u8),
+) -> Result<Vec<Open>, Error> {
     view.prepare(
         "SELECT * FROM inbound_segment
-         WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND text IS NOT NULL
-             AND ifnull(sent_at, received_at) BETWEEN ?4 AND ?5
-         ORDER BY sequence, key",
+         WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND text IS NOT NULL ORDER BY key",
     )?
-    .query_map((sender, reference, total, earliest.as_unix_ms(), latest.as_unix_ms()), |row| {
-        Ok(read_open(row))
-    })?
+    .query_map((sender, reference, total), |row| Ok(read_open(row)))?
     .map(|row| row?)
     .collect()
 }
@@ -125,8 +149,7 @@ pub fn open_segments(view: &View<'_>, message: Concatenated<'_>) -> Result<Vec<O
 /// Those of SQLite.
 pub fn oldest_open(view: &View<'_>, before: Timestamp) -> Result<Option<Open>, Error> {
     view.prepare(
-        "SELECT * FROM inbound_segment
-         WHERE received_at < ?1 AND (text IS NOT NULL OR raw IS NOT NULL) AND text IS NOT NULL
+        "SELECT * FROM inbound_segment WHERE received_at < ?1 AND text IS NOT NULL
          ORDER BY received_at LIMIT 1",
     )?
     .query_row([before.as_unix_ms()], |row| Ok(read_open(row)))
@@ -140,6 +163,17 @@ pub fn oldest_open(view: &View<'_>, before: Timestamp) -> Result<Option<Open>, E
 /// Those of SQLite.
 pub fn close_segment(tx: &Tx<'_>, key: i64) -> Result<(), Error> {
     tx.prepare("UPDATE inbound_segment SET text = NULL WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
+
+/// Moves the segments that are part of no message yet by so many milliseconds, as the clock was: their rest is waited for
+/// as long as before.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn shift(tx: &Tx<'_>, milliseconds: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE inbound_segment SET received_at = received_at + ?1 WHERE text IS NOT NULL")?
+        .execute([milliseconds])?;
     Ok(())
 }
 
@@ -238,24 +272,24 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
     Ok(tx.erased(deleted))
 }
 
-/// Erases what segments received before `before` still hold, at most `limit`: the rest of their message
-/// never came, or they could not be read. Says how many; they are still recognised.
+/// Erases what could not be read and was received before `before`, at most `limit`. Says how many; it is still
+/// recognised.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(super) fn blank_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
+pub(super) fn blank_raw(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
     let blanked = tx
         .prepare(
-            "UPDATE inbound_segment SET text = NULL, raw = NULL WHERE key IN (
-                 SELECT key FROM inbound_segment
-                 WHERE received_at < ?1 AND (text IS NOT NULL OR raw IS NOT NULL)
+            "UPDATE inbound_segment SET raw = NULL WHERE key IN (
+                 SELECT key FROM inbound_segment WHERE received_at < ?1 AND raw IS NOT NULL
                  ORDER BY received_at LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?;
     Ok(tx.erased(blanked))
 }
 
-/// Deletes segments received before `before`, at most `limit`; says how many.
+/// Deletes segments received before `before`, at most `limit`, but for those that are part of no message yet; says how
+/// many.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -263,7 +297,7 @@ pub(super) fn forget_segments(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Res
     Ok(tx
         .prepare(
             "DELETE FROM inbound_segment WHERE key IN (
-                 SELECT key FROM inbound_segment WHERE received_at < ?1
+                 SELECT key FROM inbound_segment WHERE received_at < ?1 AND text IS NULL
                  ORDER BY received_at LIMIT ?2)",
         )?
         .execute((before.as_unix_ms(), limit))?)
@@ -286,20 +320,16 @@ fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {
 }
 
 fn read_open(row: &Row<'_>) -> Result<Open, Error> {
-    let concat = match (row.get("reference")?, row.get("total")?, row.get("sequence")?) {
-        (Some(reference), Some(total), Some(sequence)) => Some((reference, total, sequence)),
-        _ => None,
-    };
     Ok(Open {
         key: row.get("key")?,
         modem: row.get("modem")?,
         sim: row.get("sim")?,
-        fragment: InboundFragment {
-            sender: row.get("sender")?,
-            text: Secret::new(row.get("text")?),
-            concat,
-            sent_at: optional_time(row, "sent_at")?,
-        },
+        sender: row.get("sender")?,
+        reference: row.get("reference")?,
+        total: row.get("total")?,
+        sequence: row.get("sequence")?,
+        text: Secret::new(row.get("text")?),
+        sent_at: optional_time(row, "sent_at")?,
         received_at: Timestamp::from_unix_ms(row.get("received_at")?),
     })
 }

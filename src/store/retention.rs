@@ -84,7 +84,7 @@ const KINDS: [Kind; 10] = [
     Kind { name: "idempotency", kept: |keep| keep.idempotency, forget: idempotency::forget },
     Kind { name: "message", kept: |keep| keep.messages, forget: message::forget },
     Kind { name: "inbound", kept: |keep| keep.inbound, forget: inbound::forget },
-    Kind { name: "inbound text", kept: |keep| keep.inbound, forget: inbound::blank_segments },
+    Kind { name: "unreadable", kept: |keep| keep.inbound, forget: inbound::blank_raw },
     Kind {
         name: "inbound_segment",
         kept: |keep| keep.inbound.max(FINGERPRINTS_KEPT),
@@ -350,9 +350,9 @@ mod tests {
                 |fingerprint| Arrival { fingerprint, modem: "m", sim: "s", received_at: day(1) };
             let sender = "+4915112345678".to_owned();
             let text = Secret::new("private".into());
-            let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
-            let new = inbound::insert_segment(tx, arrival(&[1; 32]), &fragment)?;
-            inbound::insert_raw(tx, arrival(&[2; 32]), Some(b"raw"))?;
+            let fragment = InboundFragment { sender, text, concat: None, sent_at: None };
+            let new = inbound::insert_other(tx, arrival(&[1; 32]), None)?;
+            inbound::insert_other(tx, arrival(&[2; 32]), Some(b"raw"))?;
             let inbound = Inbound {
                 id: InboundId::generate(),
                 sender: fragment.sender,
@@ -364,14 +364,14 @@ mod tests {
                 received_at: day(1),
             };
             inbound::insert(tx, &inbound)?;
-            Ok(new.is_some())
+            Ok(new)
         };
         assert!(store.write(receive).await.unwrap());
         store.tidy(&KEEP, day(30)).await.unwrap();
         assert_eq!(count(&store, "inbound").await, 1);
         store.tidy(&KEEP, day(32)).await.unwrap();
         assert_eq!(count(&store, "inbound").await, 0);
-        let held = "inbound_segment WHERE text IS NOT NULL OR raw IS NOT NULL";
+        let held = "inbound_segment WHERE raw IS NOT NULL";
         assert_eq!((count(&store, held).await, count(&store, "inbound_segment").await), (0, 2));
         assert!(store.checkpoint(0).await.unwrap());
         let file = std::fs::read(dir.path().join("t.db")).unwrap();

@@ -71,30 +71,3 @@ async fn a_message_that_cannot_be_deleted_is_received_once() {
     let all = wait_for(|| Some(received(&gateway)).filter(|it| it.len() > 1)).unwrap();
     assert_eq!(all, ["once", "twice"]);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_rest_has_not_come_in_a_day_is_shown_with_a_gap() {
-    let mut gateway = Gateway::start().await;
-    gateway.stop();
-    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
-    let hour_ms = 3_600_000;
-    for (reference, hours) in [(7, 25), (8, 23)] {
-        let received_at = jiff::Timestamp::now().as_millisecond() - hours * hour_ms;
-        let text = format!("begun {hours} hours ago, ");
-        database
-            .execute(
-                "INSERT INTO inbound_segment
-                     (fingerprint, modem, sim, sender, reference, total, sequence, text, received_at)
-                 VALUES (randomblob(32), 'm1', '8901', ?1, ?2, 2, 1, ?3, ?4)",
-                (SENDER, reference, text, received_at),
-            )
-            .unwrap();
-    }
-    drop(database);
-    gateway.start_daemon();
-    let all = wait_for(|| Some(received(&gateway)).filter(|it| !it.is_empty())).unwrap();
-    assert_eq!(all, ["begun 25 hours ago, […]"]);
-    let page = gateway.get("/api/v1/inbound");
-    let shown = ["from", "modem", "segments", "missing"].map(|it| page["items"][0][it].clone());
-    assert_eq!(serde_json::json!(shown), serde_json::json!([SENDER, "m1", 2, 1]));
-}

@@ -370,19 +370,20 @@ CREATE TABLE inbound_segment (
     modem       TEXT NOT NULL,
     sim         TEXT NOT NULL,
     sender      TEXT NOT NULL,
-    reference   INTEGER,
-    total       INTEGER,
-    sequence    INTEGER,
-    text        TEXT,          -- NULL once it is part of an inbound message
-    raw         BLOB,          -- what could not be read, as it came
+    reference   INTEGER CHECK (reference BETWEEN 0 AND 65535),      -- NULL where it is no segment of several
+    total       INTEGER CHECK (total BETWEEN 1 AND 255),
+    sequence    INTEGER CHECK (sequence BETWEEN 1 AND total),
+    text        TEXT CHECK (text IS NULL OR reference IS NOT NULL), -- NULL once it is part of an inbound message
+    raw         BLOB,                                               -- what could not be read, as it came
     sent_at     INTEGER,
-    received_at INTEGER NOT NULL
+    received_at INTEGER NOT NULL,
+    CHECK ((reference IS NULL) = (sequence IS NULL) AND (sequence IS NULL) = (total IS NULL))
 ) STRICT;
-CREATE INDEX inbound_segment_open ON inbound_segment (sender, reference, total)
-    WHERE text IS NOT NULL;
+CREATE INDEX inbound_segment_of ON inbound_segment (sender, reference, total, sequence)
+    WHERE reference IS NOT NULL;
 CREATE INDEX inbound_segment_age ON inbound_segment (received_at);
-CREATE INDEX inbound_segment_held ON inbound_segment (received_at)
-    WHERE text IS NOT NULL OR raw IS NOT NULL;
+CREATE INDEX inbound_segment_waiting ON inbound_segment (received_at) WHERE text IS NOT NULL;
+CREATE INDEX inbound_segment_raw ON inbound_segment (received_at) WHERE raw IS NOT NULL;
 
 -- One row, written to find out whether that can be done.
 CREATE TABLE heartbeat (
