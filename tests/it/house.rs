@@ -40,6 +40,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
             "modem",
             "config",
             "intake",
+            "inbox",
             "arrivals",
             "chronicle",
             "voice",

@@ -592,7 +592,9 @@ pub(crate) fn all_segments_are_here(gateway: &Gateway, sent: &[String]) -> bool 
     let expected: usize = sent.iter().map(segments).sum();
     let expected = u32::try_from(expected).unwrap();
     let database = database(gateway);
-    let here = || count(&database, "SELECT count(*) FROM inbound_segment WHERE sender != ''");
+    let sql = "SELECT ifnull(sum(segments - missing), 0)
+                   + (SELECT count(*) FROM inbound_segment WHERE text IS NOT NULL) FROM inbound";
+    let here = || count(&database, sql);
     wait_for(|| (here() >= expected).then_some(())).is_some()
 }
 
