@@ -382,6 +382,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_text_whose_rest_is_waited_for_is_never_too_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let receive = |tx: &Tx<'_>| {
+            let arrival =
+                Arrival { fingerprint: &[1; 32], modem: "m", sim: "s", received_at: day(1) };
+            let (sender, text) = ("+4915112345678".to_owned(), Secret::new("begun".into()));
+            let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
+            inbound::insert_segment(tx, arrival, inbound::Segment::of(&fragment).unwrap())
+        };
+        assert!(store.write(receive).await.unwrap());
+        store.tidy(&KEEP, day(400)).await.unwrap();
+        assert_eq!(count(&store, "inbound_segment WHERE text = 'begun'").await, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn events_and_early_reports_have_their_own_time() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());

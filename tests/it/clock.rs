@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use ringpost_sim::Fault;
 use serde_json::json;
 
-use crate::gateway::{Gateway, PHONE, wait_for};
+use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
 
 /// A gateway with two modems whose time of day can be set, and the file that sets it; nothing where
 /// the library for that is missing.
@@ -93,6 +93,28 @@ async fn a_request_that_comes_again_is_known_however_far_the_clock_was_set() {
     assert_eq!(first.status, 202);
     set(&gateway, &file, "+3d", 1);
     assert_eq!(post().body["id"], first.body["id"]);
+}
+
+/// Else the rest of a text would not be waited for, or for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_has_begun_to_come_in_is_as_old_as_before_however_far_the_clock_was_set() {
+    let Some((gateway, file)) = gateway().await else { return };
+    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
+    database.busy_timeout(PATIENCE).unwrap();
+    let began = jiff::Timestamp::now().as_millisecond();
+    let begin = "INSERT INTO inbound_segment
+             (fingerprint, modem, sim, sender, reference, total, sequence, text, received_at)
+         VALUES (randomblob(32), 'm1', '8901', 'Bank', 7, 2, 1, 'your code ', ?1)";
+    database.execute(begin, [began]).unwrap();
+    let days = || -> i64 {
+        let sql = "SELECT CAST(round((received_at - ?1) / 86400000.0) AS INTEGER)
+                   FROM inbound_segment WHERE text IS NOT NULL";
+        database.query_row(sql, [began], |row| row.get(0)).unwrap()
+    };
+    for (times, (by, setting)) in (1..).zip([(3, "+3d"), (-30, "-30d")]) {
+        set(&gateway, &file, setting, times);
+        assert!(wait_for(|| (days() == by).then_some(())).is_some(), "{setting}: {}", days());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
