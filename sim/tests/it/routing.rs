@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringpost_sim::{Family, Fault, Simulator};
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::timeout};
 
 use crate::host::{Host, PATIENCE, PHONE, hello, simulator};
 
@@ -61,6 +61,12 @@ async fn indications_wait_as_long_as_cnmi_mode_is_0() {
     assert_eq!(answer, "\r\n+CMTI: \"SM\",0\r\n\r\nOK\r\n");
 }
 
+/// How many messages are in the selected memory.
+async fn stored(host: &mut Host) -> usize {
+    let listed = host.command("AT+CMGL=4").await;
+    listed.lines().filter(|line| line.starts_with("+CMGL: ")).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_held_arrives_once_however_often_a_modem_comes_into_reach() {
     const HELD: usize = 40;
@@ -76,10 +82,11 @@ async fn what_was_held_arrives_once_however_often_a_modem_comes_into_reach() {
         for _ in 0..8 {
             modem.clear_faults();
         }
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        let listed = host.command("AT+CMGL=4").await;
-        let found = listed.lines().filter(|line| line.starts_with("+CMGL: ")).count();
-        assert_eq!(found, HELD);
+        let all_are_here = async { while stored(&mut host).await < HELD {} };
+        timeout(PATIENCE, all_are_here).await.unwrap();
+        // One that comes twice comes right behind.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(stored(&mut host).await, HELD);
         host.command("AT+CMGD=1,4").await;
     }
 }
