@@ -68,17 +68,18 @@ pub fn receive(
 ) -> Result<(), store::Error> {
     let fingerprint = fingerprint(origin);
     let arrival = origin.arrival(&fingerprint, now);
-    let Some(segment) = Segment::of(fragment) else {
+    let Some((reference, total, sequence)) = fragment.concat else {
         return match store::inbound::insert_other(tx, arrival, None)? {
             true => store::inbound::insert(tx, &single(origin.modem, fragment, now)),
             false => Ok(()),
         };
     };
+    let content = content(origin.sim, fragment);
+    let segment = Segment { fragment, reference, total, sequence, content };
     if !store::inbound::insert_segment(tx, arrival, segment)? {
         return Ok(());
     }
-    let set = (segment.reference, segment.total);
-    let mut parts = store::inbound::open_segments(tx, &fragment.sender, set)?;
+    let mut parts = store::inbound::open_segments(tx, &fragment.sender, (reference, total))?;
     parts.retain(|part| part.sim == origin.sim);
     let Some(newest) = parts.last() else { return Ok(()) };
     let joined = Joined::of(&parts, newest, APART);
@@ -243,6 +244,23 @@ fn fingerprint(origin: Origin<'_>) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// What is the same where the service centre sends a segment again, as it does when the acknowledgement was lost: it stamps
+/// each once. Senders that give all their messages one reference are told apart by the words.
+fn content(sim: &str, fragment: &InboundFragment) -> Option<[u8; 32]> {
+    let (reference, total, sequence) = fragment.concat?;
+    let sent_at = fragment.sent_at?.as_unix_ms();
+    let mut hash = Sha256::new();
+    for word in [sim, &fragment.sender] {
+        hash.update(word.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(reference.to_be_bytes());
+    hash.update([total, sequence]);
+    hash.update(sent_at.to_be_bytes());
+    hash.update(fragment.text.reveal().as_bytes());
+    Some(hash.finalize().into())
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::time::Instant;
@@ -368,6 +386,14 @@ mod tests {
         let all = received_after(25, [before.to_vec(), next.to_vec()].concat()).await;
         let texts: Vec<_> = all.iter().map(|(text, ..)| text.as_str()).collect();
         assert_eq!(texts, ["a b", "c d"], "nor a part of the next");
+    }
+
+    #[tokio::test]
+    async fn messages_of_a_sender_that_has_one_reference_only_are_told_apart_by_their_words() {
+        let of = |text, sequence| part("1", text, (1, 2, sequence), 0);
+        let parts = vec![of("a ", 1), of("b", 2), of("c ", 1), of("d", 2)];
+        let all = received_after(0, parts).await;
+        assert_eq!(all, ["a b", "c d"].map(|text| (text.to_owned(), 2, 0)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,18 +29,12 @@ pub struct Segment<'a> {
     pub total: u8,
     /// Which of them it is, from 1 on.
     pub sequence: u8,
+    /// SHA-256 over all that is the same where the service centre sends it again; nothing where that cannot be told.
+    pub content: Option<[u8; 32]>,
 }
 
-impl<'a> Segment<'a> {
-    /// What `fragment` is, where it is one of several.
-    pub fn of(fragment: &'a InboundFragment) -> Option<Self> {
-        let (reference, total, sequence) = fragment.concat?;
-        Some(Self { fragment, reference, total, sequence })
-    }
-}
-
-/// Keeps a segment of several, which is part of no message yet; `false` where the same one was kept before. That is one
-/// from the same slot, or one that the service centre has sent again: it stamps a message once.
+/// Keeps a segment of several, which is part of no message yet; `false` where the same one was kept before: from the same
+/// slot, or as the service centre had sent it before.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -49,15 +43,9 @@ pub fn insert_segment(
     arrival: Arrival<'_>,
     segment: Segment<'_>,
 ) -> Result<bool, Error> {
-    let Segment { fragment, reference, total, sequence } = segment;
-    let sent_at = fragment.sent_at.map(Timestamp::as_unix_ms);
-    let is_known = tx
-        .prepare(
-            "SELECT 1 FROM inbound_segment
-             WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND sequence = ?4
-                 AND sim = ?5 AND sent_at = ?6",
-        )?
-        .exists((&fragment.sender, reference, total, sequence, arrival.sim, sent_at))?;
+    let Segment { fragment, reference, total, sequence, content } = segment;
+    let is_known =
+        tx.prepare("SELECT 1 FROM inbound_segment WHERE content = ?1")?.exists([content])?;
     if is_known {
         insert_other(tx, arrival, None)?;
         return Ok(false);
@@ -65,8 +53,9 @@ pub fn insert_segment(
     let inserted = tx
         .prepare(
             "INSERT INTO inbound_segment
-                 (fingerprint, modem, sim, sender, reference, total, sequence, text, sent_at, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 (fingerprint, modem, sim, sender, reference, total, sequence, text, content, sent_at,
+                  received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (fingerprint) DO NOTHING",
         )?
         .execute((
@@ -78,7 +67,8 @@ pub fn insert_segment(
             total,
             sequence,
             fragment.text.reveal(),
-            sent_at,
+            content,
+            fragment.sent_at.map(Timestamp::as_unix_ms),
             arrival.received_at.as_unix_ms(),
         ))?;
     Ok(inserted > 0)

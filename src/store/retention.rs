@@ -389,8 +389,10 @@ mod tests {
             let arrival =
                 Arrival { fingerprint: &[1; 32], modem: "m", sim: "s", received_at: day(1) };
             let (sender, text) = ("+4915112345678".to_owned(), Secret::new("begun".into()));
-            let fragment = InboundFragment { sender, text, concat: Some((1, 2, 1)), sent_at: None };
-            inbound::insert_segment(tx, arrival, inbound::Segment::of(&fragment).unwrap())
+            let fragment = &InboundFragment { sender, text, concat: None, sent_at: None };
+            let segment =
+                inbound::Segment { fragment, reference: 1, total: 2, sequence: 1, content: None };
+            inbound::insert_segment(tx, arrival, segment)
         };
         assert!(store.write(receive).await.unwrap());
         store.tidy(&KEEP, day(400)).await.unwrap();

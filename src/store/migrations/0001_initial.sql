@@ -375,12 +375,13 @@ CREATE TABLE inbound_segment (
     sequence    INTEGER CHECK (sequence BETWEEN 1 AND total),
     text        TEXT CHECK (text IS NULL OR reference IS NOT NULL), -- NULL once it is part of an inbound message
     raw         BLOB,                                               -- what could not be read, as it came
+    content     BLOB,                                               -- the same where it is sent again
     sent_at     INTEGER,
     received_at INTEGER NOT NULL,
     CHECK ((reference IS NULL) = (sequence IS NULL) AND (sequence IS NULL) = (total IS NULL))
 ) STRICT;
-CREATE INDEX inbound_segment_of ON inbound_segment (sender, reference, total, sequence)
-    WHERE reference IS NOT NULL;
+CREATE INDEX inbound_segment_open ON inbound_segment (sender, reference, total) WHERE text IS NOT NULL;
+CREATE INDEX inbound_segment_content ON inbound_segment (content) WHERE content IS NOT NULL;
 CREATE INDEX inbound_segment_age ON inbound_segment (received_at);
 CREATE INDEX inbound_segment_waiting ON inbound_segment (received_at) WHERE text IS NOT NULL;
 CREATE INDEX inbound_segment_raw ON inbound_segment (received_at) WHERE raw IS NOT NULL;
