@@ -56,7 +56,7 @@ impl<'a> Origin<'a> {
 }
 
 /// Keeps a received segment, and the whole message once it is complete. One that is told again from the
-/// slot where it was before changes nothing.
+/// slot where it was before changes nothing, nor does one that the service centre sends again.
 ///
 /// # Errors
 /// Those of the store.

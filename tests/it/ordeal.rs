@@ -604,7 +604,7 @@ pub(crate) fn missing(gateway: &Gateway, sent: &[String]) -> Option<String> {
     for text in sent {
         *expected.entry(text.clone()).or_default() += 1;
     }
-    let wrong = || {
+    let received = || {
         let mut received: BTreeMap<String, usize> = BTreeMap::new();
         let mut page = gateway.get("/api/v1/inbound?limit=100");
         loop {
@@ -612,17 +612,15 @@ pub(crate) fn missing(gateway: &Gateway, sent: &[String]) -> Option<String> {
                 let text = inbound["text"].as_str().unwrap().to_owned();
                 *received.entry(text).or_default() += 1;
             }
-            let Some(next) = page["next"].as_str() else { break };
+            let Some(next) = page["next"].as_str() else { return received };
             page = gateway.get(&format!("/api/v1/inbound?limit=100&next={next}"));
         }
-        let mut wrong = expected.clone();
-        wrong.retain(|text, count| received.remove(text) != Some(*count));
-        // What is left was never sent.
-        wrong.extend(received);
-        wrong
     };
-    let all_are_there = wait_for(|| wrong().is_empty().then_some(())).is_some();
-    (!all_are_there).then(|| format!("received means kept: {:#?}", wrong()))
+    wait_for(|| (received() == expected).then_some(())).is_none().then(|| {
+        let mut wrong = received();
+        wrong.retain(|text, count| expected.remove(text) != Some(*count));
+        format!("received means kept: {expected:#?} are missing, and {wrong:#?} there otherwise")
+    })
 }
 
 /// When modems had to be left alone, by what the daemon logs: name, from, until. A pause may have ended before that.
