@@ -10,6 +10,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
@@ -113,6 +114,17 @@ pub struct Submit {
     pub tpdu: Zeroizing<Vec<u8>>,
     /// Whether enough follow it at once to be worth holding the link to the network.
     pub more: bool,
+    /// What most likely follows it.
+    pub follower: Option<Follower>,
+}
+
+/// A segment that a modem may hear of before anybody asks for it: as soon as it has answered to the one before.
+#[derive(Debug, Clone)]
+pub struct Follower {
+    /// How long its TPDU is.
+    pub octets: u8,
+    /// Something else will be asked for, or nothing.
+    pub unwanted: CancellationToken,
 }
 
 impl fmt::Debug for Submit {
@@ -379,6 +391,14 @@ pub(crate) struct Asking(Request);
 
 #[cfg(test)]
 impl Asking {
+    pub(crate) fn octets(&self) -> usize {
+        self.0.submit.tpdu.len()
+    }
+
+    pub(crate) const fn follower(&self) -> Option<&Follower> {
+        self.0.submit.follower.as_ref()
+    }
+
     /// Whether its body may leave by now; never where it is withdrawn.
     pub(crate) fn may_leave(&mut self) -> Option<bool> {
         match self.0.leave.try_recv() {

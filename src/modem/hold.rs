@@ -38,7 +38,7 @@ impl Hold {
         more: bool,
     ) -> Result<(), Lost> {
         self.until = self.until.filter(|until| Instant::now() < *until);
-        if !more || !self.able || self.until.is_some() {
+        if self.is_prepared(more) {
             return Ok(());
         }
         if link.execute(&Command::hold_link()).await?.is_ok() {
@@ -49,6 +49,11 @@ impl Hold {
             self.able = false;
         }
         Ok(())
+    }
+
+    /// Whether [`Self::prepare`] would do nothing now.
+    pub(super) fn is_prepared(&self, more: bool) -> bool {
+        !more || !self.able || self.until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Before a call, which some modems do not place while they hold a link for messages.

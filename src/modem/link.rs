@@ -291,6 +291,11 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
         self.unsolicited.contains(&Unsolicited::Urc(Urc::Booted))
     }
 
+    /// Whether all was answered, and it has said nothing by itself that is to be acted on; bodies are only handed over.
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.behind && self.unsolicited.iter().all(|it| matches!(it, Unsolicited::Body(_)))
+    }
+
     /// Notes a restart that the modem did not tell of.
     pub(super) fn note_restart(&mut self) {
         self.unsolicited.push_back(Unsolicited::Urc(Urc::Booted));

@@ -8,6 +8,7 @@
 mod audio;
 mod call;
 mod elsewhere;
+mod exchange;
 mod handle;
 mod hold;
 mod hotplug;
@@ -28,7 +29,8 @@ mod usb;
 
 pub use call::{CallCause, CallEnd, CallEvent, CallHandle, Dial};
 pub use handle::{
-    Action, ModemConfig, ModemEvent, ModemHandle, Power, Prepared, SoundConfig, Submit, modem,
+    Action, Follower, ModemConfig, ModemEvent, ModemHandle, Power, Prepared, SoundConfig, Submit,
+    modem,
 };
 pub use hotplug::{Hotplug, Place, UsbPlace};
 pub use lines::LinePower;

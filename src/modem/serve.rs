@@ -5,7 +5,7 @@ use std::{mem::take, time::Duration};
 use ringpost_hal::{
     at::{
         Cell, Command, FinalResult, Late, Line, Registration, RegistrationDomain, Urc,
-        dialogue::{self, Heard, Next, NotSent, REPORT_STORE, Reports, reference_dbm, signal_dbm},
+        dialogue::{REPORT_STORE, Reports, reference_dbm, signal_dbm},
     },
     pdu::mode,
     supervision::Rung,
@@ -21,12 +21,12 @@ use tracing::{debug, info, warn};
 use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
     audio::Library,
-    handle::{Request, STALE},
+    exchange::word,
+    handle::STALE,
     hold::Hold,
-    link::{Link, Lost, Sound, Unsolicited},
+    link::{Link, Lost, Unsolicited},
     runner::{Ended, Worker},
     stored::{Naming, Slot, Stored},
-    unanswered::Unanswered,
 };
 use crate::domain::Detail;
 
@@ -75,13 +75,18 @@ pub(super) struct Chores {
 impl Chores {
     /// Counts a message that the modem has taken, and what it `told` of by itself until now; whether it is time to ask
     /// whether it still tells.
-    const fn tells_nothing(&mut self, told: u64) -> bool {
+    pub(super) const fn tells_nothing(&mut self, told: u64) -> bool {
         if self.told != told {
             self.told = told;
             self.taken = 0;
         }
         self.taken = (self.taken + 1) % UNTOLD;
         self.taken == 0
+    }
+
+    /// Whether nothing is to be done now but to submit.
+    pub(super) fn are_done(&self) -> bool {
+        self.stored.is_idle() && !self.ringing && Instant::now() < self.next_look
     }
 }
 
@@ -258,93 +263,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Runs one submit to its end.
-    async fn exchange<P: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        link: &mut Link<P>,
-        request: Request,
-        chores: &mut Chores,
-        cancel: &CancellationToken,
-    ) -> Result<(), Ended> {
-        let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
-        let fresh = request.asked_at.elapsed() < STALE;
-        let ready = self.status.borrow().state == ModemState::Ready;
-        let dialogue = dialogue::Submit::new(&request.submit.tpdu, family);
-        let (Ok(mut dialogue), true, true) = (dialogue, fresh, ready) else {
-            request.refuse(NotSent::NotReady);
-            return Ok(());
-        };
-        if request.is_withdrawn() {
-            request.refuse(NotSent::Withdrawn);
-            return Ok(());
-        }
-        let began = Instant::now();
-        let prepared = chores.hold.prepare(link, request.submit.more).await;
-        if prepared.is_err() || link.behind {
-            // Nothing was begun, nor is anything before that answer has come or is given up.
-            self.tell(ModemState::Failed, silent());
-            request.refuse(NotSent::NotReady);
-            return Ok(prepared?);
-        }
-        dialogue.expect_earlier_answer(self.unanswered.is_some_and(|it| it.is_open()));
-        self.doubt_refusals();
-        let Request { submit, leave, reply, .. } = request;
-        let ended = self.converse(link, &mut dialogue, leave).await;
-        chores.hold.answered();
-        self.settle_late(link).await;
-        let earlier = if dialogue.body_written() { self.unanswered.take() } else { None };
-        let outcome = ended.unwrap_or(if dialogue.body_written() {
-            SubmitOutcome::Unanswered
-        } else {
-            SubmitOutcome::NotSent(NotSent::PortLost)
-        });
-        debug!(
-            modem.name = self.config.name,
-            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            outcome = word(&outcome),
-            "submit ended"
-        );
-        self.count(|counts| counts.exchanges.note(&outcome));
-        // A modem that waits for the network may answer nothing until it has heard from it.
-        let patience = self.status.borrow().submit_timeout;
-        if outcome == SubmitOutcome::Unanswered {
-            self.unanswered = Some(Unanswered::new(submit.segment, earlier, patience));
-        }
-        let in_step = matches!(
-            outcome,
-            SubmitOutcome::Accepted { .. }
-                | SubmitOutcome::Refused(_)
-                | SubmitOutcome::NotSent(NotSent::Refused(_))
-        );
-        // It has failed at nothing: whether it is free again is asked all the same.
-        let withdrawn = outcome == SubmitOutcome::NotSent(NotSent::Withdrawn);
-        let no_sim = matches!(
-            outcome,
-            SubmitOutcome::Refused(result) | SubmitOutcome::NotSent(NotSent::Refused(result))
-                if result.blames_sim()
-        );
-        // Before the outcome is known to anybody: the next message shall not come here yet.
-        if no_sim {
-            self.tell(ModemState::Failed, no_use_of_sim());
-        } else if !in_step && !withdrawn {
-            self.tell(ModemState::Failed, silent());
-        }
-        let taken = matches!(outcome, SubmitOutcome::Accepted { .. });
-        let _ = reply.send(outcome);
-        ended?;
-        if no_sim {
-            // Its bring-up tells what is wrong with the SIM, and unlocks it where that may be done.
-            return Err(Ended::Trouble(ModemState::Failed, no_use_of_sim()));
-        }
-        if taken && chores.tells_nothing(link.told) {
-            self.look_at_settings(link).await?;
-        }
-        if in_step {
-            return Ok(());
-        }
-        self.resync(link, cancel, Instant::now() + patience).await
-    }
-
     /// Rejects a call from outside: it would keep the line from those who are to be called.
     async fn turn_caller_away<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
@@ -361,7 +279,7 @@ impl Worker {
     /// After an answer that did not come: nothing new begins until `AT` is answered. After `until`, and
     /// two calls at least, a modem that may wait for a body is freed; if that does not help, its port
     /// is opened anew.
-    async fn resync<P: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn resync<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
         cancel: &CancellationToken,
@@ -432,7 +350,7 @@ impl Worker {
 
     /// Looks whether messages are still told of as they were: a modem that says nothing of its restarts, and has kept
     /// that it is to echo nothing, shows them by this alone.
-    async fn look_at_settings<P: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn look_at_settings<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &mut Link<P>,
     ) -> Result<(), Lost> {
@@ -633,55 +551,12 @@ impl Worker {
         Ok(())
     }
 
-    /// Plays a submit dialogue on the link, to its end: its body when there is `leave`. Reports and messages that come in
-    /// meanwhile are handed over at once: an answer may take three minutes, and they may be what is waited for.
-    async fn converse<P: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        link: &mut Link<P>,
-        dialogue: &mut dialogue::Submit,
-        mut leave: oneshot::Receiver<()>,
-    ) -> Result<SubmitOutcome, Lost> {
-        dialogue.hold_body();
-        let mut held = true;
-        let mut next = Next::Write;
-        let mut deadline = Instant::now();
-        loop {
-            match next {
-                Next::Done(outcome) => return Ok(outcome),
-                Next::Listen => {}
-                Next::ListenAnew => deadline = deadline_of(dialogue),
-                Next::Write => {
-                    link.write(dialogue.bytes()).await?;
-                    deadline = deadline_of(dialogue);
-                }
-            }
-            let (pending, prompt) = (*dialogue.pending(), dialogue.prompt_expected());
-            let sound = tokio::select! {
-                // Leave that comes with the prompt is heard first: nothing is to be waited for then.
-                biased;
-                permitted = &mut leave, if held => {
-                    held = false;
-                    let permitted = permitted.map_or(Heard::Withdrawal, |()| Heard::Leave);
-                    next = dialogue.on(permitted);
-                    continue;
-                }
-                sound = link.hear(&pending, prompt, true, deadline) => sound?,
-            };
-            next = match sound {
-                Sound::Aside(body) => {
-                    self.receive(&body, None).await;
-                    Next::Listen
-                }
-                Sound::Line(classified, line) => dialogue.on(Heard::Line(&classified, &line)),
-                Sound::Prompt => dialogue.on(Heard::Prompt),
-                // A modem that restarts has forgotten what it was asked.
-                Sound::Silence | Sound::Restarted => dialogue.on(Heard::Silence),
-            };
-        }
-    }
-
     /// Hands a TPDU over; its slot may be deleted once it is told that it is on disk.
-    async fn receive(&self, line: &str, slot: Option<&Slot>) -> Option<oneshot::Receiver<()>> {
+    pub(super) async fn receive(
+        &self,
+        line: &str,
+        slot: Option<&Slot>,
+    ) -> Option<oneshot::Receiver<()>> {
         let tpdu = match mode::decode_hex(line) {
             Ok((_, tpdu)) => tpdu.to_vec(),
             // Kept as it came, so that the slot can be emptied.
@@ -694,10 +569,6 @@ impl Worker {
         let event = ModemEvent::Received { modem, sim, slot, tpdu, kept };
         self.events.send(event).await.is_ok().then_some(on_disk)
     }
-}
-
-fn deadline_of(dialogue: &dialogue::Submit) -> Instant {
-    Instant::now() + Duration::from_secs(dialogue.timeout().0.into())
 }
 
 pub(super) fn silent() -> Problem {
@@ -716,7 +587,7 @@ fn reads_long() -> Problem {
     }
 }
 
-fn no_use_of_sim() -> Problem {
+pub(super) fn no_use_of_sim() -> Problem {
     Problem {
         detail: Detail::SimMissing,
         message: "The SIM can no longer be used.".into(),
@@ -730,14 +601,5 @@ fn unregistered() -> Problem {
         detail: Detail::NotRegistered,
         message: "The modem has lost its network.".into(),
         hint: "Check the antenna; it takes messages again once it is registered.".into(),
-    }
-}
-
-const fn word(outcome: &SubmitOutcome) -> &'static str {
-    match outcome {
-        SubmitOutcome::Accepted { .. } => "accepted",
-        SubmitOutcome::Refused(_) => "refused",
-        SubmitOutcome::NotSent(_) => "not sent",
-        SubmitOutcome::Unanswered => "unanswered",
     }
 }

@@ -141,6 +141,11 @@ impl Stored {
         !self.told.is_empty() || !self.sweep.is_empty()
     }
 
+    /// Whether nothing is to be read, nor will be to be deleted soon.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.has_work() && self.kept.is_empty()
+    }
+
     /// Waits until something that was handed over is on disk, or is known not to be.
     ///
     /// # Cancel safety

@@ -26,6 +26,8 @@ use super::{
 };
 use crate::domain::{Locator, SegmentId};
 
+mod ahead;
+
 /// A modem's side of the line.
 struct Far(DuplexStream);
 
@@ -221,8 +223,9 @@ impl Rig {
     }
 
     fn prepare(&self, sequence: u8, more: bool) -> Prepared {
+        let segment = SegmentId { attempt: 1, sequence };
         let tpdu = Zeroizing::new(vec![0x01, 0x02]);
-        self.handle.prepare(Submit { segment: SegmentId { attempt: 1, sequence }, tpdu, more })
+        self.handle.prepare(Submit { segment, tpdu, more, follower: None })
     }
 
     /// One that its modem waits for the body of.

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 use zeroize::Zeroizing;
 
@@ -16,6 +17,7 @@ use crate::{
         Attempt, Channel, Detail, E164, Lane, Money, Progress, Refusal, RefusalClass, Said, Secret,
         Segment, SegmentId, SegmentState, Service, Timestamp,
     },
+    modem::Follower,
     sms,
     store::{
         self, Tx,
@@ -62,6 +64,8 @@ pub(super) enum Job {
         tpdu: Zeroizing<Vec<u8>>,
         /// Whether enough segments follow it at once to be worth holding the link to the network.
         more: bool,
+        /// What most likely follows it.
+        follower: Option<Follower>,
     },
     /// Place a call.
     Call(Box<Call>),
@@ -95,6 +99,8 @@ pub(super) struct Claimed {
     pub(super) index: usize,
     /// The segment.
     pub(super) segment: SegmentId,
+    /// The lane of its message.
+    pub(super) lane: Lane,
     /// What the modem shall do.
     pub(super) job: Job,
     /// What its SIM is charged with.
@@ -401,7 +407,7 @@ fn put_on_air(
             expires_at: outgoing.expires_at,
             price: line.terms.call_prices.of(&outgoing.region),
         }));
-        return Ok(Some(Claimed { index, segment, job, booking, left: 1 }));
+        return Ok(Some(Claimed { index, segment, lane: progress.lane, job, booking, left: 1 }));
     }
     let national = national(outgoing);
     let order = sms::Order {
@@ -419,10 +425,11 @@ fn put_on_air(
         Ok(tpdu) => {
             let booking = booking(line.terms.prices.of(&outgoing.region));
             booking::book(tx, message, &booking)?;
-            let job = Job::Submit { tpdu, more: false };
+            let follower = follower(line, attempt, &order);
+            let job = Job::Submit { tpdu, more: false, follower };
             let total = u32::try_from(attempt.segments.len()).unwrap_or(u32::MAX);
             let left = total.saturating_sub(segment.sequence.into()).saturating_add(1);
-            Ok(Some(Claimed { index, segment, job, booking, left }))
+            Ok(Some(Claimed { index, segment, lane: progress.lane, job, booking, left }))
         }
         Err(cause) => {
             error!(%cause, "a text that was accepted could not be encoded");
@@ -431,6 +438,17 @@ fn put_on_air(
             Ok(None)
         }
     }
+}
+
+/// The segment of the same attempt behind that of `order`: what is more urgent, or shall not be sent any more, is not
+/// known yet.
+fn follower(line: &Line, attempt: &Attempt, order: &sms::Order<'_>) -> Option<Follower> {
+    let sequence = order.sequence.checked_add(1)?;
+    let next = attempt.segments.get(usize::from(order.sequence))?;
+    let goes_on = next.state == SegmentState::Pending && !line.terms.rests();
+    let tpdu = sms::submit(&sms::Order { sequence, ..*order }).ok().filter(|_| goes_on)?;
+    let octets = u8::try_from(tpdu.len()).ok()?;
+    Some(Follower { octets, unwanted: CancellationToken::new() })
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::{cmp::Ordering, sync::Arc, time::Duration};
 
+use tokio_util::sync::CancellationToken;
+
 use super::budget::{self, Used};
 use crate::{
     domain::{Allowance, Channel, Detail, Lane, Money, Said, Service, Timestamp},
@@ -41,6 +43,11 @@ impl Terms {
         self.channels.contains(&channel)
             && self.lanes.contains(&lane)
             && self.regions.as_ref().is_none_or(there)
+    }
+
+    /// Whether it rests between two segments.
+    pub(super) const fn rests(&self) -> bool {
+        !(self.pace.is_zero() && self.jitter.is_zero())
     }
 
     /// What its SIM may send of that lane. Nothing of the others may use up what a passcode would have to wait for.
@@ -109,6 +116,8 @@ pub(super) struct Line {
     pub(super) slow: bool,
     /// The lane of the call that it is in.
     pub(super) in_call: Option<Lane>,
+    /// What it goes on with as soon as it has answered.
+    pub(super) expected: Option<Expected>,
     /// How it is heard in calls; `None` = it places none.
     pub(super) voice: Option<Voice>,
     /// Whether its link to the network can be held between segments.
@@ -135,6 +144,15 @@ impl Line {
             Channel::Voice => self.no_calls,
         }
     }
+}
+
+/// A segment that a modem will begin before it is claimed, unless it hears otherwise.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    /// Its lane.
+    pub(super) lane: Lane,
+    /// Something else will be claimed, or nothing.
+    pub(super) unwanted: CancellationToken,
 }
 
 /// Reports on messages of the last days.
@@ -319,6 +337,7 @@ impl Line {
             idle: true,
             slow: false,
             in_call: None,
+            expected: None,
             voice: None,
             holds_link: false,
             reports: true,

@@ -26,7 +26,7 @@ use super::{
     health::{Alarm, Health},
     outlet::{SOON, Standing},
     record::{Care, abandon, apply},
-    route::{self, Delivery, Line, Preferences, Terms},
+    route::{self, Delivery, Expected, Line, Preferences},
     step::{Event, Rules},
 };
 use crate::{
@@ -132,6 +132,8 @@ struct Slot {
     busy_since: Option<Instant>,
     /// The call that it is in: its lane, and what hangs it up.
     in_call: Option<(Lane, CancellationToken)>,
+    /// What it goes on with as soon as it has answered.
+    expected: Option<Expected>,
     health: Health,
     /// Of which SIM.
     sim: String,
@@ -222,6 +224,7 @@ struct Begun {
     index: usize,
     segment: SegmentId,
     booking: Booking,
+    expected: Option<Expected>,
     work: Work,
 }
 
@@ -235,10 +238,13 @@ enum Work {
 
 /// What was claimed, in the hands of these modems, if there are any: they prepare it while its intent is brought to disk.
 fn hand_over(claimed: Vec<Claimed>, modems: &[ModemHandle]) -> Vec<Begun> {
-    let begin = |Claimed { index, segment, job, booking, .. }| {
+    let begin = |Claimed { index, segment, lane, job, booking, .. }| {
+        let mut expected = None;
         let work = match (job, modems.get(index)) {
-            (Job::Submit { tpdu, more }, modem) => {
-                let submit = Submit { segment, tpdu, more };
+            (Job::Submit { tpdu, more, follower }, modem) => {
+                let unwanted = follower.as_ref().map(|follower| follower.unwanted.clone());
+                expected = unwanted.map(|unwanted| Expected { lane, unwanted });
+                let submit = Submit { segment, tpdu, more, follower };
                 match modem {
                     Some(modem) => Work::Prepared(modem.prepare(submit)),
                     None => Work::Submit(submit),
@@ -246,7 +252,7 @@ fn hand_over(claimed: Vec<Claimed>, modems: &[ModemHandle]) -> Vec<Begun> {
             }
             (Job::Call(call), _) => Work::Call(call),
         };
-        Begun { index, segment, booking, work }
+        Begun { index, segment, booking, expected, work }
     };
     claimed.into_iter().map(begin).collect()
 }
@@ -265,6 +271,7 @@ impl Outbox {
                 status,
                 busy_since: None,
                 in_call: None,
+                expected: None,
                 health: Health::default(),
                 sim: String::new(),
                 rests_until: None,
@@ -425,8 +432,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// One transaction: what came back, what is due, and what goes out next.
+    /// What came back, what is due, and what goes out next; modems that are free wait for nothing else, then.
     async fn turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
+        let turn = self.store_turn(back).await;
+        self.disappoint(false);
+        turn
+    }
+
+    /// A turn, in one transaction.
+    async fn store_turn(&mut self, back: &mut Vec<Exchanged>) -> Result<Turn, store::Error> {
         self.follow_the_clock().await?;
         // Where the store fails, they come again.
         self.settle_all(back);
@@ -552,9 +566,8 @@ impl Outbox {
         let name = slot.outlet.handle.name();
         let alarms = slot.health.note(name, &done.came.event, *spent, now);
         self.alarms.extend(told(alarms, name));
-        let Terms { pace, jitter, .. } = *slot.outlet.terms;
-        slot.rests_until =
-            (!pace.is_zero() || !jitter.is_zero()).then(|| now + pace + chance(jitter));
+        let terms = &slot.outlet.terms;
+        slot.rests_until = terms.rests().then(|| now + terms.pace + chance(terms.jitter));
     }
 
     /// What was noted of a SIM says nothing of another.
@@ -600,6 +613,7 @@ impl Outbox {
                 idle: ready && slot.busy_since.is_none(),
                 slow: slot.is_slow_from().is_some_and(|it| it <= instant),
                 in_call: slot.in_call.as_ref().map(|(lane, _)| *lane),
+                expected: slot.expected.clone(),
                 no_texts: slot.health.no_texts(instant),
                 no_calls: slot.health.no_calls(instant),
                 voice: status.facts.voice,
@@ -640,9 +654,10 @@ impl Outbox {
 
     /// What was begun may go on: its intent is on disk.
     fn start(&mut self, begun: Begun) {
-        let Begun { index, segment, booking, work } = begun;
+        let Begun { index, segment, booking, expected, work } = begun;
         let Some(slot) = self.outlets.get_mut(index) else { return };
         slot.busy_since = Some(Instant::now());
+        slot.expected = expected;
         let prepared = match work {
             Work::Prepared(prepared) => prepared,
             Work::Submit(submit) => slot.outlet.handle.prepare(submit),
@@ -654,6 +669,15 @@ impl Outbox {
             let spent = if is_certain(&event) { Spent::Nothing } else { Spent::Segment };
             Exchanged::on(index, segment, event, Some((booking, spent)))
         });
+    }
+
+    /// Whatever modems that are free, or `all`, were to go on with by themselves was claimed by now, or will not be.
+    fn disappoint(&mut self, all: bool) {
+        for slot in self.outlets.iter_mut().filter(|slot| all || slot.busy_since.is_none()) {
+            if let Some(expected) = slot.expected.take() {
+                expected.unwanted.cancel();
+            }
+        }
     }
 
     fn place(&mut self, index: usize, segment: SegmentId, call: Call, booking: Booking) {
@@ -697,6 +721,7 @@ impl Outbox {
     /// Lets the exchanges on the air end, and stores what came of them.
     async fn drain(mut self, mut back: Vec<Exchanged>) {
         self.watchers.abort_all();
+        self.disappoint(true);
         if !self.exchanges.is_empty() {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");
         }
@@ -793,6 +818,7 @@ fn turn(
         // Who was woken is often put on this processor, and would wait there until this thread waits for the disk.
         std::thread::yield_now();
     }
+    stop_for_the_urgent(tx, lines)?;
     let mut hang_up = calls_in_the_way(tx, lines, conditions)?;
     hang_up.extend(calls_in_vain(tx, lines)?);
     Ok(Turn {
@@ -819,6 +845,18 @@ fn store_all(
         }
         care.take(tx, *message, *at, |tx| apply(tx, *message, event.clone(), *at, rules))?;
     }
+    Ok(())
+}
+
+/// Modems do not go on by themselves with what is less urgent than something that waits.
+fn stop_for_the_urgent(tx: &Tx<'_>, lines: &[Line]) -> Result<(), store::Error> {
+    let expected = || lines.iter().filter_map(|line| line.expected.as_ref());
+    if expected().all(|expected| expected.lane == Lane::Otp) {
+        return Ok(());
+    }
+    let Some(urgent) = store::queue::most_urgent(tx)? else { return Ok(()) };
+    let overtaken = expected().filter(|expected| urgent.rank() < expected.lane.rank());
+    overtaken.for_each(|expected| expected.unwanted.cancel());
     Ok(())
 }
 
@@ -985,7 +1023,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Lane, Locator, NewMessage, Phase},
-        modem::{Hotplug, ModemConfig, StandIn, modem},
+        modem::{Follower, Hotplug, ModemConfig, StandIn, modem},
+        outbox::Terms,
         store::samples,
     };
 
@@ -1206,6 +1245,100 @@ mod tests {
             outbox.start(begun);
         }
         assert!(modem.is_asked().await.leaves().await, "it is tried again");
+    }
+
+    /// With a message of three segments whose first is on the air, and what tells its modem that no second follows.
+    async fn with_two_to_follow(
+        store: &Store,
+        pace: Duration,
+    ) -> (Outbox, StandIn, SegmentId, Option<Follower>) {
+        let (mut outbox, mut modem) = with_a_ready_modem(store);
+        let slot = outbox.outlets.first_mut().unwrap();
+        slot.outlet.terms = Arc::new(Terms { pace, ..slot.outlet.terms.as_ref().clone() });
+        let body = domain::Body { segments: 3, ..samples::body(&"x".repeat(400)) };
+        let message = NewMessage { body, ..samples::message(Timestamp::now()) };
+        store.write(move |tx| store::message::insert(tx, &message)).await.unwrap();
+        let begun = outbox.turn(&mut Vec::new()).await.unwrap().begun.pop().unwrap();
+        let segment = begun.segment;
+        outbox.start(begun);
+        let follower = modem.is_asked().await.follower().cloned();
+        (outbox, modem, segment, follower)
+    }
+
+    fn taken(segment: SegmentId) -> Vec<Exchanged> {
+        let booking = Booking { sim: "sim".into(), at: Timestamp::now(), price: None };
+        let event = Event::Accepted(segment, Some(1));
+        vec![Exchanged::on(0, segment, event, Some((booking, Spent::Segment)))]
+    }
+
+    #[tokio::test]
+    async fn a_modem_is_told_what_most_likely_follows_and_then_asked_for_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (mut outbox, mut modem, segment, follower) =
+            with_two_to_follow(&store, Duration::ZERO).await;
+        let follower = follower.unwrap();
+        outbox.turn(&mut Vec::new()).await.unwrap();
+        assert!(!follower.unwanted.is_cancelled(), "nothing has come back yet");
+        outbox.turn(&mut taken(segment)).await.unwrap();
+        let asked = modem.is_asked().await;
+        assert_eq!(asked.octets(), usize::from(follower.octets));
+        assert!(follower.unwanted.is_cancelled(), "asked for it is by another request");
+        assert_ne!(asked.follower().unwrap().octets, follower.octets, "the last is shorter");
+    }
+
+    #[tokio::test]
+    async fn a_modem_that_rests_or_has_sent_the_last_segment_is_told_of_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let pace = Duration::from_secs(1);
+        let (mut outbox, mut modem, segment, follower) = with_two_to_follow(&store, pace).await;
+        assert!(follower.is_none(), "it rests");
+        let slot = outbox.outlets.first_mut().unwrap();
+        slot.outlet.terms =
+            Arc::new(Terms { pace: Duration::ZERO, ..Line::sample(0).terms.as_ref().clone() });
+        for sequence in 1..3 {
+            let segment = SegmentId { sequence, ..segment };
+            for begun in outbox.turn(&mut taken(segment)).await.unwrap().begun {
+                outbox.start(begun);
+            }
+            assert_eq!(modem.is_asked().await.follower().is_some(), sequence < 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_modem_does_not_go_on_by_itself_where_a_code_waits_or_nothing_follows() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (mut outbox, mut modem, segment, follower) =
+            with_two_to_follow(&store, Duration::ZERO).await;
+        let (unwanted, expires_at) =
+            (follower.unwrap().unwanted, Timestamp::now().after(Duration::from_secs(300)));
+        let code = |lane| NewMessage { lane, expires_at, ..samples::message(Timestamp::now()) };
+        let notice = code(Lane::Bulk);
+        store.write(move |tx| store::message::insert(tx, &notice)).await.unwrap();
+        outbox.turn(&mut Vec::new()).await.unwrap();
+        assert!(!unwanted.is_cancelled(), "no less urgent than what is on the air");
+        let code = code(Lane::Otp);
+        store.write(move |tx| store::message::insert(tx, &code)).await.unwrap();
+        outbox.turn(&mut Vec::new()).await.unwrap();
+        assert!(unwanted.is_cancelled());
+        // The code has no other segment. Behind it comes the rest, until the SIM is gone.
+        let begun = outbox.turn(&mut taken(segment)).await.unwrap().begun.pop().unwrap();
+        assert!(modem.is_asked().await.follower().is_none());
+        let code = begun.segment;
+        outbox.start(begun);
+        let begun = outbox.turn(&mut taken(code)).await.unwrap().begun.pop().unwrap();
+        let unwanted = modem.is_asked().await.follower().cloned().unwrap().unwanted;
+        let second = begun.segment;
+        outbox.start(begun);
+        outbox.disappoint(false);
+        assert!(!unwanted.is_cancelled(), "it is on the air");
+        let no_sim = Refusal { detail: Detail::SimMissing, class: RefusalClass::Modem };
+        let mut back = taken(second);
+        back[0].came.event = Event::Refused(second, no_sim);
+        outbox.turn(&mut back).await.unwrap();
+        assert!(unwanted.is_cancelled());
     }
 
     async fn waits(store: &Store, key: i64) -> bool {

@@ -57,6 +57,17 @@ pub fn calls_wait(view: &View<'_>) -> Result<bool, Error> {
     Ok(waits)
 }
 
+/// The most urgent lane in which messages may begin an attempt, soon or late: one step through the index.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn most_urgent(view: &View<'_>) -> Result<Option<Lane>, Error> {
+    let rank: Option<u8> = view
+        .prepare("SELECT min(lane) FROM message WHERE claimable_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    rank.map(word::read_lane).transpose()
+}
+
 /// Which demand comes next: a condition, and the order among those that fulfil it.
 type Step = (&'static str, &'static str);
 

@@ -601,7 +601,7 @@ pub(super) async fn end_of(handle: &mut CallHandle) -> CallEnd {
 async fn the_link_that_is_held_for_messages_is_let_go_before_a_call() {
     let rig = speaker(Family::Sim7600, SoundWay::Auto).await;
     let segment = SegmentId { attempt: 1, sequence: 1 };
-    let submit = Submit { segment, tpdu: tpdu("the first of many"), more: true };
+    let submit = Submit { segment, tpdu: tpdu("the first of many"), more: true, follower: None };
     let outcome = rig.handle.prepare(submit).send().await;
     assert!(matches!(outcome, SubmitOutcome::Accepted { .. }), "{outcome:?}");
     let first = call(&rig).await;

@@ -290,7 +290,7 @@ impl Rig {
     fn submit(&self, text: &str) -> impl Future<Output = SubmitOutcome> + use<> {
         let (handle, tpdu) = (self.handle.clone(), tpdu(text));
         let segment = SegmentId { attempt: 99, sequence: 1 };
-        async move { handle.prepare(Submit { segment, tpdu, more: false }).send().await }
+        async move { handle.prepare(Submit { segment, tpdu, more: false, follower: None }).send().await }
     }
 
     /// Has a text sent, as the outbox would: what was not sent goes out again, what has no answer is
@@ -304,7 +304,7 @@ impl Rig {
             let segment = SegmentId { attempt: i64::try_from(self.next).unwrap(), sequence: 1 };
             match self
                 .handle
-                .prepare(Submit { segment, tpdu: tpdu(text), more: false })
+                .prepare(Submit { segment, tpdu: tpdu(text), more: false, follower: None })
                 .send()
                 .await
             {

@@ -145,7 +145,12 @@ async fn calls_at_one_time_lose_no_frame_while_messages_are_sent() {
         texts.spawn(async move {
             for attempt in 1.. {
                 let segment = SegmentId { attempt, sequence: 1 };
-                let submit = Submit { segment, tpdu: tpdu("while others speak"), more: false };
+                let submit = Submit {
+                    segment,
+                    tpdu: tpdu("while others speak"),
+                    more: false,
+                    follower: None,
+                };
                 let outcome = handle.prepare(submit).send().await;
                 assert!(matches!(outcome, SubmitOutcome::Accepted { .. }), "{outcome:?}");
             }

@@ -92,6 +92,8 @@ type Body = heapless::Vec<u8, 512>;
 pub struct Submit {
     phase: Phase,
     command: Command,
+    /// How long a TPDU the command tells of.
+    octets: u8,
     body: Body,
     prompt: Seconds,
     reference: Option<u8>,
@@ -108,16 +110,34 @@ impl Submit {
     /// # Errors
     /// A TPDU that is longer than any.
     pub fn new(tpdu: &[u8], family: &Family) -> Result<Self, EncodeError> {
-        let line = mode::encode_hex(None, tpdu)?;
-        let mut body = Body::new();
-        // The line is shorter than the body by far: see its type.
-        let _ = body.extend_from_slice(line.as_bytes());
-        let _ = body.push(SUBSTITUTE);
+        let body = body_of(tpdu)?;
         let octets = u8::try_from(tpdu.len()).unwrap_or(u8::MAX);
-        let command = Command::submit(octets, family.submit);
-        let (phase, prompt) = (Phase::Command, family.prompt);
-        let (reference, leave, earlier_open) = (None, true, false);
-        Ok(Self { phase, command, body, prompt, reference, leave, earlier_open })
+        Ok(Self { body, leave: true, ..Self::ahead(octets, family) })
+    }
+
+    /// Begins with the command alone, for a TPDU of so many octets that is still to be [given](Self::give): it
+    /// stays at its prompt until then.
+    #[must_use]
+    pub fn ahead(octets: u8, family: &Family) -> Self {
+        Self {
+            phase: Phase::Command,
+            command: Command::submit(octets, family.submit),
+            octets,
+            body: Body::new(),
+            prompt: family.prompt,
+            reference: None,
+            leave: false,
+            earlier_open: false,
+        }
+    }
+
+    /// Gives the TPDU of a submit that was begun ahead, which waits for [`Heard::Leave`] from here on. Says whether
+    /// it is as long as was said, and can be.
+    pub fn give(&mut self, tpdu: &[u8]) -> bool {
+        let body = body_of(tpdu).ok().filter(|_| tpdu.len() == usize::from(self.octets));
+        let fits = body.is_some();
+        self.body = body.unwrap_or_default();
+        fits
     }
 
     /// Holds the body back until [`Heard::Leave`], to be called before the first line is heard. The command before it
@@ -235,6 +255,16 @@ impl Submit {
         self.phase = Phase::Escape(why);
         Next::Write
     }
+}
+
+/// The line in hexadecimal, and Ctrl-Z.
+fn body_of(tpdu: &[u8]) -> Result<Body, EncodeError> {
+    let line = mode::encode_hex(None, tpdu)?;
+    let mut body = Body::new();
+    // The line is shorter than the body by far: see its type.
+    let _ = body.extend_from_slice(line.as_bytes());
+    let _ = body.push(SUBSTITUTE);
+    Ok(body)
 }
 
 impl core::fmt::Debug for Submit {
@@ -391,6 +421,18 @@ mod tests {
         assert_eq!((wrote.len(), next), (3, withdrawn), "the prompt comes all the same");
         assert_eq!(held(&[">", "withdrawal", "leave"]), (freed.clone(), Next::Listen));
         assert_eq!(held(&[">", "withdrawal", "…"]), (freed, withdrawn), "whatever it says to that");
+    }
+
+    #[test]
+    fn what_was_begun_ahead_is_sent_where_it_is_as_long_as_was_said() {
+        let mut submit = Submit::ahead(2, &GENERIC);
+        assert_eq!(submit.bytes(), b"AT+CMGS=2\r");
+        assert_eq!(submit.on(Heard::Prompt), Next::ListenAnew, "no body yet");
+        assert!(!submit.give(&[0x01]) && !submit.give(&[0x01, 0x00, 0x00]));
+        assert!(submit.give(&[0x01, 0x00]));
+        let (wrote, next) = play_on(submit, &["leave", "+CMGS: 7", "OK"]);
+        assert_eq!(wrote.last().map(String::as_str), Some(BODY));
+        assert_eq!(next, Next::Done(SubmitOutcome::Accepted { mr: Some(7) }));
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! A modem that hears of the next segment before anybody asks for it.
+
+use super::*;
+use crate::modem::Follower;
+
+impl Rig {
+    /// A segment that another one of two octets is to follow, up to its body; and what tells that none is.
+    async fn submit_with_a_follower(&mut self) -> (JoinHandle<SubmitOutcome>, CancellationToken) {
+        let unwanted = CancellationToken::new();
+        let segment = SegmentId { attempt: 1, sequence: 1 };
+        let tpdu = Zeroizing::new(vec![0x01, 0x02, 0x03]);
+        let follower = Some(Follower { octets: 2, unwanted: unwanted.clone() });
+        let prepared = self.handle.prepare(Submit { segment, tpdu, more: false, follower });
+        let outcome = tokio::spawn(prepared.send());
+        self.far.expect("AT+CMGS=3").await;
+        self.far.prompts().await;
+        self.far.expect("00010203\u{1A}").await;
+        (outcome, unwanted)
+    }
+
+    /// The first is taken, and the modem hears of the next; nobody has asked for that.
+    async fn hears_of_a_follower(&mut self) -> CancellationToken {
+        let (outcome, unwanted) = self.submit_with_a_follower().await;
+        self.far.says(&["+CMGS: 6", "OK"]).await;
+        self.far.expect("AT+CMGS=2").await;
+        assert_eq!(outcome.await.unwrap(), accepted(6));
+        unwanted
+    }
+
+    /// It is at its prompt, and nothing is written there.
+    async fn prompts_and_waits(&mut self) {
+        self.far.prompts().await;
+        self.is_quiet(Duration::from_secs(1)).await;
+    }
+
+    /// It is freed at its prompt, and asked whether it is there.
+    async fn is_freed(&mut self) {
+        self.far.expect("\u{1B}").await;
+        self.far.says(&["OK"]).await;
+        self.far.expect("AT").await;
+        self.far.says(&["OK"]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_segment_is_told_of_with_the_answer_and_leaves_when_it_is_asked_for() {
+    let mut rig = Rig::up().await;
+    rig.hears_of_a_follower().await;
+    // The prompt is there before, or behind.
+    rig.far.prompts().await;
+    rig.far.says(&["+CDS: 2", "000203"]).await;
+    assert_eq!(report(&mut rig.events).await, [2, 3], "a report does not wait for it");
+    let prepared = rig.prepare(2, false);
+    rig.is_quiet(Duration::from_secs(1)).await;
+    let outcome = tokio::spawn(prepared.send());
+    rig.far.expect("000102\u{1A}").await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+
+    rig.hears_of_a_follower().await;
+    let outcome = rig.submit(2);
+    tokio::task::yield_now().await;
+    rig.far.prompts().await;
+    rig.far.expect("000102\u{1A}").await;
+    rig.far.says(&["+CMGS: 8", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(8));
+    rig.is_quiet(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_instead_does_not_wait_long() {
+    let mut rig = Rig::up().await;
+    rig.hears_of_a_follower().await;
+    rig.prompts_and_waits().await;
+    let begun = Instant::now();
+    let segment = SegmentId { attempt: 2, sequence: 1 };
+    let tpdu = Zeroizing::new(vec![9; 4]);
+    let instead = rig.handle.prepare(Submit { segment, tpdu, more: false, follower: None });
+    let outcome = tokio::spawn(instead.send());
+    rig.is_freed().await;
+    rig.far.expect("AT+CMGS=4").await;
+    assert!(begun.elapsed() < Duration::from_millis(5), "{:?}", begun.elapsed());
+    rig.far.prompts().await;
+    rig.far.expect("0009090909\u{1A}").await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+    let outcome = rig.submit(3);
+    rig.is_taken(outcome).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_is_freed_where_nothing_follows() {
+    let mut rig = Rig::up().await;
+    for prompted in [true, false] {
+        let unwanted = rig.hears_of_a_follower().await;
+        if prompted {
+            rig.prompts_and_waits().await;
+        }
+        unwanted.cancel();
+        rig.is_freed().await;
+    }
+    // Nobody says anything.
+    rig.hears_of_a_follower().await;
+    rig.far.prompts().await;
+    let begun = Instant::now();
+    rig.is_freed().await;
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    // The daemon stops.
+    rig.hears_of_a_follower().await;
+    rig.prompts_and_waits().await;
+    rig.cancel.cancel();
+    rig.is_freed().await;
+    let (ended, _) = rig.life.await.unwrap();
+    assert!(matches!(ended, Ended::Cancelled), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_has_something_else_to_do_hears_of_no_follower() {
+    let mut rig = Rig::up().await;
+    let (outcome, unwanted) = rig.submit_with_a_follower().await;
+    unwanted.cancel();
+    rig.far.says(&["+CMGS: 6", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(6));
+    rig.is_quiet(Duration::from_secs(1)).await;
+
+    // A message has come in meanwhile, and is read first.
+    let (outcome, _unwanted) = rig.submit_with_a_follower().await;
+    rig.far.says(&["+CMTI: \"ME\",4", "+CMGS: 6", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(6));
+    rig.far.answers_before("AT+CMGR=4").await;
+    rig.far.says(&["OK"]).await;
+
+    for refused in ["+CMS ERROR: 38", "ERROR"] {
+        let (outcome, _unwanted) = rig.submit_with_a_follower().await;
+        rig.far.says(&[refused]).await;
+        assert!(matches!(outcome.await.unwrap(), SubmitOutcome::Refused(_)));
+        rig.is_quiet(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_does_not_take_to_it_is_asked_as_ever() {
+    let mut rig = Rig::up().await;
+    rig.hears_of_a_follower().await;
+    rig.far.says(&["+CMS ERROR: 500"]).await;
+    rig.is_quiet(Duration::from_secs(1)).await;
+    let outcome = rig.submit(2);
+    rig.is_taken(outcome).await;
+
+    // No prompt comes: it has sent nothing, and is brought into step.
+    rig.hears_of_a_follower().await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.has_kept_its_settings().await;
+    rig.ready().await;
+    let outcome = rig.submit(2);
+    rig.is_taken(outcome).await;
+}
