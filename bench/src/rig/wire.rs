@@ -80,19 +80,20 @@ pub fn turns(exchanges: &[Exchange]) -> impl Iterator<Item = Turn> {
 pub fn exchanges(transcript: &[TranscriptLine]) -> Vec<Exchange> {
     let mut found = Vec::new();
     let mut open: Option<Exchange> = None;
-    let mut report = 0;
+    // The report that was told since the answer before: some hosts have said `AT+CMGS` by then.
+    let (mut report, mut has_second) = (0, false);
     for line in transcript {
         let (at, text) = (line.at.as_nanosecond(), line.text.as_str());
         match (line.direction, &mut open) {
             (Direction::Tx, _) if text.to_ascii_uppercase().starts_with("AT+CMGS=") => {
-                let cycle = Cycle { command: text.len() + 1, report, ..Cycle::default() };
+                let cycle = Cycle { command: text.len() + 1, ..Cycle::default() };
                 open = Some(Exchange { began: at, body: at, ended: at, cycle });
-                report = 0;
             }
             // Its last character is Ctrl-Z, escaped.
             (Direction::Tx, Some(exchange)) if text.ends_with("\\u{1a}") => {
                 exchange.body = at;
                 exchange.cycle.body = text.len() - "\\u{1a}".len() + 1;
+                exchange.cycle.report = std::mem::take(&mut report);
             }
             (Direction::Rx, Some(exchange)) if text.starts_with("+CMGS:") => {
                 exchange.cycle.answer += text.len() + ENDS;
@@ -103,8 +104,12 @@ pub fn exchanges(transcript: &[TranscriptLine]) -> Vec<Exchange> {
                 found.extend(open.take());
             }
             // A report and its second line, which has no line end before it.
-            (Direction::Rx, None) if text.starts_with("+CDS:") => report = text.len() + ENDS,
-            (Direction::Rx, None) if report > 0 => report += text.len() + ENDS / 2,
+            (Direction::Rx, _) if text.starts_with("+CDS:") => {
+                (report, has_second) = (text.len() + ENDS, true);
+            }
+            (Direction::Rx, _) if has_second => {
+                (report, has_second) = (report + text.len() + ENDS / 2, false);
+            }
             _ => {}
         }
     }
