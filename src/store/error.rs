@@ -74,6 +74,7 @@ impl Error {
                 let unreadable = matches!(
                     **error,
                     Sqlite::FromSqlConversionFailure(..)
+                        | Sqlite::Utf8Error(..)
                         | Sqlite::IntegralValueOutOfRange(..)
                         | Sqlite::InvalidColumnType(..)
                         | Sqlite::QueryReturnedNoRows
@@ -103,5 +104,25 @@ impl From<rusqlite::Error> for Error {
 impl From<rusqlite_migration::Error> for Error {
     fn from(error: rusqlite_migration::Error) -> Self {
         Self::Migration(Arc::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_the_fault_of_its_row() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        for value in ["NULL", "1.5", "'1'", "x'31'", "70000", "-1"] {
+            let sql = format!("SELECT {value}");
+            let read = connection.query_row(&sql, [], |row| row.get::<_, u16>(0));
+            assert!(Error::from(read.unwrap_err()).is_of_its_rows(), "{value}");
+        }
+        for value in ["NULL", "1", "x'31'", "CAST(x'FF' AS TEXT)"] {
+            let sql = format!("SELECT {value}");
+            let read = connection.query_row(&sql, [], |row| row.get::<_, String>(0));
+            assert!(Error::from(read.unwrap_err()).is_of_its_rows(), "{value}");
+        }
     }
 }
