@@ -318,10 +318,11 @@ fn bodies(lines: &[Line], listed: &Listed) -> Vec<Body> {
                 }
                 _ => None,
             };
-        } else if let Some(fields) = Fields::after(line, "+CMGR") {
-            head = match listed {
-                Listed::One(slot) => Some((slot.clone(), length_in(fields))),
-                Listed::All(_) => None,
+        } else if let Some(mut fields) = Fields::after(line, "+CMGR") {
+            head = match (listed, fields.number::<u8>()) {
+                // Where the line has damaged its number, a slot is read that nobody told of.
+                (Listed::One(_), Some(2 | 3)) | (Listed::All(_), _) => None,
+                (Listed::One(slot), _) => Some((slot.clone(), length_in(fields))),
             };
         } else if let Some((slot, length)) = head.take() {
             let read = mode::decode_hex(line).ok().map(|(_, tpdu)| tpdu.len());
@@ -423,6 +424,11 @@ mod tests {
     #[test]
     fn messages_stored_to_be_sent_are_left_alone() {
         assert_eq!(indexes(&["+CMGL: 0,2,,4", "0001", "+CMGL: 1,3,,4", "0002"]), []);
+        let slot = Slot { store: Line::try_from("SM").unwrap(), index: 3 };
+        for (head, there) in [("+CMGR: 0,,4", 1), ("+CMGR: 2,,4", 0), ("+CMGR: 3,,4", 0)] {
+            let lines = [head, "0001"].map(|line| Line::try_from(line).unwrap());
+            assert_eq!(bodies(&lines, &Listed::One(slot.clone())).len(), there, "{head}");
+        }
     }
 
     #[test]
