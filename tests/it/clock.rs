@@ -14,8 +14,23 @@ async fn gateway() -> Option<(Gateway, PathBuf)> {
 }
 
 /// The same, with this in the configuration of `m2`.
-#[expect(clippy::print_stderr, reason = "the summary of a test run repeats what was skipped")]
 async fn gateway_with(config: &str) -> Option<(Gateway, PathBuf)> {
+    let (mut gateway, file) = prepared(config).await?;
+    gateway.environment.push(("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()));
+    start(&mut gateway);
+    Some((gateway, file))
+}
+
+fn start(gateway: &mut Gateway) {
+    gateway.start_daemon();
+    for modem in ["m1", "m2"] {
+        gateway.wait_for_modem(modem, "ready");
+    }
+}
+
+/// One that has not begun. What sets its time of day lets that time pass too.
+#[expect(clippy::print_stderr, reason = "the summary of a test run repeats what was skipped")]
+async fn prepared(config: &str) -> Option<(Gateway, PathBuf)> {
     let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
     let library = libraries
         .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
@@ -31,12 +46,7 @@ async fn gateway_with(config: &str) -> Option<(Gateway, PathBuf)> {
         ("LD_PRELOAD", library.display().to_string()),
         ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
     ];
-    gateway.start_daemon();
-    for modem in ["m1", "m2"] {
-        gateway.wait_for_modem(modem, "ready");
-    }
     Some((gateway, file))
 }
 
@@ -95,17 +105,38 @@ async fn a_request_that_comes_again_is_known_however_far_the_clock_was_set() {
     assert_eq!(post().body["id"], first.body["id"]);
 }
 
+/// Lets the first half of a text have come in then.
+fn begin_a_text(gateway: &Gateway, at: jiff::Timestamp) -> rusqlite::Connection {
+    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
+    database.busy_timeout(PATIENCE).unwrap();
+    let begin = "INSERT INTO inbound_segment
+             (fingerprint, modem, sim, sender, reference, total, sequence, text, received_at)
+         VALUES (randomblob(32), 'm1', '8901', 'Bank', 7, 2, 1, 'your code ', ?1)";
+    database.execute(begin, [at.as_millisecond()]).unwrap();
+    database
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_whose_rest_has_not_come_in_a_day_is_shown_an_hour_after_the_start() {
+    let Some((mut gateway, file)) = prepared("").await else { return };
+    drop(begin_a_text(&gateway, jiff::Timestamp::now() - Duration::from_secs(25 * 3600)));
+    start(&mut gateway);
+    let shown = || gateway.get("/api/v1/inbound")["items"].clone();
+    assert_eq!(shown(), json!([]));
+    fs::write(&file, "+61m").unwrap();
+    let items = wait_for(|| Some(shown()).filter(|items| items[0].is_object()));
+    let text = items.unwrap_or_else(|| panic!("{}", gateway.log()))[0].clone();
+    let told = ["from", "text", "modem", "segments", "missing"].map(|key| text[key].clone());
+    assert_eq!(json!(told), json!(["Bank", "your code […]", "m1", 2, 1]));
+}
+
 /// Else the rest of a text would not be waited for, or for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_has_begun_to_come_in_is_as_old_as_before_however_far_the_clock_was_set() {
     let Some((gateway, file)) = gateway().await else { return };
-    let database = rusqlite::Connection::open(gateway.database_path()).unwrap();
-    database.busy_timeout(PATIENCE).unwrap();
-    let began = jiff::Timestamp::now().as_millisecond();
-    let begin = "INSERT INTO inbound_segment
-             (fingerprint, modem, sim, sender, reference, total, sequence, text, received_at)
-         VALUES (randomblob(32), 'm1', '8901', 'Bank', 7, 2, 1, 'your code ', ?1)";
-    database.execute(begin, [began]).unwrap();
+    let began = jiff::Timestamp::now();
+    let database = begin_a_text(&gateway, began);
+    let began = began.as_millisecond();
     let days = || -> i64 {
         let sql = "SELECT CAST(round((received_at - ?1) / 86400000.0) AS INTEGER)
                    FROM inbound_segment WHERE text IS NOT NULL";
