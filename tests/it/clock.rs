@@ -148,6 +148,25 @@ async fn a_text_that_has_begun_to_come_in_is_as_old_as_before_however_far_the_cl
     }
 }
 
+/// As where a disk fails: no statement can write that row any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_cannot_be_moved_with_the_clock_holds_up_no_message() {
+    let Some((gateway, file)) = gateway().await else { return };
+    let database = begin_a_text(&gateway, jiff::Timestamp::now());
+    let schema = |sql: &str| {
+        let table = "UPDATE sqlite_schema SET sql = {} WHERE name = 'inbound_segment'";
+        let update = table.replace("{}", sql);
+        let all = format!("PRAGMA writable_schema = 1; {update}; PRAGMA writable_schema = RESET;");
+        database.execute_batch(&all).unwrap();
+    };
+    schema("replace(sql, 'STRICT', '')");
+    database.execute_batch("PRAGMA ignore_check_constraints = 1").unwrap();
+    database.execute("UPDATE inbound_segment SET sequence = 'one'", []).unwrap();
+    schema("sql || 'STRICT'");
+    // What is sent meanwhile is delivered.
+    set(&gateway, &file, "+3d", 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_hour_that_somebody_chose_comes_when_the_clock_says_so() {
     let Some((gateway, file)) = gateway().await else { return };
