@@ -79,11 +79,10 @@ pub fn receive(
     if !store::inbound::insert_segment(tx, arrival, segment)? {
         return Ok(());
     }
-    let mut parts = store::inbound::open_segments(tx, &fragment.sender, (reference, total))?;
-    parts.retain(|part| part.sim == origin.sim);
-    let Some(newest) = parts.last() else { return Ok(()) };
-    let joined = Joined::of(&parts, newest, APART);
-    if joined.missing > 0 { Ok(()) } else { joined.keep(tx, newest, now) }
+    let parts = readable(tx, &fragment.sender, (reference, total))?;
+    let Some(newest) = parts.iter().rfind(|part| part.sim == origin.sim) else { return Ok(()) };
+    let joined = Joined::of_sim(&parts, newest);
+    if joined.missing > 0 { Ok(()) } else { joined.keep(tx, newest, now).map(drop) }
 }
 
 /// Keeps what could not be read, as it came, so that the modem's store can be emptied of it.
@@ -111,46 +110,80 @@ pub fn is_news(tx: &Tx<'_>, origin: Origin<'_>, now: Timestamp) -> Result<bool, 
 /// Shows what there is of messages whose rest has not come in time, until `cancel`.
 pub async fn give_up_in_time(store: Store, cancel: CancellationToken) {
     while cancel.run_until_cancelled(sleep(LOOK)).await.is_some() {
-        // One after the other: whoever waits for the store comes in between.
-        let look = async {
-            while store.write(|tx| give_up(tx, Timestamp::now())).await? {}
-            Ok::<_, store::Error>(())
-        };
+        let look = give_up(&store, Timestamp::now);
         if let Some(Err(cause)) = cancel.run_until_cancelled(look).await {
             warn!(%cause, "what there is of incomplete messages could not be kept");
         }
     }
 }
 
-/// Keeps what there is of the message that has waited for its rest the longest, where that is too long; says whether there
-/// was one. Where the rest of it came to another SIM, somebody changed them meanwhile: what lies in a modem counts for the
-/// SIM that is in it when it is read.
+/// Shows what there is of messages whose rest has not come by `now`. A segment that cannot be read is passed over, and
+/// stays as it is.
 ///
 /// # Errors
 /// Those of the store.
-pub fn give_up(tx: &Tx<'_>, now: Timestamp) -> Result<bool, store::Error> {
-    let Some(first) = store::inbound::oldest_open(tx, now.before(WAITS))? else { return Ok(false) };
-    let set = (first.reference, first.total);
-    let parts = store::inbound::open_segments(tx, &first.sender, set)?;
-    let of_all = Joined::of(&parts, &first, AT_ONCE);
+pub async fn give_up(
+    store: &Store,
+    now: impl Fn() -> Timestamp + Copy + Send + 'static,
+) -> Result<(), store::Error> {
+    // On the thread of the store, nobody moves the clock between a look at it and what is done.
+    let look = move |tx: &Tx<'_>| store::inbound::waiting(tx, now().before(WAITS));
+    // One after the other: whoever waits for the store comes in between.
+    for key in store.write(look).await? {
+        let keep = move |tx: &Tx<'_>| pass_over(tx, |tx| give_up_one(tx, key, now()));
+        store.write(keep).await?;
+    }
+    Ok(())
+}
+
+/// Does `work`, or nothing of it where it meets a segment that cannot be read.
+fn pass_over(
+    tx: &Tx<'_>,
+    work: impl FnOnce(&Tx<'_>) -> Result<(), store::Error>,
+) -> Result<(), store::Error> {
+    match tx.savepoint(work) {
+        Err(cause) if cause.is_of_its_rows() => {
+            warn!(%cause, "a received segment cannot be read: it is passed over");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Keeps what there is of the message that the segment `key` is of. Where the rest of it came to another SIM, somebody changed
+/// them meanwhile: what lies in a modem counts for the SIM that is in it when it is read.
+fn give_up_one(tx: &Tx<'_>, key: i64, now: Timestamp) -> Result<(), store::Error> {
+    // It may be part of what was kept of one before it.
+    let Some(first) = store::inbound::open_segment(tx, key)? else { return Ok(()) };
+    let mut parts = readable(tx, &first.sender, (first.reference, first.total))?;
+    let is_near = |part: &Open| distance(part, &first) <= AT_ONCE;
+    let of_all = Joined::of(parts.iter(), &first, AT_ONCE);
     if of_all.missing == 0 && !of_all.is_ambiguous {
-        of_all.keep(tx, &first, now)?;
-        return Ok(true);
+        return of_all.keep(tx, &first, now).map(drop);
     }
     // What could be of two is kept of none: else the second would seem to be certain once the first is gone.
-    let could_be = |part: &Open| of_all.is_ambiguous && is_near(part, &first, AT_ONCE);
-    let mut sims: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for part in parts.into_iter().filter(|part| part.sim == first.sim || could_be(part)) {
-        sims.entry(part.sim.clone()).or_default().push(part);
-    }
-    for parts in sims.values() {
-        let Some(oldest) = parts.first() else { continue };
-        let joined = Joined::of(parts, oldest, APART);
-        let (modem, missing) = (&oldest.modem, joined.missing);
+    let could_be = |part: &&Open| part.key == key || of_all.is_ambiguous && is_near(part);
+    while let Some(one) = parts.iter().find(could_be) {
+        let joined = Joined::of_sim(&parts, one);
+        let (modem, missing) = (&one.modem, joined.missing);
         warn!(modem.name = modem, missing, "the rest of a received message has not come in a day");
-        joined.keep(tx, oldest, now)?;
+        let kept = joined.keep(tx, one, now)?;
+        parts.retain(|part| !kept.contains(&part.key));
     }
-    Ok(true)
+    Ok(())
+}
+
+/// The segments with this sender, reference and total that are part of no message yet, but for those that cannot be read.
+fn readable(tx: &Tx<'_>, sender: &str, set: (u16, u8)) -> Result<Vec<Open>, store::Error> {
+    let read = store::inbound::open_segments(tx, sender, set)?.into_iter();
+    let readable = read.filter_map(|part| match part {
+        Err(cause) if cause.is_of_its_rows() => {
+            warn!(%cause, "a received segment cannot be read: others are joined without it");
+            None
+        }
+        part => Some(part),
+    });
+    readable.collect()
 }
 
 /// When a segment was sent; when it came in, where that is not known.
@@ -158,9 +191,9 @@ fn sent(part: &Open) -> Timestamp {
     part.sent_at.unwrap_or(part.received_at)
 }
 
-/// Whether the two were sent not further `apart`.
-fn is_near(part: &Open, other: &Open, apart: Duration) -> bool {
-    sent(part) >= sent(other).before(apart) && sent(part) <= sent(other).after(apart)
+/// How far apart the two were sent.
+fn distance(part: &Open, other: &Open) -> Duration {
+    Duration::from_millis(sent(part).as_unix_ms().abs_diff(sent(other).as_unix_ms()))
 }
 
 /// What segments make together.
@@ -174,33 +207,42 @@ struct Joined {
 }
 
 impl Joined {
+    /// Each segment of the message that `one` is of, of those that came to its SIM.
+    fn of_sim(parts: &[Open], one: &Open) -> Self {
+        Self::of(parts.iter().filter(|part| part.sim == one.sim), one, APART)
+    }
+
     /// Each segment of the message that `one` is of: that which was sent nearest to it, and not further `apart` from it. Others
     /// are of other messages, and stay for them.
-    fn of(parts: &[Open], one: &Open, apart: Duration) -> Self {
-        let mut joined =
-            Self { keys: Vec::new(), text: String::new(), missing: 0, is_ambiguous: false };
+    fn of<'a>(parts: impl Iterator<Item = &'a Open>, one: &'a Open, apart: Duration) -> Self {
+        let mut nearest = BTreeMap::from([(one.sequence, one)]);
+        let mut is_ambiguous = false;
+        for part in parts.filter(|part| part.key != one.key && distance(part, one) <= apart) {
+            let held = nearest.entry(part.sequence).or_insert(part);
+            is_ambiguous |= held.key != part.key;
+            if distance(part, one) < distance(held, one) {
+                *held = part;
+            }
+        }
+        let (mut keys, mut text, mut missing) = (Vec::new(), String::new(), 0);
         let mut gap = false;
         for sequence in 1..=one.total {
-            let of_it =
-                parts.iter().filter(|part| part.sequence == sequence && is_near(part, one, apart));
-            joined.is_ambiguous |= of_it.clone().nth(1).is_some();
-            let distance = |part: &&Open| sent(part).as_unix_ms().abs_diff(sent(one).as_unix_ms());
-            let Some(part) = of_it.min_by_key(distance) else {
-                joined.missing += 1;
+            let Some(part) = nearest.get(&sequence) else {
+                missing += 1;
                 if !std::mem::replace(&mut gap, true) {
-                    joined.text.push_str(Inbound::GAP);
+                    text.push_str(Inbound::GAP);
                 }
                 continue;
             };
             gap = false;
-            joined.keys.push(part.key);
-            joined.text.push_str(part.text.reveal());
+            keys.push(part.key);
+            text.push_str(part.text.reveal());
         }
-        joined
+        Self { keys, text, missing, is_ambiguous }
     }
 
-    /// Keeps the message that `one` is of instead of its segments.
-    fn keep(self, tx: &Tx<'_>, one: &Open, now: Timestamp) -> Result<(), store::Error> {
+    /// Keeps the message that `one` is of instead of its segments; answers which they are.
+    fn keep(self, tx: &Tx<'_>, one: &Open, now: Timestamp) -> Result<Vec<i64>, store::Error> {
         self.keys.iter().try_for_each(|key| store::inbound::close_segment(tx, *key))?;
         let message = Inbound {
             id: InboundId::generate(),
@@ -212,7 +254,8 @@ impl Joined {
             sent_at: one.sent_at,
             received_at: now,
         };
-        store::inbound::insert(tx, &message)
+        store::inbound::insert(tx, &message)?;
+        Ok(self.keys)
     }
 }
 
@@ -293,10 +336,34 @@ mod tests {
                 let origin = Origin { modem: "a", sim, slot: Some(&slot), tpdu };
                 receive(tx, origin, fragment, Timestamp::from_unix_ms(0))?;
             }
-            while give_up(tx, Timestamp::from_unix_ms(hours * 3_600_000))? {}
             Ok(())
         };
         store.write(keep).await.unwrap();
+        look(&store, hours).await;
+        shown(&store).await
+    }
+
+    /// A look for what has waited too long, at that hour.
+    async fn look(store: &Store, at: i64) {
+        give_up(store, move || hour(at)).await.unwrap();
+    }
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp::from_unix_ms(hour * 3_600_000)
+    }
+
+    /// Lets a segment come in at that hour.
+    fn come_in(
+        tx: &Tx<'_>,
+        at: i64,
+        (sim, fragment, slot, tpdu): &Incoming,
+    ) -> Result<(), store::Error> {
+        let slot = slot.to_string();
+        receive(tx, Origin { modem: "a", sim, slot: Some(&slot), tpdu }, fragment, hour(at))
+    }
+
+    /// What is shown: each text, its segments, and how many of them never came.
+    async fn shown(store: &Store) -> Vec<(String, u8, u8)> {
         let all = store.read(|view| store::inbound::after(view, 0, 10)).await.unwrap();
         let shown = |it: Inbound| (it.text.reveal().to_owned(), it.segments, it.missing);
         all.into_iter().map(|(_, inbound)| shown(inbound)).collect()
@@ -351,7 +418,7 @@ mod tests {
         let of_its_own = with(part("2", "A ", (9, 2, 1), 0)).await;
         assert_eq!(of_its_own, [("A b".to_owned(), 2, 0), half("a […]")], "those of one SIM first");
         let ambiguous = with(part("3", "A ", (9, 2, 1), 0)).await;
-        assert_eq!(ambiguous, ["a […]", "[…]b", "A […]"].map(half));
+        assert_eq!(ambiguous, ["A […]", "a […]", "[…]b"].map(half));
         let hours_apart = vec![part("1", "a", (9, 2, 1), 0), part("2", "b", (9, 2, 2), 1)];
         assert_eq!(received_after(30, hours_apart).await, ["a[…]", "[…]b"].map(half));
     }
@@ -396,6 +463,48 @@ mod tests {
         assert_eq!(all, ["a b", "c d"].map(|text| (text.to_owned(), 2, 0)));
     }
 
+    /// As where a disk fails.
+    #[tokio::test]
+    async fn a_segment_that_cannot_be_read_holds_up_no_other() {
+        let damages = [
+            ("sequence", "NULL"),
+            ("sequence", "0"),
+            ("sequence", "3"),
+            ("reference", "70000"),
+            ("text", "CAST(x'FF' AS TEXT)"),
+            ("sender", "CAST(x'FF' AS TEXT)"),
+            ("sim", "CAST(x'FF' AS TEXT)"),
+        ];
+        for (column, value) in damages {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(&dir.path().join("t.db")).unwrap();
+            let begin = move |tx: &Tx<'_>| {
+                come_in(tx, 0, &part("1", "a ", (9, 2, 1), 0))?;
+                store::samples::damage_segment(tx, 1, column, value);
+                come_in(tx, 1, &part("1", "b", (9, 2, 2), 0))?;
+                come_in(tx, 1, &part("1", "c ", (8, 2, 1), 0))
+            };
+            store.write(begin).await.unwrap();
+            look(&store, 26).await;
+            let halves = ["[…]b", "c […]"].map(|text| (text.to_owned(), 2, 1));
+            assert_eq!(shown(&store).await, halves, "{column} = {value}");
+            let waits = |tx: &Tx<'_>| store::inbound::waiting(tx, hour(26));
+            assert_eq!(store.write(waits).await.unwrap(), [1], "somebody may read it yet");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_could_be_of_two_is_not_joined_once_one_of_them_is_shown() {
+        let parts = vec![
+            part("1", "a ", (9, 2, 1), 0),
+            part("1", "c ", (9, 2, 1), 0),
+            part("2", "d", (9, 2, 2), 0),
+            part("2", "b", (9, 2, 2), 0),
+        ];
+        let halves = ["a […]", "c […]", "[…]d", "[…]b"].map(|text| (text.to_owned(), 2, 1));
+        assert_eq!(received_after(25, parts).await, halves);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_rest_is_waited_for_while_modems_are_brought_up() {
         let dir = tempfile::tempdir().unwrap();
@@ -409,7 +518,8 @@ mod tests {
         let cancel = CancellationToken::new();
         let began = Instant::now();
         let looks = tokio::spawn(give_up_in_time(store.clone(), cancel.clone()));
-        let shown = || store.read(|view| store::inbound::after(view, 0, 10));
+        // Behind what the look has written, so that it keeps pace with this clock, which does not wait for the disk.
+        let shown = || store.write(|tx| store::inbound::after(tx, 0, 10));
         let mut minutes = 0;
         while shown().await.unwrap().is_empty() {
             minutes += 1;

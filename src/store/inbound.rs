@@ -115,7 +115,8 @@ pub struct Open {
     pub received_at: Timestamp,
 }
 
-/// The segments with this sender, reference and total that are part of no message yet, in the order in which they came.
+/// The segments with this sender, reference and total that are part of no message yet, in the order in which they came;
+/// a fault for each that cannot be read.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -123,28 +124,39 @@ pub fn open_segments(
     view: &View<'_>,
     sender: &str,
     (reference, total): (u16, u8),
-) -> Result<Vec<Open>, Error> {
+) -> Result<Vec<Result<Open, Error>>, Error> {
     view.prepare(
         "SELECT * FROM inbound_segment
          WHERE sender = ?1 AND reference = ?2 AND total = ?3 AND text IS NOT NULL ORDER BY key",
     )?
     .query_map((sender, reference, total), |row| Ok(read_open(row)))?
-    .map(|row| row?)
+    .map(|row| Ok(row?))
     .collect()
 }
 
-/// The oldest segment that came in before `before` and is part of no message yet.
+/// The segment of the row `key`, where it is part of no message yet.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn oldest_open(view: &View<'_>, before: Timestamp) -> Result<Option<Open>, Error> {
+pub fn open_segment(view: &View<'_>, key: i64) -> Result<Option<Open>, Error> {
+    view.prepare("SELECT * FROM inbound_segment WHERE key = ?1 AND text IS NOT NULL")?
+        .query_row([key], |row| Ok(read_open(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The rows of segments that came in before `before` and are part of no message yet, the oldest first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn waiting(view: &View<'_>, before: Timestamp) -> Result<Vec<i64>, Error> {
     view.prepare(
-        "SELECT * FROM inbound_segment WHERE received_at < ?1 AND text IS NOT NULL
-         ORDER BY received_at LIMIT 1",
+        "SELECT key FROM inbound_segment WHERE received_at < ?1 AND text IS NOT NULL
+         ORDER BY received_at, key",
     )?
-    .query_row([before.as_unix_ms()], |row| Ok(read_open(row)))
-    .optional()?
-    .transpose()
+    .query_map([before.as_unix_ms()], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// Ends a segment: its text is part of an inbound message.
@@ -310,14 +322,19 @@ fn read(row: &Row<'_>) -> Result<(i64, Inbound), Error> {
 }
 
 fn read_open(row: &Row<'_>) -> Result<Open, Error> {
+    let (total, sequence): (u8, u8) = (row.get("total")?, row.get("sequence")?);
+    if !(1..=total).contains(&sequence) {
+        let value = sequence.to_string();
+        return Err(Error::UnknownWord { table: "inbound_segment", column: "sequence", value });
+    }
     Ok(Open {
         key: row.get("key")?,
         modem: row.get("modem")?,
         sim: row.get("sim")?,
         sender: row.get("sender")?,
         reference: row.get("reference")?,
-        total: row.get("total")?,
-        sequence: row.get("sequence")?,
+        total,
+        sequence,
         text: Secret::new(row.get("text")?),
         sent_at: optional_time(row, "sent_at")?,
         received_at: Timestamp::from_unix_ms(row.get("received_at")?),

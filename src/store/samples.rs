@@ -92,6 +92,17 @@ pub(crate) fn damage(tx: &Tx<'_>, key: i64, column: &str) {
     assert_eq!(tx.prepare(&sql).unwrap().execute([key]).unwrap(), 1);
 }
 
+/// Writes into the received segment of the row `key` what nobody can read, as a disk that fails may.
+pub(crate) fn damage_segment(tx: &Tx<'_>, key: i64, column: &str, value: &str) {
+    let unchecked = |on| {
+        tx.prepare(&format!("PRAGMA ignore_check_constraints = {on}")).unwrap().execute([]).unwrap()
+    };
+    unchecked(true);
+    let sql = format!("UPDATE inbound_segment SET {column} = {value} WHERE key = ?1");
+    assert_eq!(tx.prepare(&sql).unwrap().execute([key]).unwrap(), 1);
+    unchecked(false);
+}
+
 /// Writes until there is no room, so that SQLite undoes the whole transaction. The next one has room again.
 pub(crate) fn fill_up(tx: &Tx<'_>) -> Result<(), Error> {
     tx.prepare("PRAGMA max_page_count = 10000")?.query_row([], |_| Ok(()))?;

@@ -92,7 +92,7 @@ async fn a_day_later(gateway: &mut Gateway) {
     gateway.stop();
     let store = Store::open(&gateway.database_path()).unwrap();
     let later = Timestamp::now().after(Duration::from_secs(25 * 3600));
-    while store.write(move |tx| inbox::give_up(tx, later)).await.unwrap() {}
+    inbox::give_up(&store, move || later).await.unwrap();
     store.close().await;
     gateway.start_daemon();
 }
