@@ -157,6 +157,11 @@ fn give_up_one(tx: &Tx<'_>, key: i64, now: Timestamp) -> Result<(), store::Error
     let Some(first) = store::inbound::open_segment(tx, key)? else { return Ok(()) };
     let mut parts = readable(tx, &first.sender, (first.reference, first.total))?;
     let is_near = |part: &Open| distance(part, &first) <= AT_ONCE;
+    let waits = |part: &Open| part.received_at >= now.before(WAITS);
+    // A service centre held that one; it may bring more, which tells what is of which.
+    if parts.iter().any(|part| is_near(part) && waits(part)) {
+        return Ok(());
+    }
     let of_all = Joined::of(parts.iter(), &first, AT_ONCE);
     if of_all.missing == 0 && !of_all.is_ambiguous {
         return of_all.keep(tx, &first, now).map(drop);
@@ -503,6 +508,30 @@ mod tests {
         ];
         let halves = ["a […]", "c […]", "[…]d", "[…]b"].map(|text| (text.to_owned(), 2, 1));
         assert_eq!(received_after(25, parts).await, halves);
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_what_a_service_centre_held_for_long_is_waited_for_as_long() {
+        for (sim, whole, half) in [("1", "a b c", None), ("2", "A b c", Some(("a […]", 3, 2)))] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(&dir.path().join("t.db")).unwrap();
+            let begin = move |tx: &Tx<'_>| {
+                come_in(tx, 0, &part("1", "a ", (9, 3, 1), 0))?;
+                if sim == "2" {
+                    come_in(tx, 23, &part(sim, "A ", (9, 3, 1), 0))?;
+                }
+                come_in(tx, 24, &part(sim, "b ", (9, 3, 2), 0))
+            };
+            store.write(begin).await.unwrap();
+            look(&store, 25).await;
+            let end = move |tx: &Tx<'_>| come_in(tx, 26, &part(sim, "c", (9, 3, 3), 0));
+            store.write(end).await.unwrap();
+            look(&store, 50).await;
+            let expected = [Some((whole, 3, 0)), half].into_iter().flatten();
+            let expected: Vec<_> =
+                expected.map(|(text, of, no)| (text.to_owned(), of, no)).collect();
+            assert_eq!(shown(&store).await, expected);
+        }
     }
 
     #[tokio::test(start_paused = true)]
