@@ -127,7 +127,10 @@ pub async fn give_up(
     now: impl Fn() -> Timestamp + Copy + Send + 'static,
 ) -> Result<(), store::Error> {
     // On the thread of the store, nobody moves the clock between a look at it and what is done.
-    let look = move |tx: &Tx<'_>| store::inbound::waiting(tx, now().before(WAITS));
+    let look = move |tx: &Tx<'_>| {
+        pass_over(tx, |tx| store::inbound::begin_at_last(tx, now()))?;
+        store::inbound::waiting(tx, now().before(WAITS))
+    };
     // One after the other: whoever waits for the store comes in between.
     for key in store.write(look).await? {
         let keep = move |tx: &Tx<'_>| pass_over(tx, |tx| give_up_one(tx, key, now()));
@@ -532,6 +535,17 @@ mod tests {
                 expected.map(|(text, of, no)| (text.to_owned(), of, no)).collect();
             assert_eq!(shown(&store).await, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_far_ahead_keeps_no_text_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        store.write(|tx| come_in(tx, 9000, &part("1", "a ", (9, 2, 1), 0))).await.unwrap();
+        look(&store, 1).await;
+        assert_eq!(shown(&store).await, []);
+        look(&store, 26).await;
+        assert_eq!(shown(&store).await, [("a […]".to_owned(), 2, 1)]);
     }
 
     #[tokio::test(start_paused = true)]

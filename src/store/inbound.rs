@@ -159,6 +159,19 @@ pub fn waiting(view: &View<'_>, before: Timestamp) -> Result<Vec<i64>, Error> {
     .collect()
 }
 
+/// Lets the rest of what came in later than `now` be waited for from now on: the clock was ahead then, and was set back
+/// while nobody looked.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn begin_at_last(tx: &Tx<'_>, now: Timestamp) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE inbound_segment SET received_at = ?1 WHERE received_at > ?1 AND text IS NOT NULL",
+    )?
+    .execute([now.as_unix_ms()])?;
+    Ok(())
+}
+
 /// Ends a segment: its text is part of an inbound message.
 ///
 /// # Errors
