@@ -29,6 +29,10 @@ const AT_ONCE: Duration = Duration::from_secs(5 * 60);
 /// of another such time, or never.
 const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How many of one sender with one reference wait at the most: more are a flood, each of which costs a look at all of
+/// them.
+const MANY: usize = 1024;
+
 /// From the start to the first look for what has waited too long, and from one to the next: the rest of a message that
 /// came before a box was switched off lies in a modem that is brought up, or with a service centre that tries again.
 const LOOK: Duration = Duration::from_secs(60 * 60);
@@ -82,7 +86,15 @@ pub fn receive(
     let parts = readable(tx, &fragment.sender, (reference, total))?;
     let Some(newest) = parts.iter().rfind(|part| part.sim == origin.sim) else { return Ok(()) };
     let joined = Joined::of_sim(&parts, newest);
-    if joined.missing > 0 { Ok(()) } else { joined.keep(tx, newest, now).map(drop) }
+    if joined.missing == 0 {
+        return joined.keep(tx, newest, now).map(drop);
+    }
+    match parts.first() {
+        Some(oldest) if parts.len() > MANY => {
+            Joined::of_sim(&parts, oldest).keep(tx, oldest, now).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Keeps what could not be read, as it came, so that the modem's store can be emptied of it.
@@ -546,6 +558,40 @@ mod tests {
         assert_eq!(shown(&store).await, []);
         look(&store, 26).await;
         assert_eq!(shown(&store).await, [("a […]".to_owned(), 2, 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_segments_that_make_no_message_does_not_grow_without_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let flood = |tx: &Tx<'_>| {
+            let (sim, fragment, _, _) = part("1", "x", (9, 2, 1), 0);
+            for place in 0..MANY + 3 {
+                let slot = place.to_string();
+                let tpdu = place.to_be_bytes();
+                let origin = Origin { modem: "a", sim, slot: Some(&slot), tpdu: &tpdu };
+                let segment = Segment {
+                    fragment: &fragment,
+                    reference: 9,
+                    total: 2,
+                    sequence: 1,
+                    content: None,
+                };
+                if place < MANY {
+                    let fingerprint = fingerprint(origin);
+                    let arrival = origin.arrival(&fingerprint, hour(0));
+                    store::inbound::insert_segment(tx, arrival, segment)?;
+                } else {
+                    let text = Secret::new(slot.clone());
+                    let other = InboundFragment { text, ..fragment.clone() };
+                    receive(tx, origin, &other, hour(0))?;
+                }
+            }
+            store::inbound::waiting(tx, hour(1))
+        };
+        assert_eq!(store.write(flood).await.unwrap().len(), MANY);
+        let halves = ["x[…]"; 3].map(|text| (text.to_owned(), 2, 1));
+        assert_eq!(shown(&store).await, halves, "the oldest are not lost");
     }
 
     #[tokio::test(start_paused = true)]
