@@ -360,16 +360,6 @@ impl Index {
         }
     }
 
-    /// Whether it leads to its events in the order in which they were published.
-    pub(super) const fn by_published(self) -> bool {
-        !matches!(self, Self::Uuid | Self::Transaction)
-    }
-
-    /// Whether it, or another on the same column, leads to its events in the order of commits.
-    pub(super) const fn by_seq(self) -> bool {
-        matches!(self, Self::Outcome | Self::EventType | Self::ActorId)
-    }
-
     /// Whether its column holds few words, and always one: what is asked of it can be asked of each.
     pub(super) const fn has_few_words(self) -> bool {
         matches!(self, Self::Outcome | Self::EventType)

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, Tx, View, call::milliseconds, usage};
+use super::{Error, Tx, View, call::milliseconds, event_term, usage};
 use crate::domain::{About, Event, Timestamp};
 
 /// Appends one event, and counts it where it tells of something that was sent. The order of `seq` is
@@ -69,41 +69,14 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
 /// # Errors
 /// Those of SQLite.
 pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize, Error> {
-    Ok(tx
-        .prepare(
-            "DELETE FROM event WHERE seq IN (
-                 SELECT seq FROM event WHERE indexed = 1 AND published < ?1
-                     AND seq < (SELECT max(seq) FROM event)
-                 ORDER BY published LIMIT ?2)",
-        )?
-        .execute((before.as_unix_ms(), limit))?)
-}
-
-/// Up to which event the indexes reach.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn indexed_to(view: &View<'_>) -> Result<i64, Error> {
-    let seq = view
-        .prepare("SELECT seq FROM event_index WHERE one = 1")?
-        .query_row([], |row| row.get(0))?;
-    Ok(seq)
-}
-
-/// Puts the next events into the indexes, at most `limit`; says whether more are left.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn index(tx: &Tx<'_>, limit: u32) -> Result<bool, Error> {
-    let from = indexed_to(tx)?;
-    let last = newest(tx)?;
-    let to = last.min(from.saturating_add(limit.into()));
-    if to > from {
-        tx.prepare("UPDATE event SET indexed = 1 WHERE seq > ?1 AND seq <= ?2")?
-            .execute((from, to))?;
-        tx.prepare("UPDATE event_index SET seq = ?1 WHERE one = 1")?.execute([to])?;
+    let to = event_term::reach(tx)?.min(newest(tx)? - 1);
+    let old = event_term::oldest(tx, before, to, limit)?;
+    event_term::forget(tx, &old)?;
+    let mut delete = tx.prepare("DELETE FROM event WHERE seq = ?1")?;
+    for seq in &old {
+        delete.execute([seq])?;
     }
-    Ok(to < last)
+    Ok(old.len())
 }
 
 /// The newest event's `seq`, 0 where there is none.
@@ -147,16 +120,13 @@ pub fn before(view: &View<'_>, since: Timestamp) -> Result<i64, Error> {
 /// # Errors
 /// Those of SQLite.
 pub fn find(view: &View<'_>, uuid: &str) -> Result<Option<i64>, Error> {
-    let indexed = view
-        .prepare("SELECT seq FROM event WHERE indexed = 1 AND uuid = ?1")?
-        .query_row([uuid], |row| row.get(0))
-        .optional()?;
-    if indexed.is_some() {
-        return Ok(indexed);
+    let led = event_term::find(view, uuid)?;
+    if led.is_some() {
+        return Ok(led);
     }
     let last = view
         .prepare("SELECT seq FROM event WHERE seq > ?1 AND uuid = ?2")?
-        .query_row((indexed_to(view)?, uuid), |row| row.get(0))
+        .query_row((event_term::reach(view)?, uuid), |row| row.get(0))
         .optional()?;
     Ok(last)
 }

@@ -1,8 +1,8 @@
 //! The System Log as it is asked for: events that meet a condition, in order, a page at a time.
 //!
 //! A page is a walk over streams of events, each in the order that is asked for, merged: one stream for
-//! each value that an index leads to, or one for all events, and one for the last events, which no index
-//! has yet. The walk ends when the page is full, and no later than its budget says: then the page is
+//! each value that a term leads to, or one for all events, and one for the last events, which not all terms
+//! have yet. The walk ends when the page is full, and no later than its budget says: then the page is
 //! short, and tells how far the walk came. However much there is, nobody waits for long.
 
 use std::{
@@ -16,6 +16,7 @@ use super::{
     Error, View,
     condition::{Condition, Index, Lead},
     event::{self, EventRow},
+    event_term::{self, By, Term},
 };
 
 /// In which order events are asked for.
@@ -81,7 +82,7 @@ pub struct LogPage {
     pub finished: bool,
 }
 
-/// Events that an index leads to without an order at most; for more of them another way is taken.
+/// Events that a term leads to in another order at most; for more of them another way is taken.
 const MAX_GATHERED: usize = 1024;
 
 /// Reads one page: events that meet the condition and `also`, which is asked last.
@@ -110,7 +111,7 @@ pub fn page(
             break;
         };
         if page.position == Some(position) {
-            // Several values lead to it.
+            // Several values lead to it, or a term that reaches further than others.
             continue;
         }
         page.position = Some(position);
@@ -165,12 +166,12 @@ impl<'c> Walk<'c> {
             (true, _) => walk.take_last(view, query)?,
             // The table itself stands in the order of commits, and has the last events too.
             (false, Order::Stored) => {
-                let filter = "seq > ?";
-                let values = vec![Value::Integer(query.after.map_or(0, |after| after.seq))];
-                walk.add(view, query, "NOT INDEXED", filter, values)?;
+                let after = Value::Integer(query.after.map_or(0, |after| after.seq));
+                let sql = select(&query.condition, TABLE, "seq > ? ORDER BY seq");
+                walk.add(view, query, &sql, vec![after])?;
             }
             (false, Order::Published { .. }) => {
-                walk.add_published(view, query, "event_published", None)?;
+                walk.add_term(view, query, Term::PUBLISHED, "")?;
                 walk.take_last(view, query)?;
             }
         }
@@ -180,96 +181,68 @@ impl<'c> Walk<'c> {
     /// Takes a stream for each lead; says whether that can be done.
     fn follow(&mut self, view: &View<'c>, query: &LogQuery, leads: &[Lead]) -> Result<bool, Error> {
         for Lead { index, value } in leads {
-            let column = index.column();
-            match query.order {
-                Order::Published { .. } if index.by_published() => {
-                    let name = format!("event_{column}");
-                    self.add_published(view, query, &name, Some((column, value)))?;
-                }
-                Order::Stored if index.by_seq() => {
-                    let name = format!("INDEXED BY event_{column}_seq");
-                    let filter = format!("indexed = 1 AND {column} = ? AND seq > ?");
-                    let after = query.after.map_or(0, |after| after.seq);
-                    let values = vec![Value::Text(value.clone()), Value::Integer(after)];
-                    self.add(view, query, &name, &filter, values)?;
-                }
-                Order::Stored | Order::Published { .. } => {
-                    let name = format!("INDEXED BY event_{column}");
-                    let filter = format!("indexed = 1 AND {column} = ?");
-                    let values = vec![Value::Text(value.clone())];
-                    let most = MAX_GATHERED;
-                    let Some(steps) = gather(view, query, (&name, &filter, values), most)? else {
-                        self.ordered.clear();
-                        self.gathered.clear();
-                        return Ok(false);
-                    };
-                    self.gathered.push(steps);
-                }
+            let by = query.order.by();
+            let Some(term) = Term::leading(*index, by) else { return Ok(false) };
+            if term.by == by {
+                self.add_term(view, query, term, value)?;
+                continue;
             }
+            let all = (TERM, OF_VALUE, of_value(term, value));
+            let Some(steps) = gather(view, query, all, MAX_GATHERED)? else {
+                self.ordered.clear();
+                self.gathered.clear();
+                return Ok(false);
+            };
+            self.gathered.push(steps);
         }
         Ok(true)
     }
 
-    /// The last events, which no index has yet.
+    /// The last events, which not all terms have yet. What a term has of them comes twice.
     fn take_last(&mut self, view: &View<'c>, query: &LogQuery) -> Result<(), Error> {
-        let values = vec![Value::Integer(event::indexed_to(view)?)];
-        let last = gather(view, query, ("NOT INDEXED", "seq > ?", values), usize::MAX)?;
+        let values = vec![Value::Integer(event_term::reach(view)?)];
+        let last = gather(view, query, (TABLE, "seq > ?", values), usize::MAX)?;
         self.gathered.extend(last);
         Ok(())
     }
 
-    /// A stream in the order of publication, of all events or of those with one value.
-    fn add_published(
+    /// A stream of the events to which a term leads, in its order.
+    fn add_term(
         &mut self,
         view: &View<'c>,
         query: &LogQuery,
-        index: &str,
-        lead: Option<(&str, &str)>,
+        term: Term,
+        value: &str,
     ) -> Result<(), Error> {
-        let Order::Published { since, until, descending } = query.order else { return Ok(()) };
-        let mut filter = "indexed = 1 AND published >= ? AND published < ?".to_owned();
-        let (mut from, mut to) = (since, until);
-        if let Some(after) = query.after {
-            let ahead = if descending { "seq < ?" } else { "seq > ?" };
-            filter.push_str(" AND (published <> ? OR ");
-            filter.push_str(ahead);
-            filter.push(')');
-            if descending {
-                to = to.min(after.published.saturating_add(1));
-            } else {
-                from = from.max(after.published);
+        let sql = select_of_term(&query.condition, query.order, query.after.is_some());
+        let mut values = of_value(term, value);
+        let integers = match query.order {
+            Order::Stored => vec![query.after.map_or(0, |after| after.seq)],
+            Order::Published { since, until, descending } => {
+                let (mut from, mut to) = (since, until);
+                match query.after {
+                    Some(after) if descending => to = to.min(after.published.saturating_add(1)),
+                    Some(after) => from = from.max(after.published),
+                    None => {}
+                }
+                let after = query.after.into_iter().flat_map(|it| [it.published, it.seq]);
+                [from, to].into_iter().chain(after).collect()
             }
-        }
-        let mut values = vec![Value::Integer(from), Value::Integer(to)];
-        values.extend(
-            query.after.into_iter().flat_map(|it| [it.published, it.seq]).map(Value::Integer),
-        );
-        if let Some((column, value)) = lead {
-            filter = format!("{column} = ? AND {filter}");
-            values.insert(0, Value::Text(value.to_owned()));
-        }
-        self.add(view, query, &format!("INDEXED BY {index}"), &filter, values)
+        };
+        values.extend(integers.into_iter().map(Value::Integer));
+        self.add(view, query, &sql, values)
     }
 
     fn add(
         &mut self,
         view: &View<'c>,
         query: &LogQuery,
-        index: &str,
-        filter: &str,
+        sql: &str,
         values: Vec<Value>,
     ) -> Result<(), Error> {
-        let order = match query.order {
-            Order::Stored => "seq",
-            Order::Published { descending: false, .. } => "published, seq",
-            Order::Published { descending: true, .. } => "published DESC, seq DESC",
-        };
-        let (condition, mut all) = query.condition.sql();
-        let sql = format!(
-            "SELECT published, seq, {condition} FROM event {index} WHERE {filter} ORDER BY {order}"
-        );
+        let (_, mut all) = query.condition.sql();
         all.extend(values);
-        self.ordered.push((view.prepare(&sql)?, all));
+        self.ordered.push((view.prepare(sql)?, all));
         Ok(())
     }
 
@@ -320,6 +293,14 @@ impl Rest<'_> {
 }
 
 impl Order {
+    /// How terms that have their events in this order have them.
+    const fn by(self) -> By {
+        match self {
+            Self::Stored => By::Seq,
+            Self::Published { .. } => By::Published,
+        }
+    }
+
     fn position(self, published: i64, seq: i64) -> Position {
         match self {
             Self::Stored => Position { published: 0, seq },
@@ -349,13 +330,12 @@ impl Order {
 fn gather(
     view: &View<'_>,
     query: &LogQuery,
-    (index, filter, values): (&str, &str, Vec<Value>),
+    (source, filter, values): (&str, &str, Vec<Value>),
     most: usize,
 ) -> Result<Option<Vec<Step>>, Error> {
-    let (condition, mut all) = query.condition.sql();
-    let sql = format!("SELECT published, seq, {condition} FROM event {index} WHERE {filter}");
+    let (_, mut all) = query.condition.sql();
     all.extend(values);
-    let mut statement = view.prepare(&sql)?;
+    let mut statement = view.prepare(&select(&query.condition, source, filter))?;
     let mut rows = statement.query(params_from_iter(all))?;
     let (mut steps, mut seen) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
@@ -375,17 +355,62 @@ fn gather(
     Ok(Some(steps))
 }
 
-/// The words that an indexed column holds: one step in the index for each.
+/// All events.
+const TABLE: &str = "event";
+
+/// The events that a term has, and in its order: SQLite would not read `event` first and join that.
+const TERM: &str = "event_term CROSS JOIN event ON seq = event_term.event";
+
+/// Those of them with one value.
+const OF_VALUE: &str = "term = ? AND value = ?";
+
+fn of_value(term: Term, value: &str) -> Vec<Value> {
+    vec![Value::Integer(term.number.into()), Value::Text(value.to_owned())]
+}
+
+fn select(condition: &Condition, source: &str, filter: &str) -> String {
+    let (condition, _) = condition.sql();
+    format!("SELECT published, seq, {condition} FROM {source} WHERE {filter}")
+}
+
+/// The events of a term that has them in that order, from the beginning or behind one of them.
+fn select_of_term(condition: &Condition, order: Order, goes_on: bool) -> String {
+    let behind = |seq| {
+        if goes_on { format!("AND (at <> ? OR event_term.event {seq} ?)") } else { String::new() }
+    };
+    let filter = match order {
+        Order::Stored => {
+            format!("{OF_VALUE} AND at = 0 AND event_term.event > ? ORDER BY event_term.event")
+        }
+        Order::Published { descending: false, .. } => {
+            let behind = behind(">");
+            format!("{OF_VALUE} AND at >= ? AND at < ? {behind} ORDER BY at, event_term.event")
+        }
+        Order::Published { descending: true, .. } => {
+            let behind = behind("<");
+            format!(
+                "{OF_VALUE} AND at >= ? AND at < ? {behind} ORDER BY at DESC, event_term.event DESC"
+            )
+        }
+    };
+    select(condition, TERM, &filter)
+}
+
+/// The statements that are put together from pieces.
+#[cfg(test)]
+pub(super) fn pieced_together() -> impl Iterator<Item = String> {
+    let all = Condition::Constant(true);
+    let tail = select(&all, TABLE, "seq > ?");
+    let in_order = select(&all, TABLE, "seq > ? ORDER BY seq");
+    let of_value = select(&all, TERM, OF_VALUE);
+    let published = |descending| Order::Published { since: 0, until: 0, descending };
+    let orders = [Order::Stored, published(false), published(true)].into_iter();
+    let of_terms = orders
+        .flat_map(move |order| [false, true].map(|goes_on| select_of_term(&all, order, goes_on)));
+    of_terms.chain([tail, in_order, of_value])
+}
+
+/// The words that an indexed column holds.
 fn words(view: &View<'_>, index: Index) -> Result<Vec<String>, Error> {
-    let column = index.column();
-    let least =
-        format!("SELECT min({column}) FROM event INDEXED BY event_{column} WHERE indexed = 1");
-    let sql = format!(
-        "WITH RECURSIVE word (it) AS (
-             {least}
-             UNION ALL
-             SELECT ({least} AND {column} > it) FROM word WHERE it IS NOT NULL)
-         SELECT it FROM word WHERE it IS NOT NULL"
-    );
-    view.prepare(&sql)?.query_map([], |row| row.get(0))?.map(|word| Ok(word?)).collect()
+    Term::leading(index, By::Published).map_or(Ok(Vec::new()), |term| event_term::words(view, term))
 }

@@ -8,6 +8,7 @@
 mod condition;
 mod connection;
 mod error;
+mod event_term;
 mod files;
 mod health;
 mod in_time;

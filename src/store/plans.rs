@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rusqlite::{Connection, StatementStatus};
 
-use super::connection::open_for_writing;
+use super::{connection::open_for_writing, event_term, log, queue};
 
 /// Tables that hold a few rows however long the daemon runs.
-const SMALL: [&str; 3] = ["token", "template", "sqlite_schema"];
+const SMALL: [&str; 4] = ["token", "template", "event_index", "sqlite_schema"];
 
 /// Every literal of the store's sources that is a statement, and those that are put together from pieces,
 /// which hold a brace.
@@ -16,7 +16,9 @@ fn statements() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let sources = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let sources = sources.filter(|path| path.extension().is_some_and(|it| it == "rs"));
-    let mut found = BTreeSet::from(super::queue::pieced_together());
+    let mut found = BTreeSet::from(queue::pieced_together());
+    found.extend(event_term::pieced_together());
+    found.extend(log::pieced_together());
     for path in sources {
         // Tests may look at what they like.
         if path.ends_with("samples.rs") {
@@ -31,6 +33,16 @@ fn statements() -> BTreeSet<String> {
     found
 }
 
+/// How `sql` is answered, step by step.
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    // Whatever the parameters hold, the plan is the same.
+    let parameters = (0..explained.parameter_count()).map(|_| None::<i64>);
+    let parameters: Vec<_> = parameters.collect();
+    let plan = explained.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3));
+    plan.unwrap().map(Result::unwrap).collect()
+}
+
 /// What `sql` scans from end to end. An index that holds some of the rows only, such as those that have
 /// not ended, may be.
 fn scans(connection: &Connection, sql: &str) -> Vec<String> {
@@ -38,20 +50,30 @@ fn scans(connection: &Connection, sql: &str) -> Vec<String> {
         let sql = "SELECT sql LIKE '%WHERE%' FROM sqlite_schema WHERE name = ?1";
         connection.query_row(sql, [name], |row| row.get(0)).unwrap_or(false)
     };
-    let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    // Whatever the parameters hold, the plan is the same.
-    let parameters = (0..explained.parameter_count()).map(|_| None::<i64>);
-    let parameters: Vec<_> = parameters.collect();
-    let plan = explained.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3));
-    let plan: Vec<String> = plan.unwrap().map(Result::unwrap).collect();
     let scanned = |step: &String| {
         let mut words = step.split(' ');
         let (verb, table) = (words.next(), words.next().unwrap_or_default());
         let index = step.split(" INDEX ").nth(1).and_then(|rest| rest.split(' ').next());
-        let made = table.starts_with('(') || step.contains("VIRTUAL TABLE");
+        let walked = sql.starts_with(&format!("WITH RECURSIVE {table} "));
+        let made = walked || table.starts_with('(') || step.contains("VIRTUAL TABLE");
         verb == Some("SCAN") && !made && !SMALL.contains(&table) && !index.is_some_and(partial)
     };
-    plan.into_iter().filter(scanned).collect()
+    plan(connection, sql).into_iter().filter(scanned).collect()
+}
+
+/// What a page of the log looks at is bounded because it ends with the page: nothing may be sorted before.
+#[test]
+fn what_is_asked_for_in_the_order_of_a_term_is_not_sorted() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = open_for_writing(&dir.path().join("t.db")).unwrap();
+    for sql in log::pieced_together() {
+        let plan = plan(&connection, &sql);
+        assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{plan:?}: {sql}");
+        let first = plan.first().unwrap();
+        let leads = !sql.contains("event_term")
+            || first.starts_with("SEARCH event_term USING PRIMARY KEY (term=? AND value=?");
+        assert!(leads, "{plan:?}: {sql}");
+    }
 }
 
 #[test]

@@ -4,7 +4,13 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::Connection;
 
-use super::{Error, Tx, View, connection::open_in_memory, event::EventRow, room::Room};
+use super::{
+    Error, Tx, View,
+    connection::open_in_memory,
+    event::EventRow,
+    event_term::{self, Term},
+    room::Room,
+};
 use crate::domain::{
     Actor, Attempt, Body, Channel, E164, Encoding, Event, EventKind, Lane, MessageId, NewMessage,
     OnUnknown, Outcome, Purpose, ReceivedReport, Report, Secret, Segment, SegmentId, Service,
@@ -176,9 +182,12 @@ pub(crate) fn append_row(tx: &Tx<'_>, row: &EventRow) -> i64 {
     .unwrap()
 }
 
-/// Puts the first events into the indexes.
-pub(crate) fn index_events(tx: &Tx<'_>, count: u32) {
-    super::event::index(tx, count).unwrap();
+/// Puts the first events into the terms: into each of them as many as are told, and there are.
+pub(crate) fn index_events(tx: &Tx<'_>, counts: &[i64]) {
+    let newest = super::event::newest(tx).unwrap();
+    for (term, count) in Term::ALL.into_iter().zip(counts) {
+        event_term::fill(tx, term, 0, newest.min(*count)).unwrap();
+    }
 }
 
 /// How many events of that type there are.

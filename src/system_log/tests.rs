@@ -151,11 +151,15 @@ struct Reading {
     until: i64,
     limit: usize,
     budget: usize,
-    indexed: u32,
+    /// Up to which event each term reaches.
+    indexed: Vec<i64>,
 }
 
 fn reading() -> impl Strategy<Value = Reading> {
-    (0..3_u8, 0..6_i64, 3..11_i64, 1..5_usize, 1..20_usize, 0..12_u32).prop_map(
+    // All as far, or each as far as it may be.
+    let alike = (0..12_i64).prop_map(|it| vec![it; 14]);
+    let indexed = prop_oneof![alike, prop::collection::vec(0..12_i64, 14)];
+    (0..3_u8, 0..6_i64, 3..11_i64, 1..5_usize, 1..20_usize, indexed).prop_map(
         |(kind, since, until, limit, budget, indexed)| Reading {
             kind,
             since: BASE + since,
@@ -250,7 +254,7 @@ proptest! {
             for row in &mut rows {
                 row.seq = append_row(tx, row);
             }
-            index_events(tx, reading.indexed);
+            index_events(tx, &reading.indexed);
             let found = read_all(tx, &filter, &reading);
             prop_assert_eq!(found, expected(&rows, &filter, &reading));
             Ok(())

@@ -144,16 +144,37 @@ async fn a_disk_that_is_full_of_what_is_old_takes_messages_once_that_is_deleted(
     database
         .execute_batch(&format!(
             "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
-             INSERT INTO event (seq, indexed, uuid, published, peak, event_type, outcome,
-                 transaction_id, recipient, actor_id, actor_name, user)
-             SELECT i, 1, hex(randomblob(16)), {now} - iif(i < 8000, 3 * 86400000, 0), {now},
+             INSERT INTO event (seq, uuid, published, peak, event_type, outcome, transaction_id,
+                 recipient, actor_id, actor_name, user)
+             SELECT i, hex(randomblob(16)), {now} - iif(i < 8000, 3 * 86400000, 0), {now},
                  'system.sms.send_message', 'SUCCESS', hex(randomblob(16)), '+1415555' || i,
                  '01M852MSKNAHNX71W7TA9V2WH7', 'portal', 'user' || i
              FROM n;
-             UPDATE event_index SET seq = 40000;
-             PRAGMA wal_checkpoint(TRUNCATE);"
+             UPDATE event_index SET seq = 40000;"
         ))
         .unwrap();
+    // The terms of which these events have a value.
+    let terms = [
+        (0, "''", "published"),
+        (1, "uuid", "0"),
+        (2, "transaction_id", "0"),
+        (3, "recipient", "published"),
+        (4, "user", "published"),
+        (8, "outcome", "published"),
+        (9, "outcome", "0"),
+        (10, "event_type", "published"),
+        (11, "event_type", "0"),
+        (12, "actor_id", "published"),
+        (13, "actor_id", "0"),
+    ];
+    for (term, value, at) in terms {
+        let fill = format!(
+            "INSERT INTO event_term SELECT {term}, {value}, {at}, seq FROM event
+             WHERE {value} IS NOT NULL"
+        );
+        database.execute_batch(&fill).unwrap();
+    }
+    database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(database);
     gateway.start_daemon();
     // Below the 16 MiB that are for what was accepted, and enough for what deletes.

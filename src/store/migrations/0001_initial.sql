@@ -252,10 +252,9 @@ CREATE TABLE sim_pin (
 ) STRICT, WITHOUT ROWID;
 
 -- The System Log. `seq` is the order of commits, and the last event is never deleted, so that none is given
--- out twice; rows never change but for `indexed`.
+-- out twice; rows never change.
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY,
-    indexed        INTEGER NOT NULL DEFAULT 0 CHECK (indexed IN (0, 1)),
     uuid           TEXT NOT NULL,
     published      INTEGER NOT NULL,
     peak           INTEGER NOT NULL, -- the latest `published` up to this row: it never falls
@@ -287,32 +286,25 @@ CREATE TABLE event (
     ring_ms        INTEGER,
     talk_ms        INTEGER
 ) STRICT;
--- Events enter the indexes many at a time, some seconds or minutes after their commit: an event that is
--- written touches one page, and a page of an index is written once for many. Until then they are the
--- last rows of the table, and few. Those that are found by a value in either order have two.
-CREATE INDEX event_published ON event (published) WHERE indexed = 1;
-CREATE INDEX event_uuid ON event (uuid) WHERE indexed = 1;
-CREATE INDEX event_transaction_id ON event (transaction_id) WHERE indexed = 1;
-CREATE INDEX event_user ON event (user, published) WHERE indexed = 1 AND user IS NOT NULL;
-CREATE INDEX event_recipient ON event (recipient, published)
-    WHERE indexed = 1 AND recipient IS NOT NULL;
-CREATE INDEX event_client_ip ON event (client_ip, published)
-    WHERE indexed = 1 AND client_ip IS NOT NULL;
-CREATE INDEX event_modem ON event (modem, published) WHERE indexed = 1 AND modem IS NOT NULL;
-CREATE INDEX event_reason ON event (reason, published) WHERE indexed = 1 AND reason IS NOT NULL;
-CREATE INDEX event_event_type ON event (event_type, published) WHERE indexed = 1;
-CREATE INDEX event_event_type_seq ON event (event_type) WHERE indexed = 1;
-CREATE INDEX event_outcome ON event (outcome, published) WHERE indexed = 1;
-CREATE INDEX event_outcome_seq ON event (outcome) WHERE indexed = 1;
-CREATE INDEX event_actor_id ON event (actor_id, published) WHERE indexed = 1;
-CREATE INDEX event_actor_id_seq ON event (actor_id) WHERE indexed = 1;
 
--- Up to which event the indexes reach.
+-- Where the events with a value stand. They come in here many at a time and term by term, some seconds or
+-- minutes after their commit: an event that is written touches one page, and a page of a term is written once
+-- for many. Until then they are the last rows of `event`, and few.
+CREATE TABLE event_term (
+    term  INTEGER NOT NULL, -- which column, and in which order: `store/event_term.rs`
+    value TEXT NOT NULL,    -- '' of the term that has all events
+    at    INTEGER NOT NULL, -- when it was published; 0 in the order of commits
+    event INTEGER NOT NULL,
+    PRIMARY KEY (term, value, at, event)
+) STRICT, WITHOUT ROWID;
+
+-- Up to which event each term reaches.
 CREATE TABLE event_index (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    seq INTEGER NOT NULL
+    term INTEGER PRIMARY KEY,
+    seq  INTEGER NOT NULL
 ) STRICT;
-INSERT INTO event_index VALUES (1, 0);
+INSERT INTO event_index VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0),
+    (9, 0), (10, 0), (11, 0), (12, 0), (13, 0);
 
 -- What was sent, by the day of UTC since 1970 on which a message was accepted, or by its month (counted
 -- from January 1970) for each user: committed with the events that say so. How a message ended is a
