@@ -293,7 +293,7 @@ pub struct Received {
     pub call: bool,
 }
 
-/// The index holds all of it.
+/// The index says which they are, newest first; of those, a limit looks at what is within its window.
 const RECEIVED: &str =
     "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice',
          purpose

@@ -78,10 +78,9 @@ CREATE INDEX message_scheduled ON message (claimable_at)
     WHERE claimable_at IS NOT NULL AND claimable_at <> created_at;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
--- What one number received, or may yet, and all that limits ask of it.
-CREATE INDEX message_recipient
-    ON message (recipient, key, created_at, channel, purpose, fallback, fallback_of)
-    WHERE counted IS NOT NULL;
+-- What one number received, or may yet, in the order of keys. Limits ask for more of it, but only of a few: each
+-- message writes this index, and what it does not hold is not written.
+CREATE INDEX message_recipient ON message (recipient) WHERE counted IS NOT NULL;
 
 -- What the messages say, until no send can need it. A row keeps its size for as long as it lives, and rows
 -- come in the order of their keys: so none is ever moved, which would leave a copy behind.
