@@ -41,8 +41,9 @@ struct Turn {
 }
 
 impl Turn {
-    const fn new(dialogue: dialogue::Submit, next: Next, now: Instant) -> Self {
-        Self { dialogue, next, deadline: now }
+    /// One whose command is to be written.
+    fn new(dialogue: dialogue::Submit) -> Self {
+        Self { dialogue, next: Next::Write, deadline: Instant::now() }
     }
 
     fn on(&mut self, heard: Heard<'_>) {
@@ -122,7 +123,7 @@ impl Worker {
         }
         dialogue.expect_earlier_answer(self.unanswered.is_some_and(|it| it.is_open()));
         self.doubt_refusals();
-        let turn = Turn::new(dialogue, Next::Write, Instant::now());
+        let turn = Turn::new(dialogue);
         self.complete(link, turn, request, chores, cancel).await
     }
 
@@ -230,13 +231,13 @@ impl Worker {
             return Ok(None);
         }
         let dialogue = dialogue::Submit::ahead(octets, self.family());
-        let mut turn = Turn::new(dialogue, Next::Write, Instant::now());
+        let mut turn = Turn::new(dialogue);
         turn.go_on(link).await?;
         Ok(Some(Ahead { turn, unwanted }))
     }
 
     /// Waits for the segment that the modem was told of, and brings it to its end; where another one is asked for, or none,
-    /// the modem is freed first. Answers what was begun behind it.
+    /// the modem is freed, and that is postponed until then. Answers what was begun behind it.
     async fn meet<P: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         link: &mut Link<P>,
@@ -244,36 +245,38 @@ impl Worker {
         chores: &mut Chores,
         cancel: &CancellationToken,
     ) -> Result<Option<Ahead>, Ended> {
-        let another = loop {
+        loop {
             if let Some(outcome) = turn.go_on(link).await? {
                 self.get_in_step(link, &outcome, cancel).await?;
                 return Ok(None);
             }
             let sound = tokio::select! {
                 biased;
-                request = self.requests.recv() => {
-                    let is_meant =
-                        |it: &Request| self.may_begin(it) && !it.is_withdrawn();
-                    match request.filter(is_meant) {
-                        Some(request) if turn.dialogue.give(&request.submit.tpdu) => {
-                            return self.complete(link, turn, request, chores, cancel).await;
-                        }
-                        another => break another,
+                request = self.requests.recv() => match request {
+                    Some(request) if self.is_met(&request, &mut turn) => {
+                        return self.complete(link, turn, request, chores, cancel).await;
                     }
-                }
-                () = unwanted.cancelled() => break None,
-                () = cancel.cancelled() => break None,
+                    another => {
+                        self.postponed = another;
+                        break;
+                    }
+                },
+                () = unwanted.cancelled() => break,
+                () = cancel.cancelled() => break,
                 sound = turn.hear(link) => sound?,
             };
             self.take_sound(&mut turn, sound).await;
-        };
+        }
         let (_, never) = oneshot::channel();
         let outcome = self.converse(link, &mut turn, never).await?;
         self.get_in_step(link, &outcome, cancel).await?;
-        match another {
-            Some(request) => self.submit(link, request, chores, cancel).await,
-            None => Ok(None),
-        }
+        Ok(None)
+    }
+
+    /// Whether what was begun ahead can go on with that request.
+    fn is_met(&self, request: &Request, turn: &mut Turn) -> bool {
+        let is_wanted = self.may_begin(request) && !request.is_withdrawn();
+        is_wanted && turn.dialogue.give(&request.submit.tpdu)
     }
 
     /// After a submit that was begun ahead and came to nothing.
@@ -284,8 +287,12 @@ impl Worker {
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
         if *outcome == SubmitOutcome::NotSent(NotSent::Withdrawn) {
-            // Who waits for the modem now waits no longer than this takes. Where it is not answered, the link is behind.
             link.execute(&Command::attention()).await?;
+            if link.behind {
+                // Who waits for the modem by now waits no longer.
+                self.tell(ModemState::Failed, silent());
+                self.turn_away();
+            }
         } else if !is_in_step(outcome) {
             self.tell(ModemState::Failed, silent());
             let patience = self.status.borrow().submit_timeout;
@@ -320,6 +327,8 @@ impl Worker {
             self.take_sound(turn, sound).await;
         }
     }
+
+    /// Hands over what came in by itself; the rest is for the dialogue.
     async fn take_sound(&self, turn: &mut Turn, sound: Sound) {
         match sound {
             Sound::Aside(body) => drop(self.receive(&body, None).await),

@@ -135,6 +135,7 @@ impl fmt::Debug for Submit {
 }
 
 /// A submit on its way to the runner.
+#[derive(Debug)]
 pub(super) struct Request {
     pub(super) submit: Submit,
     pub(super) asked_at: Instant,

@@ -88,6 +88,8 @@ pub struct Runner {
 pub(super) struct Worker {
     pub(super) config: ModemConfig,
     pub(super) requests: mpsc::Receiver<Request>,
+    /// The first of them, which was taken out while the modem was not free.
+    pub(super) postponed: Option<Request>,
     pub(super) calls: mpsc::Receiver<Placed>,
     pub(super) actions: mpsc::Receiver<Action>,
     pub(super) status: watch::Sender<ModemStatus>,
@@ -229,6 +231,7 @@ impl Worker {
         Self {
             config,
             requests,
+            postponed: None,
             calls,
             actions,
             status,
@@ -964,7 +967,9 @@ impl Worker {
 
     /// Answers requests and calls that came while the modem was ready: nothing of them was begun.
     pub(super) fn turn_away(&mut self) {
-        while let Ok(request) = self.requests.try_recv() {
+        let first = self.postponed.take();
+        let others = std::iter::from_fn(|| self.requests.try_recv().ok());
+        for request in first.into_iter().chain(others) {
             request.refuse(NotSent::NotReady);
         }
         while let Ok(placed) = self.calls.try_recv() {

@@ -12,7 +12,7 @@ use ringpost_hal::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use super::{
     ModemEvent, ModemState, Problem, SubmitOutcome,
     audio::Library,
     exchange::word,
-    handle::STALE,
+    handle::{Request, STALE},
     hold::Hold,
     link::{Link, Lost, Unsolicited},
     runner::{Ended, Worker},
@@ -188,7 +188,7 @@ impl Worker {
                     self.turn_away();
                     return Ok(());
                 }
-                request = self.requests.recv() => match request {
+                request = next_of(&mut self.postponed, &mut self.requests) => match request {
                     Some(request) => {
                         self.exchange(link, request, chores, cancel).await?;
                     }
@@ -568,6 +568,20 @@ impl Worker {
         let slot = slot.map(Slot::to_string);
         let event = ModemEvent::Received { modem, sim, slot, tpdu, kept };
         self.events.send(event).await.is_ok().then_some(on_disk)
+    }
+}
+
+/// The next request.
+///
+/// # Cancel safety
+/// None is lost.
+async fn next_of(
+    postponed: &mut Option<Request>,
+    requests: &mut mpsc::Receiver<Request>,
+) -> Option<Request> {
+    match postponed.take() {
+        None => requests.recv().await,
+        first => first,
     }
 }
 

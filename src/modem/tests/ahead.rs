@@ -33,6 +33,13 @@ impl Rig {
         self.is_quiet(Duration::from_secs(1)).await;
     }
 
+    /// A segment of four octets.
+    fn prepare_longer(&self) -> Prepared {
+        let segment = SegmentId { attempt: 2, sequence: 1 };
+        let tpdu = Zeroizing::new(vec![9; 4]);
+        self.handle.prepare(Submit { segment, tpdu, more: false, follower: None })
+    }
+
     /// It is freed at its prompt, and asked whether it is there.
     async fn is_freed(&mut self) {
         self.far.expect("\u{1B}").await;
@@ -73,10 +80,7 @@ async fn what_is_asked_for_instead_does_not_wait_long() {
     rig.hears_of_a_follower().await;
     rig.prompts_and_waits().await;
     let begun = Instant::now();
-    let segment = SegmentId { attempt: 2, sequence: 1 };
-    let tpdu = Zeroizing::new(vec![9; 4]);
-    let instead = rig.handle.prepare(Submit { segment, tpdu, more: false, follower: None });
-    let outcome = tokio::spawn(instead.send());
+    let outcome = tokio::spawn(rig.prepare_longer().send());
     rig.is_freed().await;
     rig.far.expect("AT+CMGS=4").await;
     assert!(begun.elapsed() < Duration::from_millis(5), "{:?}", begun.elapsed());
@@ -154,4 +158,69 @@ async fn a_modem_that_does_not_take_to_it_is_asked_as_ever() {
     rig.ready().await;
     let outcome = rig.submit(2);
     rig.is_taken(outcome).await;
+}
+
+/// Another segment is asked for while the modem waits for that of which it heard; it is to be freed first.
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_instead_is_not_sent_where_the_modem_goes_meanwhile() {
+    for restarts in [true, false] {
+        let mut rig = Rig::up().await;
+        rig.hears_of_a_follower().await;
+        rig.prompts_and_waits().await;
+        let outcome = tokio::spawn(rig.prepare_longer().send());
+        rig.far.expect("\u{1B}").await;
+        if restarts {
+            rig.far.says(&["RDY"]).await;
+            while let Ok(heard) = timeout(Duration::from_secs(1), rig.far.0.read_u8()).await {
+                let Ok(byte) = heard else { break };
+                assert_ne!(byte, b'4', "it is not set up yet");
+                if byte == b'\r' {
+                    rig.far.says(&["OK"]).await;
+                }
+            }
+        } else {
+            drop(rig.far);
+        }
+        let (ended, mut worker) = rig.life.await.unwrap();
+        assert_eq!(matches!(ended, Ended::Restarted), restarts, "{ended:?}");
+        worker.turn_away();
+        assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_does_not_come_is_not_the_fault_of_what_is_asked_for_then() {
+    for is_longer in [false, true] {
+        let mut rig = Rig::up().await;
+        rig.hears_of_a_follower().await;
+        rig.far.expect("\u{1B}").await;
+        let outcome =
+            if is_longer { tokio::spawn(rig.prepare_longer().send()) } else { rig.submit(2) };
+        if is_longer {
+            // It waits for no modem that is silent.
+            let outcome = timeout(Duration::from_secs(10), outcome).await.expect("in time");
+            assert_eq!(outcome.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
+        } else {
+            rig.far.says(&["OK"]).await;
+            rig.far.has_kept_its_settings().await;
+            rig.is_taken(outcome).await;
+        }
+    }
+}
+
+/// Whoever takes what comes in stands still, and so does the modem.
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_for_too_long_ago_is_not_sent_and_is_not_unanswered() {
+    let mut rig = Rig::up().await;
+    rig.hears_of_a_follower().await;
+    rig.far.prompts().await;
+    for _ in 0..20 {
+        rig.far.says(&["+CDS: 2", "000203"]).await;
+    }
+    rig.is_quiet(Duration::from_secs(1)).await;
+    let outcome = rig.submit(2);
+    rig.is_quiet(Duration::from_secs(6)).await;
+    rig.keeps_all();
+    rig.is_freed().await;
+    assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
 }

@@ -132,12 +132,14 @@ impl Submit {
     }
 
     /// Gives the TPDU of a submit that was begun ahead, which waits for [`Heard::Leave`] from here on. Says whether
-    /// it is as long as was said, and can be.
+    /// it is as long as was said, and the modem still waits for it.
     pub fn give(&mut self, tpdu: &[u8]) -> bool {
-        let body = body_of(tpdu).ok().filter(|_| tpdu.len() == usize::from(self.octets));
-        let fits = body.is_some();
+        let is_open = matches!(self.phase, Phase::Command | Phase::Held);
+        let fits = is_open && tpdu.len() == usize::from(self.octets);
+        let body = fits.then(|| body_of(tpdu).ok()).flatten();
+        let is_given = body.is_some();
         self.body = body.unwrap_or_default();
-        fits
+        is_given
     }
 
     /// Holds the body back until [`Heard::Leave`], to be called before the first line is heard. The command before it
@@ -433,6 +435,9 @@ mod tests {
         let (wrote, next) = play_on(submit, &["leave", "+CMGS: 7", "OK"]);
         assert_eq!(wrote.last().map(String::as_str), Some(BODY));
         assert_eq!(next, Next::Done(SubmitOutcome::Accepted { mr: Some(7) }));
+        let mut given_up = Submit::ahead(2, &GENERIC);
+        assert_eq!(given_up.on(Heard::Silence), Next::Write);
+        assert!(!given_up.give(&[0x01, 0x00]), "it is freed");
     }
 
     #[test]
