@@ -86,7 +86,9 @@ impl Chores {
 
     /// Whether nothing is to be done now but to submit.
     pub(super) fn are_done(&self) -> bool {
-        self.stored.is_idle() && !self.ringing && Instant::now() < self.next_look
+        let now = Instant::now();
+        let reads_again = self.stored.again_at().is_some_and(|at| at <= now);
+        self.stored.is_idle() && !reads_again && !self.ringing && now < self.next_look
     }
 }
 

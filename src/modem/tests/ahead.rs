@@ -224,3 +224,26 @@ async fn what_was_asked_for_too_long_ago_is_not_sent_and_is_not_unanswered() {
     rig.is_freed().await;
     assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::NotReady));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_does_not_wait_for_the_end_of_a_long_message() {
+    let mut rig = Rig::up().await;
+    rig.far.says(&["+CMTI: \"ME\",3"]).await;
+    rig.far.answers_before("AT+CMGR=3").await;
+    rig.far.says(&["+CMS ERROR: 314"]).await;
+    rig.hears_of_a_follower().await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    rig.far.prompts().await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let segment = SegmentId { attempt: 1, sequence: 2 };
+    let follower = Some(Follower { octets: 2, unwanted: CancellationToken::new() });
+    let tpdu = Zeroizing::new(vec![1, 2]);
+    let second = rig.handle.prepare(Submit { segment, tpdu, more: false, follower });
+    let outcome = tokio::spawn(second.send());
+    rig.far.expect("000102\u{1A}").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    rig.far.says(&["+CMGS: 7", "OK"]).await;
+    assert_eq!(outcome.await.unwrap(), accepted(7));
+    // With another one to follow.
+    timeout(Duration::from_secs(1), rig.far.answers_until("AT+CMGL=4")).await.expect("at once");
+}
