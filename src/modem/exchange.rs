@@ -38,12 +38,14 @@ struct Turn {
     dialogue: dialogue::Submit,
     next: Next,
     deadline: Instant,
+    /// It was begun before anybody asked for it.
+    is_ahead: bool,
 }
 
 impl Turn {
     /// One whose command is to be written.
     fn new(dialogue: dialogue::Submit) -> Self {
-        Self { dialogue, next: Next::Write, deadline: Instant::now() }
+        Self { dialogue, next: Next::Write, deadline: Instant::now(), is_ahead: false }
     }
 
     fn on(&mut self, heard: Heard<'_>) {
@@ -147,7 +149,11 @@ impl Worker {
     ) -> Result<Option<Ahead>, Ended> {
         let began = Instant::now();
         let Request { submit, leave, reply, .. } = request;
-        let ended = self.converse(link, &mut turn, leave).await;
+        let mut ended = self.converse(link, &mut turn, leave).await;
+        if turn.is_ahead && matches!(ended, Ok(SubmitOutcome::NotSent(NotSent::Refused(_)))) {
+            // Perhaps it was not ready for that yet: it is asked when it is.
+            ended = Ok(SubmitOutcome::NotSent(NotSent::Withdrawn));
+        }
         chores.hold.answered();
         let taken = matches!(ended, Ok(SubmitOutcome::Accepted { .. }));
         let is_asked = taken && chores.tells_nothing(link.told);
@@ -231,7 +237,7 @@ impl Worker {
             return Ok(None);
         }
         let dialogue = dialogue::Submit::ahead(octets, self.family());
-        let mut turn = Turn::new(dialogue);
+        let mut turn = Turn { is_ahead: true, ..Turn::new(dialogue) };
         turn.go_on(link).await?;
         Ok(Some(Ahead { turn, unwanted }))
     }

@@ -182,7 +182,7 @@ impl Prepared {
             if outcome != SubmitOutcome::NotSent(NotSent::Withdrawn) {
                 return outcome;
             }
-            // The modem had waited for leave for too long: now it need not wait.
+            // The modem had waited for leave for too long, or was not ready for what it was told of: now it is.
             self = modem.prepare(submit);
         }
     }

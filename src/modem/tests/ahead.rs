@@ -247,3 +247,21 @@ async fn what_could_not_be_read_does_not_wait_for_the_end_of_a_long_message() {
     // With another one to follow.
     timeout(Duration::from_secs(1), rig.far.answers_until("AT+CMGL=4")).await.expect("at once");
 }
+
+/// It may not have been ready for that.
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_refuses_what_it_was_told_of_is_asked_before_that_counts() {
+    for prompt in ["+CMS ERROR: 515", "+CMS ERROR: 304", "ERROR"] {
+        let mut rig = Rig::up().await;
+        rig.hears_of_a_follower().await;
+        let outcome = rig.submit(2);
+        tokio::task::yield_now().await;
+        rig.far.says(&[prompt]).await;
+        rig.far.has_kept_its_settings().await;
+        rig.far.expect("AT+CMGS=2").await;
+        rig.far.says(&["+CMS ERROR: 515"]).await;
+        let refusal = FinalResult::Cms(ErrorCode::from(515));
+        assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::Refused(refusal)));
+        assert_eq!(rig.handle.status().borrow().state, ModemState::Ready, "all the time");
+    }
+}
