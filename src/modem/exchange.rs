@@ -27,6 +27,9 @@ use super::{
     unanswered::Unanswered,
 };
 
+/// After ESC at a prompt that is there: what a modem says to that comes at once, and many say nothing. Somebody may wait.
+const FREED: Duration = Duration::from_millis(100);
+
 /// A modem that was told of a segment which nobody has asked for yet.
 struct Ahead {
     turn: Turn,
@@ -273,8 +276,7 @@ impl Worker {
             };
             self.take_sound(&mut turn, sound).await;
         }
-        let (_, never) = oneshot::channel();
-        let outcome = self.converse(link, &mut turn, never).await?;
+        let outcome = self.free(link, &mut turn).await?;
         self.get_in_step(link, &outcome, cancel).await?;
         Ok(None)
     }
@@ -283,6 +285,27 @@ impl Worker {
     fn is_met(&self, request: &Request, turn: &mut Turn) -> bool {
         let is_wanted = self.may_begin(request) && !request.is_withdrawn();
         is_wanted && turn.dialogue.give(&request.submit.tpdu)
+    }
+
+    /// Frees the modem of what it was told of; answers how that ended.
+    async fn free<P: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<P>,
+        turn: &mut Turn,
+    ) -> Result<SubmitOutcome, Lost> {
+        let mut at_prompt = turn.dialogue.is_held();
+        turn.on(Heard::Withdrawal);
+        loop {
+            if let Some(outcome) = turn.go_on(link).await? {
+                return Ok(outcome);
+            }
+            if at_prompt {
+                turn.deadline = turn.deadline.min(Instant::now() + FREED);
+            }
+            let sound = turn.hear(link).await?;
+            at_prompt |= matches!(sound, Sound::Prompt);
+            self.take_sound(turn, sound).await;
+        }
     }
 
     /// After a submit that was begun ahead and came to nothing.

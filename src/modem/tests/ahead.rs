@@ -92,6 +92,33 @@ async fn what_is_asked_for_instead_does_not_wait_long() {
     rig.is_taken(outcome).await;
 }
 
+/// Not all makers' modems say anything to ESC.
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_instead_does_not_wait_for_a_modem_that_is_freed_in_silence() {
+    for prompts_late in [false, true] {
+        let mut rig = Rig::up().await;
+        rig.hears_of_a_follower().await;
+        if !prompts_late {
+            rig.prompts_and_waits().await;
+        }
+        let begun = Instant::now();
+        let outcome = tokio::spawn(rig.prepare_longer().send());
+        rig.far.expect("\u{1B}").await;
+        if prompts_late {
+            rig.far.prompts().await;
+            rig.far.expect("\u{1B}").await;
+        }
+        rig.far.expect("AT").await;
+        rig.far.says(&["OK"]).await;
+        rig.far.expect("AT+CMGS=4").await;
+        assert!(begun.elapsed() < Duration::from_millis(150), "{:?}", begun.elapsed());
+        rig.far.prompts().await;
+        rig.far.expect("0009090909\u{1A}").await;
+        rig.far.says(&["+CMGS: 7", "OK"]).await;
+        assert_eq!(outcome.await.unwrap(), accepted(7));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_modem_is_freed_where_nothing_follows() {
     let mut rig = Rig::up().await;

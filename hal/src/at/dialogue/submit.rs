@@ -192,6 +192,12 @@ impl Submit {
         }
     }
 
+    /// Whether the modem is at its prompt, for a body that is held back.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held)
+    }
+
     /// Whether the body was written: from then on the network may have it.
     #[must_use]
     pub const fn body_written(&self) -> bool {
