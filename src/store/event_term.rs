@@ -73,7 +73,7 @@ impl Term {
     fn fill(self) -> String {
         let (value, at) = (self.value(), self.at());
         format!(
-            "INSERT INTO event_term (term, value, at, event)
+            "INSERT OR IGNORE INTO event_term (term, value, at, event)
              SELECT ?1, {value}, {at}, seq FROM event
              WHERE seq > ?2 AND seq <= ?3 AND {value} IS NOT NULL ORDER BY 2, 3, 4"
         )
@@ -126,7 +126,7 @@ fn furthest_behind(view: &View<'_>, to: i64) -> Result<Option<(Term, i64)>, Erro
 }
 
 /// Puts the events after `from`, up to which it reaches, into a term. They come in its order, so that each of
-/// its pages is written once.
+/// its pages is written once. One that is there already stays: nothing that was damaged keeps others out for ever.
 pub(super) fn fill(tx: &Tx<'_>, term: Term, from: i64, to: i64) -> Result<(), Error> {
     tx.prepare(&term.fill())?.execute((term.number, from, to))?;
     let reaches = "UPDATE event_index SET seq = ?2 WHERE term = ?1";
@@ -273,6 +273,17 @@ mod tests {
             assert_eq!(reach(tx).unwrap(), 6);
             assert_eq!(count(tx, "SELECT count(*) FROM event_term WHERE value = 'm1'"), 3);
             assert_eq!(count(tx, "SELECT count(*) FROM event_term WHERE value = 'DENY'"), 2 * 2);
+        });
+    }
+
+    #[test]
+    fn a_term_that_has_more_than_it_knows_of_goes_on_all_the_same() {
+        Memory::new().run(|tx| {
+            append(tx, &[1, 2, 3]);
+            while fill_next(tx, 3, 64).unwrap() {}
+            tx.prepare("UPDATE event_index SET seq = 1").unwrap().execute([]).unwrap();
+            while fill_next(tx, 3, 64).unwrap() {}
+            assert_sound(tx);
         });
     }
 
