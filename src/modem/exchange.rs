@@ -153,9 +153,12 @@ impl Worker {
         let began = Instant::now();
         let Request { submit, leave, reply, .. } = request;
         let mut ended = self.converse(link, &mut turn, leave).await;
-        if turn.is_ahead && matches!(ended, Ok(SubmitOutcome::NotSent(NotSent::Refused(_)))) {
-            // Perhaps it was not ready for that yet: it is asked when it is.
-            ended = Ok(SubmitOutcome::NotSent(NotSent::Withdrawn));
+        if turn.is_ahead && has_failed(&ended) {
+            chores.takes_ahead = false;
+            if let Ok(SubmitOutcome::NotSent(NotSent::Refused(_))) = ended {
+                // Perhaps it was not ready for that yet: it is asked when it is.
+                ended = Ok(SubmitOutcome::NotSent(NotSent::Withdrawn));
+            }
         }
         chores.hold.answered();
         let taken = matches!(ended, Ok(SubmitOutcome::Accepted { .. }));
@@ -216,7 +219,7 @@ impl Worker {
         Ok(ahead?)
     }
 
-    /// Whether nothing is to be done before the next submit.
+    /// Whether nothing is to be done before the next submit, and the modem can be told of that now.
     fn has_time<P: AsyncRead + AsyncWrite + Unpin>(
         &self,
         link: &Link<P>,
@@ -226,7 +229,8 @@ impl Worker {
         let is_asked =
             !(self.requests.is_empty() && self.calls.is_empty() && self.actions.is_empty());
         let ready = self.status.borrow().state == ModemState::Ready;
-        ready && !is_asked && chores.are_done() && chores.hold.is_prepared(more) && link.is_quiet()
+        let has_time = ready && !is_asked && chores.are_done() && link.is_quiet();
+        has_time && chores.takes_ahead && chores.hold.is_prepared(more)
     }
 
     /// Tells the modem how long a segment is that will be asked for, where nobody has said otherwise by now.
@@ -256,6 +260,7 @@ impl Worker {
     ) -> Result<Option<Ahead>, Ended> {
         loop {
             if let Some(outcome) = turn.go_on(link).await? {
+                chores.takes_ahead &= !has_failed(&Ok(outcome));
                 self.get_in_step(link, &outcome, cancel).await?;
                 return Ok(None);
             }
@@ -367,6 +372,11 @@ impl Worker {
             Sound::Silence | Sound::Restarted => turn.on(Heard::Silence),
         }
     }
+}
+
+/// Whether the modem has shown no prompt where it should have.
+const fn has_failed(ended: &Result<SubmitOutcome, Lost>) -> bool {
+    matches!(ended, Ok(SubmitOutcome::NotSent(NotSent::Refused(_) | NotSent::NoPrompt)))
 }
 
 /// Whether the modem has answered, and waits for nothing.

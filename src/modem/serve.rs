@@ -61,6 +61,8 @@ pub(super) struct Chores {
     pub(super) library: Library,
     /// Its link to the network.
     pub(super) hold: Hold,
+    /// It may be told of a segment before that is asked for: it has never failed at that.
+    pub(super) takes_ahead: bool,
     /// What it had told of by itself, and how many messages it has taken since.
     told: u64,
     taken: u8,
@@ -106,6 +108,7 @@ impl Worker {
             stored: Stored::new(stores, self.naming()),
             library: Library::default(),
             hold: Hold::new(self.status.borrow().facts.holds_link),
+            takes_ahead: true,
             told: 0,
             taken: 0,
             ringing: false,

@@ -27,6 +27,14 @@ impl Rig {
         unwanted
     }
 
+    /// One is taken that another is to follow, of which the modem hears nothing before it is asked for.
+    async fn hears_of_no_follower(&mut self) {
+        let (outcome, _unwanted) = self.submit_with_a_follower().await;
+        self.far.says(&["+CMGS: 6", "OK"]).await;
+        assert_eq!(outcome.await.unwrap(), accepted(6));
+        self.is_quiet(Duration::from_secs(1)).await;
+    }
+
     /// It is at its prompt, and nothing is written there.
     async fn prompts_and_waits(&mut self) {
         self.far.prompts().await;
@@ -170,21 +178,24 @@ async fn a_modem_that_has_something_else_to_do_hears_of_no_follower() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modem_that_does_not_take_to_it_is_asked_as_ever() {
+async fn a_modem_that_does_not_take_to_it_is_asked_as_ever_from_then_on() {
     let mut rig = Rig::up().await;
     rig.hears_of_a_follower().await;
     rig.far.says(&["+CMS ERROR: 500"]).await;
     rig.is_quiet(Duration::from_secs(1)).await;
     let outcome = rig.submit(2);
     rig.is_taken(outcome).await;
+    rig.hears_of_no_follower().await;
 
     // No prompt comes: it has sent nothing, and is brought into step.
+    let mut rig = Rig::up().await;
     rig.hears_of_a_follower().await;
     rig.far.expect("\u{1B}").await;
     rig.far.has_kept_its_settings().await;
     rig.ready().await;
     let outcome = rig.submit(2);
     rig.is_taken(outcome).await;
+    rig.hears_of_no_follower().await;
 }
 
 /// Another segment is asked for while the modem waits for that of which it heard; it is to be freed first.
@@ -290,5 +301,6 @@ async fn a_modem_that_refuses_what_it_was_told_of_is_asked_before_that_counts() 
         let refusal = FinalResult::Cms(ErrorCode::from(515));
         assert_eq!(outcome.await.unwrap(), SubmitOutcome::NotSent(NotSent::Refused(refusal)));
         assert_eq!(rig.handle.status().borrow().state, ModemState::Ready, "all the time");
+        rig.hears_of_no_follower().await;
     }
 }
