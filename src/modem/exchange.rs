@@ -137,7 +137,7 @@ impl Worker {
         request.asked_at.elapsed() < STALE && self.status.borrow().state == ModemState::Ready
     }
 
-    fn family(&self) -> &'static Family {
+    pub(super) fn family(&self) -> &'static Family {
         self.status.borrow().family.unwrap_or(&GENERIC)
     }
 
@@ -153,7 +153,7 @@ impl Worker {
         let began = Instant::now();
         let Request { submit, leave, reply, .. } = request;
         let mut ended = self.converse(link, &mut turn, leave).await;
-        if turn.is_ahead && has_failed(&ended) {
+        if turn.is_ahead && ended.is_ok_and(|outcome| has_failed(&outcome)) {
             chores.takes_ahead = false;
             if let Ok(SubmitOutcome::NotSent(NotSent::Refused(_))) = ended {
                 // Perhaps it was not ready for that yet: it is asked when it is.
@@ -260,14 +260,14 @@ impl Worker {
     ) -> Result<Option<Ahead>, Ended> {
         loop {
             if let Some(outcome) = turn.go_on(link).await? {
-                chores.takes_ahead &= !has_failed(&Ok(outcome));
+                chores.takes_ahead &= !has_failed(&outcome);
                 self.get_in_step(link, &outcome, cancel).await?;
                 return Ok(None);
             }
             let sound = tokio::select! {
                 biased;
                 request = self.requests.recv() => match request {
-                    Some(request) if self.is_met(&request, &mut turn) => {
+                    Some(request) if self.goes_on_with(&request, &mut turn) => {
                         return self.complete(link, turn, request, chores, cancel).await;
                     }
                     another => {
@@ -286,8 +286,8 @@ impl Worker {
         Ok(None)
     }
 
-    /// Whether what was begun ahead can go on with that request.
-    fn is_met(&self, request: &Request, turn: &mut Turn) -> bool {
+    /// Goes on with that request in what was begun ahead; says whether that can be done.
+    fn goes_on_with(&self, request: &Request, turn: &mut Turn) -> bool {
         let is_wanted = self.may_begin(request) && !request.is_withdrawn();
         is_wanted && turn.dialogue.give(&request.submit.tpdu)
     }
@@ -375,8 +375,8 @@ impl Worker {
 }
 
 /// Whether the modem has shown no prompt where it should have.
-const fn has_failed(ended: &Result<SubmitOutcome, Lost>) -> bool {
-    matches!(ended, Ok(SubmitOutcome::NotSent(NotSent::Refused(_) | NotSent::NoPrompt)))
+const fn has_failed(outcome: &SubmitOutcome) -> bool {
+    matches!(outcome, SubmitOutcome::NotSent(NotSent::Refused(_) | NotSent::NoPrompt))
 }
 
 /// Whether the modem has answered, and waits for nothing.

@@ -41,6 +41,12 @@ pub(super) enum Unsolicited {
     Late(Late),
 }
 
+impl Unsolicited {
+    const fn is_body(&self) -> bool {
+        matches!(self, Self::Body(_))
+    }
+}
+
 /// What was heard while something was pending.
 #[derive(Debug)]
 pub(super) enum Sound {
@@ -204,8 +210,7 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// The first body that came in by itself.
     pub(super) fn take_body(&mut self) -> Option<Line> {
-        let is_body = |it: &Unsolicited| matches!(it, Unsolicited::Body(_));
-        let at = self.unsolicited.iter().position(is_body)?;
+        let at = self.unsolicited.iter().position(Unsolicited::is_body)?;
         let Some(Unsolicited::Body(line)) = self.unsolicited.remove(at) else { return None };
         Some(line)
     }
@@ -293,7 +298,7 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Link<P> {
 
     /// Whether all was answered, and it has said nothing by itself that is to be acted on; bodies are only handed over.
     pub(super) fn is_quiet(&self) -> bool {
-        !self.behind && self.unsolicited.iter().all(|it| matches!(it, Unsolicited::Body(_)))
+        !self.behind && self.unsolicited.iter().all(Unsolicited::is_body)
     }
 
     /// Notes a restart that the modem did not tell of.

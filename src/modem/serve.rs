@@ -273,8 +273,7 @@ impl Worker {
         &self,
         link: &mut Link<P>,
     ) -> Result<(), Ended> {
-        let family = self.status.borrow().family.unwrap_or(&ringpost_hal::family::GENERIC);
-        if let Some(word) = family.call.as_ref().and_then(|call| call.hang_up.first()) {
+        if let Some(word) = self.family().call.as_ref().and_then(|call| call.hang_up.first()) {
             debug!(modem.name = self.config.name, "somebody calls, and is rejected");
             link.execute(&Command::hang_up(word)).await?;
         }

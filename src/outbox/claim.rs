@@ -445,8 +445,10 @@ fn put_on_air(
 fn follower(line: &Line, attempt: &Attempt, order: &sms::Order<'_>) -> Option<Follower> {
     let sequence = order.sequence.checked_add(1)?;
     let next = attempt.segments.get(usize::from(order.sequence))?;
-    let goes_on = next.state == SegmentState::Pending && !line.terms.rests();
-    let tpdu = sms::submit(&sms::Order { sequence, ..*order }).ok().filter(|_| goes_on)?;
+    if next.state != SegmentState::Pending || line.terms.rests() {
+        return None;
+    }
+    let tpdu = sms::submit(&sms::Order { sequence, ..*order }).ok()?;
     let octets = u8::try_from(tpdu.len()).ok()?;
     Some(Follower { octets, unwanted: CancellationToken::new() })
 }

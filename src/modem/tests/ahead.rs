@@ -68,17 +68,13 @@ async fn the_next_segment_is_told_of_with_the_answer_and_leaves_when_it_is_asked
     let prepared = rig.prepare(2, false);
     rig.is_quiet(Duration::from_secs(1)).await;
     let outcome = tokio::spawn(prepared.send());
-    rig.far.expect("000102\u{1A}").await;
-    rig.far.says(&["+CMGS: 7", "OK"]).await;
-    assert_eq!(outcome.await.unwrap(), accepted(7));
+    rig.body_is_taken("000102\u{1A}", 7, outcome).await;
 
     rig.hears_of_a_follower().await;
     let outcome = rig.submit(2);
     tokio::task::yield_now().await;
     rig.far.prompts().await;
-    rig.far.expect("000102\u{1A}").await;
-    rig.far.says(&["+CMGS: 8", "OK"]).await;
-    assert_eq!(outcome.await.unwrap(), accepted(8));
+    rig.body_is_taken("000102\u{1A}", 8, outcome).await;
     rig.is_quiet(Duration::from_secs(1)).await;
 }
 
@@ -93,9 +89,7 @@ async fn what_is_asked_for_instead_does_not_wait_long() {
     rig.far.expect("AT+CMGS=4").await;
     assert!(begun.elapsed() < Duration::from_millis(5), "{:?}", begun.elapsed());
     rig.far.prompts().await;
-    rig.far.expect("0009090909\u{1A}").await;
-    rig.far.says(&["+CMGS: 7", "OK"]).await;
-    assert_eq!(outcome.await.unwrap(), accepted(7));
+    rig.body_is_taken("0009090909\u{1A}", 7, outcome).await;
     let outcome = rig.submit(3);
     rig.is_taken(outcome).await;
 }
@@ -121,9 +115,7 @@ async fn what_is_asked_for_instead_does_not_wait_for_a_modem_that_is_freed_in_si
         rig.far.expect("AT+CMGS=4").await;
         assert!(begun.elapsed() < Duration::from_millis(150), "{:?}", begun.elapsed());
         rig.far.prompts().await;
-        rig.far.expect("0009090909\u{1A}").await;
-        rig.far.says(&["+CMGS: 7", "OK"]).await;
-        assert_eq!(outcome.await.unwrap(), accepted(7));
+        rig.body_is_taken("0009090909\u{1A}", 7, outcome).await;
     }
 }
 

@@ -240,9 +240,14 @@ impl Rig {
     async fn is_taken(&mut self, outcome: JoinHandle<SubmitOutcome>) {
         self.far.expect("AT+CMGS=2").await;
         self.far.prompts().await;
-        self.far.expect("000102\u{1A}").await;
-        self.far.says(&["+CMGS: 7", "OK"]).await;
-        assert_eq!(outcome.await.unwrap(), accepted(7));
+        self.body_is_taken("000102\u{1A}", 7, outcome).await;
+    }
+
+    /// A message that the network takes, from its body on.
+    async fn body_is_taken(&mut self, body: &str, mr: u8, outcome: JoinHandle<SubmitOutcome>) {
+        self.far.expect(body).await;
+        self.far.says(&[&format!("+CMGS: {mr}"), "OK"]).await;
+        assert_eq!(outcome.await.unwrap(), accepted(mr));
     }
 
     /// A submit, up to its body.
