@@ -156,13 +156,8 @@ fn pass_over(
     tx: &Tx<'_>,
     work: impl FnOnce(&Tx<'_>) -> Result<(), store::Error>,
 ) -> Result<(), store::Error> {
-    match tx.savepoint(work) {
-        Err(cause) if cause.is_of_its_rows() => {
-            warn!(%cause, "a received segment cannot be read: it is passed over");
-            Ok(())
-        }
-        done => done,
-    }
+    let told = |cause: &_| warn!(%cause, "a received segment cannot be read: it is passed over");
+    tx.pass_over(work, told).map(drop)
 }
 
 /// Keeps what there is of the message that the segment `key` is of. Where the rest of it came to another SIM, somebody changed

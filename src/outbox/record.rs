@@ -44,14 +44,13 @@ impl Care {
         if self == Self::Together {
             return work(tx).map(Some);
         }
-        match tx.savepoint(work) {
-            Err(cause) if cause.is_of_its_rows() => {
-                error!(message.key = key, %cause, "a message cannot be read: it is passed over");
-                store::progress::put_off(tx, key, now, now.after(LET_BE))?;
-                Ok(None)
-            }
-            done => done.map(Some),
+        let done = tx.pass_over(work, |cause| {
+            error!(message.key = key, %cause, "a message cannot be read: it is passed over");
+        })?;
+        if done.is_none() {
+            store::progress::put_off(tx, key, now, now.after(LET_BE))?;
         }
+        Ok(done)
     }
 }
 

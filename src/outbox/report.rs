@@ -97,13 +97,11 @@ pub(super) fn take_up(
 ) -> Result<bool, store::Error> {
     let waited = store::early_report::take(tx, sim, recipient.tail())?;
     for received in &waited {
-        match tx.savepoint(|tx| receive(tx, sim, received, now, rules)) {
-            // It is about another message, which is no reason to undo what happened to this one.
-            Err(cause) if cause.is_of_its_rows() => {
-                error!(%cause, "a delivery report is about a message that cannot be read");
-            }
-            received => received?,
-        }
+        // It is about another message, which is no reason to undo what happened to this one.
+        tx.pass_over(
+            |tx| receive(tx, sim, received, now, rules),
+            |cause| error!(%cause, "a delivery report is about a message that cannot be read"),
+        )?;
     }
     Ok(!waited.is_empty())
 }

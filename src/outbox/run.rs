@@ -515,13 +515,13 @@ impl Outbox {
             // before, whatever the time of day.
             if jump.unsigned_abs() >= A_WHILE_MS {
                 for shift in [store::idempotency::shift, store::inbound::shift] {
-                    match tx.savepoint(|tx| shift(tx, jump)) {
-                        // That nothing is sent any more would be worse.
-                        Err(cause) if cause.is_of_its_rows() => {
+                    // That nothing is sent any more would be worse.
+                    tx.pass_over(
+                        |tx| shift(tx, jump),
+                        |cause| {
                             error!(%cause, "some of what is stored cannot be moved with the clock");
-                        }
-                        shifted => shifted?,
-                    }
+                        },
+                    )?;
                 }
             }
             store::boot::follow(tx, jump < 0)?;

@@ -144,6 +144,25 @@ impl<'c> Tx<'c> {
         self.prepare("RELEASE job")?.execute([])?;
         result
     }
+
+    /// As [`Self::savepoint`], but for rows that cannot be read or written: `told` hears of that, `None` is answered, and
+    /// whatever else the transaction does goes on.
+    ///
+    /// # Errors
+    /// Others of `work`.
+    pub fn pass_over<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error>,
+        told: impl FnOnce(&Error),
+    ) -> Result<Option<T>, Error> {
+        match self.savepoint(work) {
+            Err(cause) if cause.is_of_its_rows() => {
+                told(&cause);
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
+    }
 }
 
 impl<'c> Deref for Tx<'c> {
