@@ -178,7 +178,7 @@ async fn keep(
         });
         each.collect::<Result<Vec<_>, _>>()
     };
-    for stored in store.write(job).await? {
+    for stored in store.write_along(job).await? {
         let Some(arrival) = held.pop_front() else { break };
         match stored {
             Ok(may) => match arrival.waits {

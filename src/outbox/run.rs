@@ -144,6 +144,11 @@ struct Slot {
 }
 
 impl Slot {
+    /// Whether it could take something at once.
+    fn is_idle(&self) -> bool {
+        self.busy_since.is_none() && self.status.borrow().state == ModemState::Ready
+    }
+
     /// From when on the text that is on its air is slow.
     fn is_slow_from(&self) -> Option<Instant> {
         self.busy_since.filter(|_| self.in_call.is_none()).map(|since| since + SLOW)
@@ -332,6 +337,7 @@ impl Outbox {
             let wake = self.wake_of(&turn);
             turn.begun.into_iter().for_each(|begun| self.start(begun));
             turn.hang_up.into_iter().for_each(|index| self.hang_up(index));
+            self.store.note_free(self.outlets.iter().any(Slot::is_idle));
             // All branches are cancel-safe: what they wait for stays where it is.
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -728,6 +734,7 @@ impl Outbox {
     /// Lets the exchanges on the air end, and stores what came of them.
     async fn drain(mut self, mut back: Vec<Exchanged>) {
         self.watchers.abort_all();
+        self.store.note_free(true);
         self.disappoint(true);
         if !self.exchanges.is_empty() {
             info!(exchanges = self.exchanges.len(), "waiting for the exchanges on the air");

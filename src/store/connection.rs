@@ -11,24 +11,21 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, broadcast, oneshot, watch};
 
 use super::{
     Error, Tx, View,
     health::Pulse,
+    line::{self, Entrance, Haste, Other, Patience, Request},
     room::Room,
     vitals::Work,
     wal,
-    writer::{self, Request, Task, Wakers},
+    writer::{self, Task, Wakers},
 };
 use crate::domain::MessageId;
 
 /// Append-only: a migration that has been released is never changed.
 const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];
-
-/// Jobs that may wait for the writer thread. Enough for every request that HTTP lets in at once;
-/// beyond it, callers wait instead of memory growing.
-const WAITING_JOBS: usize = 1024;
 
 /// Reads at one time. SQLite readers do not disturb each other, but each holds a page cache.
 const MAX_READERS: u32 = 4;
@@ -48,7 +45,7 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The database: cheap to clone. The writer thread ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) line: Entrance,
     pub(super) readers: Arc<Readers>,
     pub(super) wakers: Arc<Wakers>,
     full: watch::Receiver<bool>,
@@ -72,17 +69,21 @@ impl Store {
     /// # Errors
     /// A file that is no database, cannot be written, or was made by a later version.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, Patience::USUAL)
+    }
+
+    fn open_with(path: &Path, patience: Patience) -> Result<Self, Error> {
         let connection = open_for_writing(path)?;
         let database = Arc::new(File::open(path).map_err(|_| Error::Closed)?);
-        let (requests, receiver) = mpsc::channel(WAITING_JOBS);
+        let (line, exit) = line::line(patience);
         let wakers = Arc::new(Wakers::default());
         let (thread_wakers, room) = (wakers.clone(), Room::of(path));
-        let (full, log) = (room.full(), wal::Length::of(path, &room));
+        let (full, length) = (room.full(), wal::Length::of(path, &room));
         let kept_open = database.clone();
         thread::Builder::new()
             .name("store".into())
             .spawn(move || {
-                writer::run(connection, receiver, &thread_wakers, &room, log);
+                writer::run(connection, exit, &thread_wakers, &room, length);
                 drop(kept_open);
             })
             .map_err(|_| Error::Closed)?;
@@ -93,7 +94,7 @@ impl Store {
             database,
         };
         let readers = Arc::new(readers);
-        Ok(Self { requests, readers, wakers, full, pulse: Pulse::default() })
+        Ok(Self { line, readers, wakers, full, pulse: Pulse::default() })
     }
 
     /// Runs `work` in the next commit and waits until it is on disk.
@@ -110,8 +111,24 @@ impl Store {
         self.hand_over(work).await?.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Like [`write`](Self::write), for what may give the outbox work: it is woken at once, and comes in time for the
-    /// commit of `work` more often than not. So a message that a modem can take costs one commit before it is on the air.
+    /// Like [`write`](Self::write), for what nobody waits for: while no modem is free, it may stand aside for some
+    /// milliseconds, and go with what comes next.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// That of [`write`](Self::write).
+    pub async fn write_along<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.put_in(work, Haste::CanWait).await?.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Like [`write`](Self::write), for what may give the outbox work. Where a modem is free, the outbox is woken at
+    /// once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
+    /// commit before it is on the air. Where none is, it goes along with what frees one.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
@@ -122,9 +139,11 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let done = self.hand_over(work).await?;
-        // Its place in the line is behind `work`.
-        self.wakers.queue.notify_one();
+        let done = self.put_in(work, Haste::CanWait).await?;
+        if self.line.modem_is_free() {
+            // Its place in the line is behind `work`.
+            self.wakers.queue.notify_one();
+        }
         done.await.unwrap_or(Err(Error::Closed))
     }
 
@@ -137,9 +156,17 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        self.put_in(work, Haste::Now).await
+    }
+
+    async fn put_in<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+        haste: Haste,
+    ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         let (done, answer) = oneshot::channel();
         let task = Task::new(work, move |result| drop(done.send(result)));
-        self.requests.send(Request::Write(Box::new(task))).await.map_err(|_| Error::Closed)?;
+        self.line.send(Request::Write(Box::new(task), haste)).await?;
         Ok(answer)
     }
 
@@ -149,7 +176,7 @@ impl Store {
         work: impl FnOnce(&Tx<'_>) -> Result<(), Error> + Send + 'static,
     ) -> bool {
         let task = Task::new(work, drop::<Result<(), Error>>);
-        self.requests.try_send(Request::Write(Box::new(task))).is_ok()
+        self.line.try_send(Request::Write(Box::new(task), Haste::Now))
     }
 
     /// Runs `work` on a read-only connection, off the async threads.
@@ -181,7 +208,7 @@ impl Store {
         self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         drop(all);
         let (done, closed) = oneshot::channel();
-        if self.requests.send(Request::Close(done)).await.is_ok() {
+        if self.line.send(Request::Other(Other::Close(done))).await.is_ok() {
             let _ = closed.await;
         }
     }
@@ -190,6 +217,11 @@ impl Store {
     /// the last call resolves it at once.
     pub async fn queue_changed(&self) {
         self.wakers.queue.notified().await;
+    }
+
+    /// The outbox tells whether it could put what comes on the air at once.
+    pub fn note_free(&self, modem_is_free: bool) {
+        self.line.note_free(modem_is_free);
     }
 
     /// Where the database is.
@@ -204,8 +236,7 @@ impl Store {
 
     /// Jobs that wait for the writer thread.
     pub(super) fn waiting_jobs(&self) -> u64 {
-        let waiting = self.requests.max_capacity() - self.requests.capacity();
-        u64::try_from(waiting).unwrap_or_default()
+        u64::try_from(self.line.length()).unwrap_or_default()
     }
 
     /// Whether the disk is full, and when that changes.

@@ -12,6 +12,7 @@ mod event_term;
 mod files;
 mod health;
 mod in_time;
+mod line;
 mod lock;
 mod log;
 mod log_index;

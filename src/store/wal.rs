@@ -15,7 +15,13 @@ use tokio::{sync::oneshot, task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Error, Store, connection::BUSY_TIMEOUT, files::beside, room::Room, writer::Request};
+use super::{
+    Error, Store,
+    connection::BUSY_TIMEOUT,
+    files::beside,
+    line::{Other, Request},
+    room::Room,
+};
 
 /// From an erasure to the checkpoint that removes the text from the log. Promise 6 gives 60 s; a third of it leaves
 /// room for a slow disk and still gathers many erasures.
@@ -106,7 +112,7 @@ impl Store {
         let _ = self.move_beside_the_writer().await;
         let patience = if failed == 0 { Duration::ZERO } else { PATIENCE };
         let (done, clean) = oneshot::channel();
-        match self.requests.send(Request::Checkpoint(patience, done)).await {
+        match self.line.send(Request::Other(Other::Checkpoint(patience, done))).await {
             Ok(()) => clean.await.unwrap_or(Ok(true)),
             Err(_) => Ok(true),
         }

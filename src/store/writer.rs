@@ -1,11 +1,17 @@
 //! The writer thread: group commit.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
-use super::{Error, Tx, room::Room, vitals::Work, wal};
+use super::{
+    Error, Tx,
+    line::{Due, Exit, Other},
+    room::Room,
+    vitals::Work,
+    wal,
+};
 use crate::domain::MessageId;
 
 /// Jobs in one commit at most, so that a flood of them cannot hold back the first one's answer
@@ -18,17 +24,6 @@ pub(super) trait Job: Send {
     fn run(&mut self, tx: &Tx<'_>);
     /// Answers, after the commit or its failure.
     fn finish(self: Box<Self>, committed: Result<(), Error>);
-}
-
-/// What the writer thread is asked to do.
-pub(super) enum Request {
-    /// Run a job inside the next commit.
-    Write(Box<dyn Job>),
-    /// Move what is left in the write-ahead log into the database and cut it, so that no erased text is left; wait so
-    /// long for those who read. Tells whether it is clean: a reader may hold the log open.
-    Checkpoint(Duration, oneshot::Sender<Result<bool, Error>>),
-    /// Close the database, and tell when that is done.
-    Close(oneshot::Sender<()>),
 }
 
 /// Messages that may be told of before somebody who waits for one of them must look by himself: two
@@ -62,34 +57,29 @@ impl Default for Wakers {
     }
 }
 
-/// Serves requests until it is told to close, or the last sender is gone.
+/// Does what is asked for until it is told to close, or the last is gone who could ask.
 pub(super) fn run(
     connection: Connection,
-    mut requests: mpsc::Receiver<Request>,
+    mut line: Exit,
     wakers: &Arc<Wakers>,
     room: &Room,
     mut log: wal::Length,
 ) {
     let mut closing = None;
     while closing.is_none()
-        && let Some(request) = requests.blocking_recv()
+        && let Some(due) = line.wait()
     {
-        let other = match request {
-            Request::Write(first) => {
-                let other = commit(&connection, first, &mut requests, wakers, room);
+        match due {
+            Due::Commit => {
+                commit(&connection, &mut line, wakers, room);
                 if log.became_long() {
                     wakers.long_log.notify_one();
                 }
-                other
             }
-            other @ (Request::Checkpoint(..) | Request::Close(_)) => Some(other),
-        };
-        match other {
-            Some(Request::Checkpoint(patience, done)) => {
+            Due::Other(Other::Checkpoint(patience, done)) => {
                 let _ = done.send(wal::cut(&connection, patience));
             }
-            Some(Request::Close(done)) => closing = Some(done),
-            Some(Request::Write(_)) | None => {}
+            Due::Other(Other::Close(done)) => closing = Some(done),
         }
     }
     drop(connection);
@@ -98,35 +88,22 @@ pub(super) fn run(
     }
 }
 
-/// Runs `first` and all jobs that wait behind it, commits once, and answers all. Stops before a request
-/// that is no job, and hands it back.
-fn commit(
-    connection: &Connection,
-    mut first: Box<dyn Job>,
-    requests: &mut mpsc::Receiver<Request>,
-    wakers: &Wakers,
-    room: &Room,
-) -> Option<Request> {
-    let mut other = None;
+/// Runs the jobs of the line, commits once, and answers all.
+fn commit(connection: &Connection, line: &mut Exit, wakers: &Wakers, room: &Room) {
     if let Err(cause) = execute(connection, "BEGIN IMMEDIATE") {
-        first.finish(Err(cause));
-        return None;
+        if let Some(first) = line.next_job() {
+            first.finish(Err(cause));
+        }
+        return;
     }
     let tx = Tx::new(connection, room);
-    first.run(&tx);
-    let mut jobs = vec![first];
-    while jobs.len() < MAX_BATCH && tx.undone().is_none() {
-        match requests.try_recv() {
-            Ok(Request::Write(mut job)) => {
-                job.run(&tx);
-                jobs.push(job);
-            }
-            Ok(request @ (Request::Checkpoint(..) | Request::Close(_))) => {
-                other = Some(request);
-                break;
-            }
-            Err(_) => break,
-        }
+    let mut jobs = Vec::new();
+    while jobs.len() < MAX_BATCH
+        && tx.undone().is_none()
+        && let Some(mut job) = line.next_job()
+    {
+        job.run(&tx);
+        jobs.push(job);
     }
     let (signals, told, left) = (tx.signals(), tx.take_told(), tx.room_left());
     let committed = match tx.undone() {
@@ -157,7 +134,6 @@ fn commit(
     for job in jobs {
         job.finish(committed.clone());
     }
-    other
 }
 
 /// Compiled once: what a transaction of rusqlite says is compiled for each.

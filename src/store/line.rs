@@ -1,0 +1,237 @@
+//! The line before the writer thread. A commit costs much the same for one job as for ten, and a card wears out by
+//! commits: so what can wait a moment stands aside while the modems are all at work, and goes with what comes next.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    oneshot,
+};
+
+use super::{Error, writer::Job};
+
+/// Jobs that may wait for the writer thread. Enough for every request that HTTP lets in at once;
+/// beyond it, callers wait instead of memory growing.
+const WAITING_JOBS: usize = 1024;
+
+/// What the writer thread is asked to do.
+pub(super) enum Request {
+    /// Run a job inside the next commit.
+    Write(Box<dyn Job>, Haste),
+    /// Do something else, behind all jobs that were there before.
+    Other(Other),
+}
+
+/// What is done between commits.
+pub(super) enum Other {
+    /// Move what is left in the write-ahead log into the database and cut it, so that no erased text is left; wait so
+    /// long for those who read. Tells whether it is clean: a reader may hold the log open.
+    Checkpoint(Duration, oneshot::Sender<Result<bool, Error>>),
+    /// Close the database, and tell when that is done.
+    Close(oneshot::Sender<()>),
+}
+
+/// Whether a job may stand aside for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    Now,
+    /// While no modem is free: whatever frees one is a job that cannot wait, and takes this along.
+    CanWait,
+}
+
+/// For how long, and for how many, jobs stand aside.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// The longest: below what anybody notices, above what many modems at work take to answer.
+    longest: Duration,
+    /// Others are waited for if one that could not wait came within this time. A sender with one modem, which
+    /// answers once in some hundred milliseconds, is not held up for each of its messages.
+    lively: Duration,
+    /// So many jobs wait for no others.
+    enough: usize,
+}
+
+impl Patience {
+    pub(super) const USUAL: Self =
+        Self { longest: Duration::from_millis(20), lively: Duration::from_millis(50), enough: 8 };
+}
+
+/// What both ends know.
+#[derive(Debug)]
+struct Shared {
+    /// Whether what comes could be put on the air at once. Until the outbox says otherwise, it may.
+    modem_is_free: AtomicBool,
+    /// Set before it waits for the first time.
+    writer: OnceLock<Thread>,
+}
+
+/// Where the line begins.
+#[derive(Clone, Debug)]
+pub(super) struct Entrance {
+    requests: mpsc::Sender<Request>,
+    shared: Arc<Shared>,
+}
+
+/// Where it ends: at the writer thread.
+pub(super) struct Exit {
+    requests: mpsc::Receiver<Request>,
+    shared: Arc<Shared>,
+    patience: Patience,
+    /// Jobs of the next commit, or of the one that is under way.
+    jobs: VecDeque<Box<dyn Job>>,
+    /// When they are to be committed at the latest.
+    commit_at: Option<Instant>,
+    /// When one came last that could not wait.
+    hurried_at: Option<Instant>,
+    /// What comes behind them, and is no job.
+    behind: Option<Other>,
+}
+
+/// What the writer thread has to do next.
+pub(super) enum Due {
+    /// To commit the jobs that [`Exit::next_job`] gives.
+    Commit,
+    /// Something else.
+    Other(Other),
+}
+
+/// A line, with both its ends.
+pub(super) fn line(patience: Patience) -> (Entrance, Exit) {
+    let (sender, requests) = mpsc::channel(WAITING_JOBS);
+    let shared = Shared { modem_is_free: AtomicBool::new(true), writer: OnceLock::new() };
+    let shared = Arc::new(shared);
+    let entrance = Entrance { requests: sender, shared: shared.clone() };
+    let exit = Exit {
+        requests,
+        shared,
+        patience,
+        jobs: VecDeque::new(),
+        commit_at: None,
+        hurried_at: None,
+        behind: None,
+    };
+    (entrance, exit)
+}
+
+impl Entrance {
+    /// Puts a request in the line, as soon as there is a place.
+    ///
+    /// # Errors
+    /// The writer thread has ended.
+    pub(super) async fn send(&self, request: Request) -> Result<(), Error> {
+        self.requests.send(request).await.map_err(|_| Error::Closed)?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Puts a request in the line if there is a place; says whether there was.
+    pub(super) fn try_send(&self, request: Request) -> bool {
+        let sent = self.requests.try_send(request).is_ok();
+        self.wake();
+        sent
+    }
+
+    /// Requests in it.
+    pub(super) fn length(&self) -> usize {
+        self.requests.max_capacity() - self.requests.capacity()
+    }
+
+    /// Notes whether what comes could be put on the air at once. Then nothing waits any more.
+    pub(super) fn note_free(&self, is_free: bool) {
+        let was_free = self.shared.modem_is_free.swap(is_free, Ordering::Relaxed);
+        if is_free && !was_free {
+            self.wake();
+        }
+    }
+
+    /// Whether it could.
+    pub(super) fn modem_is_free(&self) -> bool {
+        self.shared.modem_is_free.load(Ordering::Relaxed)
+    }
+
+    fn wake(&self) {
+        if let Some(writer) = self.shared.writer.get() {
+            writer.unpark();
+        }
+    }
+}
+
+impl Exit {
+    /// Waits until there is something to do; `None` once the last who could ask for anything has gone.
+    pub(super) fn wait(&mut self) -> Option<Due> {
+        self.shared.writer.get_or_init(thread::current);
+        loop {
+            if self.jobs.is_empty() {
+                if let Some(other) = self.behind.take() {
+                    return Some(Due::Other(other));
+                }
+                let request = self.requests.blocking_recv()?;
+                self.take_in(request);
+            }
+            let now = Instant::now();
+            let left = self.commit_at.map(|at| at.saturating_duration_since(now));
+            let left = left.filter(|_| self.behind.is_none() && !self.modem_is_free());
+            let Some(left) = left.filter(|left| !left.is_zero()) else {
+                if self.jobs.is_empty() {
+                    continue;
+                }
+                return Some(Due::Commit);
+            };
+            match self.requests.try_recv() {
+                Ok(request) => self.take_in(request),
+                Err(TryRecvError::Empty) => thread::park_timeout(left),
+                Err(TryRecvError::Disconnected) => return Some(Due::Commit),
+            }
+        }
+    }
+
+    /// The next job for the commit that is under way; `None` where there is no more, or something comes first that
+    /// is none.
+    pub(super) fn next_job(&mut self) -> Option<Box<dyn Job>> {
+        if self.jobs.is_empty()
+            && self.behind.is_none()
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.take_in(request);
+        }
+        let job = self.jobs.pop_front();
+        if self.jobs.is_empty() {
+            self.commit_at = None;
+        }
+        job
+    }
+
+    fn take_in(&mut self, request: Request) {
+        let (job, haste) = match request {
+            Request::Write(job, haste) => (job, haste),
+            Request::Other(other) => {
+                self.behind = Some(other);
+                return;
+            }
+        };
+        self.jobs.push_back(job);
+        let now = Instant::now();
+        if haste == Haste::Now {
+            self.hurried_at = Some(now);
+        }
+        let Patience { longest, lively, enough } = self.patience;
+        let is_lively = self.hurried_at.is_some_and(|at| now.duration_since(at) < lively);
+        if haste == Haste::Now || !is_lively || self.jobs.len() >= enough {
+            self.commit_at = Some(now);
+        } else {
+            self.commit_at.get_or_insert(now + longest);
+        }
+    }
+
+    fn modem_is_free(&self) -> bool {
+        self.shared.modem_is_free.load(Ordering::Relaxed)
+    }
+}
