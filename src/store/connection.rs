@@ -72,7 +72,7 @@ impl Store {
         Self::open_with(path, Patience::USUAL)
     }
 
-    fn open_with(path: &Path, patience: Patience) -> Result<Self, Error> {
+    pub(super) fn open_with(path: &Path, patience: Patience) -> Result<Self, Error> {
         let connection = open_for_writing(path)?;
         let database = Arc::new(File::open(path).map_err(|_| Error::Closed)?);
         let (line, exit) = line::line(patience);

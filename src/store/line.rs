@@ -235,3 +235,160 @@ impl Exit {
         self.shared.modem_is_free.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::Mutex};
+
+    use super::*;
+    use crate::store::{Store, Tx};
+
+    /// Nothing stands aside for so long but for what is not there.
+    const EVER: Patience = Patience {
+        longest: Duration::from_secs(3600),
+        lively: Duration::from_secs(3600),
+        enough: 3,
+    };
+
+    struct Desk {
+        store: Store,
+        done: Arc<Mutex<Vec<&'static str>>>,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Desk {
+        fn with(patience: Patience) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let path: PathBuf = dir.path().join("t.db");
+            let store = Store::open_with(&path, patience).unwrap();
+            Self { store, done: Arc::default(), _dir: dir }
+        }
+
+        /// Something that can wait, when it is done.
+        fn put_in(&self, name: &'static str) -> tokio::task::JoinHandle<()> {
+            let (store, work) = (self.store.clone(), self.work(name));
+            tokio::spawn(async move { store.write_along(work).await.unwrap() })
+        }
+
+        fn work(&self, name: &'static str) -> impl FnOnce(&Tx<'_>) -> Result<(), Error> + use<> {
+            let done = self.done.clone();
+            move |tx: &Tx<'_>| {
+                tx.signal_queue();
+                done.lock().unwrap().push(name);
+                Ok(())
+            }
+        }
+
+        /// What is done, in order, and in how many commits since `before`.
+        fn done_since(&self, before: u64) -> (Vec<&'static str>, u64) {
+            (self.done.lock().unwrap().clone(), self.store.vitals().commits - before)
+        }
+    }
+
+    /// Long enough for a commit that is to come, though on a slow machine it might come later.
+    async fn a_while() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    #[tokio::test]
+    async fn while_no_modem_is_free_what_can_wait_goes_with_what_cannot_and_before_it() {
+        let desk = Desk::with(EVER);
+        desk.store.note_free(false);
+        desk.store.write(desk.work("first")).await.unwrap();
+        let before = desk.store.vitals().commits;
+        let waiting = [desk.put_in("report"), desk.put_in("message")];
+        a_while().await;
+        assert_eq!(desk.done_since(before), (vec!["first"], 0));
+        desk.store.write(desk.work("answer")).await.unwrap();
+        for it in waiting {
+            it.await.unwrap();
+        }
+        assert_eq!(desk.done_since(before), (vec!["first", "report", "message", "answer"], 1));
+    }
+
+    #[tokio::test]
+    async fn a_modem_that_becomes_free_is_waited_for_by_nobody() {
+        let desk = Desk::with(EVER);
+        desk.store.write(desk.work("first")).await.unwrap();
+        desk.put_in("at once").await.unwrap();
+        desk.store.note_free(false);
+        let waiting = desk.put_in("then");
+        a_while().await;
+        assert!(!waiting.is_finished());
+        desk.store.note_free(true);
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn enough_of_them_wait_for_no_others_and_nothing_waits_where_nothing_happens() {
+        let desk = Desk::with(EVER);
+        desk.store.note_free(false);
+        desk.put_in("nothing has happened yet").await.unwrap();
+        desk.store.write(desk.work("first")).await.unwrap();
+        let before = desk.store.vitals().commits;
+        for it in [desk.put_in("a"), desk.put_in("b"), desk.put_in("c")] {
+            it.await.unwrap();
+        }
+        assert_eq!(desk.done_since(before).1, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_waits_for_long_nor_for_what_is_done_between_commits() {
+        let desk = Desk::with(Patience { longest: Duration::from_millis(20), ..EVER });
+        desk.store.note_free(false);
+        desk.store.write(desk.work("first")).await.unwrap();
+        desk.put_in("alone").await.unwrap();
+        let desk = Desk::with(EVER);
+        desk.store.note_free(false);
+        desk.store.write(desk.work("first")).await.unwrap();
+        let waiting = desk.put_in("before it is cleaned");
+        tokio::task::yield_now().await;
+        assert!(desk.store.checkpoint(1).await.unwrap());
+        waiting.await.unwrap();
+        let waiting = desk.put_in("before it is closed");
+        a_while().await;
+        desk.store.clone().close().await;
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_outbox_is_woken_at_once_only_where_it_has_a_modem_for_it() {
+        let desk = Desk::with(EVER);
+        let woken = |desk: &Desk| {
+            let store = desk.store.clone();
+            async move {
+                let soon = Duration::from_millis(100);
+                tokio::time::timeout(soon, store.queue_changed()).await.is_ok()
+            }
+        };
+        desk.store.write(|_| Ok(())).await.unwrap();
+        let (open, gate) = std::sync::mpsc::channel();
+        let slow = desk.store.hand_over(move |_| Ok(gate.recv().unwrap())).await.unwrap();
+        let work = desk.store.write_work(|_| Ok(()));
+        let (woken_at_once, worked) = tokio::join!(
+            async {
+                let woken = woken(&desk).await;
+                open.send(()).unwrap();
+                woken
+            },
+            work
+        );
+        worked.unwrap();
+        slow.await.unwrap().unwrap();
+        assert!(woken_at_once);
+        desk.store.note_free(false);
+        let store = desk.store.clone();
+        let work = tokio::spawn(async move {
+            store
+                .write_work(|tx| {
+                    tx.signal_queue();
+                    Ok(())
+                })
+                .await
+        });
+        assert!(!woken(&desk).await, "it is in the next commit");
+        desk.store.write(|_| Ok(())).await.unwrap();
+        work.await.unwrap().unwrap();
+        assert!(woken(&desk).await, "and is told then");
+    }
+}
