@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{Failure, Files, Output, output};
 use crate::{
     config::{self, Config},
-    domain::{MessageId, Timestamp},
+    domain::{Timestamp, TransactionId},
 };
 
 /// What Okta waits for a hook.
@@ -173,7 +173,7 @@ fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
 fn preview(number: &str) -> Value {
     let now = Timestamp::now();
     json!({
-        "eventId": format!("preview-{}", MessageId::generate()),
+        "eventId": format!("preview-{}", TransactionId::generate()),
         "eventTime": now.to_string(),
         "eventType": "com.okta.telephony.provider",
         "eventTypeVersion": "1.0",

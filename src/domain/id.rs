@@ -14,13 +14,6 @@ macro_rules! ulid_id {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Ulid);
 
-        impl $name {
-            /// A new id, made here; ids of later milliseconds sort after it.
-            pub fn generate() -> Self {
-                Self(Ulid::generate())
-            }
-        }
-
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -51,9 +44,43 @@ macro_rules! ulid_id {
     };
 }
 
+macro_rules! generated {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// A new id, made here; ids of later milliseconds sort after it.
+            pub fn generate() -> Self {
+                Self(Ulid::generate())
+            }
+        }
+    )*};
+}
+
 ulid_id! {
-    /// A message that was accepted.
+    /// A message that was accepted. Half of what is left to chance in a ULID says in which row the message stands, so
+    /// that no index has to be written to find it.
     MessageId
+}
+generated! { TransactionId, InboundId, ListingId }
+
+/// Bits of an id for the row of its message: more than there are keys, of which a segment's has 28 bits behind it.
+const ROW_BITS: u32 = 40;
+
+impl MessageId {
+    /// A new id, for the message that will stand in row `key`; ids of later milliseconds sort after it.
+    pub fn of_row(key: i64) -> Self {
+        let chance = Ulid::generate();
+        let row = u128::from(key.unsigned_abs()) << (u32::from(Ulid::RAND_BITS) - ROW_BITS);
+        let rest = chance.random() & !Self::ROW;
+        Self(Ulid::from_parts(chance.timestamp_ms(), rest | (row & Self::ROW)))
+    }
+
+    /// The row where its message stands, if that is the one with this id.
+    pub fn row(self) -> i64 {
+        let row = (self.0.random() & Self::ROW) >> (u32::from(Ulid::RAND_BITS) - ROW_BITS);
+        i64::try_from(row).unwrap_or_default()
+    }
+
+    const ROW: u128 = ((1 << ROW_BITS) - 1) << (Ulid::RAND_BITS as u32 - ROW_BITS);
 }
 ulid_id! {
     /// What joins the send event, the status event and the message.
@@ -120,6 +147,18 @@ impl fmt::Display for SegmentId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_message_tells_its_row_and_its_time_and_is_its_own() {
+        let before = TransactionId::generate();
+        for key in [1, 77, (1 << ROW_BITS) - 1] {
+            let (id, other) = (MessageId::of_row(key), MessageId::of_row(key));
+            assert_eq!((id.row(), other.row()), (key, key));
+            assert_ne!(id, other);
+            assert_eq!(id.to_string().parse(), Ok(id));
+            assert!(id.0.timestamp_ms() >= before.0.timestamp_ms());
+        }
+    }
 
     /// As the statements of the store have it.
     #[test]

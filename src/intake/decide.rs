@@ -98,9 +98,10 @@ impl Draft {
         Ok(self)
     }
 
-    /// Makes the message of it, and of what goes out in its place where it fails.
+    /// Makes the message `id` of it, and of what goes out in its place where it fails.
     pub(super) fn write(
         self,
+        id: MessageId,
         wording: Wording,
         in_its_place: Option<(Channel, Wording)>,
         policy: &Policy,
@@ -112,7 +113,6 @@ impl Draft {
         };
         let (service, body) = by(request.channel, wording)?;
         let fallback = in_its_place.map(|(channel, wording)| by(channel, wording)).transpose()?;
-        let id = MessageId::generate();
         subject.message = Some(id);
         let lane = request.lane.unwrap_or(Lane::of(request.purpose));
         let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
@@ -218,7 +218,12 @@ mod tests {
         let Content::Text(text) = request.content.clone() else { panic!() };
         let wording = Wording { text, locale: None };
         let in_its_place = request.fallback.map(|channel| (channel, wording.clone()));
-        consider(request, policy)?.admit(None, policy)?.write(wording, in_its_place, policy)
+        consider(request, policy)?.admit(None, policy)?.write(
+            MessageId::of_row(1),
+            wording,
+            in_its_place,
+            policy,
+        )
     }
 
     fn listing(list: List, by: ListedBy, expires_at: Option<i64>) -> Listing {

@@ -547,6 +547,7 @@ mod tests {
         let stands_in = |tx: &Tx<'_>| {
             let parent = store::message::newest(tx, None, 1)?.remove(0);
             let mut child = store::samples::message(after(1));
+            child.id = store::message::next_id(tx)?;
             child.subject.channel = Channel::Voice;
             child.subject.purpose = Purpose::MfaVerify;
             child.fallback_of = Some(parent.id);

@@ -186,7 +186,7 @@ fn decide(
             Err(denial) => return Ok(Err(denial)),
         },
     };
-    let mut decision = draft.write(wording, in_its_place, policy);
+    let mut decision = draft.write(store::message::next_id(tx)?, wording, in_its_place, policy);
     if let (Ok(message), Some(within)) = (&mut decision, within) {
         message.counted = Some(within.count(tx, &policy.limits)?);
     }

@@ -298,7 +298,7 @@ mod tests {
     async fn a_request_whose_message_is_kept_no_longer_is_not_sent_again() {
         let desk = Desk::open();
         let repeat = repeats().identify("k".into(), &request("x", 1));
-        let gone = MessageId::generate();
+        let gone = MessageId::of_row(1);
         let remember = move |tx: &Tx<'_>| repeat.remember(tx, gone, Timestamp::from_unix_ms(1));
         desk.store.write(remember).await.unwrap();
         assert!(matches!(desk.send("k", request("x", 2)).await, Answer::Forgotten));

@@ -136,7 +136,7 @@ fn fall_back(tx: &Tx<'_>, key: i64, state: &Progress, now: Timestamp) -> Result<
     let (subject, _) = store::message::subject(tx, key)?;
     let recipient = subject.recipient.clone().ok_or(store::Error::Missing("the recipient"))?;
     let (reference, flash) = store::message::wishes(tx, key)?;
-    let id = MessageId::generate();
+    let id = store::message::next_id(tx)?;
     let message = NewMessage {
         id,
         subject: Subject {

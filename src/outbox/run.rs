@@ -1459,7 +1459,8 @@ mod tests {
             let start = Timestamp::now();
             let later = Conditions::sample(start.after(Duration::from_secs(59)));
             let body = domain::Body { segments: 2, ..samples::body(&"x".repeat(200)) };
-            let message = NewMessage { body, lane: Lane::Otp, ..samples::message(start) };
+            let id = domain::MessageId::of_row(1);
+            let message = NewMessage { id, body, lane: Lane::Otp, ..samples::message(start) };
             let damaged = store::message::insert(tx, &message).unwrap();
             let came = |event| Came { message: damaged, event, account: None };
             let back = bring(tx, start).into_iter().map(|event| (later.now, came(event)));

@@ -8,7 +8,15 @@ use crate::domain::{
     Secret, SegmentState, Service, Subject, Timestamp,
 };
 
-/// Adds a message in state `queued` and answers its key.
+/// An id for the message that is inserted next.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_id(tx: &Tx<'_>) -> Result<MessageId, Error> {
+    Ok(MessageId::of_row(newest_key(tx)? + 1))
+}
+
+/// Adds a message in state `queued`, in the row that its id names, and answers its key.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -16,17 +24,17 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
     let subject = &message.subject;
     let actor = &subject.actor;
     let (body, fallback) = (&message.body, message.fallback.as_ref());
-    let key = tx
-        .prepare(
+    let key = message.id.row();
+    tx.prepare(
             "INSERT INTO message (id, transaction_id, state, channel, purpose, lane, recipient,
                  region, encoding, segments, flash, sender, on_unknown, reference, user,
                  actor_id, actor_name, client_ip, user_agent, created_at, not_before, expires_at,
                  claimable_at, deadline_at, national, locale, awaited, service, fallback, fallback_of,
-                 counted)
+                 counted, key)
              VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?
-        .insert(rusqlite::params![
+        .execute(rusqlite::params![
             message.id.to_string(),
             subject.transaction_id.to_string(),
             subject.channel.as_str(),
@@ -55,6 +63,7 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
             fallback.map(|it| it.service.channel().as_str()),
             message.fallback_of.map(|id| id.to_string()),
             traffic::number(message.counted),
+            key,
         ])?;
     tx.prepare("INSERT INTO message_text (message, erased, text) VALUES (?1, 0, ?2)")?
         .execute((key, body.text.reveal().as_bytes()))?;
@@ -95,8 +104,8 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
 /// Those of SQLite.
 pub fn key_of(view: &View<'_>, id: MessageId) -> Result<Option<i64>, Error> {
     let key = view
-        .prepare("SELECT key FROM message WHERE id = ?1")?
-        .query_row([id.to_string()], |row| row.get(0))
+        .prepare("SELECT key FROM message WHERE key = ?1 AND id = ?2")?
+        .query_row((id.row(), id.to_string()), |row| row.get(0))
         .optional()?;
     Ok(key)
 }
@@ -361,8 +370,8 @@ pub struct SegmentView {
 /// # Errors
 /// Those of SQLite.
 pub fn find(view: &View<'_>, id: MessageId) -> Result<Option<MessageView>, Error> {
-    let mut statement = view.prepare("SELECT * FROM message WHERE id = ?1")?;
-    let found = statement.query_row([id.to_string()], |row| Ok(read(row))).optional()?;
+    let mut statement = view.prepare("SELECT * FROM message WHERE key = ?1 AND id = ?2")?;
+    let found = statement.query_row((id.row(), id.to_string()), |row| Ok(read(row))).optional()?;
     found.map(|message| with_segments(view, message?)).transpose()
 }
 
@@ -524,7 +533,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Phase,
-        store::{self, Store},
+        store::{self, Store, samples},
     };
 
     /// What stands at the beginning of each text, with its number.
@@ -536,6 +545,21 @@ mod tests {
         let length = MARK.len() + DIGITS;
         let found = file.windows(length).filter(|it| it.starts_with(MARK.as_bytes()));
         found.filter_map(|it| str::from_utf8(it.get(MARK.len()..)?).ok()?.parse().ok()).collect()
+    }
+
+    #[test]
+    fn a_message_is_found_by_its_id_and_not_by_that_of_another_that_had_its_row() {
+        samples::Memory::new().run(|tx| {
+            let message =
+                NewMessage { id: next_id(tx).unwrap(), ..samples::message(Timestamp::now()) };
+            let key = insert(tx, &message).unwrap();
+            assert_eq!(key_of(tx, message.id).unwrap(), Some(key));
+            assert_eq!(find(tx, message.id).unwrap().map(|it| it.id), Some(message.id));
+            let gone = MessageId::of_row(key);
+            assert_eq!(key_of(tx, gone).unwrap(), None);
+            assert!(find(tx, gone).unwrap().is_none());
+            assert_eq!(next_id(tx).unwrap().row(), key + 1);
+        });
     }
 
     /// SQLite overwrites what is deleted, but not what it leaves behind when it moves rows.
@@ -558,8 +582,8 @@ mod tests {
             let insert_all = move |tx: &Tx<'_>| {
                 let texts = lengths.iter().zip(first..).map(|(length, number)| {
                     let text = format!("{MARK}{number:0DIGITS$}{}", "y".repeat(*length));
-                    let sample = store::samples::message(Timestamp::from_unix_ms(1));
-                    let body = store::samples::body(&text);
+                    let sample = samples::message(Timestamp::from_unix_ms(1));
+                    let body = samples::body(&text);
                     insert(tx, &NewMessage { body, ..sample })
                 });
                 texts.collect::<Result<Vec<_>, _>>()

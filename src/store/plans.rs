@@ -118,5 +118,5 @@ fn the_watch_sees_what_it_watches_for() {
     assert_eq!(scans("SELECT key FROM message WHERE reference = ?1"), 1);
     assert_eq!(scans("SELECT count(*) FROM event"), 1, "nor a whole index");
     assert_eq!(scans("SELECT key FROM message WHERE deadline_at IS NOT NULL"), 0);
-    assert_eq!(scans("SELECT * FROM message WHERE id = ?1"), 0);
+    assert_eq!(scans("SELECT * FROM message WHERE key = ?1 AND id = ?2"), 0);
 }

@@ -1,6 +1,6 @@
 //! Rows for tests.
 
-use std::{path::Path, time::Duration};
+use std::{cell::Cell, path::Path, time::Duration};
 
 use rusqlite::Connection;
 
@@ -23,9 +23,15 @@ pub(crate) fn report(reference: u8) -> ReceivedReport {
     ReceivedReport { reference, tail, taken_at: None, report: Report::Delivered }
 }
 
+thread_local! {
+    /// The row of the next sample of a test, from 1 on: none that was inserted behind the last.
+    static NEXT_ROW: Cell<i64> = const { Cell::new(1) };
+}
+const APART: i64 = 1024;
+
 /// A message that was accepted then.
 pub(crate) fn message(at: Timestamp) -> NewMessage {
-    let id = MessageId::generate();
+    let id = MessageId::of_row(NEXT_ROW.replace(NEXT_ROW.get() + APART));
     let recipient = E164::new("+14155552345".to_owned()).unwrap();
     NewMessage {
         id,

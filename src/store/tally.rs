@@ -1,7 +1,9 @@
 //! What was committed since a mark, for who counts: it follows what is on disk, and nobody has to tell it.
 
+use rusqlite::OptionalExtension as _;
+
 use super::{Error, View, event, inbound, message, word};
-use crate::domain::Lane;
+use crate::domain::{Lane, MessageId};
 
 /// Up to where somebody has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,15 +123,27 @@ fn received(view: &View<'_>, after: i64) -> Result<Vec<(String, u32)>, Error> {
 fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<i64>), Error> {
     let mut statement = view.prepare(
         "SELECT e.seq, e.event_type, e.outcome, e.reason, e.channel, e.purpose, e.segments,
-             e.accepted_at, e.sent_at, e.talk_ms, m.lane, m.state,
-             (SELECT count(*) FROM attempt a WHERE a.key > m.key << 20 AND a.key < (m.key + 1) << 20) AS attempts
-         FROM event e LEFT JOIN message m ON m.id = e.message_id
-         WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
+             e.accepted_at, e.sent_at, e.talk_ms, e.message_id
+         FROM event e WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
     )?;
+    let mut message = view.prepare(
+        "SELECT m.lane, m.state,
+             (SELECT count(*) FROM attempt a WHERE a.key > m.key << 20 AND a.key < (m.key + 1) << 20)
+         FROM message m WHERE m.key = ?1 AND m.id = ?2",
+    )?;
+    let mut about = |id: Option<String>| -> Result<_, Error> {
+        let id = id.and_then(|id| id.parse::<MessageId>().ok());
+        let Some(id) = id else { return Ok((None, None, 0)) };
+        let found: Option<(u8, String, u32)> =
+            message.query_row((id.row(), id.to_string()), |row| row.try_into()).optional()?;
+        let Some((rank, state, attempts)) = found else { return Ok((None, None, 0)) };
+        Ok((Some(word::read_lane(rank)?), Some(state), attempts))
+    };
     let mut rows = statement.query((after, limit))?;
     let (mut events, mut last) = (Vec::new(), None);
     while let Some(row) = rows.next()? {
         last = Some(row.get("seq")?);
+        let (lane, state, attempts) = about(row.get("message_id")?)?;
         events.push(Told {
             event_type: row.get("event_type")?,
             outcome: row.get("outcome")?,
@@ -140,9 +154,9 @@ fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<
             accepted_at: row.get("accepted_at")?,
             sent_at: row.get("sent_at")?,
             talk_ms: row.get("talk_ms")?,
-            lane: row.get::<_, Option<u8>>("lane")?.map(word::read_lane).transpose()?,
-            state: row.get("state")?,
-            attempts: row.get("attempts")?,
+            lane,
+            state,
+            attempts,
         });
     }
     Ok((events, last))

@@ -21,7 +21,7 @@ CREATE TABLE token (
 
 CREATE TABLE message (
     key            INTEGER PRIMARY KEY,
-    id             TEXT NOT NULL UNIQUE,
+    id             TEXT NOT NULL, -- names the key: `domain::MessageId`
     transaction_id TEXT NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'delivered',
                        'undelivered', 'failed', 'expired', 'cancelled', 'unknown')),

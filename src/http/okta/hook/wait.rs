@@ -230,7 +230,7 @@ mod tests {
         };
         let readers: Vec<_> = (0..10).map(|_| read()).collect();
         tokio::task::yield_now().await;
-        let looked = look(&store, MessageId::generate(), Instant::now() + SOON);
+        let looked = look(&store, MessageId::of_row(1), Instant::now() + SOON);
         let looked = tokio::time::timeout(LATE, looked).await;
         drop(closed);
         assert!(looked.expect("in time").is_none());
