@@ -122,6 +122,11 @@ impl SegmentId {
         Self { attempt: (key << ATTEMPT_BITS) + number as i64, sequence: 1 }
     }
 
+    /// Whether it is the first of its attempt.
+    pub const fn is_first(self) -> bool {
+        self.sequence == 1
+    }
+
     /// The key of the message that it belongs to.
     pub const fn message(self) -> i64 {
         self.attempt >> ATTEMPT_BITS

@@ -74,8 +74,8 @@ pub fn insert(tx: &Tx<'_>, message: &NewMessage) -> Result<i64, Error> {
     Ok(key)
 }
 
-/// Deletes messages that ended before `before`, at most `limit`, with their attempts and segments; says
-/// how many.
+/// Deletes messages that ended before `before`, at most `limit`, with the segments of their attempts;
+/// says how many.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -91,8 +91,6 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
     for key in &keys {
         tx.prepare("DELETE FROM segment WHERE key > ?1 AND key < ?2")?
             .execute(super::progress::segments_of(*key))?;
-        tx.prepare("DELETE FROM attempt WHERE key > ?1 AND key < ?2")?
-            .execute(super::progress::attempts_of(*key))?;
         tx.prepare("DELETE FROM message WHERE key = ?1")?.execute([key])?;
     }
     Ok(keys.len())
@@ -412,9 +410,9 @@ pub fn newest_key(view: &View<'_>) -> Result<i64, Error> {
 fn with_segments(view: &View<'_>, mut message: MessageView) -> Result<MessageView, Error> {
     message.segments = view
         .prepare(
-            "SELECT dense_rank() OVER (ORDER BY s.attempt), s.key & 255, s.state, a.modem,
+            "SELECT dense_rank() OVER (ORDER BY s.attempt), s.key & 255, s.state, first.modem,
                  s.submitted_at, s.reported_at, s.detail
-             FROM segment s JOIN attempt a ON a.key = s.attempt
+             FROM segment s JOIN segment first ON first.key = s.attempt << 8 | 1
              WHERE s.key > ?1 AND s.key < ?2 ORDER BY s.key",
         )?
         .query_map(super::progress::segments_of(message.key), |row| Ok(read_segment(row)))?

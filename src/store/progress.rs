@@ -1,4 +1,4 @@
-//! Tables `message`, `attempt` and `segment`, as the outbox sees them: one [`Progress`].
+//! Tables `message` and `segment`, as the outbox sees them: one [`Progress`].
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -26,25 +26,29 @@ pub fn load(view: &View<'_>, key: i64) -> Result<Progress, Error> {
         .query_row([key], |row| Ok(read_message(row)))
         .optional()?
         .ok_or(Error::Missing("the message"))??;
-    progress.attempts = view
-        .prepare(
-            "SELECT a.key, modem, sim.id, concat_reference, reports, settle_ms, report_deadline
-             FROM attempt a JOIN sim ON sim.key = a.sim
-             WHERE a.key > ?1 AND a.key < ?2 ORDER BY a.key",
-        )?
-        .query_map(attempts_of(key), read_attempt)?
-        .collect::<Result<_, _>>()?;
-    let mut segments = view.prepare(
-        "SELECT state, reference, submitting_at, submitted_at, reported_at, detail
-         FROM segment WHERE key > ?1 AND key < ?2 ORDER BY key",
-    )?;
-    for attempt in &mut progress.attempts {
-        attempt.segments = segments
-            .query_map(segments_in(attempt.key), |row| Ok(read_segment(row)))?
-            .map(|segment| segment?)
-            .collect::<Result<_, _>>()?;
-    }
+    progress.attempts = attempts(view, key)?;
     Ok(progress)
+}
+
+fn attempts(view: &View<'_>, key: i64) -> Result<Vec<Attempt>, Error> {
+    let mut statement = view.prepare(
+        "SELECT s.state, s.reference, s.submitting_at, s.submitted_at, s.reported_at, s.detail,
+             s.key, s.modem, sim.id, s.concat_reference, s.reports, s.settle_ms, s.report_deadline
+         FROM segment s JOIN sim ON sim.key = s.sim
+         WHERE s.key > ?1 AND s.key < ?2 ORDER BY s.key",
+    )?;
+    let mut rows = statement.query(segments_of(key))?;
+    let mut attempts: Vec<Attempt> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let segment = SegmentId::of_key(row.get(6)?);
+        if segment.is_first() {
+            attempts.push(read_attempt(segment.attempt, row)?);
+        }
+        let begun = attempts.last_mut().filter(|it| it.key == segment.attempt);
+        let attempt = begun.ok_or(Error::Missing("the first segment"))?;
+        attempt.segments.push(read_segment(row)?);
+    }
+    Ok(attempts)
 }
 
 /// Stores what differs between `before` and `after`.
@@ -59,7 +63,7 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
             continue;
         };
         if old.report_deadline != attempt.report_deadline {
-            tx.prepare("UPDATE attempt SET report_deadline = ?2 WHERE key = ?1")?
+            tx.prepare("UPDATE segment SET report_deadline = ?2 WHERE key = ?1 << 8 | 1")?
                 .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
         }
         for ((id, segment), old) in segments(attempt).zip(&old.segments) {
@@ -104,21 +108,10 @@ pub fn put_off(tx: &Tx<'_>, key: i64, now: Timestamp, later: Timestamp) -> Resul
     fallback::erase(tx, key)
 }
 
-/// The keys between which those of all attempts of the message `key` are.
-pub(super) const fn attempts_of(key: i64) -> (i64, i64) {
-    (SegmentId::first_of(key, 0).attempt, SegmentId::first_of(key + 1, 0).attempt)
-}
-
 /// The keys between which those of all segments of the message `key` are.
 pub(super) const fn segments_of(key: i64) -> (i64, i64) {
-    let (first, end) = attempts_of(key);
-    (segments_in(first).0, segments_in(end).0)
-}
-
-/// The keys between which those of the segments of an attempt are.
-const fn segments_in(attempt: i64) -> (i64, i64) {
-    let before = SegmentId { attempt, sequence: 0 };
-    (before.key(), SegmentId { attempt: attempt + 1, ..before }.key())
+    // Attempts count from 1.
+    (SegmentId::first_of(key, 0).key(), SegmentId::first_of(key + 1, 0).key())
 }
 
 /// The segments of an attempt, as they are named.
@@ -145,12 +138,12 @@ const FOUND_AMONG: u32 = 128;
 pub fn next_concat_reference(tx: &Tx<'_>, message: i64, now: Timestamp) -> Result<u8, Error> {
     let mut attempts: Vec<(Option<i64>, u8, u8)> = tx
         .prepare(
-            "SELECT s.submitting_at, a.concat_reference,
-                 (SELECT max(key) & 255 FROM segment WHERE key > a.key << 8 AND key < (a.key + 1) << 8)
-             FROM message m JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
-                 JOIN segment s ON s.key = a.key << 8 | 1
+            "SELECT first.submitting_at, first.concat_reference,
+                 (SELECT max(key) & 255 FROM segment WHERE key >= first.key AND key <= first.key | 255)
+             FROM message m JOIN segment first
+                 ON first.key > m.key << 28 AND first.key < (m.key + 1) << 28 AND first.key & 255 = 1
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
-             ORDER BY m.key DESC, a.key DESC LIMIT ?2",
+             ORDER BY m.key DESC, first.key DESC LIMIT ?2",
         )?
         .query_map((message, FOUND_AMONG), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
@@ -204,28 +197,27 @@ fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> R
 
 fn insert_attempt(tx: &Tx<'_>, attempt: &Attempt) -> Result<(), Error> {
     let sim = sim::number(tx, &attempt.sim)?;
-    tx.prepare("INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
-        attempt.key,
-        &attempt.modem,
-        sim,
-        attempt.concat_reference,
-        attempt.reports,
-        i64::try_from(attempt.settle.as_millis()).unwrap_or(i64::MAX),
-        attempt.report_deadline.as_unix_ms(),
-    ))?;
+    let settle = i64::try_from(attempt.settle.as_millis()).unwrap_or(i64::MAX);
     for (id, segment) in segments(attempt) {
-        tx.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)")?.execute(
-            (
-                id.key(),
-                sim,
-                segment.state.as_str(),
-                segment.reference,
-                segment.submitting_at.map(Timestamp::as_unix_ms),
-                segment.submitted_at.map(Timestamp::as_unix_ms),
-                segment.reported_at.map(Timestamp::as_unix_ms),
-                segment.detail.map(|detail| detail.as_str()),
-            ),
-        )?;
+        let of_all = id.is_first().then_some(attempt);
+        tx.prepare(
+            "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute((
+            id.key(),
+            sim,
+            segment.state.as_str(),
+            segment.reference,
+            segment.submitting_at.map(Timestamp::as_unix_ms),
+            segment.submitted_at.map(Timestamp::as_unix_ms),
+            segment.reported_at.map(Timestamp::as_unix_ms),
+            segment.detail.map(|detail| detail.as_str()),
+            of_all.map(|it| &it.modem),
+            of_all.map(|it| it.concat_reference),
+            of_all.map(|it| it.reports),
+            of_all.map(|_| settle),
+            of_all.map(|it| it.report_deadline.as_unix_ms()),
+        ))?;
     }
     Ok(())
 }
@@ -280,7 +272,7 @@ pub fn note_taken(
     Ok(())
 }
 
-/// By the places of the columns in `load`: their names would be looked for in each row.
+/// By the places of the columns in `load`, and below in `attempts`: their names would be looked for in each row.
 fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     let text = |column| row.get::<_, String>(column);
     Ok(Progress {
@@ -302,15 +294,15 @@ fn read_message(row: &Row<'_>) -> Result<Progress, Error> {
     })
 }
 
-fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+fn read_attempt(key: i64, row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
-        key: row.get(0)?,
-        modem: row.get(1)?,
-        sim: row.get(2)?,
-        concat_reference: row.get(3)?,
-        reports: row.get(4)?,
-        settle: Duration::from_millis(row.get::<_, i64>(5)?.unsigned_abs()),
-        report_deadline: Timestamp::from_unix_ms(row.get(6)?),
+        key,
+        modem: row.get(7)?,
+        sim: row.get(8)?,
+        concat_reference: row.get(9)?,
+        reports: row.get(10)?,
+        settle: Duration::from_millis(row.get::<_, i64>(11)?.unsigned_abs()),
+        report_deadline: Timestamp::from_unix_ms(row.get(12)?),
         segments: Vec::new(),
     })
 }
@@ -332,6 +324,30 @@ mod tests {
 
     use super::*;
     use crate::store::{message, samples};
+
+    #[test]
+    fn attempts_are_loaded_as_they_were_saved_however_many_segments_they_have() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let key = message::insert(tx, &samples::message(now)).unwrap();
+            let attempt = |number, length| {
+                let sample = samples::attempt(SegmentId::first_of(key, number), now);
+                Attempt { segments: vec![Segment::PENDING; length], ..sample }
+            };
+            let mut stored = load(tx, key).unwrap();
+            let mut change = |attempts| {
+                let after = Progress { attempts, ..stored.clone() };
+                save(tx, key, &stored, &after).unwrap();
+                stored = load(tx, key).unwrap();
+                assert_eq!(stored, after);
+            };
+            let long = Attempt { modem: "other".into(), reports: false, ..attempt(2, 255) };
+            change(vec![attempt(1, 1)]);
+            change(vec![attempt(1, 1), long.clone(), attempt(3, 3)]);
+            let moved = Attempt { report_deadline: now, ..long };
+            change(vec![attempt(1, 1), moved, attempt(3, 3)]);
+        });
+    }
 
     #[test]
     fn attempts_to_one_recipient_have_different_references_whatever_their_order() {

@@ -353,14 +353,15 @@ pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
     .collect()
 }
 
-/// The modems of calls that nobody has answered yet, and that nobody wants any more.
+/// The modems of calls that nobody has answered yet, and that nobody wants any more. A call's one segment is the first of
+/// its attempt.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
     view.prepare(
-        "SELECT a.modem
-         FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = s.message
+        "SELECT s.modem
+         FROM segment s JOIN message m ON m.key = s.message
          WHERE s.reference IS NULL AND s.state = 'submitting' AND m.channel = 'voice'
              AND m.abandoned = 1 AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?

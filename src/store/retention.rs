@@ -14,8 +14,7 @@ use super::{
 };
 use crate::domain::Timestamp;
 
-/// Rows that one transaction deletes at most. A message takes its attempts, segments and index entries
-/// with it.
+/// Rows that one transaction deletes at most. A message takes its segments and index entries with it.
 const BATCH: u32 = 64;
 
 /// Between two transactions of one pass: others come first.
@@ -59,7 +58,7 @@ const BELIEVED_AFTER: Duration = Duration::from_secs(86_400);
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Messages, from their end on, with their attempts and segments.
+    /// Messages, from their end on, with the segments of their attempts.
     pub messages: Duration,
     /// Received messages.
     pub inbound: Duration,
@@ -312,7 +311,6 @@ mod tests {
         store.write(add).await.unwrap();
         store.tidy(&KEEP, day(32).after(Duration::from_millis(1))).await.unwrap();
         assert_eq!(count(&store, "message").await, 4, "three are open, one is young");
-        assert_eq!(count(&store, "attempt").await, 4);
         assert_eq!(count(&store, "segment").await, 4);
         assert_eq!(count(&store, "idempotency").await, 1);
         store.tidy(&KEEP, day(400)).await.unwrap();

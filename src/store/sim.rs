@@ -185,11 +185,11 @@ pub fn last_heard(view: &View<'_>, recipient_of: i64) -> Result<Option<String>, 
     let sim = view
         .prepare(
             "SELECT s.id FROM message m
-             JOIN attempt a ON a.key > m.key << 20 AND a.key < (m.key + 1) << 20
-             JOIN sim s ON s.key = a.sim
+             JOIN segment last ON last.key > m.key << 28 AND last.key < (m.key + 1) << 28
+             JOIN sim s ON s.key = last.sim
              WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.key <> ?1
                  AND m.sent_at IS NOT NULL AND m.counted IS NOT NULL
-             ORDER BY m.key DESC, a.key DESC LIMIT 1",
+             ORDER BY m.key DESC, last.key DESC LIMIT 1",
         )?
         .query_row([recipient_of], |row| row.get(0))
         .optional()?;

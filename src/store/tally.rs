@@ -126,24 +126,11 @@ fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<
              e.accepted_at, e.sent_at, e.talk_ms, e.message_id
          FROM event e WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
     )?;
-    let mut message = view.prepare(
-        "SELECT m.lane, m.state,
-             (SELECT count(*) FROM attempt a WHERE a.key > m.key << 20 AND a.key < (m.key + 1) << 20)
-         FROM message m WHERE m.key = ?1 AND m.id = ?2",
-    )?;
-    let mut about = |id: Option<String>| -> Result<_, Error> {
-        let id = id.and_then(|id| id.parse::<MessageId>().ok());
-        let Some(id) = id else { return Ok((None, None, 0)) };
-        let found: Option<(u8, String, u32)> =
-            message.query_row((id.row(), id.to_string()), |row| row.try_into()).optional()?;
-        let Some((rank, state, attempts)) = found else { return Ok((None, None, 0)) };
-        Ok((Some(word::read_lane(rank)?), Some(state), attempts))
-    };
     let mut rows = statement.query((after, limit))?;
     let (mut events, mut last) = (Vec::new(), None);
     while let Some(row) = rows.next()? {
         last = Some(row.get("seq")?);
-        let (lane, state, attempts) = about(row.get("message_id")?)?;
+        let message = come_to(view, row.get("message_id")?)?;
         events.push(Told {
             event_type: row.get("event_type")?,
             outcome: row.get("outcome")?,
@@ -154,12 +141,27 @@ fn events(view: &View<'_>, after: i64, limit: u32) -> Result<(Vec<Told>, Option<
             accepted_at: row.get("accepted_at")?,
             sent_at: row.get("sent_at")?,
             talk_ms: row.get("talk_ms")?,
-            lane,
-            state,
-            attempts,
+            attempts: message.as_ref().map_or(0, |(_, _, attempts)| *attempts),
+            lane: message.as_ref().map(|(lane, ..)| *lane),
+            state: message.map(|(_, state, _)| state),
         });
     }
     Ok((events, last))
+}
+
+/// What the message with that id has come to, where there is one: its lane, its state, and its attempts.
+fn come_to(view: &View<'_>, id: Option<String>) -> Result<Option<(Lane, String, u32)>, Error> {
+    let Some(id) = id.and_then(|id| id.parse::<MessageId>().ok()) else { return Ok(None) };
+    let found: Option<(u8, String, u32)> = view
+        .prepare(
+            "SELECT lane, state,
+                 (SELECT count(*) FROM segment s
+                  WHERE s.key > m.key << 28 AND s.key < (m.key + 1) << 28 AND s.key & 255 = 1)
+             FROM message m WHERE m.key = ?1 AND m.id = ?2",
+        )?
+        .query_row((id.row(), id.to_string()), |row| row.try_into())
+        .optional()?;
+    found.map(|(rank, state, attempts)| Ok((word::read_lane(rank)?, state, attempts))).transpose()
 }
 
 #[cfg(test)]

@@ -355,8 +355,7 @@ pub(crate) fn judge(gateway: &Gateway, accepted: &Accepted, patience: Duration) 
 const STORED: [(&str, &str); 2] = [
     (
         "never on the air before its time or after it",
-        "SELECT count(*) FROM segment s JOIN attempt a ON a.key = s.attempt
-         JOIN message m ON m.key = s.message
+        "SELECT count(*) FROM segment s JOIN message m ON m.key = s.message
          WHERE s.submitting_at < m.not_before OR s.submitting_at >= m.expires_at",
     ),
     (
@@ -650,8 +649,9 @@ fn urgent_first(
 ) {
     let mut statement = database
         .prepare(
-            "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, a.modem, s.key & 255
-             FROM segment s JOIN attempt a ON a.key = s.attempt JOIN message m ON m.key = s.message
+            "SELECT s.submitting_at, m.id, m.lane, m.created_at, m.not_before, first.modem, s.key & 255
+             FROM segment s JOIN segment first ON first.key = s.attempt << 8 | 1
+                 JOIN message m ON m.key = s.message
              WHERE s.submitting_at IS NOT NULL ORDER BY s.submitting_at",
         )
         .unwrap();

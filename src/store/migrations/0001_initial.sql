@@ -109,32 +109,32 @@ CREATE TABLE sim (
     id  TEXT NOT NULL UNIQUE -- as the modem reads it
 ) STRICT;
 
--- One SIM, one concatenation reference, all segments. Its key is that of its message, and behind it in the last
--- 20 bits its number; a segment's is that of its attempt, and in the last 8 its place (`domain::SegmentId`): so all of a
--- message stand together, and no index has to be written to find them.
-CREATE TABLE attempt (
-    key              INTEGER PRIMARY KEY,
-    modem            TEXT NOT NULL,
-    sim              INTEGER NOT NULL,
-    concat_reference INTEGER NOT NULL CHECK (concat_reference BETWEEN 0 AND 255),
-    reports          INTEGER NOT NULL CHECK (reports IN (0, 1)),
-    settle_ms        INTEGER NOT NULL,
-    report_deadline  INTEGER NOT NULL
-) STRICT;
-
+-- Attempts, by their segments: one SIM, one concatenation reference, all segments. The key of an attempt is that of its
+-- message, and behind it in the last 20 bits its number; a segment's is that of its attempt, and in the last 8 its place,
+-- from 1 (`domain::SegmentId`): so all of a message stand together, and no index has to be written to find them.
 CREATE TABLE segment (
-    key           INTEGER PRIMARY KEY,
-    attempt       INTEGER GENERATED ALWAYS AS (key >> 8),
-    message       INTEGER GENERATED ALWAYS AS (key >> 28),
-    sim           INTEGER NOT NULL,
-    state         TEXT NOT NULL CHECK (state IN ('pending', 'submitting', 'submitted', 'delivered',
-                      'undelivered', 'no_report', 'refused', 'unanswered', 'dropped')),
-    reference     INTEGER CHECK (reference BETWEEN 0 AND 255),
-    submitting_at INTEGER,
-    submitted_at  INTEGER,
-    reported_at   INTEGER,
-    detail        TEXT,
-    taken_at      INTEGER -- by the clock of the service centre, as its last report says
+    key              INTEGER PRIMARY KEY,
+    attempt          INTEGER GENERATED ALWAYS AS (key >> 8),
+    message          INTEGER GENERATED ALWAYS AS (key >> 28),
+    sim              INTEGER NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN ('pending', 'submitting', 'submitted', 'delivered',
+                         'undelivered', 'no_report', 'refused', 'unanswered', 'dropped')),
+    reference        INTEGER CHECK (reference BETWEEN 0 AND 255),
+    submitting_at    INTEGER,
+    submitted_at     INTEGER,
+    reported_at      INTEGER,
+    detail           TEXT,
+    taken_at         INTEGER, -- by the clock of the service centre, as its last report says
+    -- Of the whole attempt, in the row of its first segment, `attempt << 8 | 1`, and NULL in the others: a table of
+    -- attempts would be one more page in each commit that begins one.
+    modem            TEXT,
+    concat_reference INTEGER CHECK (concat_reference BETWEEN 0 AND 255),
+    reports          INTEGER CHECK (reports IN (0, 1)), -- are asked for
+    settle_ms        INTEGER,
+    report_deadline  INTEGER,
+    CONSTRAINT attempt_in_first_segment CHECK (
+        (modem IS NOT NULL) + (concat_reference IS NOT NULL) + (reports IS NOT NULL) + (settle_ms IS NOT NULL)
+            + (report_deadline IS NOT NULL) = iif(key & 255 = 1, 5, 0))
 ) STRICT;
 CREATE INDEX segment_pending ON segment (sim) WHERE state = 'pending';
 CREATE INDEX segment_open ON segment (sim, state)
