@@ -360,6 +360,11 @@ impl Index {
         }
     }
 
+    /// Whether its column holds ids that were made here, which begin with the time.
+    pub(super) const fn is_id(self) -> bool {
+        matches!(self, Self::Uuid | Self::Transaction)
+    }
+
     /// Whether its column holds few words, and always one: what is asked of it can be asked of each.
     pub(super) const fn has_few_words(self) -> bool {
         matches!(self, Self::Outcome | Self::EventType)

@@ -18,6 +18,7 @@ use super::{
     health::Pulse,
     line::{self, Entrance, Haste, Other, Patience, Request},
     room::Room,
+    term_value,
     vitals::Work,
     wal,
     writer::{self, Task, Wakers},
@@ -290,6 +291,7 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     keep_statements(&connection, 128)?;
+    term_value::register(&connection)?;
     Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
     Ok(connection)
 }
@@ -315,6 +317,7 @@ fn keep_statements(connection: &Connection, count: usize) -> Result<(), Error> {
 pub(super) fn open_in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().expect("memory is there");
     Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).expect("migrations are valid");
+    term_value::register(&connection).expect("functions are taken");
     connection.set_prepared_statement_cache_capacity(128);
     connection
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::OptionalExtension as _;
 
-use super::{Error, Tx, View, condition::Index};
+use super::{Error, Tx, View, condition::Index, term_value};
 use crate::domain::Timestamp;
 
 /// In which order a term has the events with one value.
@@ -57,9 +57,20 @@ impl Term {
         of_it.max_by_key(|it| it.by == by)
     }
 
-    /// What stands in column `value`, of table `event`; where that is nothing, there is no row.
-    fn value(self) -> &'static str {
-        self.index.map_or("''", Index::column)
+    /// What stands in column `value` for events of that text.
+    pub(super) fn value_of(self, text: &str) -> i32 {
+        match self.index {
+            None => 0,
+            Some(index) if index.is_id() => term_value::of_id(text.as_bytes()),
+            Some(_) => term_value::of_text(text.as_bytes()),
+        }
+    }
+
+    /// The same in SQL, of table `event`; where that is NULL, there is no row.
+    fn value(self) -> String {
+        let Some(index) = self.index else { return "0".to_owned() };
+        let value = if index.is_id() { "id_value" } else { "text_value" };
+        format!("{value}({})", index.column())
     }
 
     /// What stands in column `at`.
@@ -145,7 +156,7 @@ pub(super) fn oldest(
     limit: u32,
 ) -> Result<Vec<i64>, Error> {
     view.prepare(
-        "SELECT event FROM event_term WHERE term = ?1 AND value = '' AND at < ?2 AND event <= ?3
+        "SELECT event FROM event_term WHERE term = ?1 AND value = 0 AND at < ?2 AND event <= ?3
          ORDER BY at, event LIMIT ?4",
     )?
     .query_map((Term::PUBLISHED.number, before.as_unix_ms(), to, limit), |row| row.get(0))?
@@ -173,34 +184,48 @@ pub(super) fn forget(tx: &Tx<'_>, events: &[i64]) -> Result<(), Error> {
 /// Those of SQLite.
 pub(super) fn find(view: &View<'_>, uuid: &str) -> Result<Option<i64>, Error> {
     let event = view
-        .prepare("SELECT event FROM event_term WHERE term = ?1 AND value = ?2 AND at = 0")?
-        .query_row((Term::UUID.number, uuid), |row| row.get(0))
+        .prepare(
+            "SELECT seq FROM event_term CROSS JOIN event ON seq = event_term.event
+             WHERE term = ?1 AND value = ?2 AND at = 0 AND uuid = ?3",
+        )?
+        .query_row((Term::UUID.number, Term::UUID.value_of(uuid), uuid), |row| row.get(0))
         .optional()?;
     Ok(event)
 }
 
-/// The values of a term: one step in the table for each.
+/// The words that a column holds which has few: one step in its term for each, and a look at an event that has it.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(super) fn words(view: &View<'_>, term: Term) -> Result<Vec<String>, Error> {
-    view.prepare(
+pub(super) fn words(view: &View<'_>, index: Index) -> Result<Vec<String>, Error> {
+    let Some(term) = Term::leading(index, By::Published) else { return Ok(Vec::new()) };
+    view.prepare(&select_words(index))?
+        .query_map([term.number], |row| row.get(0))?
+        .filter_map(Result::transpose)
+        .map(|word| Ok(word?))
+        .collect()
+}
+
+/// One for each value: no two of these words share theirs.
+fn select_words(index: Index) -> String {
+    let column = index.column();
+    format!(
         "WITH RECURSIVE word (it) AS (
              SELECT min(value) FROM event_term WHERE term = ?1
              UNION ALL
              SELECT (SELECT min(value) FROM event_term WHERE term = ?1 AND value > it)
                  FROM word WHERE it IS NOT NULL)
-         SELECT it FROM word WHERE it IS NOT NULL",
-    )?
-    .query_map([term.number], |row| row.get(0))?
-    .map(|word| Ok(word?))
-    .collect()
+         SELECT (SELECT {column} FROM event_term CROSS JOIN event ON seq = event_term.event
+                 WHERE term = ?1 AND value = it LIMIT 1)
+             FROM word WHERE it IS NOT NULL"
+    )
 }
 
 /// The statements that are put together from pieces.
 #[cfg(test)]
 pub(super) fn pieced_together() -> impl Iterator<Item = String> {
-    Term::ALL.into_iter().flat_map(|term| [term.fill(), term.forget()])
+    let words = [Index::Outcome, Index::EventType].map(select_words);
+    Term::ALL.into_iter().flat_map(|term| [term.fill(), term.forget()]).chain(words)
 }
 
 #[cfg(test)]
@@ -271,8 +296,14 @@ mod tests {
             assert_eq!(steps, 14 + 14 / 2 - 1, "four at a time into one, and then two into two");
             assert_sound(tx);
             assert_eq!(reach(tx).unwrap(), 6);
-            assert_eq!(count(tx, "SELECT count(*) FROM event_term WHERE value = 'm1'"), 3);
-            assert_eq!(count(tx, "SELECT count(*) FROM event_term WHERE value = 'DENY'"), 2 * 2);
+            assert_eq!(
+                count(tx, "SELECT count(*) FROM event_term WHERE value = text_value('m1')"),
+                3
+            );
+            assert_eq!(
+                count(tx, "SELECT count(*) FROM event_term WHERE value = text_value('DENY')"),
+                2 * 2
+            );
         });
     }
 
@@ -321,6 +352,35 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn texts_that_share_a_value_lead_each_to_its_own_events() {
+        let numbers = ["+162684587339299", "+708248653709822"];
+        let uuids = [1, 2].map(|it| format!("019a2b3c-4d5e-7000-8000-{it:012}"));
+        let values = |term: Term, texts: [&str; 2]| texts.map(|it| term.value_of(it));
+        let [one, other] = values(Term::UUID, [&uuids[0], &uuids[1]]);
+        assert_eq!(one, other);
+        let term = Term::leading(Index::Recipient, By::Published).unwrap();
+        let [one, other] = values(term, numbers);
+        assert_eq!(one, other);
+        Memory::new().run(|tx| {
+            append(tx, &[1, 2]);
+            for ((seq, number), uuid) in (1_i64..).zip(numbers).zip(&uuids) {
+                let change = "UPDATE event SET recipient = ?2, uuid = ?3 WHERE seq = ?1";
+                tx.prepare(change).unwrap().execute((seq, number, uuid)).unwrap();
+            }
+            samples::index_events(tx, &[2; 14]);
+            assert_eq!(uuids.map(|it| find(tx, &it).unwrap()), [Some(1), Some(2)]);
+            let published = |descending| Order::Published { since: 0, until: 10, descending };
+            let is =
+                |number: &str| Condition::Text(Column::Recipient, Operator::Eq, number.to_owned());
+            for order in [Order::Stored, published(false)] {
+                assert_eq!(numbers.map(|it| read_all(tx, order, &is(it))), [vec![1], vec![2]]);
+                let either = Condition::Or(numbers.map(is).to_vec());
+                assert_eq!(read_all(tx, order, &either), [1, 2], "each once");
+            }
+        });
     }
 
     /// Which events meet a condition, read two at a time.

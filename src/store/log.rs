@@ -111,7 +111,7 @@ pub fn page(
             break;
         };
         if page.position == Some(position) {
-            // Several values lead to it, or a term that reaches further than others.
+            // Several values lead to it, or one for two texts, or a term that reaches further than others.
             continue;
         }
         page.position = Some(position);
@@ -156,7 +156,7 @@ impl<'c> Walk<'c> {
         if query.limit == 0 {
             return Ok(walk);
         }
-        let words = |index: Index| words(view, index).unwrap_or_default();
+        let words = |index: Index| event_term::words(view, index).unwrap_or_default();
         let leads = query.condition.leads(&words);
         let led = match leads {
             Some(leads) => walk.follow(view, query, &leads)?,
@@ -361,11 +361,11 @@ const TABLE: &str = "event";
 /// The events that a term has, and in its order: SQLite would not read `event` first and join that.
 const TERM: &str = "event_term CROSS JOIN event ON seq = event_term.event";
 
-/// Those of them with one value.
+/// Those of them with one value, which other texts may share: the condition says which are meant.
 const OF_VALUE: &str = "term = ? AND value = ?";
 
 fn of_value(term: Term, value: &str) -> Vec<Value> {
-    vec![Value::Integer(term.number.into()), Value::Text(value.to_owned())]
+    vec![Value::Integer(term.number.into()), Value::Integer(term.value_of(value).into())]
 }
 
 fn select(condition: &Condition, source: &str, filter: &str) -> String {
@@ -408,9 +408,4 @@ pub(super) fn pieced_together() -> impl Iterator<Item = String> {
     let of_terms = orders
         .flat_map(move |order| [false, true].map(|goes_on| select_of_term(&all, order, goes_on)));
     of_terms.chain([tail, in_order, of_value])
-}
-
-/// The words that an indexed column holds.
-fn words(view: &View<'_>, index: Index) -> Result<Vec<String>, Error> {
-    Term::leading(index, By::Published).map_or(Ok(Vec::new()), |term| event_term::words(view, term))
 }

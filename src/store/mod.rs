@@ -24,6 +24,7 @@ mod room;
 pub(crate) mod samples;
 mod secret;
 mod soundness;
+mod term_value;
 mod tx;
 mod vitals;
 mod wal;

@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
+use ringpost::store::Store;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::gateway::{Gateway, PATIENCE, PHONE, wait_for};
 
@@ -149,31 +151,21 @@ async fn a_disk_that_is_full_of_what_is_old_takes_messages_once_that_is_deleted(
              SELECT i, hex(randomblob(16)), {now} - iif(i < 8000, 3 * 86400000, 0), {now},
                  'system.sms.send_message', 'SUCCESS', hex(randomblob(16)), '+1415555' || i,
                  '01M852MSKNAHNX71W7TA9V2WH7', 'portal', 'user' || i
-             FROM n;
-             UPDATE event_index SET seq = 40000;"
+             FROM n;"
         ))
         .unwrap();
-    // The terms of which these events have a value.
-    let terms = [
-        (0, "''", "published"),
-        (1, "uuid", "0"),
-        (2, "transaction_id", "0"),
-        (3, "recipient", "published"),
-        (4, "user", "published"),
-        (8, "outcome", "published"),
-        (9, "outcome", "0"),
-        (10, "event_type", "published"),
-        (11, "event_type", "0"),
-        (12, "actor_id", "published"),
-        (13, "actor_id", "0"),
-    ];
-    for (term, value, at) in terms {
-        let fill = format!(
-            "INSERT INTO event_term SELECT {term}, {value}, {at}, seq FROM event
-             WHERE {value} IS NOT NULL"
-        );
-        database.execute_batch(&fill).unwrap();
-    }
+    let store = Store::open(&gateway.database_path()).unwrap();
+    let (stop, indexing) = (CancellationToken::new(), store.clone());
+    let indexing = tokio::spawn(indexing.keep_indexed(stop.clone()));
+    let reach = "SELECT min(seq) FROM event_index";
+    let indexed = || {
+        let reach = database.query_row(reach, [], |row| row.get::<_, i64>(0)).unwrap();
+        (reach == 40_000).then_some(())
+    };
+    wait_for(indexed).expect("all events are in the terms");
+    stop.cancel();
+    indexing.await.unwrap();
+    store.close().await;
     database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(database);
     gateway.start_daemon();

@@ -13,6 +13,9 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use rusqlite::{Connection, params};
 
+#[path = "../../../src/store/term_value.rs"]
+mod term_value;
+
 /// Events, where `RINGPOST_BENCH_EVENTS` does not say.
 const EVENTS: i64 = 10_000_000;
 /// Questions of each kind.
@@ -113,7 +116,7 @@ const KINDS: &[Kind] = &[
         name: "one transaction",
         budget_ms: 25.0,
         ask: |chance, events, _| {
-            let filter = format!("transaction.id eq \"T{:025}\"", chance.below(events / 2));
+            let filter = format!("transaction.id eq \"{}\"", transaction(chance.below(events / 2)));
             vec![("filter", filter), ("after", "p0".into())]
         },
     },
@@ -221,6 +224,7 @@ fn make(folder: &Path, program: &Path, events: i64) -> Result<()> {
     let mut database = Connection::open(folder.join("ringpost.db"))?;
     database.execute_batch("PRAGMA journal_mode = OFF;")?;
     database.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;")?;
+    term_value::register(&database)?;
     fill(&mut database, events)?;
     println!("  rows after {} s", began.elapsed().as_secs());
     // When all rows are there: sorted once, and in the order of their key.
@@ -244,27 +248,32 @@ fn make(folder: &Path, program: &Path, events: i64) -> Result<()> {
 /// The gateway's terms, as `event_term.rs` of its store has them: it fills them itself, but not ten million events
 /// at once.
 const TERMS: [(u8, &str, &str); 14] = [
-    (0, "''", "published"),
-    (1, "uuid", "0"),
-    (2, "transaction_id", "0"),
-    (3, "recipient", "published"),
-    (4, "user", "published"),
-    (5, "client_ip", "published"),
-    (6, "reason", "published"),
-    (7, "modem", "published"),
-    (8, "outcome", "published"),
-    (9, "outcome", "0"),
-    (10, "event_type", "published"),
-    (11, "event_type", "0"),
-    (12, "actor_id", "published"),
-    (13, "actor_id", "0"),
+    (0, "0", "published"),
+    (1, "id_value(uuid)", "0"),
+    (2, "id_value(transaction_id)", "0"),
+    (3, "text_value(recipient)", "published"),
+    (4, "text_value(user)", "published"),
+    (5, "text_value(client_ip)", "published"),
+    (6, "text_value(reason)", "published"),
+    (7, "text_value(modem)", "published"),
+    (8, "text_value(outcome)", "published"),
+    (9, "text_value(outcome)", "0"),
+    (10, "text_value(event_type)", "published"),
+    (11, "text_value(event_type)", "0"),
+    (12, "text_value(actor_id)", "published"),
+    (13, "text_value(actor_id)", "0"),
 ];
+
+/// A ULID that has the number of the message in the place of the time.
+fn transaction(number: i64) -> String {
+    format!("{number:010}{:016}", 0)
+}
 
 fn fill(database: &mut Connection, events: i64) -> Result<()> {
     let mut chance = Chance(42);
     let (end, span) = (now(), DAYS * DAY_MS);
-    let transaction = database.transaction()?;
-    let mut insert = transaction.prepare(
+    let rows = database.transaction()?;
+    let mut insert = rows.prepare(
         "INSERT INTO event (uuid, published, peak, event_type, outcome, reason,
              transaction_id, message_id, channel, purpose, recipient, region, actor_id, actor_name,
              client_ip, user_agent, user, modem, segments, cost_micros, accepted_at, sent_at)
@@ -276,10 +285,9 @@ fn fill(database: &mut Connection, events: i64) -> Result<()> {
         let at = end - span + (span / events.max(1)).max(1) * number;
         let status = number % 2 == 1;
         if !status {
-            let transaction = format!("T{:025}", number / 2);
             let recipient = format!("+1415{:07}", chance.below(500_000));
             let user = format!("user-{}", chance.below(200_000));
-            message = (transaction, format!("M{:025}", number / 2), recipient, user);
+            message = (transaction(number / 2), format!("M{:025}", number / 2), recipient, user);
         }
         let luck = chance.below(1000);
         let (kind, outcome, reason) = match (status, luck) {
@@ -310,7 +318,7 @@ fn fill(database: &mut Connection, events: i64) -> Result<()> {
         ])?;
     }
     drop(insert);
-    transaction.commit()?;
+    rows.commit()?;
     Ok(())
 }
 

@@ -291,7 +291,7 @@ CREATE TABLE event (
 -- for many. Until then they are the last rows of `event`, and few.
 CREATE TABLE event_term (
     term  INTEGER NOT NULL, -- which column, and in which order: `store/event_term.rs`
-    value TEXT NOT NULL,    -- '' of the term that has all events
+    value INTEGER NOT NULL, -- of its text, in 32 bits that others may share: `store/term_value.rs`; 0 of the term that has all
     at    INTEGER NOT NULL, -- when it was published; 0 in the order of commits
     event INTEGER NOT NULL,
     PRIMARY KEY (term, value, at, event)
