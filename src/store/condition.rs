@@ -390,8 +390,8 @@ impl Index {
 
 impl Condition {
     /// Where all events that meet it are found, if indexes can say: at one of these values. `words` knows
-    /// the words of a column that has few.
-    pub(super) fn leads(&self, words: &dyn Fn(Index) -> Vec<String>) -> Option<Vec<Lead>> {
+    /// the words of a column that has few, if they can be read.
+    pub(super) fn leads(&self, words: &dyn Fn(Index) -> Option<Vec<String>>) -> Option<Vec<Lead>> {
         let leads = match self {
             Self::Text(column, Operator::Eq, value) if Index::of(*column).is_some() => {
                 let index = Index::of(*column)?;
@@ -426,7 +426,7 @@ impl Condition {
             | Self::Text(..)
             | Self::Number(..) => {
                 let index = self.about().filter(|index| index.has_few_words())?;
-                let met = words(index).into_iter().filter(|word| self.holds_of(word));
+                let met = words(index)?.into_iter().filter(|word| self.holds_of(word));
                 met.map(|value| Lead { index, value }).collect()
             }
         };
@@ -475,7 +475,7 @@ mod tests {
     }
 
     fn leads(condition: &Condition) -> Option<Vec<&'static str>> {
-        let words = |_| vec!["SUCCESS".to_owned(), "DENY".into(), "FAILURE".into()];
+        let words = |_| Some(vec!["SUCCESS".to_owned(), "DENY".into(), "FAILURE".into()]);
         let leads = condition.leads(&words)?;
         Some(leads.into_iter().map(|lead| lead.index.column()).collect())
     }

@@ -230,9 +230,11 @@ pub(super) fn pieced_together() -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{
-        domain::{Detail, Event, Outcome},
+        domain::{Detail, Event, EventType, Outcome},
         store::{
             Budget, Column, Condition, LogQuery, Operator, Order, event, page,
             samples::{self, Memory},
@@ -351,6 +353,17 @@ mod tests {
                     }
                 }
             });
+        }
+    }
+
+    /// What a term holds of two words that shared a value would be told as one of them.
+    #[test]
+    fn no_words_of_a_column_that_has_few_share_a_value() {
+        let types: Vec<_> = EventType::all().map(|it| it.name).collect();
+        for words in [types, Outcome::ALL.map(Outcome::as_str).to_vec()] {
+            let values: BTreeSet<_> =
+                words.iter().map(|it| term_value::of_text(it.as_bytes())).collect();
+            assert_eq!(values.len(), words.len(), "{words:?}");
         }
     }
 

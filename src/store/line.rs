@@ -363,7 +363,11 @@ mod tests {
         };
         desk.store.write(|_| Ok(())).await.unwrap();
         let (open, gate) = std::sync::mpsc::channel();
-        let slow = desk.store.hand_over(move |_| Ok(gate.recv().unwrap())).await.unwrap();
+        let slow = desk.store.hand_over(move |_| {
+            gate.recv().unwrap();
+            Ok(())
+        });
+        let slow = slow.await.unwrap();
         let work = desk.store.write_work(|_| Ok(()));
         let (woken_at_once, worked) = tokio::join!(
             async {

@@ -156,7 +156,8 @@ impl<'c> Walk<'c> {
         if query.limit == 0 {
             return Ok(walk);
         }
-        let words = |index: Index| event_term::words(view, index).unwrap_or_default();
+        // Where they cannot be read, another way is taken.
+        let words = |index: Index| event_term::words(view, index).ok();
         let leads = query.condition.leads(&words);
         let led = match leads {
             Some(leads) => walk.follow(view, query, &leads)?,

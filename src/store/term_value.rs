@@ -43,20 +43,7 @@ pub(super) fn of_text(text: &[u8]) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::domain::{EventType, Outcome};
-
-    /// What a term holds of two words that shared a value would be told as one of them.
-    #[test]
-    fn no_words_of_a_column_that_has_few_share_a_value() {
-        let types: Vec<_> = EventType::all().map(|it| it.name).collect();
-        for words in [types, Outcome::ALL.map(Outcome::as_str).to_vec()] {
-            let values: BTreeSet<_> = words.iter().map(|it| of_text(it.as_bytes())).collect();
-            assert_eq!(values.len(), words.len(), "{words:?}");
-        }
-    }
 
     #[test]
     fn ids_that_are_made_one_after_another_stand_together() {
