@@ -112,8 +112,8 @@ impl Store {
         self.hand_over(work).await?.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Like [`write`](Self::write), for what nobody waits for: while no modem is free, it may stand aside for some
-    /// milliseconds, and go with what comes next.
+    /// Like [`write`](Self::write), for what has time: while no modem is free, it may stand aside for some milliseconds,
+    /// and go with what comes next.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
@@ -129,7 +129,7 @@ impl Store {
 
     /// Like [`write`](Self::write), for what may give the outbox work. Where a modem is free, the outbox is woken at
     /// once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
-    /// commit before it is on the air. Where none is, it goes along with what frees one.
+    /// commit before it is on the air. Where none is, it may go along with what frees one.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
@@ -222,7 +222,10 @@ impl Store {
 
     /// The outbox tells whether it could put what comes on the air at once.
     pub fn note_free(&self, modem_is_free: bool) {
-        self.line.note_free(modem_is_free);
+        if self.line.note_free(modem_is_free) {
+            // It may be work, and comes in time for the commit of that.
+            self.wakers.queue.notify_one();
+        }
     }
 
     /// Where the database is.

@@ -18,8 +18,8 @@ pub enum ByThen<T> {
 }
 
 impl Store {
-    /// As [`write_work`](Self::write_work), but waits until `until` only. What has not begun by then is left undone, so
-    /// that whoever gives up knows what will not happen.
+    /// As [`write_work`](Self::write_work), but waits until `until` only, and stands aside for nobody. What has not begun by
+    /// then is left undone, so that whoever gives up knows what will not happen.
     ///
     /// # Errors
     /// What `work` or the commit answers; then nothing of `work` is stored.
@@ -33,10 +33,15 @@ impl Store {
         let begun = decided.clone();
         // Whoever stops waiting for this gives up too.
         let _given_up = GiveUp(decided.clone());
-        let written = self.write_work(move |tx| match begun.set(()) {
-            Ok(()) => work(tx),
-            Err(()) => Err(Error::Slow),
-        });
+        let written = async {
+            let done = self.hand_over(move |tx| match begun.set(()) {
+                Ok(()) => work(tx),
+                Err(()) => Err(Error::Slow),
+            });
+            let done = done.await?;
+            self.wakers.queue.notify_one();
+            done.await.unwrap_or(Err(Error::Closed))
+        };
         match timeout_at(until, written).await {
             Ok(written) => written.map(ByThen::Done),
             Err(_) if decided.set(()).is_ok() => Ok(ByThen::NotBegun),

@@ -1,11 +1,12 @@
 //! The line before the writer thread. A commit costs much the same for one job as for ten, and a card wears out by
-//! commits: so what can wait a moment stands aside while the modems are all at work, and goes with what comes next.
+//! commits: so what can wait a moment stands aside while the modems are all at work, and goes with what comes next. What
+//! it costs is that whoever asks is answered later by as much; on the air nothing could be before that.
 
 use std::{
     collections::VecDeque,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, Thread},
     time::{Duration, Instant},
@@ -69,6 +70,9 @@ impl Patience {
 struct Shared {
     /// Whether what comes could be put on the air at once. Until the outbox says otherwise, it may.
     modem_is_free: AtomicBool,
+    /// Requests that nobody has begun with. Both are in one order for all threads: of whoever comes and whoever says that
+    /// a modem is free, one sees the other.
+    waiting: AtomicUsize,
     /// Set before it waits for the first time.
     writer: OnceLock<Thread>,
 }
@@ -106,8 +110,11 @@ pub(super) enum Due {
 /// A line, with both its ends.
 pub(super) fn line(patience: Patience) -> (Entrance, Exit) {
     let (sender, requests) = mpsc::channel(WAITING_JOBS);
-    let shared = Shared { modem_is_free: AtomicBool::new(true), writer: OnceLock::new() };
-    let shared = Arc::new(shared);
+    let shared = Arc::new(Shared {
+        modem_is_free: AtomicBool::new(true),
+        waiting: AtomicUsize::new(0),
+        writer: OnceLock::new(),
+    });
     let entrance = Entrance { requests: sender, shared: shared.clone() };
     let exit = Exit {
         requests,
@@ -127,34 +134,41 @@ impl Entrance {
     /// # Errors
     /// The writer thread has ended.
     pub(super) async fn send(&self, request: Request) -> Result<(), Error> {
-        self.requests.send(request).await.map_err(|_| Error::Closed)?;
+        let place = self.requests.reserve().await.map_err(|_| Error::Closed)?;
+        self.shared.waiting.fetch_add(1, Ordering::SeqCst);
+        place.send(request);
         self.wake();
         Ok(())
     }
 
     /// Puts a request in the line if there is a place; says whether there was.
     pub(super) fn try_send(&self, request: Request) -> bool {
-        let sent = self.requests.try_send(request).is_ok();
+        let Ok(place) = self.requests.try_reserve() else { return false };
+        self.shared.waiting.fetch_add(1, Ordering::SeqCst);
+        place.send(request);
         self.wake();
-        sent
+        true
     }
 
     /// Requests in it.
     pub(super) fn length(&self) -> usize {
-        self.requests.max_capacity() - self.requests.capacity()
+        self.shared.waiting.load(Ordering::SeqCst)
     }
 
-    /// Notes whether what comes could be put on the air at once. Then nothing waits any more.
-    pub(super) fn note_free(&self, is_free: bool) {
-        let was_free = self.shared.modem_is_free.swap(is_free, Ordering::Relaxed);
-        if is_free && !was_free {
+    /// Notes whether what comes could be put on the air at once. Then nothing stands aside any more; answers whether
+    /// something may have.
+    pub(super) fn note_free(&self, is_free: bool) -> bool {
+        let was_free = self.shared.modem_is_free.swap(is_free, Ordering::SeqCst);
+        let may_wait = is_free && !was_free && self.length() > 0;
+        if may_wait {
             self.wake();
         }
+        may_wait
     }
 
     /// Whether it could.
     pub(super) fn modem_is_free(&self) -> bool {
-        self.shared.modem_is_free.load(Ordering::Relaxed)
+        self.shared.modem_is_free.load(Ordering::SeqCst)
     }
 
     fn wake(&self) {
@@ -171,6 +185,7 @@ impl Exit {
         loop {
             if self.jobs.is_empty() {
                 if let Some(other) = self.behind.take() {
+                    self.shared.waiting.fetch_sub(1, Ordering::SeqCst);
                     return Some(Due::Other(other));
                 }
                 let request = self.requests.blocking_recv()?;
@@ -202,11 +217,12 @@ impl Exit {
         {
             self.take_in(request);
         }
-        let job = self.jobs.pop_front();
+        let job = self.jobs.pop_front()?;
+        self.shared.waiting.fetch_sub(1, Ordering::SeqCst);
         if self.jobs.is_empty() {
             self.commit_at = None;
         }
-        job
+        Some(job)
     }
 
     fn take_in(&mut self, request: Request) {
@@ -232,7 +248,7 @@ impl Exit {
     }
 
     fn modem_is_free(&self) -> bool {
-        self.shared.modem_is_free.load(Ordering::Relaxed)
+        self.shared.modem_is_free.load(Ordering::SeqCst)
     }
 }
 
@@ -394,5 +410,34 @@ mod tests {
         desk.store.write(|_| Ok(())).await.unwrap();
         work.await.unwrap().unwrap();
         assert!(woken(&desk).await, "and is told then");
+    }
+
+    #[tokio::test]
+    async fn the_outbox_is_woken_for_what_came_before_it_could_say_that_a_modem_is_free() {
+        let desk = Desk::with(EVER);
+        let woken = async || {
+            let soon = Duration::from_millis(100);
+            tokio::time::timeout(soon, desk.store.queue_changed()).await.is_ok()
+        };
+        desk.store.note_free(false);
+        desk.store.note_free(true);
+        assert!(!woken().await, "there is nothing");
+        desk.store.note_free(false);
+        // Its own turn is on its way to the disk, and a code comes.
+        let (open, gate) = std::sync::mpsc::channel();
+        let turn = desk.store.hand_over(move |_| {
+            gate.recv().unwrap();
+            Ok(())
+        });
+        let turn = turn.await.unwrap();
+        let store = desk.store.clone();
+        let code = tokio::spawn(async move { store.write_work(|_| Ok(())).await });
+        assert!(!woken().await);
+        desk.store.note_free(true);
+        assert!(woken().await, "in time for the commit of the code");
+        open.send(()).unwrap();
+        turn.await.unwrap().unwrap();
+        code.await.unwrap().unwrap();
+        assert_eq!(desk.store.vitals().waiting_jobs, 0);
     }
 }

@@ -44,7 +44,7 @@ impl Store {
     pub(super) async fn index_events(&self) -> Result<(), Error> {
         // What comes meanwhile waits for the next time: a few at a time would be dear.
         let newest = self.read(event::newest).await?;
-        while self.write_along(move |tx| event_term::fill_next(tx, newest, STEP)).await? {
+        while self.write(move |tx| event_term::fill_next(tx, newest, STEP)).await? {
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
