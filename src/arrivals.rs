@@ -23,7 +23,7 @@ const BATCH: usize = 64;
 
 /// How long the last of them waits for others, to be stored in one commit with them: many modems tell of
 /// many deliveries, and each commit holds up the next answer.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 
 /// How long the first of them waits, as long as others come: nobody notices whether a report that took seconds is a
 /// quarter of one older. A power cut takes with it what waits.
@@ -347,8 +347,8 @@ mod tests {
             gathering.await
         };
         let many = |count| (0..count).map(|_| received()).collect::<Vec<_>>();
-        assert_eq!(gathered(received(), many(0)).await, (true, 50, 1));
-        assert_eq!(gathered(received(), many(2)).await, (true, 130, 3));
+        assert_eq!(gathered(received(), many(0)).await, (true, 100, 1));
+        assert_eq!(gathered(received(), many(2)).await, (true, 180, 3));
         assert_eq!(gathered(received(), many(9)).await, (true, 250, 7));
         assert_eq!(gathered(received(), vec![happened()]).await, (true, 40, 2));
         assert_eq!(gathered(happened(), many(1)).await, (true, 0, 1));
