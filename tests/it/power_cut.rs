@@ -6,13 +6,15 @@ use std::{fs, process::Command, time::Duration};
 
 use crate::{
     chance::{Chance, number},
-    disk::{Disk, Habit},
+    disk::{Disk, Habit, Halt},
     gateway::{Gateway, RINGPOST, wait_for},
     ordeal::{Accepted, Client, Mix, QUICK, Verdict, judge, missing},
 };
 
 /// Cuts where nothing is said; `make power-cut-test N=200` says more.
 const CUTS: usize = 10;
+/// Long enough for something to be written that waits to be synced then.
+const STANDS_STILL: Duration = Duration::from_millis(100);
 /// Cuts between two looks at everything.
 const ROUND: usize = 5;
 /// Settling and the report window, one after the other, and a slow machine.
@@ -61,18 +63,26 @@ impl Site {
     }
 
     /// The power fails and comes back. Says how many changes were not safe.
-    fn cut(&mut self, honest: bool) -> usize {
-        let habit = Habit { honest, ..Habit::any(&mut self.chance) };
+    fn cut(&mut self, halt: Option<Halt>) -> usize {
+        let habit = Habit::any(&mut self.chance);
         self.gateway.kill();
+        drop(halt);
         let at_risk = self.disk.cut(habit, &mut self.chance);
         self.gateway.start_daemon();
         at_risk
     }
 
-    /// Some time, in which something happens.
-    async fn wait(&mut self) {
+    /// Some time, in which something happens. Half of the times the disk stands still at its end: a commit takes a small
+    /// part of the time, and the power is to fail in the middle of some.
+    async fn wait(&mut self) -> Option<Halt> {
         let pause = 20 + self.chance.next() % 900;
         tokio::time::sleep(Duration::from_millis(pause)).await;
+        if !self.chance.percent(50) {
+            return None;
+        }
+        let halt = self.disk.stand_still();
+        tokio::time::sleep(STANDS_STILL).await;
+        Some(halt)
     }
 }
 
@@ -93,8 +103,8 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_power_fails() {
                 it.gateway.sim.phone(SENDER).send_to(modem, &text);
                 received.push(text);
             }
-            it.wait().await;
-            at_risk += it.cut(true);
+            let halt = it.wait().await;
+            at_risk += it.cut(halt);
             client.go_on(it.gateway.url());
             done += 1;
         }
