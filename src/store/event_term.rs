@@ -6,6 +6,9 @@ use rusqlite::OptionalExtension as _;
 use super::{Error, Tx, View, condition::Index, term_value};
 use crate::domain::Timestamp;
 
+/// The events that a term has, and in its order: SQLite would not read `event` first and join that.
+pub(super) const TERM: &str = "event_term CROSS JOIN event ON seq = event_term.event";
+
 /// In which order a term has the events with one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
@@ -184,10 +187,9 @@ pub(super) fn forget(tx: &Tx<'_>, events: &[i64]) -> Result<(), Error> {
 /// Those of SQLite.
 pub(super) fn find(view: &View<'_>, uuid: &str) -> Result<Option<i64>, Error> {
     let event = view
-        .prepare(
-            "SELECT seq FROM event_term CROSS JOIN event ON seq = event_term.event
-             WHERE term = ?1 AND value = ?2 AND at = 0 AND uuid = ?3",
-        )?
+        .prepare(&format!(
+            "SELECT seq FROM {TERM} WHERE term = ?1 AND value = ?2 AND at = 0 AND uuid = ?3"
+        ))?
         .query_row((Term::UUID.number, Term::UUID.value_of(uuid), uuid), |row| row.get(0))
         .optional()?;
     Ok(event)
@@ -215,7 +217,7 @@ fn select_words(index: Index) -> String {
              UNION ALL
              SELECT (SELECT min(value) FROM event_term WHERE term = ?1 AND value > it)
                  FROM word WHERE it IS NOT NULL)
-         SELECT (SELECT {column} FROM event_term CROSS JOIN event ON seq = event_term.event
+         SELECT (SELECT {column} FROM {TERM}
                  WHERE term = ?1 AND value = it LIMIT 1)
              FROM word WHERE it IS NOT NULL"
     )

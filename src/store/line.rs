@@ -77,6 +77,12 @@ struct Shared {
     writer: OnceLock<Thread>,
 }
 
+impl Shared {
+    fn modem_is_free(&self) -> bool {
+        self.modem_is_free.load(Ordering::SeqCst)
+    }
+}
+
 /// Where the line begins.
 #[derive(Clone, Debug)]
 pub(super) struct Entrance {
@@ -168,7 +174,7 @@ impl Entrance {
 
     /// Whether it could.
     pub(super) fn modem_is_free(&self) -> bool {
-        self.shared.modem_is_free.load(Ordering::SeqCst)
+        self.shared.modem_is_free()
     }
 
     fn wake(&self) {
@@ -193,7 +199,7 @@ impl Exit {
             }
             let now = Instant::now();
             let left = self.commit_at.map(|at| at.saturating_duration_since(now));
-            let left = left.filter(|_| self.behind.is_none() && !self.modem_is_free());
+            let left = left.filter(|_| self.behind.is_none() && !self.shared.modem_is_free());
             let Some(left) = left.filter(|left| !left.is_zero()) else {
                 if self.jobs.is_empty() {
                     continue;
@@ -245,10 +251,6 @@ impl Exit {
         } else {
             self.commit_at.get_or_insert(now + longest);
         }
-    }
-
-    fn modem_is_free(&self) -> bool {
-        self.shared.modem_is_free.load(Ordering::SeqCst)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     Error, View,
     condition::{Condition, Index, Lead},
     event::{self, EventRow},
-    event_term::{self, By, Term},
+    event_term::{self, By, TERM, Term},
 };
 
 /// In which order events are asked for.
@@ -358,9 +358,6 @@ fn gather(
 
 /// All events.
 const TABLE: &str = "event";
-
-/// The events that a term has, and in its order: SQLite would not read `event` first and join that.
-const TERM: &str = "event_term CROSS JOIN event ON seq = event_term.event";
 
 /// Those of them with one value, which other texts may share: the condition says which are meant.
 const OF_VALUE: &str = "term = ? AND value = ?";
