@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Detail, RefusalClass};
+use crate::domain::{Detail, Refusal, RefusalClass};
 
 /// First wait after the network said no: congestion of a cell passes in seconds.
 const NETWORK_FIRST: Duration = Duration::from_secs(5);
@@ -12,6 +12,9 @@ const CALLEE: Duration = Duration::from_secs(45);
 /// answer a second time will not be glad about a third.
 const BUSY_AGAIN: usize = 2;
 const CALLEE_AGAIN: usize = 1;
+/// How often a message is tried again that a network does not want, though it says nothing of congestion: an error of its own
+/// passes within the minute that this takes, and each try is another message on somebody's bill.
+const UNWANTED_AGAIN: usize = 4;
 /// First wait after a modem failed a second time: the first failure is answered by another modem, or
 /// by the same one, at once.
 const MODEM_FIRST: Duration = Duration::from_secs(1);
@@ -38,10 +41,15 @@ pub(super) fn delay(class: RefusalClass, failures: usize) -> Duration {
     }
 }
 
-/// Whether whoever was called has been called often enough, when `failures` calls ended for that reason.
-pub(super) fn suffices(detail: Detail, failures: usize) -> bool {
-    let again = if detail == Detail::Busy { BUSY_AGAIN } else { CALLEE_AGAIN };
-    failures > again
+/// Whether nothing more is tried after a refusal, when so many attempts were refused for that reason.
+pub(super) fn suffices(refusal: Refusal, refused: usize) -> bool {
+    match (refusal.class, refusal.detail) {
+        (RefusalClass::Permanent, _) => true,
+        (RefusalClass::Callee, Detail::Busy) => refused > BUSY_AGAIN,
+        (RefusalClass::Callee, _) => refused > CALLEE_AGAIN,
+        (RefusalClass::Network, Detail::ByNetwork) => refused > UNWANTED_AGAIN,
+        (RefusalClass::Network | RefusalClass::Modem | RefusalClass::Doubtful, _) => false,
+    }
 }
 
 #[cfg(test)]

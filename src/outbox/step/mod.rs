@@ -487,11 +487,7 @@ fn gives_way(state: &Progress) -> bool {
 fn is_the_last(state: &Progress, refusal: Refusal) -> bool {
     let same = |segment: &&Segment| segment.detail == Some(refusal.detail);
     let segments = state.attempts.iter().flat_map(|attempt| &attempt.segments);
-    match refusal.class {
-        RefusalClass::Permanent => true,
-        RefusalClass::Callee => retry::suffices(refusal.detail, segments.filter(same).count()),
-        RefusalClass::Network | RefusalClass::Modem | RefusalClass::Doubtful => false,
-    }
+    retry::suffices(refusal, segments.filter(same).count())
 }
 
 fn end(

@@ -195,6 +195,26 @@ fn a_busy_network_is_tried_again_later_and_a_failed_modem_at_once() {
     assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(2))));
 }
 
+/// 24 h of tries would be some hundred messages that nobody wants.
+#[test]
+fn a_network_that_does_not_want_a_message_is_asked_five_times() {
+    let unwanted = Refusal { detail: Detail::ByNetwork, class: RefusalClass::Network };
+    let mut story = Story::new(Lane::Otp);
+    for (key, second, again) in [(1, 1, 6), (2, 6, 16), (3, 16, 36), (4, 36, 76)] {
+        story = story.claimed(second, key, 1).then(second, Event::Refused(id(key, 1), unwanted));
+        assert_eq!((story.phase(), story.state.claimable_at), ("sending", Some(at(again))));
+    }
+    let story = story.claimed(76, 5, 1).then(76, Event::Refused(id(5, 1), unwanted));
+    assert_eq!((story.phase(), story.state.reason), ("failed", Some(Detail::ByNetwork)));
+    assert_eq!(story.logged(), "send FAILURE, erase, status FAILURE");
+    let mut busy = Story::new(Lane::Otp);
+    for (key, second) in [(1, 1), (2, 6), (3, 16), (4, 36), (5, 76)] {
+        let refused = Event::Refused(id(key, 1), no(RefusalClass::Network));
+        busy = busy.claimed(second, key, 1).then(second, refused);
+    }
+    assert_eq!(busy.phase(), "sending", "congestion passes");
+}
+
 /// A call is an attempt with one segment: taken when it is answered, reported when it has ended.
 #[test]
 fn a_busy_line_is_called_three_times_and_who_does_not_answer_twice() {
@@ -727,9 +747,10 @@ impl Told {
 }
 
 impl Checked {
-    fn new(lane: Lane, scheduled: bool) -> Self {
+    fn new(lane: Lane, on_unknown: OnUnknown, scheduled: bool) -> Self {
         let mut state = queued(lane);
         let born = Self::instant(DAWN);
+        state.on_unknown = on_unknown;
         state.scheduled = scheduled;
         state.claimable_at = Some(born);
         state.expires_at = born.after(Duration::from_secs(TTL));
@@ -914,15 +935,20 @@ proptest! {
 
     #[test]
     fn promises_hold_in_any_order_of_events(
-        otp in any::<bool>(), scheduled in any::<bool>(), happenings in happenings(),
+        wishes in any::<Wishes>(), happenings in happenings(),
     ) {
-        tell(otp, scheduled, happenings);
+        tell(wishes, happenings);
     }
 }
 
+/// Whether it is a code, is sent once more where its answer is missing, and is scheduled.
+type Wishes = (bool, bool, bool);
+
 /// A story to its end; says what it told of.
-fn tell(otp: bool, scheduled: bool, happenings: Vec<Happening>) -> BTreeSet<Told> {
-    let mut message = Checked::new(if otp { Lane::Otp } else { Lane::Bulk }, scheduled);
+fn tell((otp, resend, scheduled): Wishes, happenings: Vec<Happening>) -> BTreeSet<Told> {
+    let lane = if otp { Lane::Otp } else { Lane::Bulk };
+    let on_unknown = if resend { OnUnknown::Resend } else { OnUnknown::Hold };
+    let mut message = Checked::new(lane, on_unknown, scheduled);
     happenings.into_iter().for_each(|happening| message.happen(happening));
     message.end();
     message.told
@@ -933,9 +959,9 @@ fn the_stories_tell_of_everything() {
     let mut runner = TestRunner::deterministic();
     let mut told = BTreeSet::new();
     for _ in 0..STORIES {
-        let story = (any::<bool>(), any::<bool>(), happenings()).new_tree(&mut runner).unwrap();
-        let (otp, scheduled, happenings) = story.current();
-        told.extend(tell(otp, scheduled, happenings));
+        let story = (any::<Wishes>(), happenings()).new_tree(&mut runner).unwrap();
+        let (wishes, happenings) = story.current();
+        told.extend(tell(wishes, happenings));
     }
     assert_eq!(told.into_iter().collect::<Vec<_>>(), Told::ALL);
 }
