@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringpost_hal::{
     at::{
-        Command,
+        Command, FinalResult,
         dialogue::{self, Heard, Next, NotSent},
     },
     family::{Family, GENERIC},
@@ -193,11 +193,19 @@ impl Worker {
         let in_step = is_in_step(&outcome);
         // It has failed at nothing: whether it is free again is asked all the same.
         let withdrawn = outcome == SubmitOutcome::NotSent(NotSent::Withdrawn);
-        let no_sim = matches!(
-            outcome,
-            SubmitOutcome::Refused(result) | SubmitOutcome::NotSent(NotSent::Refused(result))
-                if result.blames_sim()
-        );
+        let refusal = match outcome {
+            SubmitOutcome::Refused(result) | SubmitOutcome::NotSent(NotSent::Refused(result)) => {
+                Some(result)
+            }
+            SubmitOutcome::Accepted { .. }
+            | SubmitOutcome::NotSent(_)
+            | SubmitOutcome::Unanswered => None,
+        };
+        let no_sim = refusal.is_some_and(FinalResult::blames_sim);
+        if refusal.is_some_and(FinalResult::tells_of_full_store) {
+            // What is read is deleted.
+            chores.stored.sweep(self.stores());
+        }
         // Before the outcome is known to anybody: the next message shall not come here yet.
         if no_sim {
             self.tell(ModemState::Failed, no_use_of_sim());

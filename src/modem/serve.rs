@@ -56,7 +56,7 @@ pub(super) const SETTLE: Duration = Duration::from_millis(300);
 /// What a modem that is ready has to do when it is idle.
 pub(super) struct Chores {
     /// Messages in its stores.
-    stored: Stored,
+    pub(super) stored: Stored,
     /// The clips that it keeps as files.
     pub(super) library: Library,
     /// Its link to the network.
@@ -224,7 +224,7 @@ impl Worker {
     }
 
     /// Where messages may lie, and delivery reports where they are stored.
-    fn stores(&self) -> Vec<&'static str> {
+    pub(super) fn stores(&self) -> Vec<&'static str> {
         let status = self.status.borrow();
         let messages = status.family.map(|family| family.stores).unwrap_or_default();
         let reports = (status.facts.reports == Reports::Stored).then_some(REPORT_STORE);

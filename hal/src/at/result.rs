@@ -104,6 +104,12 @@ impl FinalResult {
         matches!(self, Self::NoCarrier | Self::Busy | Self::NoAnswer | Self::NoDialtone)
     }
 
+    /// Whether it says that a store of messages is full, 3GPP TS 27.005 3.2.5.
+    #[must_use]
+    pub fn tells_of_full_store(self) -> bool {
+        matches!(self, Self::Cms(error) if error.code() == Some(322))
+    }
+
     /// Whether it says that the SIM cannot be used, 3GPP TS 27.007 9.2.1 and TS 27.005 3.2.5: one that names no service
     /// centre (330) sends nothing either. One that is busy can be used, after a while.
     #[must_use]
