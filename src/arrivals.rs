@@ -29,6 +29,10 @@ const GATHER: Duration = Duration::from_millis(100);
 /// quarter of one older. A power cut takes with it what waits.
 const LONGEST: Duration = Duration::from_millis(250);
 
+/// How long it usually takes at most until what a modem told is on disk: what waits for an answer or a report waits so
+/// much longer, or what came in time would be too late. As long again as the longest wait, for a slow disk.
+pub const STORED_WITHIN: Duration = LONGEST.saturating_mul(2);
+
 /// Between two tries while the disk is full: well below the outbox's own, so that a report is stored before
 /// the deadline of what it reports about is handled.
 const AGAIN: Duration = Duration::from_millis(250);

@@ -83,9 +83,9 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}", config.http.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
 
-    let rules = Rules { resend_after: seconds(config.outbox.resend_after_seconds) };
+    let rules = Rules { resend_after: until_stored(config.outbox.resend_after_seconds) };
     let (events, received) = mpsc::channel(WAITING_EVENTS);
-    let (handles, modems) = start_modems(&config, root, &events);
+    let (handles, mut modems) = start_modems(&config, root, &events);
     drop(events);
     let outlets = outlets(&config, handles);
     let keep = keep(&config.retention);
@@ -110,7 +110,12 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let mut outbox =
         Outbox::new(store.clone(), settings(&config, rules), calling(&config, &speech), outlets);
     let tidied = store.read(store::boot::tidied).await.context("failed to read the store")?;
-    outbox.recover().await.context("failed to go on from what is stored")?;
+    let unanswered = outbox.recover().await.context("failed to go on from what is stored")?;
+    for modem in &mut modems {
+        if let Some((segment, age)) = unanswered.get(modem.name()) {
+            modem.expect_answer(*segment, *age);
+        }
+    }
     if let Err(cause) = store.write(loaded(&config)).await {
         warn!(%cause, "the start could not be written into the System Log");
     }
@@ -408,8 +413,8 @@ fn policy(config: &Config, spoken: BTreeSet<String>) -> Policy {
 fn settings(config: &Config, rules: Rules) -> Settings {
     Settings {
         rules,
-        settle: config.outbox.settle_seconds.map(seconds),
-        report_window: config.outbox.report_window_seconds.map(seconds),
+        settle: config.outbox.settle_seconds.map(until_stored),
+        report_window: config.outbox.report_window_seconds.map(until_stored),
         boot: Boot::of(Path::new("/")),
         preferences: Preferences {
             least_cost: config.outbox.route == config::Routing::LeastCost,
@@ -493,6 +498,11 @@ fn keep(config: &config::Retention) -> Keep {
 
 fn seconds(count: u32) -> Duration {
     Duration::from_secs(count.into())
+}
+
+/// So many seconds, and the time until what a modem told within them is on disk.
+fn until_stored(count: u32) -> Duration {
+    seconds(count) + arrivals::STORED_WITHIN
 }
 
 /// Says where requests are accepted, to whoever started the daemon.

@@ -37,7 +37,7 @@ use super::{
     status::Counts,
     unanswered::Unanswered,
 };
-use crate::domain::{Detail, ModemIncident, Timestamp};
+use crate::domain::{Detail, ModemIncident, SegmentId, Timestamp};
 
 /// First wait before a modem that failed is tried again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ pub(super) type OpenLink = Link<Box<dyn Port>>;
 /// Runs a modem. See [`super::modem`].
 #[derive(Debug)]
 pub struct Runner {
-    worker: Arc<Mutex<Worker>>,
+    pub(super) worker: Worker,
 }
 
 /// What a modem's task owns.
@@ -194,20 +194,33 @@ impl From<Failure> for Ended {
 }
 
 impl Runner {
-    pub(super) fn new(worker: Worker) -> Self {
-        Self { worker: Arc::new(Mutex::new(worker)) }
+    pub(super) const fn new(worker: Worker) -> Self {
+        Self { worker }
+    }
+
+    /// The modem's name.
+    pub fn name(&self) -> &str {
+        &self.worker.config.name
+    }
+
+    /// Tells it of the last segment that the modem was given before the daemon began, so long ago, where nobody has heard the
+    /// answer: the modem may still bring it, and the next segment's it is not.
+    pub fn expect_answer(&mut self, segment: SegmentId, age: Duration) {
+        let patience = self.worker.status.borrow().submit_timeout;
+        self.worker.unanswered = Unanswered::of_an_earlier_daemon(segment, age, patience);
     }
 
     /// Runs until `cancel`, which is looked at between exchanges only. A panic is logged, and the
     /// modem begins anew.
     pub async fn run(self, cancel: CancellationToken) {
+        let shared = Arc::new(Mutex::new(self.worker));
         loop {
             let mut task = JoinSet::new();
-            let (worker, token) = (self.worker.clone(), cancel.clone());
+            let (worker, token) = (shared.clone(), cancel.clone());
             task.spawn(async move { worker.lock().await.live(&token).await });
             match task.join_next().await {
                 Some(Err(cause)) if cause.is_panic() => {
-                    let mut worker = self.worker.lock().await;
+                    let mut worker = shared.lock().await;
                     let name = worker.config.name.clone();
                     error!(modem.name = name, "the task of a modem panicked; it begins anew");
                     worker.panicked().await;

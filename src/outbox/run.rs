@@ -380,14 +380,17 @@ impl Outbox {
     }
 
     /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
-    /// the air when the daemon died is unanswered; what SIMs have sent is remembered.
+    /// the air when the daemon died is unanswered; what SIMs have sent is remembered. Answers which segment of each modem lacks
+    /// its answer, and how long ago the modem was given it: there it may still come.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn recover(&mut self) -> Result<(), store::Error> {
+    pub async fn recover(
+        &mut self,
+    ) -> Result<BTreeMap<String, (SegmentId, Duration)>, store::Error> {
         let rules = self.settings.rules;
         let boot = self.settings.boot.clone();
-        let (found, usage, believed) = self
+        let (found, unanswered, usage, believed) = self
             .store
             .write(move |tx| {
                 let (now, behind) = start_clock(tx)?;
@@ -420,8 +423,11 @@ impl Outbox {
                         step(key, Event::Stranded)?;
                     }
                 }
+                let unanswered = store::queue::last_unanswered(tx)?.into_iter();
+                let unanswered = unanswered.map(|(modem, (it, at))| (modem, (it, now.since(at))));
                 // All that is kept: how much of it counts is for the clock to say, which may be set.
-                Ok((keys.len(), store::sim::usage(tx, Timestamp::default())?, believed))
+                let usage = store::sim::usage(tx, Timestamp::default())?;
+                Ok((keys.len(), unanswered.collect(), usage, believed))
             })
             .await?;
         self.watch = Watch::new(&self.settings.boot, believed);
@@ -435,7 +441,7 @@ impl Outbox {
         if found > 0 {
             warn!(messages = found, "found messages whose answer was lost when the daemon ended");
         }
-        Ok(())
+        Ok(unanswered)
     }
 
     /// What came back, what is due, and what goes out next; modems that are free wait for nothing else, then.
@@ -1081,6 +1087,40 @@ mod tests {
         let booking = Booking { sim: "sim".into(), at: Timestamp::now(), price: None };
         let came = Came { message: 1, event, account: Some((booking, spent)) };
         Exchanged { index: Some(0), came, heard: Instant::now(), settled: false }
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_be_late_for_twice_as_long_as_the_family_takes_where_nothing_else_is_said()
+     {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (mut outbox, _modem) = with_a_ready_modem(&store);
+        let longest = outbox.outlets[0].status.borrow().submit_timeout;
+        assert_eq!(outbox.lines(Timestamp::now())[0].settle, longest * 2);
+        outbox.settings.settle = Some(Duration::from_secs(5));
+        assert_eq!(outbox.lines(Timestamp::now())[0].settle, Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_sim_with_a_pace_rests_after_each_segment_and_by_chance_a_little_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let (pace, jitter) = (Duration::from_secs(10), Duration::from_secs(5));
+        let terms = Terms { pace, jitter, ..Line::sample(0).terms.as_ref().clone() };
+        let (handle, _modem) = StandIn::ready("m1");
+        let outlets = vec![Outlet::new(handle, Arc::new(terms))];
+        let mut outbox = outbox_of(&store, "a", true, outlets);
+        let rests = std::iter::repeat_with(|| {
+            let before = Instant::now();
+            let taken = Event::Accepted(SegmentId::first_of(1, 1), Some(1));
+            outbox.settle(&exchanged(taken, Spent::Segment));
+            let until = outbox.outlets[0].rests_until.unwrap();
+            assert!(until >= before + pace && until <= Instant::now() + pace + jitter);
+            until - before
+        });
+        let rests = rests.take(20).collect::<Vec<_>>();
+        let (least, most) = (rests.iter().min().unwrap(), rests.iter().max().unwrap());
+        assert!(*most - *least > jitter / 10, "{rests:?}");
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
 //! What waits: messages that may begin an attempt, segments that may follow, deadlines, and the
 //! segments that a delivery report may be about.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Row};
 
 use super::{Error, View, message::optional_time, word};
@@ -333,6 +335,28 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
              AND state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The last segment of each modem whose answer is missing, and when it was given to the modem.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn last_unanswered(view: &View<'_>) -> Result<BTreeMap<String, (SegmentId, Timestamp)>, Error> {
+    // In the order of time: the last of a modem takes the place of those before it.
+    view.prepare(
+        "SELECT s.key, first.modem, s.submitting_at
+         FROM segment s JOIN segment first ON first.key = (s.attempt << 8 | 1)
+             JOIN message m ON m.key = s.message
+         WHERE s.reference IS NULL AND s.state = 'unanswered' AND m.channel = 'sms'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')
+         ORDER BY s.submitting_at",
+    )?
+    .query_map([], |row| {
+        let at = optional_time(row, 2)?.unwrap_or_default();
+        Ok((row.get(1)?, (read_segment(row)?, at)))
+    })?
     .map(|row| Ok(row?))
     .collect()
 }

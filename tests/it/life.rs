@@ -121,6 +121,41 @@ async fn a_kill_in_the_middle_of_a_submit_is_settled_by_the_report_and_not_by_se
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_what_was_on_the_air_before_a_kill_is_not_taken_for_that_of_the_next() {
+    let mut gateway = Gateway::start().await;
+    gateway.sim.network().set_reports(false);
+    let modem = gateway.sim.modem("m1");
+    modem.fault(Fault::NetworkRefuseSubmit.times(1));
+    modem.fault(Fault::StrayCmgs.times(1).delay_ms(6000));
+    let to_another =
+        json!({"to": "+14155552346", "channel": "sms", "text": "refused, but who knows"});
+    let refused = gateway.send_json(&to_another);
+    gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
+    gateway.kill();
+    gateway.start_daemon();
+    gateway.wait_for_modem("m1", "ready");
+    // Its own answer comes behind that of the first.
+    modem.fault(Fault::LateCmgs.times(1).delay_ms(9000));
+    let next = gateway.send("taken");
+    gateway.wait_for_state(&next, "sent");
+    assert_eq!(gateway.sim.phone(PHONE).texts().len(), 1);
+    assert_eq!(gateway.message(&refused)["segments"][0]["state"], "unanswered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_after_a_kill_is_an_answer_too() {
+    let mut gateway = Gateway::start().await;
+    gateway.sim.network().set_reports(false);
+    gateway.sim.modem("m1").fault(Fault::StrayCmgs.times(1).delay_ms(6000));
+    let id = gateway.send("hello");
+    gateway.sim.network().wait_for_submits(1, PATIENCE).await.unwrap();
+    gateway.kill();
+    gateway.start_daemon();
+    gateway.wait_for_state(&id, "sent");
+    assert_eq!(gateway.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_accepted_before_a_kill_is_sent_after_it() {
     let mut gateway = Gateway::builder().prepare().await;
     gateway.sim.modem("m1").unplug();

@@ -184,6 +184,19 @@ async fn a_code_whose_report_came_is_not_sent_again_though_its_answer_is_lost() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_comes_just_in_time_is_in_time_though_it_is_stored_with_others() {
+    let gateway =
+        Gateway::builder().modems(2).config("[outbox]\nresend_after_seconds = 1").start().await;
+    for modem in ["m1", "m2"] {
+        gateway.sim.modem(modem).fault(Fault::DropFinal.times(1));
+    }
+    gateway.sim.network().set_delivery(Duration::from_millis(960));
+    let id = gateway.send_json(&code("123456"));
+    gateway.wait_for_state(&id, "delivered");
+    assert_eq!(gateway.submits(), 1, "{:#}", gateway.message(&id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_that_wait_for_one_modem_do_not_hold_up_the_others() {
     let gateway = Gateway::builder().modems(2).start().await;
     gateway.sim.modem("m1").unplug();

@@ -465,6 +465,9 @@ async fn a_crash_on_the_air_sends_no_second_copy_beside_oktas() {
     let mut gateway =
         with_config("", quick).modems(2).latency(Duration::from_secs(2)).start().await;
     gateway.sim.network().set_reports(false);
+    for modem in gateway.sim.modems() {
+        modem.fault(Fault::DropFinal.times(1));
+    }
     let waits = in_another_thread(Org::of(&gateway), "e1");
     wait_for_message(&gateway, "sending");
     gateway.kill();

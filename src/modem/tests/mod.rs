@@ -22,7 +22,7 @@ use super::{
     SubmitOutcome,
     handle::apart,
     link::Link,
-    runner::{Ended, OpenLink, Worker},
+    runner::{Ended, OpenLink, Runner, Worker},
 };
 use crate::domain::{Locator, SegmentId};
 
@@ -150,12 +150,19 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// With what its runner is told before it begins.
+    fn with(told: impl FnOnce(&mut Runner)) -> Self {
         let config = ModemConfig::new("a", Locator::Port(PathBuf::from("/dev/none")), 115_200);
         let (sender, events) = mpsc::channel(16);
         let ports = Hotplug::new(Path::new("/"), Vec::new());
         let (handle, worker) = apart(config, Arc::new(ports), sender);
+        let mut runner = Runner::new(worker);
+        told(&mut runner);
         let cancel = CancellationToken::new();
-        let (far, life) = begin(worker, cancel.clone());
+        let (far, life) = begin(runner.worker, cancel.clone());
         Self { far, handle, events, cancel, life }
     }
 
@@ -190,11 +197,20 @@ impl Rig {
     }
 
     async fn up() -> Self {
-        let mut rig = Self::new();
-        rig.far.comes_up().await;
-        rig.ready().await;
-        rig.told_of_its_pin().await;
-        rig
+        Self::new().comes_up().await
+    }
+
+    /// Of a daemon that was killed so long ago, in the middle of the first segment.
+    async fn after_a_kill(age: Duration) -> Self {
+        let first = SegmentId { attempt: 1, sequence: 1 };
+        Self::with(|runner| runner.expect_answer(first, age)).comes_up().await
+    }
+
+    async fn comes_up(mut self) -> Self {
+        self.far.comes_up().await;
+        self.ready().await;
+        self.told_of_its_pin().await;
+        self
     }
 
     /// The answer to the first segment is lost, and the modem is ready again.
@@ -484,6 +500,42 @@ async fn a_refusal_behind_the_next_body_may_be_the_earlier_ones_and_leaves_both_
     rig.far.expect("AT").await;
     rig.far.says(&["+CMGS: 10", "OK", "OK"]).await;
     assert_eq!(rig.late_answer().await, (2, accepted(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_daemon_that_was_killed_has_submitted_may_be_answered_to_the_next() {
+    let just_now = Duration::from_secs(2);
+    let mut rig = Rig::after_a_kill(just_now).await;
+    assert_eq!(rig.is_refused(2).await, SubmitOutcome::Unanswered);
+    let mut rig = Rig::after_a_kill(just_now).await;
+    let next = rig.submit(2);
+    rig.far.expect("AT+CMGS=2").await;
+    rig.far.says(&["+CMS ERROR: 1"]).await;
+    rig.far.expect("\u{1B}").await;
+    rig.far.says(&["OK"]).await;
+    assert_eq!(next.await.unwrap(), SubmitOutcome::NotSent(NotSent::NoPrompt));
+    let mut rig = Rig::after_a_kill(just_now).await;
+    rig.far.says(&["+CMGS: 9", "OK"]).await;
+    assert_eq!(rig.late_answer().await, (1, accepted(9)));
+    assert!(matches!(rig.is_refused(2).await, SubmitOutcome::Refused(_)), "it is its own now");
+    // None will come any more.
+    let mut rig = Rig::after_a_kill(Duration::from_secs(600)).await;
+    assert!(matches!(rig.is_refused(2).await, SubmitOutcome::Refused(_)));
+    rig.far.says(&["+CMGS: 9", "OK"]).await;
+    rig.is_quiet(Duration::from_secs(30)).await;
+    rig.told_nothing();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_has_no_room_is_read() {
+    let mut rig = Rig::up().await;
+    let refused = rig.submit_to_body(1).await;
+    rig.far.says(&["+CMS ERROR: 322"]).await;
+    let no_room = FinalResult::Cms(ErrorCode::from(322));
+    assert_eq!(refused.await.unwrap(), SubmitOutcome::Refused(no_room));
+    rig.far.expect("AT+CPMS=\"SM\"").await;
+    rig.far.says(&["OK"]).await;
+    rig.far.expect("AT+CMGL=4").await;
 }
 
 #[tokio::test(start_paused = true)]
