@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Denial, Policy, Request, number::recipient, wording::Wording};
 use crate::{
     domain::{
-        Body, Channel, Detail, E164, Encoding, Fallback, Lane, List, ListedBy, Listing, Locale,
+        Body, Channel, Detail, E164, Encoding, Fallback, List, ListedBy, Listing, Locale,
         MessageId, NewMessage, OnUnknown, Said, Service, Subject, TransactionId,
     },
     sms,
@@ -114,7 +114,7 @@ impl Draft {
         let (service, body) = by(request.channel, wording)?;
         let fallback = in_its_place.map(|(channel, wording)| by(channel, wording)).transpose()?;
         subject.message = Some(id);
-        let lane = request.lane.unwrap_or(Lane::of(request.purpose));
+        let lane = request.lane();
         let ttl = request.ttl.unwrap_or(Duration::from_secs(lane.default_ttl_seconds().into()));
         let now = request.received_at;
         let not_before = request.not_before.map_or(now, |wanted| wanted.max(now));
@@ -202,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{ListingId, Purpose, Said, Secret, Timestamp, Whom},
+        domain::{Lane, ListingId, Purpose, Said, Secret, Timestamp, Whom},
         intake::Content,
     };
 

@@ -19,7 +19,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Event, EventKind, MessageId, NewMessage, Outcome, Timestamp, Whom, clock::Moment},
+    domain::{
+        Event, EventKind, Lane, MessageId, NewMessage, Outcome, Timestamp, Whom, clock::Moment,
+    },
     store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
@@ -73,7 +75,13 @@ pub async fn accept(
     repeat: Option<Repeat>,
 ) -> Result<Answer, store::Error> {
     let came = Moment::of(request.received_at);
-    store.write_work(decision(request, came, policy.clone(), repeat)).await
+    let lane = request.lane();
+    let work = decision(request, came, policy.clone(), repeat);
+    match lane {
+        // A modem that has done with its segment meanwhile would begin the next of a message that is less urgent.
+        Lane::Otp => store.write_work(work).await,
+        Lane::Alert | Lane::Bulk => store.write_work_along(work).await,
+    }
 }
 
 /// As [`accept`], for somebody who waits until `until` only. `found` becomes the message as soon as the

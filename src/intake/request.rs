@@ -73,6 +73,13 @@ pub struct Request {
     pub received_at: Timestamp,
 }
 
+impl Request {
+    /// In which lane it goes.
+    pub(super) fn lane(&self) -> Lane {
+        self.lane.unwrap_or(Lane::of(self.purpose))
+    }
+}
+
 #[cfg(test)]
 impl Request {
     /// A text that came then.

@@ -129,7 +129,7 @@ impl Store {
 
     /// Like [`write`](Self::write), for what may give the outbox work. Where a modem is free, the outbox is woken at
     /// once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
-    /// commit before it is on the air. Where none is, it may go along with what frees one.
+    /// commit before it is on the air.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
@@ -140,7 +140,30 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let done = self.put_in(work, Haste::CanWait).await?;
+        self.put_in_work(work, Haste::Now).await
+    }
+
+    /// Like [`write_work`](Self::write_work), but where no modem is free it may go along with what frees one, as with
+    /// [`write_along`](Self::write_along).
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// That of [`write`](Self::write).
+    pub async fn write_work_along<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.put_in_work(work, Haste::CanWait).await
+    }
+
+    async fn put_in_work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+        haste: Haste,
+    ) -> Result<T, Error> {
+        let done = self.put_in(work, haste).await?;
         if self.line.modem_is_free() {
             // Its place in the line is behind `work`.
             self.wakers.queue.notify_one();

@@ -402,7 +402,7 @@ mod tests {
         let store = desk.store.clone();
         let work = tokio::spawn(async move {
             store
-                .write_work(|tx| {
+                .write_work_along(|tx| {
                     tx.signal_queue();
                     Ok(())
                 })
