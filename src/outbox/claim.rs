@@ -501,6 +501,16 @@ mod tests {
         });
     }
 
+    #[test]
+    fn a_report_may_come_for_as_long_as_the_service_centre_tries_and_a_minute_more() {
+        let now = Timestamp::now();
+        let in_seconds = |seconds| now.after(Duration::from_secs(seconds));
+        let line = Line::sample(0);
+        assert_eq!(report_deadline(&line, in_seconds(300), now), in_seconds(360));
+        let set = Line { report_window: Some(Duration::from_secs(7)), ..line };
+        assert_eq!(report_deadline(&set, in_seconds(300), now), in_seconds(7));
+    }
+
     /// Promise 8: what bulk has used of a minute, or an hour, is nothing that a code waits for.
     #[test]
     fn a_code_does_not_wait_for_what_bulk_has_used() {
