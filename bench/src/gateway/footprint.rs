@@ -91,13 +91,21 @@ pub(super) fn idle(bench: &mut Bench) -> Result<Vec<Line>> {
 
 /// Octets on the disk and fsyncs for each message, all states included, the log's cleaning as well.
 pub(super) fn disk(bench: &mut Bench) -> Result<Vec<Line>> {
-    let slow = in_flight(bench, Duration::from_millis(300))?;
-    let fast = in_flight(bench, Duration::ZERO)?;
+    let network = Duration::from_millis(300);
+    let slow = in_flight(bench, network, "bulk")?;
+    let codes = in_flight(bench, network, "otp")?;
+    let fast = in_flight(bench, Duration::ZERO, "bulk")?;
     let (alone, fsyncs) = alone(bench)?;
     let mut lines = vec![
         Line::new(
             "written for a message, 64 in flight, 300 ms network",
             slow / KIB,
+            "KiB",
+            Budget::AtMost(16.0),
+        ),
+        Line::new(
+            "  codes, which stand aside for nobody",
+            codes / KIB,
             "KiB",
             Budget::AtMost(16.0),
         ),
@@ -114,14 +122,14 @@ pub(super) fn disk(bench: &mut Bench) -> Result<Vec<Line>> {
 const CLEANED: Duration = Duration::from_secs(24);
 
 /// Octets for each message, 64 of them at a time from their request to their arrival.
-fn in_flight(bench: &Bench, latency: Duration) -> Result<f64> {
+fn in_flight(bench: &Bench, latency: Duration, lane: &str) -> Result<f64> {
     const IN_FLIGHT: usize = 64;
     const EACH: usize = 30;
     let (ringpost, air, _folder) = bench.gateway(MODEMS, latency, 0, &Settings::default())?;
     let before = ringpost.usage();
     let client = |phone: String| -> Result<()> {
         let mut client = ringpost.client()?;
-        let request = ringpost.message(&phone, "bulk", &text(ONE_SEGMENT));
+        let request = ringpost.message(&phone, lane, &text(ONE_SEGMENT));
         for _ in 0..EACH {
             ensure!(client.ask(&request)?.status == 202, "not accepted");
             ensure!(air.wait_for_text(&phone, PATIENCE), "not delivered");

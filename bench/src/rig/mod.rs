@@ -9,6 +9,7 @@ mod null_host;
 mod process;
 mod ringpost;
 mod sample;
+mod slow_sync;
 mod wire;
 
 pub use air::Air;

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::{Air, Client, Daemon, Request, Usage, wait_for};
+use super::{Air, Client, Daemon, Request, Usage, slow_sync, wait_for};
 
 /// Longer than a start takes, even beside other work.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,6 +33,8 @@ pub struct Settings {
     pub config: String,
     /// Further keys of each modem.
     pub modem: String,
+    /// What an fsync takes at least, where the disk is too fast.
+    pub sync: Option<Duration>,
 }
 
 /// A daemon with its folder, and a token.
@@ -41,6 +43,7 @@ pub struct Ringpost {
     program: PathBuf,
     folder: PathBuf,
     token: String,
+    sync: Option<Duration>,
     address: SocketAddr,
     daemon: Option<Daemon>,
 }
@@ -80,6 +83,7 @@ impl Ringpost {
             program: program.to_owned(),
             folder: folder.to_owned(),
             token,
+            sync: settings.sync,
             address: ([127, 0, 0, 1], 0).into(),
             daemon: None,
         };
@@ -96,6 +100,9 @@ impl Ringpost {
         let log = self.folder.join("log");
         let mut command = Command::new(&self.program);
         command.args(["serve", "--config"]).arg(self.folder.join("ringpost.toml"));
+        if let Some(sync) = self.sync {
+            slow_sync::slow_down(&mut command, sync, &self.folder)?;
+        }
         let mut daemon = Daemon::start(&mut command, &log)?;
         let said = || {
             let said = fs::read_to_string(&log).unwrap_or_default();
