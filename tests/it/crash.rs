@@ -1,7 +1,10 @@
-//! The daemon is killed at random moments, again and again, while messages go through four modems: in the
-//! end each of them has come to one end, and nothing went out twice without the log saying so.
+//! The daemon is killed at random moments, again and again, while messages go through four modems, and modems answer the
+//! next daemon what the last one asked: in the end each message has come to one end, and nothing went out twice without the
+//! log saying so.
 
 use std::time::Duration;
+
+use ringpost_sim::Fault;
 
 use crate::{
     chance::{Chance, number},
@@ -13,6 +16,9 @@ use crate::{
 const KILLS: usize = 8;
 /// Kills between two looks at everything.
 const ROUND: usize = 4;
+
+/// How late an answer may come that its daemon did not hear, in milliseconds.
+const STRAY: u64 = 1500;
 
 /// Of each round.
 const MIX: Mix = Mix {
@@ -37,6 +43,13 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_daemon_is_kille
         for _ in 0..ROUND.min(kills - killed) {
             let pause = 20 + chance.next() % 680;
             tokio::time::sleep(Duration::from_millis(pause)).await;
+            let modems = gateway.sim.modems();
+            let modem = chance.of(&modems);
+            modem.fault(Fault::StrayCmgs.times(1).delay_ms(chance.next() % STRAY));
+            if chance.percent(50) {
+                modem.fault(Fault::NetworkRefuseSubmit.times(1));
+            }
+            tokio::time::sleep(Duration::from_millis(chance.next() % 100)).await;
             gateway.kill();
             gateway.start_daemon();
             client.go_on(gateway.url());
