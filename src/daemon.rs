@@ -29,7 +29,7 @@ use tracing::{error, info, warn};
 use crate::{
     arrivals, chronicle,
     config::{self, Config},
-    domain::{Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
+    domain::{Channel, Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
     http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
     inbox,
     intake::{Policy, Repeats, Requirement},
@@ -110,10 +110,10 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
     let mut outbox =
         Outbox::new(store.clone(), settings(&config, rules), calling(&config, &speech), outlets);
     let tidied = store.read(store::boot::tidied).await.context("failed to read the store")?;
-    let unanswered = outbox.recover().await.context("failed to go on from what is stored")?;
-    for modem in &mut modems {
-        if let Some((segment, age)) = unanswered.get(modem.name()) {
-            modem.expect_answer(*segment, *age);
+    let on_the_air = outbox.recover().await.context("failed to go on from what is stored")?;
+    for (lost, age) in on_the_air.into_iter().filter(|(it, _)| it.channel == Channel::Sms) {
+        if let Some(modem) = modems.iter_mut().find(|modem| modem.name() == lost.modem) {
+            modem.expect_answer(lost.segment, age);
         }
     }
     if let Err(cause) = store.write(loaded(&config)).await {

@@ -202,8 +202,8 @@ impl Worker {
             | SubmitOutcome::Unanswered => None,
         };
         let no_sim = refusal.is_some_and(FinalResult::blames_sim);
-        if refusal.is_some_and(FinalResult::tells_of_full_store) {
-            // What is read is deleted.
+        if refusal.is_some_and(FinalResult::tells_of_full_store) && !self.hangs_in_lists() {
+            // What was read and kept is deleted there.
             chores.stored.sweep(self.stores());
         }
         // Before the outcome is known to anybody: the next message shall not come here yet.

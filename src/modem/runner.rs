@@ -14,7 +14,7 @@ use ringpost_hal::{
             BringUp, Failure, FailureKind, KnownSim, NotSent, PinState, Reports, Verdict, Wishes,
         },
     },
-    family::{GENERIC, Sink, Sinks},
+    family::{self, GENERIC, Sink, Sinks},
     supervision::{Ladder, Means, Rung},
 };
 use tokio::{
@@ -203,11 +203,15 @@ impl Runner {
         &self.worker.config.name
     }
 
-    /// Tells it of the last segment that the modem was given before the daemon began, so long ago, where nobody has heard the
-    /// answer: the modem may still bring it, and the next segment's it is not.
+    /// Tells it of the segment that the modem was given so long ago, by a daemon that ended before it heard the answer: the
+    /// modem may still bring it, and the next segment's it is not.
     pub fn expect_answer(&mut self, segment: SegmentId, age: Duration) {
-        let patience = self.worker.status.borrow().submit_timeout;
-        self.worker.unanswered = Unanswered::of_an_earlier_daemon(segment, age, patience);
+        // Which family it is may be known only when it is up.
+        let slowest = family::ALL.iter().map(|family| family.submit.0).max();
+        let seconds = self.worker.config.family.map(|family| family.submit.0).or(slowest);
+        let patience = Duration::from_secs(seconds.unwrap_or_default().into());
+        let unanswered = Unanswered::of_an_earlier_daemon(segment, age, patience);
+        self.worker.unanswered = Some(unanswered);
     }
 
     /// Runs until `cancel`, which is looked at between exchanges only. A panic is logged, and the
@@ -698,7 +702,9 @@ impl Worker {
     ) -> Result<(), Ended> {
         // Frees a modem that waits for the body of a message.
         link.escape(FLUSH).await?;
-        link.forget_state();
+        if link.forget_state() {
+            self.begins_anew();
+        }
         self.settle_late(link).await;
         // From here on, what is refused late may be a setting.
         self.doubt_refusals();
@@ -732,6 +738,7 @@ impl Worker {
             self.note_supply(link).await;
             if link.forget_state() {
                 // It has started meanwhile, and forgotten what was set.
+                self.begins_anew();
                 let first = *started.get_or_insert_with(Instant::now);
                 if first.elapsed() > Duration::from_secs(up.family().wake.0.into()) {
                     // Not the start that it was found in.

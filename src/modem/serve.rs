@@ -103,7 +103,7 @@ impl Worker {
     ) -> Result<(), Ended> {
         self.hand_over_held().await;
         let now = Instant::now();
-        let stores = if self.hangs < HANGS { self.stores() } else { Vec::new() };
+        let stores = if self.hangs_in_lists() { Vec::new() } else { self.stores() };
         let mut chores = Chores {
             stored: Stored::new(stores, self.naming()),
             library: Library::default(),
@@ -224,6 +224,11 @@ impl Worker {
     }
 
     /// Where messages may lie, and delivery reports where they are stored.
+    /// Whether it does nothing else once it is asked for what is stored.
+    pub(super) const fn hangs_in_lists(&self) -> bool {
+        self.hangs >= HANGS
+    }
+
     pub(super) fn stores(&self) -> Vec<&'static str> {
         let status = self.status.borrow();
         let messages = status.family.map(|family| family.stores).unwrap_or_default();

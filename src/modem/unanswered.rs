@@ -28,16 +28,15 @@ impl Unanswered {
         Self { segment, open_until, refusals_doubted: false }
     }
 
-    /// `segment`, which was given to the modem so long ago by a daemon that ended before it had its answer; `None` where
-    /// none will come.
+    /// `segment`, which was given to the modem so long ago by a daemon that ended before it had its answer.
     pub(super) fn of_an_earlier_daemon(
         segment: SegmentId,
         age: Duration,
         patience: Duration,
-    ) -> Option<Self> {
-        let left = patience.checked_sub(age).filter(|left| !left.is_zero())?;
+    ) -> Self {
+        let left = patience.saturating_sub(age);
         // What the modem was asked since is not known.
-        Some(Self { refusals_doubted: true, ..Self::new(segment, None, left) })
+        Self { refusals_doubted: true, ..Self::new(segment, None, left) }
     }
 
     /// Whether its answer may come into an exchange that begins.

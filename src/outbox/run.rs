@@ -36,7 +36,7 @@ use crate::{
     },
     modem::{ModemHandle, ModemState, ModemStatus, NotSent, Prepared, Submit, SubmitOutcome},
     sms,
-    store::{self, Store, Tx, boot::Run},
+    store::{self, Store, Tx, boot::Run, queue::OnTheAir},
     voice::Interrupts,
 };
 
@@ -380,17 +380,15 @@ impl Outbox {
     }
 
     /// Starts the clock from what is stored, before anybody else tells the time to the store. What was on
-    /// the air when the daemon died is unanswered; what SIMs have sent is remembered. Answers which segment of each modem lacks
-    /// its answer, and how long ago the modem was given it: there it may still come.
+    /// the air when the daemon died is unanswered; what SIMs have sent is remembered. Answers what was on the air, and since
+    /// how long: the modems may still answer it.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn recover(
-        &mut self,
-    ) -> Result<BTreeMap<String, (SegmentId, Duration)>, store::Error> {
+    pub async fn recover(&mut self) -> Result<Vec<(OnTheAir, Duration)>, store::Error> {
         let rules = self.settings.rules;
         let boot = self.settings.boot.clone();
-        let (found, unanswered, usage, believed) = self
+        let (on_the_air, usage, believed) = self
             .store
             .write(move |tx| {
                 let (now, behind) = start_clock(tx)?;
@@ -400,14 +398,15 @@ impl Outbox {
                 if before.as_ref() != Some(&run) {
                     store::boot::begin(tx, &run)?;
                 }
-                let keys = store::queue::submitting(tx)?;
+                let on_the_air = store::queue::submitting(tx)?;
                 // Whatever cannot be read of one message, the daemon starts.
                 let step = |key, event| {
                     let step = |tx: &Tx<'_>| apply(tx, key, event, now, rules);
                     Care::Apart.take(tx, key, now, step)
                 };
-                for key in &keys {
-                    step(*key, Event::Crashed)?;
+                let messages = on_the_air.iter().map(|it| it.segment.message());
+                for key in messages.collect::<BTreeSet<_>>() {
+                    step(key, Event::Crashed)?;
                 }
                 // The modem hangs up when it is brought up; who listened has heard a part at best.
                 for segment in store::queue::talking(tx)? {
@@ -423,11 +422,16 @@ impl Outbox {
                         step(key, Event::Stranded)?;
                     }
                 }
-                let unanswered = store::queue::last_unanswered(tx)?.into_iter();
-                let unanswered = unanswered.map(|(modem, (it, at))| (modem, (it, now.since(at))));
+                let on_the_air: Vec<_> = on_the_air
+                    .into_iter()
+                    .map(|it| {
+                        let age = now.since(it.since);
+                        (it, age)
+                    })
+                    .collect();
                 // All that is kept: how much of it counts is for the clock to say, which may be set.
                 let usage = store::sim::usage(tx, Timestamp::default())?;
-                Ok((keys.len(), unanswered.collect(), usage, believed))
+                Ok((on_the_air, usage, believed))
             })
             .await?;
         self.watch = Watch::new(&self.settings.boot, believed);
@@ -438,10 +442,11 @@ impl Outbox {
         }
         let accounts = hours.into_iter().map(|(sim, hours)| (sim, Account::of(hours)));
         self.accounts = accounts.collect();
-        if found > 0 {
-            warn!(messages = found, "found messages whose answer was lost when the daemon ended");
+        if !on_the_air.is_empty() {
+            let segments = on_the_air.len();
+            warn!(segments, "found segments whose answer was lost when the daemon ended");
         }
-        Ok(unanswered)
+        Ok(on_the_air)
     }
 
     /// What came back, what is due, and what goes out next; modems that are free wait for nothing else, then.

@@ -1,12 +1,10 @@
 //! What waits: messages that may begin an attempt, segments that may follow, deadlines, and the
 //! segments that a delivery report may be about.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{OptionalExtension, Row};
 
 use super::{Error, View, message::optional_time, word};
-use crate::domain::{Lane, SegmentId, SegmentState, Service, Timestamp};
+use crate::domain::{Channel, Lane, SegmentId, SegmentState, Service, Timestamp};
 
 /// What messages have in common for which the same modems can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -324,40 +322,39 @@ pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Erro
         .collect()
 }
 
-/// Messages with a segment on the air.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn submitting(view: &View<'_>) -> Result<Vec<i64>, Error> {
-    view.prepare(
-        "SELECT DISTINCT message FROM segment
-         WHERE reference IS NULL AND state = 'submitting'
-             AND state IN ('submitting', 'unanswered', 'submitted')",
-    )?
-    .query_map([], |row| row.get(0))?
-    .map(|row| Ok(row?))
-    .collect()
+/// A segment that a modem was given and has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnTheAir {
+    /// Which: a call is one, too.
+    pub segment: SegmentId,
+    /// Of what.
+    pub channel: Channel,
+    /// The modem's name.
+    pub modem: String,
+    /// When it was given it.
+    pub since: Timestamp,
 }
 
-/// The last segment of each modem whose answer is missing, and when it was given to the modem.
+/// All segments on the air.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn last_unanswered(view: &View<'_>) -> Result<BTreeMap<String, (SegmentId, Timestamp)>, Error> {
-    // In the order of time: the last of a modem takes the place of those before it.
+pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
     view.prepare(
-        "SELECT s.key, first.modem, s.submitting_at
+        "SELECT s.key, m.channel, first.modem, s.submitting_at
          FROM segment s JOIN segment first ON first.key = (s.attempt << 8 | 1)
              JOIN message m ON m.key = s.message
-         WHERE s.reference IS NULL AND s.state = 'unanswered' AND m.channel = 'sms'
-             AND s.state IN ('submitting', 'unanswered', 'submitted')
-         ORDER BY s.submitting_at",
+         WHERE s.reference IS NULL AND s.state = 'submitting'
+             AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
-    .query_map([], |row| {
-        let at = optional_time(row, 2)?.unwrap_or_default();
-        Ok((row.get(1)?, (read_segment(row)?, at)))
+    .query_and_then([], |row| {
+        Ok(OnTheAir {
+            segment: read_segment(row)?,
+            channel: word::read("message", "channel", &row.get::<_, String>(1)?)?,
+            modem: row.get(2)?,
+            since: optional_time(row, 3)?.unwrap_or_default(),
+        })
     })?
-    .map(|row| Ok(row?))
     .collect()
 }
 

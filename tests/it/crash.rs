@@ -17,8 +17,8 @@ const KILLS: usize = 8;
 /// Kills between two looks at everything.
 const ROUND: usize = 4;
 
-/// How late an answer may come that its daemon did not hear, in milliseconds.
-const STRAY: u64 = 1500;
+/// How late an answer may come, in milliseconds: to a daemon that did not ask.
+const LATE: u64 = 1500;
 
 /// Of each round.
 const MIX: Mix = Mix {
@@ -45,7 +45,7 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_daemon_is_kille
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let modems = gateway.sim.modems();
             let modem = chance.of(&modems);
-            modem.fault(Fault::StrayCmgs.times(1).delay_ms(chance.next() % STRAY));
+            modem.fault(Fault::LateCmgs.times(1).delay_ms(chance.next() % LATE));
             if chance.percent(50) {
                 modem.fault(Fault::NetworkRefuseSubmit.times(1));
             }
