@@ -19,9 +19,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
 use crate::{
-    domain::{
-        Event, EventKind, Lane, MessageId, NewMessage, Outcome, Timestamp, Whom, clock::Moment,
-    },
+    domain::{Event, EventKind, MessageId, NewMessage, Outcome, Timestamp, Whom, clock::Moment},
     store::{self, ByThen, Store, Tx, message::MessageView},
 };
 
@@ -76,12 +74,7 @@ pub async fn accept(
 ) -> Result<Answer, store::Error> {
     let came = Moment::of(request.received_at);
     let lane = request.lane();
-    let work = decision(request, came, policy.clone(), repeat);
-    match lane {
-        // A modem that has done with its segment meanwhile would begin the next of a message that is less urgent.
-        Lane::Otp => store.write_work(work).await,
-        Lane::Alert | Lane::Bulk => store.write_work_along(work).await,
-    }
+    store.write_work(lane, decision(request, came, policy.clone(), repeat)).await
 }
 
 /// As [`accept`], for somebody who waits until `until` only. `found` becomes the message as soon as the

@@ -149,6 +149,11 @@ impl Slot {
         self.busy_since.is_none() && self.status.borrow().state == ModemState::Ready
     }
 
+    /// Whether it begins the next segment by itself, of something that a code would stop.
+    fn goes_on_with_less_than_a_code(&self) -> bool {
+        self.expected.as_ref().is_some_and(|expected| expected.lane != Lane::Otp)
+    }
+
     /// From when on the text that is on its air is slow.
     fn is_slow_from(&self) -> Option<Instant> {
         self.busy_since.filter(|_| self.in_call.is_none()).map(|since| since + SLOW)
@@ -338,6 +343,7 @@ impl Outbox {
             turn.begun.into_iter().for_each(|begun| self.start(begun));
             turn.hang_up.into_iter().for_each(|index| self.hang_up(index));
             self.store.note_free(self.outlets.iter().any(Slot::is_idle));
+            self.store.note_going_on(self.outlets.iter().any(Slot::goes_on_with_less_than_a_code));
             // All branches are cancel-safe: what they wait for stays where it is.
             tokio::select! {
                 () = cancel.cancelled() => break,

@@ -23,7 +23,7 @@ use super::{
     wal,
     writer::{self, Task, Wakers},
 };
-use crate::domain::MessageId;
+use crate::domain::{Lane, MessageId};
 
 /// Append-only: a migration that has been released is never changed.
 const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];
@@ -127,9 +127,9 @@ impl Store {
         self.put_in(work, Haste::CanWait).await?.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Like [`write`](Self::write), for what may give the outbox work. Where a modem is free, the outbox is woken at
-    /// once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
-    /// commit before it is on the air.
+    /// Like [`write`](Self::write), for what may give the outbox work in that lane. Where a modem is free, the outbox is woken
+    /// at once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
+    /// commit before it is on the air. Where none is, it may go along with what frees one.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
@@ -138,32 +138,10 @@ impl Store {
     /// That of [`write`](Self::write).
     pub async fn write_work<T: Send + 'static>(
         &self,
+        lane: Lane,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.put_in_work(work, Haste::Now).await
-    }
-
-    /// Like [`write_work`](Self::write_work), but where no modem is free it may go along with what frees one, as with
-    /// [`write_along`](Self::write_along).
-    ///
-    /// # Errors
-    /// Those of [`write`](Self::write).
-    ///
-    /// # Cancel safety
-    /// That of [`write`](Self::write).
-    pub async fn write_work_along<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.put_in_work(work, Haste::CanWait).await
-    }
-
-    async fn put_in_work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
-        haste: Haste,
-    ) -> Result<T, Error> {
-        let done = self.put_in(work, haste).await?;
+        let done = self.put_in(work, self.line.haste(lane)).await?;
         if self.line.modem_is_free() {
             // Its place in the line is behind `work`.
             self.wakers.queue.notify_one();
@@ -249,6 +227,11 @@ impl Store {
             // It may be work, and comes in time for the commit of that.
             self.wakers.queue.notify_one();
         }
+    }
+
+    /// The outbox tells whether a modem goes on by itself with what is less urgent than a code.
+    pub fn note_going_on(&self, goes_on: bool) {
+        self.line.note_going_on(goes_on);
     }
 
     /// Where the database is.
@@ -373,7 +356,7 @@ pub(super) mod tests {
             Ok(())
         };
         let (open, gate) = std::sync::mpsc::channel();
-        let work = store.write_work(move |tx| {
+        let work = store.write_work(Lane::Bulk, move |tx| {
             gate.recv().unwrap();
             tx.signal_queue();
             Ok(())

@@ -18,6 +18,7 @@ use tokio::sync::{
 };
 
 use super::{Error, writer::Job};
+use crate::domain::Lane;
 
 /// Jobs that may wait for the writer thread. Enough for every request that HTTP lets in at once;
 /// beyond it, callers wait instead of memory growing.
@@ -70,6 +71,8 @@ impl Patience {
 struct Shared {
     /// Whether what comes could be put on the air at once. Until the outbox says otherwise, it may.
     modem_is_free: AtomicBool,
+    /// Whether a modem goes on by itself with what is less urgent than a code.
+    goes_on: AtomicBool,
     /// Requests that nobody has begun with. Both are in one order for all threads: of whoever comes and whoever says that
     /// a modem is free, one sees the other.
     waiting: AtomicUsize,
@@ -118,6 +121,7 @@ pub(super) fn line(patience: Patience) -> (Entrance, Exit) {
     let (sender, requests) = mpsc::channel(WAITING_JOBS);
     let shared = Arc::new(Shared {
         modem_is_free: AtomicBool::new(true),
+        goes_on: AtomicBool::new(false),
         waiting: AtomicUsize::new(0),
         writer: OnceLock::new(),
     });
@@ -175,6 +179,17 @@ impl Entrance {
     /// Whether it could.
     pub(super) fn modem_is_free(&self) -> bool {
         self.shared.modem_is_free()
+    }
+
+    /// Notes whether a modem goes on by itself with what is less urgent than a code.
+    pub(super) fn note_going_on(&self, goes_on: bool) {
+        self.shared.goes_on.store(goes_on, Ordering::Relaxed);
+    }
+
+    /// How much haste a message has: a modem that goes on by itself is stopped in time only by a code that is stored.
+    pub(super) fn haste(&self, lane: Lane) -> Haste {
+        let goes_on = self.shared.goes_on.load(Ordering::Relaxed);
+        if lane == Lane::Otp && goes_on { Haste::Now } else { Haste::CanWait }
     }
 
     fn wake(&self) {
@@ -325,6 +340,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_code_stands_aside_for_nobody_while_a_modem_goes_on_with_something_else() {
+        let desk = Desk::with(EVER);
+        desk.store.note_free(false);
+        desk.store.write(desk.work("first")).await.unwrap();
+        let put_in = |lane, name| {
+            let (store, work) = (desk.store.clone(), desk.work(name));
+            tokio::spawn(async move { store.write_work(lane, work).await.unwrap() })
+        };
+        let code = put_in(Lane::Otp, "waits");
+        a_while().await;
+        assert!(!code.is_finished(), "nothing that it could stop");
+        desk.store.note_going_on(true);
+        let alert = put_in(Lane::Alert, "waits too");
+        a_while().await;
+        assert!(!alert.is_finished());
+        put_in(Lane::Otp, "does not wait").await.unwrap();
+        code.await.unwrap();
+        alert.await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_modem_that_becomes_free_is_waited_for_by_nobody() {
         let desk = Desk::with(EVER);
         desk.store.write(desk.work("first")).await.unwrap();
@@ -386,7 +422,7 @@ mod tests {
             Ok(())
         });
         let slow = slow.await.unwrap();
-        let work = desk.store.write_work(|_| Ok(()));
+        let work = desk.store.write_work(Lane::Bulk, |_| Ok(()));
         let (woken_at_once, worked) = tokio::join!(
             async {
                 let woken = woken(&desk).await;
@@ -402,7 +438,7 @@ mod tests {
         let store = desk.store.clone();
         let work = tokio::spawn(async move {
             store
-                .write_work_along(|tx| {
+                .write_work(Lane::Bulk, |tx| {
                     tx.signal_queue();
                     Ok(())
                 })
@@ -433,7 +469,7 @@ mod tests {
         });
         let turn = turn.await.unwrap();
         let store = desk.store.clone();
-        let code = tokio::spawn(async move { store.write_work(|_| Ok(())).await });
+        let code = tokio::spawn(async move { store.write_work(Lane::Otp, |_| Ok(())).await });
         assert!(!woken().await);
         desk.store.note_free(true);
         assert!(woken().await, "in time for the commit of the code");
