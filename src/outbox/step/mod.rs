@@ -425,13 +425,27 @@ fn conclude(
         (false, true) => Phase::Queued,
     };
     let wait = refusal.map(|it| now.after(retry::delay(it.class, state.attempts.len())));
+    let mut resend = None;
     if hopeful {
-        let resend = resend_at(state, &verdicts, rules).filter(|_| !taken);
+        resend = resend_at(state, &verdicts, rules).filter(|_| !taken);
         state.claimable_at = resend.map(|at| state.claimable_at.or(wait).unwrap_or(at).max(at));
     } else if wait.is_some() {
         state.claimable_at = wait;
     }
-    state.deadline_at = Some(deadline(state, now));
+    // An answer comes within that time, hardly ever without: until then nothing waits in the queue, which each message would
+    // write once more, and which would hold up what is less urgent.
+    let looks_again = resend.filter(|at| *at > now && is_answered_soon(state));
+    if looks_again.is_some() {
+        state.claimable_at = None;
+    }
+    state.deadline_at = Some(deadline(state, looks_again, now));
+}
+
+/// Whether a modem has what is on the air, and has not fallen silent.
+fn is_answered_soon(state: &Progress) -> bool {
+    let segments = || state.attempts.iter().flat_map(|attempt| &attempt.segments);
+    segments().any(|segment| segment.state == SegmentState::Submitting)
+        && segments().all(|segment| segment.state != SegmentState::Unanswered)
 }
 
 /// Whether no attempt has segments that still have to go out.
@@ -567,8 +581,8 @@ fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Tim
 }
 
 /// When to look again: no state without a deadline.
-fn deadline(state: &Progress, now: Timestamp) -> Timestamp {
-    let mut deadlines = Vec::new();
+fn deadline(state: &Progress, looks_again: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let mut deadlines: Vec<_> = looks_again.into_iter().collect();
     for attempt in &state.attempts {
         deadlines
             .extend(attempt.segments.iter().filter_map(|segment| settles_at(attempt, segment)));

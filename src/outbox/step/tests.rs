@@ -429,7 +429,12 @@ fn an_answer_that_never_comes_is_unknown_and_never_sent_again_in_bulk() {
 #[test]
 fn a_code_is_sent_once_more_on_another_sim() {
     let story = Story::new(Lane::Otp).claimed(1, 1, 1);
-    assert_eq!(story.state.claimable_at, Some(at(21)));
+    let times = |story: &Story| (story.state.claimable_at, story.state.deadline_at);
+    assert_eq!(times(&story), (None, Some(at(21))), "it is not in the queue until then");
+    let silent = Story::new(Lane::Otp).claimed(1, 1, 1).then(5, Event::Silent(id(1, 1)));
+    assert_eq!(times(&silent), (Some(at(21)), Some(at(1 + SETTLE))));
+    let story = story.then(21, Event::Deadline(None));
+    assert_eq!(times(&story), (Some(at(21)), Some(at(1 + SETTLE))));
     assert_eq!(shunned_sims(&story.state).collect::<Vec<_>>(), ["sim1"]);
     let story = story.claimed(21, 2, 1);
     assert_eq!(story.state.claimable_at, None, "once");
