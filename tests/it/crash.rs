@@ -17,7 +17,7 @@ const KILLS: usize = 8;
 /// Kills between two looks at everything.
 const ROUND: usize = 4;
 
-/// How late an answer may come, in milliseconds: to a daemon that did not ask.
+/// In every other round, how late an answer may come, in milliseconds: to a daemon that did not ask.
 const LATE: u64 = 1500;
 
 /// Of each round.
@@ -37,19 +37,25 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_daemon_is_kille
     let mut chance = Chance::seeded();
     let latency = Duration::from_millis(40);
     let mut gateway = Gateway::builder().modems(4).config(QUICK).latency(latency).start().await;
-    let (mut killed, mut first, mut verdict) = (0, 0, Verdict::default());
+    let (mut killed, mut first, mut late, mut verdict) = (0, 0, false, Verdict::default());
     while killed < kills {
+        late = !late;
+        // Of a report before a late answer nobody could say which of two it is about.
+        let delivery = if late { LATE + 100 } else { 0 };
+        gateway.sim.network().set_delivery(Duration::from_millis(delivery));
         let client = Client::begin(&gateway, Mix { first, ..MIX }, chance.split());
         for _ in 0..ROUND.min(kills - killed) {
             let pause = 20 + chance.next() % 680;
             tokio::time::sleep(Duration::from_millis(pause)).await;
-            let modems = gateway.sim.modems();
-            let modem = chance.of(&modems);
-            modem.fault(Fault::LateCmgs.times(1).delay_ms(chance.next() % LATE));
-            if chance.percent(50) {
-                modem.fault(Fault::NetworkRefuseSubmit.times(1));
+            if late {
+                let modems = gateway.sim.modems();
+                let modem = chance.of(&modems);
+                modem.fault(Fault::LateCmgs.times(1).delay_ms(chance.next() % LATE));
+                if chance.percent(50) {
+                    modem.fault(Fault::NetworkRefuseSubmit.times(1));
+                }
+                tokio::time::sleep(Duration::from_millis(chance.next() % 100)).await;
             }
-            tokio::time::sleep(Duration::from_millis(chance.next() % 100)).await;
             gateway.kill();
             gateway.start_daemon();
             client.go_on(gateway.url());
