@@ -29,7 +29,7 @@ use tracing::{error, info, warn};
 use crate::{
     arrivals, chronicle,
     config::{self, Config},
-    domain::{Channel, Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
+    domain::{Event, GatewayEvent, Locale, Outcome, Target, Timestamp},
     http::{self, AppState, Callers, Hook, LogAccess, Manner, Metrics, Tokens},
     inbox,
     intake::{Policy, Repeats, Requirement},
@@ -111,8 +111,9 @@ async fn serve(config: Config, root: &Path) -> anyhow::Result<()> {
         Outbox::new(store.clone(), settings(&config, rules), calling(&config, &speech), outlets);
     let tidied = store.read(store::boot::tidied).await.context("failed to read the store")?;
     let on_the_air = outbox.recover().await.context("failed to go on from what is stored")?;
-    for (lost, age) in on_the_air.into_iter().filter(|(it, _)| it.channel == Channel::Sms) {
-        if let Some(modem) = modems.iter_mut().find(|modem| modem.name() == lost.modem) {
+    for (lost, age) in on_the_air {
+        let may_answer = |modem: &&mut modem::Runner| lost.modem.as_deref() == Some(modem.name());
+        if let Some(modem) = modems.iter_mut().find(may_answer) {
             modem.expect_answer(lost.segment, age);
         }
     }

@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::{Error, View, message::optional_time, word};
-use crate::domain::{Channel, Lane, SegmentId, SegmentState, Service, Timestamp};
+use crate::domain::{Lane, SegmentId, SegmentState, Service, Timestamp};
 
 /// What messages have in common for which the same modems can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -327,34 +327,30 @@ pub fn due(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>, Erro
 pub struct OnTheAir {
     /// Which: a call is one, too.
     pub segment: SegmentId,
-    /// Of what.
-    pub channel: Channel,
-    /// The modem's name.
-    pub modem: String,
+    /// The modem that may still answer it: none for a call, nor where that cannot be read.
+    pub modem: Option<String>,
     /// When it was given it.
     pub since: Timestamp,
 }
 
-/// All segments on the air.
+/// All segments on the air. Each is found, whatever cannot be read of it.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
     view.prepare(
-        "SELECT s.key, m.channel, first.modem, s.submitting_at
-         FROM segment s JOIN segment first ON first.key = (s.attempt << 8 | 1)
-             JOIN message m ON m.key = s.message
+        "SELECT s.key, iif(m.channel = 'sms', first.modem, NULL), s.submitting_at
+         FROM segment s LEFT JOIN segment first ON first.key = (s.attempt << 8 | 1)
+             LEFT JOIN message m ON m.key = s.message
          WHERE s.reference IS NULL AND s.state = 'submitting'
              AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
-    .query_and_then([], |row| {
-        Ok(OnTheAir {
-            segment: read_segment(row)?,
-            channel: word::read("message", "channel", &row.get::<_, String>(1)?)?,
-            modem: row.get(2)?,
-            since: optional_time(row, 3)?.unwrap_or_default(),
-        })
+    .query_map([], |row| {
+        let since = optional_time(row, 2).unwrap_or_default().unwrap_or_default();
+        let modem = row.get(1).unwrap_or_default();
+        Ok(OnTheAir { segment: read_segment(row)?, modem, since })
     })?
+    .map(|row| Ok(row?))
     .collect()
 }
 
@@ -540,6 +536,38 @@ mod tests {
         )?
         .execute((sender, region, due))?;
         Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_is_on_the_air_is_found_whatever_cannot_be_read_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("t.db")).unwrap();
+        let work = |tx: &Tx<'_>| {
+            add(tx, None, None, 0)?;
+            add(tx, None, None, 0)?;
+            tx.prepare("UPDATE message SET channel = 'voice' WHERE key = 2")?.execute([])?;
+            let text = SegmentId::first_of(1, 1);
+            let begin = |segment: SegmentId, modem: Option<&str>| {
+                let shared = modem.map(|_| 1);
+                tx.prepare(
+                    "INSERT INTO segment (key, sim, state, submitting_at, modem, concat_reference, reports,
+                         settle_ms, report_deadline) VALUES (?1, 1, 'submitting', 7, ?2, ?3, ?3, ?3, ?3)",
+                )?
+                .execute((segment.key(), modem, shared))?;
+                Ok::<_, Error>(())
+            };
+            begin(text, Some("m1"))?;
+            begin(SegmentId { sequence: 2, ..text }, None)?;
+            begin(SegmentId::first_of(2, 1), Some("m2"))?;
+            // Of a message that is not there, and without the row of its attempt.
+            begin(SegmentId { sequence: 2, ..SegmentId::first_of(3, 1) }, None)?;
+            let mut found = submitting(tx)?;
+            found.sort_by_key(|it| it.segment.key());
+            Ok(found.into_iter().map(|it| (it.segment.message(), it.modem)).collect::<Vec<_>>())
+        };
+        let m1 = || Some("m1".to_owned());
+        let found = store.write(work).await.unwrap();
+        assert_eq!(found, [(1, m1()), (1, m1()), (2, None), (3, None)]);
     }
 
     #[tokio::test]
