@@ -223,12 +223,12 @@ impl Worker {
         Naming { receive, places: if whole { status.facts.store_places.into() } else { 1 } }
     }
 
-    /// Where messages may lie, and delivery reports where they are stored.
     /// Whether it does nothing else once it is asked for what is stored.
     pub(super) const fn hangs_in_lists(&self) -> bool {
         self.hangs >= HANGS
     }
 
+    /// Where messages may lie, and delivery reports where they are stored.
     pub(super) fn stores(&self) -> Vec<&'static str> {
         let status = self.status.borrow();
         let messages = status.family.map(|family| family.stores).unwrap_or_default();

@@ -129,7 +129,8 @@ impl Store {
 
     /// Like [`write`](Self::write), for what may give the outbox work in that lane. Where a modem is free, the outbox is woken
     /// at once, and comes in time for the commit of `work` more often than not: so a message that a modem can take costs one
-    /// commit before it is on the air. Where none is, it may go along with what frees one.
+    /// commit before it is on the air. Where none is, it may go along with what frees one, but for a code that stops what a
+    /// modem would go on with.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).

@@ -71,11 +71,11 @@ impl Patience {
 struct Shared {
     /// Whether what comes could be put on the air at once. Until the outbox says otherwise, it may.
     modem_is_free: AtomicBool,
-    /// Whether a modem goes on by itself with what is less urgent than a code.
-    goes_on: AtomicBool,
     /// Requests that nobody has begun with. Both are in one order for all threads: of whoever comes and whoever says that
     /// a modem is free, one sees the other.
     waiting: AtomicUsize,
+    /// Whether a modem goes on by itself with what is less urgent than a code.
+    goes_on: AtomicBool,
     /// Set before it waits for the first time.
     writer: OnceLock<Thread>,
 }
@@ -121,8 +121,8 @@ pub(super) fn line(patience: Patience) -> (Entrance, Exit) {
     let (sender, requests) = mpsc::channel(WAITING_JOBS);
     let shared = Arc::new(Shared {
         modem_is_free: AtomicBool::new(true),
-        goes_on: AtomicBool::new(false),
         waiting: AtomicUsize::new(0),
+        goes_on: AtomicBool::new(false),
         writer: OnceLock::new(),
     });
     let entrance = Entrance { requests: sender, shared: shared.clone() };

@@ -103,12 +103,7 @@ pub(super) fn disk(bench: &mut Bench) -> Result<Vec<Line>> {
             "KiB",
             Budget::AtMost(16.0),
         ),
-        Line::new(
-            "  codes, which stand aside for nobody",
-            codes / KIB,
-            "KiB",
-            Budget::AtMost(16.0),
-        ),
+        Line::new("  codes", codes / KIB, "KiB", Budget::AtMost(16.0)),
         Line::new("  network that needs no time", fast / KIB, "KiB", Budget::AtMost(16.0)),
         Line::new("  alone", alone / KIB, "KiB", Budget::AtMost(64.0)),
     ];

@@ -425,9 +425,8 @@ fn conclude(
         (false, true) => Phase::Queued,
     };
     let wait = refusal.map(|it| now.after(retry::delay(it.class, state.attempts.len())));
-    let mut resend = None;
+    let resend = resend_at(state, &verdicts, rules).filter(|_| !taken);
     if hopeful {
-        resend = resend_at(state, &verdicts, rules).filter(|_| !taken);
         state.claimable_at = resend.map(|at| state.claimable_at.or(wait).unwrap_or(at).max(at));
     } else if wait.is_some() {
         state.claimable_at = wait;
