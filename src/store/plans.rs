@@ -8,7 +8,7 @@ use rusqlite::{Connection, StatementStatus};
 use super::{connection::open_for_writing, event_term, log, queue};
 
 /// Tables that hold a few rows however long the daemon runs.
-const SMALL: [&str; 4] = ["token", "template", "event_index", "sqlite_schema"];
+const SMALL: [&str; 5] = ["token", "template", "sim", "event_index", "sqlite_schema"];
 
 /// Every literal of the store's sources that is a statement, and those that are put together from pieces,
 /// which hold a brace.

@@ -67,12 +67,7 @@ pub fn save(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Resul
                 .execute((attempt.key, attempt.report_deadline.as_unix_ms()))?;
         }
         for ((id, segment), old) in segments(attempt).zip(&old.segments) {
-            if old == segment {
-                continue;
-            }
-            if differs_in_report(old, segment) {
-                save_report(tx, id, segment)?;
-            } else {
+            if old != segment {
                 save_segment(tx, id, segment)?;
             }
         }
@@ -140,9 +135,10 @@ pub fn next_concat_reference(tx: &Tx<'_>, message: i64, now: Timestamp) -> Resul
         .prepare(
             "SELECT first.submitting_at, first.concat_reference,
                  (SELECT max(key) & 255 FROM segment WHERE key >= first.key AND key <= first.key | 255)
-             FROM message m JOIN segment first
+             FROM message it JOIN message m ON substr(m.recipient, -7) = substr(it.recipient, -7)
+                 JOIN segment first
                  ON first.key > m.key << 28 AND first.key < (m.key + 1) << 28 AND first.key & 255 = 1
-             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.counted IS NOT NULL
+             WHERE it.key = ?1 AND m.recipient = it.recipient AND m.counted IS NOT NULL
              ORDER BY m.key DESC, first.key DESC LIMIT ?2",
         )?
         .query_map((message, FOUND_AMONG), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
@@ -166,27 +162,38 @@ pub fn next_concat_reference(tx: &Tx<'_>, message: i64, now: Timestamp) -> Resul
     Ok(last.map_or(1, |(last, _)| last.wrapping_add(1)))
 }
 
+const SAVE_STATE: &str =
+    "UPDATE message SET state = ?2, reason = ?3, sent_at = ?4, ended_at = ?5, send_logged = ?6, expires_at = ?7
+     WHERE key = ?1";
+const SAVE_STATE_AND_WAITS: &str =
+    "UPDATE message SET state = ?2, reason = ?3, sent_at = ?4, ended_at = ?5, send_logged = ?6, expires_at = ?7,
+         claimable_at = ?8, deadline_at = ?9
+     WHERE key = ?1";
+
 fn save_message(tx: &Tx<'_>, key: i64, before: &Progress, after: &Progress) -> Result<(), Error> {
     let scalars = |progress: &Progress| Progress { attempts: Vec::new(), ..progress.clone() };
     if scalars(before) == scalars(after) {
         return Ok(());
     }
-    tx.prepare(
-        "UPDATE message SET state = ?2, reason = ?3, sent_at = ?4, ended_at = ?5, send_logged = ?6,
-             claimable_at = ?7, deadline_at = ?8, expires_at = ?9
-         WHERE key = ?1",
-    )?
-    .execute((
+    let states = rusqlite::params![
         key,
         after.phase.as_str(),
         after.reason.map(|detail| detail.as_str()),
         after.sent_at.map(Timestamp::as_unix_ms),
         after.ended_at.map(Timestamp::as_unix_ms),
         after.send_logged,
+        after.expires_at.as_unix_ms(),
+    ];
+    let waits = rusqlite::params![
         after.claimable_at.map(Timestamp::as_unix_ms),
         after.deadline_at.map(Timestamp::as_unix_ms),
-        after.expires_at.as_unix_ms(),
-    ))?;
+    ];
+    // SQLite writes an index anew for a column that it is told to set, even to what it is.
+    if (before.claimable_at, before.deadline_at) == (after.claimable_at, after.deadline_at) {
+        tx.prepare(SAVE_STATE)?.execute(states)?;
+    } else {
+        tx.prepare(SAVE_STATE_AND_WAITS)?.execute(&*[states, waits].concat())?;
+    }
     if let Some(until) =
         after.fallback_until.filter(|_| before.fallback_until != after.fallback_until)
     {
@@ -237,24 +244,6 @@ fn save_segment(tx: &Tx<'_>, id: SegmentId, segment: &Segment) -> Result<(), Err
         segment.reported_at.map(Timestamp::as_unix_ms),
         segment.detail.map(|detail| detail.as_str()),
     ))?;
-    Ok(())
-}
-
-/// Whether nothing but what a report tells has changed.
-fn differs_in_report(old: &Segment, new: &Segment) -> bool {
-    let Segment { state, reported_at, detail, .. } = *new;
-    *new == Segment { state, reported_at, detail, ..*old }
-}
-
-/// Spares SQLite the index of references, of which it would write an entry anew that stays as it was.
-fn save_report(tx: &Tx<'_>, id: SegmentId, segment: &Segment) -> Result<(), Error> {
-    tx.prepare("UPDATE segment SET state = ?2, reported_at = ?3, detail = ?4 WHERE key = ?1")?
-        .execute((
-            id.key(),
-            segment.state.as_str(),
-            segment.reported_at.map(Timestamp::as_unix_ms),
-            segment.detail.map(|detail| detail.as_str()),
-        ))?;
     Ok(())
 }
 

@@ -342,8 +342,7 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
         "SELECT s.key, iif(m.channel = 'sms', first.modem, NULL), s.submitting_at
          FROM segment s LEFT JOIN segment first ON first.key = (s.attempt << 8 | 1)
              LEFT JOIN message m ON m.key = s.message
-         WHERE s.reference IS NULL AND s.state = 'submitting'
-             AND s.state IN ('submitting', 'unanswered', 'submitted')",
+         WHERE s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| {
         let since = optional_time(row, 2).unwrap_or_default().unwrap_or_default();
@@ -361,9 +360,8 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
 pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
     view.prepare(
         "SELECT s.key
-         FROM segment s JOIN message m ON m.key = s.message
-         WHERE s.reference IS NULL AND s.state = 'submitted' AND m.channel = 'voice'
-             AND s.state IN ('submitting', 'unanswered', 'submitted')",
+         FROM sim CROSS JOIN segment s ON s.sim = sim.key AND s.reference IS NULL JOIN message m ON m.key = s.message
+         WHERE s.state = 'submitted' AND s.state IN ('submitting', 'unanswered', 'submitted') AND m.channel = 'voice'",
     )?
     .query_map([], read_segment)?
     .map(|row| Ok(row?))
@@ -378,9 +376,9 @@ pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
 pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
     view.prepare(
         "SELECT s.modem
-         FROM segment s JOIN message m ON m.key = s.message
-         WHERE s.reference IS NULL AND s.state = 'submitting' AND m.channel = 'voice'
-             AND m.abandoned = 1 AND s.state IN ('submitting', 'unanswered', 'submitted')",
+         FROM sim CROSS JOIN segment s ON s.sim = sim.key AND s.reference IS NULL JOIN message m ON m.key = s.message
+         WHERE s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted') AND m.channel = 'voice'
+             AND m.abandoned = 1",
     )?
     .query_map([], |row| row.get(0))?
     .map(|row| Ok(row?))
@@ -394,13 +392,16 @@ pub struct Known {
     pub segment: SegmentId,
     /// Where it is.
     pub state: SegmentState,
+    /// When the network took it.
+    pub submitted_at: Option<Timestamp>,
     /// When its last report came.
     pub reported_at: Option<Timestamp>,
     /// When the service centre took it, by its own clock, as its last report says.
     pub taken_at: Option<Timestamp>,
 }
 
-/// The newest segment taken since `since`, and no later than `until`, that a report with this reference can be about.
+/// The newest segment taken since `since`, and no later than `until`, that a report with this reference can be about: of
+/// those that wait for one, and of the latest messages to that recipient.
 ///
 /// # Errors
 /// Those of SQLite, and [`Error::UnknownWord`].
@@ -411,7 +412,9 @@ pub fn submitted(
     tail: &str,
     window: (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
-    with_reference(view, false, sim, reference, tail, window)
+    let waiting = waits_for_report(view, sim, reference, tail, window)?;
+    let latest = with_reference(view, OF_THE_LATEST, sim, reference, tail, window)?;
+    Ok(waiting.into_iter().chain(latest).max_by_key(|it| it.submitted_at))
 }
 
 /// The newest of them that still waits for a report.
@@ -425,12 +428,28 @@ pub fn waits_for_report(
     tail: &str,
     window: (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
-    with_reference(view, true, sim, reference, tail, window)
+    with_reference(view, THAT_WAITS, sim, reference, tail, window)
 }
+
+const THAT_WAITS: &str = "SELECT s.key, s.state, s.submitted_at, s.reported_at, s.taken_at
+     FROM segment s JOIN message m ON m.key = s.message
+     WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?4
+         AND s.state = 'submitted' AND s.state IN ('submitting', 'unanswered', 'submitted')
+         AND substr(m.recipient, -length(?5)) = ?5
+     ORDER BY s.submitted_at DESC LIMIT 1";
+
+/// Of so many messages that a report which comes again, or too late, is about one of them: its reference has gone round
+/// the circle of 256 by then.
+const OF_THE_LATEST: &str = "SELECT s.key, s.state, s.submitted_at, s.reported_at, s.taken_at
+     FROM (SELECT key AS latest FROM message WHERE substr(recipient, -7) = ?5 AND counted IS NOT NULL
+             ORDER BY key DESC LIMIT 256)
+         JOIN segment s ON s.key > latest << 28 AND s.key < (latest + 1) << 28
+     WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?4
+     ORDER BY s.submitted_at DESC LIMIT 1";
 
 fn with_reference(
     view: &View<'_>,
-    waits: bool,
+    sql: &str,
     sim: &str,
     reference: u8,
     tail: &str,
@@ -440,20 +459,17 @@ fn with_reference(
         Ok(Known {
             segment: read_segment(row)?,
             state: word::read("segment", "state", &row.get::<_, String>("state")?)?,
+            submitted_at: optional_time(row, "submitted_at")?,
             reported_at: optional_time(row, "reported_at")?,
             taken_at: optional_time(row, "taken_at")?,
         })
     };
-    view.prepare(
-        "SELECT s.key, s.state, s.reported_at, s.taken_at
-             FROM segment s JOIN message m ON m.key = s.message
-             WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?5
-                 AND substr(m.recipient, -length(?4)) = ?4 AND (NOT ?6 OR s.state = 'submitted')
-             ORDER BY s.submitted_at DESC LIMIT 1",
-    )?
-    .query_row((sim, reference, since.as_unix_ms(), tail, until.as_unix_ms(), waits), |row| Ok(known(row)))
-    .optional()?
-    .transpose()
+    view.prepare(sql)?
+        .query_row((sim, reference, since.as_unix_ms(), until.as_unix_ms(), tail), |row| {
+            Ok(known(row))
+        })
+        .optional()?
+        .transpose()
 }
 
 /// A segment to this recipient, begun in that time, whose reference is not known, because the answer was lost: a report

@@ -184,11 +184,11 @@ pub(super) fn forget(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<usize
 pub fn last_heard(view: &View<'_>, recipient_of: i64) -> Result<Option<String>, Error> {
     let sim = view
         .prepare(
-            "SELECT s.id FROM message m
+            "SELECT s.id FROM message it
+             JOIN message m ON substr(m.recipient, -7) = substr(it.recipient, -7) AND m.recipient = it.recipient
              JOIN segment last ON last.key > m.key << 28 AND last.key < (m.key + 1) << 28
              JOIN sim s ON s.key = last.sim
-             WHERE m.recipient = (SELECT recipient FROM message WHERE key = ?1) AND m.key <> ?1
-                 AND m.sent_at IS NOT NULL AND m.counted IS NOT NULL
+             WHERE it.key = ?1 AND m.key <> ?1 AND m.sent_at IS NOT NULL AND m.counted IS NOT NULL
              ORDER BY m.key DESC, last.key DESC LIMIT 1",
         )?
         .query_row([recipient_of], |row| row.get(0))

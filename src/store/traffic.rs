@@ -297,7 +297,8 @@ pub struct Received {
 const RECEIVED: &str =
     "SELECT created_at, channel = 'voice' AND fallback_of IS NULL OR ifnull(fallback, '') = 'voice',
          purpose
-     FROM message WHERE recipient = ?1 AND counted IS NOT NULL ORDER BY key DESC";
+     FROM message
+     WHERE substr(recipient, -7) = substr(?1, -7) AND recipient = ?1 AND counted IS NOT NULL ORDER BY key DESC";
 
 /// Tells `is_enough` of the messages to `number` that were accepted after `after` and not after `until`,
 /// newest first, until it says so; of the purposes that `counts` names.

@@ -78,9 +78,9 @@ CREATE INDEX message_scheduled ON message (claimable_at)
     WHERE claimable_at IS NOT NULL AND claimable_at <> created_at;
 CREATE INDEX message_deadline ON message (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
--- What one number received, or may yet, in the order of keys. Limits ask for more of it, but only of a few: each
--- message writes this index, and what it does not hold is not written.
-CREATE INDEX message_recipient ON message (recipient) WHERE counted IS NOT NULL;
+-- What one number received, or may yet, in the order of keys, by the digits that delivery reports know it by. Limits ask
+-- for more of it, but only of a few: each message writes this index, and what it does not hold is not written.
+CREATE INDEX message_recipient ON message (substr(recipient, -7)) WHERE counted IS NOT NULL;
 
 -- What the messages say, until no send can need it. A row keeps its size for as long as it lives, and rows
 -- come in the order of their keys: so none is ever moved, which would leave a copy behind.
@@ -137,10 +137,10 @@ CREATE TABLE segment (
             + (report_deadline IS NOT NULL) = iif(key & 255 = 1, 5, 0))
 ) STRICT;
 CREATE INDEX segment_pending ON segment (sim) WHERE state = 'pending';
-CREATE INDEX segment_open ON segment (sim, state)
-    WHERE reference IS NULL AND state IN ('submitting', 'unanswered', 'submitted');
-CREATE INDEX segment_reference ON segment (sim, reference, submitted_at)
-    WHERE reference IS NOT NULL;
+-- What may still be heard of: an answer, or a delivery report. What has ended is found by its recipient: in this index, it
+-- would cost each segment a page of its own.
+CREATE INDEX segment_waiting ON segment (sim, reference)
+    WHERE state IN ('submitting', 'unanswered', 'submitted');
 
 -- Texts as operators write them, in the place of those that come along.
 CREATE TABLE template (
