@@ -437,7 +437,11 @@ fn conclude(
     if looks_again.is_some() {
         state.claimable_at = None;
     }
-    state.deadline_at = Some(deadline(state, looks_again, now));
+    // One that comes earlier than it has to stays: to look once too often is cheaper than to write it anew for each
+    // message that is answered.
+    let needed = deadline(state, looks_again, now);
+    let stays = state.deadline_at.filter(|at| now < *at && *at <= needed);
+    state.deadline_at = stays.or(Some(needed));
 }
 
 /// Whether a modem has what is on the air, and has not fallen silent.
@@ -579,7 +583,7 @@ fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Tim
         .filter(|at| *at < state.expires_at)
 }
 
-/// When to look again: no state without a deadline.
+/// When to look again at the latest: no state without a deadline.
 fn deadline(state: &Progress, looks_again: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let mut deadlines: Vec<_> = looks_again.into_iter().collect();
     for attempt in &state.attempts {

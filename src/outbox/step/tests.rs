@@ -141,6 +141,19 @@ fn a_report_faster_than_its_answer_counts() {
 }
 
 #[test]
+fn a_deadline_that_comes_too_early_stays_until_then_and_one_that_comes_too_late_does_not() {
+    let story = Story::new(Lane::Bulk);
+    assert_eq!(story.state.deadline_at, Some(at(TTL)));
+    let story = story.claimed(1, 1, 1);
+    assert_eq!(story.state.deadline_at, Some(at(1 + SETTLE)));
+    let answered = story.then(2, Event::Accepted(id(1, 1), Some(1)));
+    assert_eq!(answered.state.deadline_at, Some(at(1 + SETTLE)), "written once less");
+    let answered = answered.then(1 + SETTLE, Event::Deadline(None));
+    assert_eq!(answered.state.deadline_at, Some(at(1 + REPORT_WINDOW).min(at(TTL))));
+    assert_eq!((answered.phase(), answered.logged().as_str()), ("sent", "send SUCCESS, erase"));
+}
+
+#[test]
 fn one_undelivered_segment_makes_the_message_undelivered() {
     let story = Story::new(Lane::Bulk)
         .claimed(1, 1, 2)
@@ -156,6 +169,7 @@ fn one_undelivered_segment_makes_the_message_undelivered() {
 #[test]
 fn no_report_in_the_window_is_unknown_and_not_failed() {
     let story = Story::new(Lane::Otp).claimed(1, 1, 1).then(2, Event::Accepted(id(1, 1), Some(1)));
+    let story = story.then(21, Event::Deadline(None));
     assert_eq!(story.state.deadline_at, Some(at(1 + REPORT_WINDOW).min(at(TTL))));
     let story = story.then(TTL, Event::Deadline(None));
     assert_eq!(story.phase(), "sent");
@@ -361,6 +375,7 @@ fn what_would_go_out_in_its_place_is_kept_no_longer_than_it_could_go_out() {
     // A report may be waited for much longer than a code lives.
     let taken = with_fallback(Lane::Otp).claimed(1, 1, 1);
     let taken = taken.then(2, Event::Accepted(id(1, 1), Some(1)));
+    let taken = taken.then(21, Event::Deadline(None));
     assert_eq!(taken.state.deadline_at, Some(at(100)));
     let late = taken.then(100, Event::Deadline(None));
     assert_eq!(
@@ -432,7 +447,7 @@ fn a_code_is_sent_once_more_on_another_sim() {
     let times = |story: &Story| (story.state.claimable_at, story.state.deadline_at);
     assert_eq!(times(&story), (None, Some(at(21))), "it is not in the queue until then");
     let silent = Story::new(Lane::Otp).claimed(1, 1, 1).then(5, Event::Silent(id(1, 1)));
-    assert_eq!(times(&silent), (Some(at(21)), Some(at(1 + SETTLE))));
+    assert_eq!(times(&silent), (Some(at(21)), Some(at(21))));
     let story = story.then(21, Event::Deadline(None));
     assert_eq!(times(&story), (Some(at(21)), Some(at(1 + SETTLE))));
     assert_eq!(shunned_sims(&story.state).collect::<Vec<_>>(), ["sim1"]);
