@@ -205,6 +205,14 @@ pub struct EventType {
 }
 
 impl EventKind {
+    const ALL: [Self; 6] =
+        [Self::Send, Self::Status, Self::LateReport, Self::Resend, Self::Feedback, Self::Suspicion];
+
+    /// The kind of the events that have a type of this name, about messages of that channel and purpose.
+    pub fn of(event_type: &str, channel: Channel, purpose: Purpose) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.event_type(channel, purpose).name == event_type)
+    }
+
     const fn event_type(self, channel: Channel, purpose: Purpose) -> EventType {
         let (name, display) = match (self, channel) {
             (Self::Send, channel) => {
@@ -313,8 +321,8 @@ impl EventType {
             send.map(move |purpose| EventKind::Send.event_type(channel, purpose))
                 .chain([EventKind::Status.event_type(channel, Purpose::General)])
         });
-        let others =
-            [EventKind::LateReport, EventKind::Resend, EventKind::Feedback, EventKind::Suspicion];
+        // The first two depend on more, and are above.
+        let [_, _, others @ ..] = EventKind::ALL;
         let others = others.map(|kind| kind.event_type(Channel::Sms, Purpose::General));
         let modems = ModemIncident::ALL.map(GatewayEvent::Modem);
         let own = GatewayEvent::OWN.into_iter().chain(modems).map(GatewayEvent::event_type);
@@ -498,8 +506,21 @@ impl Event {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{EventType, Outcome};
-    use crate::domain::End;
+    use super::{EventKind, EventType, Outcome};
+    use crate::domain::{Channel, End, Purpose};
+
+    #[test]
+    fn an_event_about_a_message_is_known_by_its_type() {
+        let about = Channel::ALL.map(|channel| Purpose::ALL.map(|purpose| (channel, purpose)));
+        for (channel, purpose) in about.concat() {
+            for kind in EventKind::ALL {
+                let name = kind.event_type(channel, purpose).name;
+                assert_eq!(EventKind::of(name, channel, purpose), Some(kind), "{name}");
+            }
+        }
+        let up = "system.ringpost.modem.up";
+        assert_eq!(EventKind::of(up, Channel::Sms, Purpose::General), None);
+    }
 
     #[test]
     fn outcomes_follow_the_table_of_the_design() {

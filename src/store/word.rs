@@ -2,8 +2,8 @@
 
 use super::Error;
 use crate::domain::{
-    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Phase, Purpose, SegmentState,
-    Service,
+    Channel, Detail, Encoding, Lane, List, ListedBy, OnUnknown, Outcome, Phase, Purpose,
+    SegmentState, Service,
 };
 
 /// A type that a column holds as a word.
@@ -27,6 +27,7 @@ words! {
     Detail: Self::from_word;
     List: Self::from_word;
     ListedBy: Self::from_word;
+    Outcome: Self::from_word;
     Phase: Self::from_word;
     Purpose: Self::from_word;
     SegmentState: Self::from_word;
