@@ -2,11 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Error, Tx, View, call::milliseconds, event_term, usage};
+use super::{Error, Tx, View, call::milliseconds, event_term};
 use crate::domain::{About, Event, Timestamp};
 
-/// Appends one event, and counts it where it tells of something that was sent. The order of `seq` is
-/// that of commits: there is one writer at a time.
+/// Appends one event, and nothing else: what is found by it and counted from it is written later, many events at a
+/// time. The order of `seq` is that of commits: there is one writer at a time.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -58,13 +58,12 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<(), Error> {
         event.call.map(|call| milliseconds(call.ring)),
         event.call.map(|call| milliseconds(call.talk)),
     ])?;
-    usage::count(tx, event)?;
     tx.signal_events(subject.and_then(|it| it.message));
     Ok(())
 }
 
-/// Deletes events from before `before`, at most `limit`; says how many. Those that no index has yet are
-/// left for later, and so is the last one: whoever polls goes on from its `seq`.
+/// Deletes events from before `before`, at most `limit`; says how many. Those that not all terms have
+/// yet, or that are not counted yet, are left for later, and so is the last one: whoever polls goes on from its `seq`.
 ///
 /// # Errors
 /// Those of SQLite.

@@ -1,9 +1,9 @@
 //! Tables `event_term` and `event_index`: where in the System Log the events with a value stand, and up to
-//! which event that is known.
+//! which event that is known, and the usage counted.
 
 use rusqlite::OptionalExtension as _;
 
-use super::{Error, Tx, View, condition::Index, term_value};
+use super::{Error, Tx, View, condition::Index, term_value, usage};
 use crate::domain::Timestamp;
 
 /// The events that a term has, and in its order: SQLite would not read `event` first and join that.
@@ -102,7 +102,24 @@ impl Term {
     }
 }
 
-/// Up to which event all terms reach. Some may reach further.
+/// What is made of events behind their commit, and how far it has come stands in `event_index`.
+#[derive(Debug, Clone, Copy)]
+enum Made {
+    Term(Term),
+    Usage,
+}
+
+impl Made {
+    /// What the tables call the usage that is counted.
+    const USAGE: u8 = 14;
+
+    fn of(number: u8) -> Option<Self> {
+        let term = Term::ALL.into_iter().find(|term| term.number == number).map(Self::Term);
+        term.or_else(|| (number == Self::USAGE).then_some(Self::Usage))
+    }
+}
+
+/// Up to which event all terms reach, and the usage is counted. Some may reach further.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -111,40 +128,62 @@ pub(super) fn reach(view: &View<'_>) -> Result<i64, Error> {
     Ok(seq)
 }
 
-/// Puts the next events, none after `to`, into the terms that are furthest behind: at most `limit` into one of
-/// them, or fewer into several, so that it takes as long. Says whether more are left.
+/// Up to which event the usage is counted.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn usage_reach(view: &View<'_>) -> Result<i64, Error> {
+    let seq = view
+        .prepare("SELECT seq FROM event_index WHERE term = ?1")?
+        .query_row([Made::USAGE], |row| row.get(0))?;
+    Ok(seq)
+}
+
+/// Puts the next events, none after `to`, into the terms that are furthest behind, or counts them: at most `limit`
+/// into one of them, or fewer into several, so that it takes as long. Says whether more are left.
 ///
 /// # Errors
 /// Those of SQLite.
 pub(super) fn fill_next(tx: &Tx<'_>, to: i64, limit: i64) -> Result<bool, Error> {
     let mut left = limit;
-    while let Some((term, from)) = furthest_behind(tx, to)? {
+    while let Some((made, from)) = furthest_behind(tx, to)? {
         let count = limit.min(to - from);
         if count > left {
             return Ok(true);
         }
-        fill(tx, term, from, from + count)?;
+        match made {
+            Made::Term(term) => fill(tx, term, from, from + count)?,
+            Made::Usage => count_usage(tx, from, from + count)?,
+        }
         left -= count;
     }
     Ok(false)
 }
 
-/// A term that does not reach up to `to`, and how far it does.
-fn furthest_behind(view: &View<'_>, to: i64) -> Result<Option<(Term, i64)>, Error> {
+/// What does not reach up to `to`, and how far it does.
+fn furthest_behind(view: &View<'_>, to: i64) -> Result<Option<(Made, i64)>, Error> {
     let found: Option<(u8, i64)> = view
         .prepare("SELECT term, seq FROM event_index WHERE seq < ?1 ORDER BY seq, term LIMIT 1")?
         .query_row([to], |row| row.try_into())
         .optional()?;
-    let term = |number| Term::ALL.into_iter().find(|term| term.number == number);
-    Ok(found.and_then(|(number, from)| Some((term(number)?, from))))
+    Ok(found.and_then(|(number, from)| Some((Made::of(number)?, from))))
 }
 
 /// Puts the events after `from`, up to which it reaches, into a term. They come in its order, so that each of
 /// its pages is written once. One that is there already stays: nothing that was damaged keeps others out for ever.
 pub(super) fn fill(tx: &Tx<'_>, term: Term, from: i64, to: i64) -> Result<(), Error> {
     tx.prepare(&term.fill())?.execute((term.number, from, to))?;
-    let reaches = "UPDATE event_index SET seq = ?2 WHERE term = ?1";
-    tx.prepare(reaches)?.execute((term.number, to))?;
+    note_reach(tx, term.number, to)
+}
+
+/// Counts the events after `from`, up to which they are.
+pub(super) fn count_usage(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), Error> {
+    usage::count(tx, from, to)?;
+    note_reach(tx, Made::USAGE, to)
+}
+
+fn note_reach(tx: &Tx<'_>, number: u8, to: i64) -> Result<(), Error> {
+    tx.prepare("UPDATE event_index SET seq = ?2 WHERE term = ?1")?.execute((number, to))?;
     Ok(())
 }
 
@@ -279,12 +318,13 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_know_the_terms_and_no_other() {
+    fn the_tables_know_the_terms_and_the_usage_and_no_other() {
         Memory::new().run(|tx| {
             let mut known = tx.prepare("SELECT term FROM event_index ORDER BY term").unwrap();
             let known = known.query_map([], |row| row.get(0)).unwrap();
             let known: Vec<u8> = known.map(Result::unwrap).collect();
-            assert_eq!(known, Term::ALL.map(|term| term.number));
+            let terms = Term::ALL.map(|term| term.number).into_iter();
+            assert_eq!(known, terms.chain([Made::USAGE]).collect::<Vec<_>>());
         });
     }
 
@@ -292,12 +332,16 @@ mod tests {
     fn a_term_has_the_events_that_have_a_value_as_far_as_it_reaches() {
         Memory::new().run(|tx| {
             append(tx, &[5, 3, 9, 1, 7, 7, 2]);
-            let mut steps = 0;
+            let (mut steps, mut done) = (0, 0);
             while fill_next(tx, 6, 4).unwrap() {
                 steps += 1;
                 assert_sound(tx);
+                let before =
+                    std::mem::replace(&mut done, count(tx, "SELECT sum(seq) FROM event_index"));
+                assert_eq!(done - before, 4, "a step is no longer, whatever it does");
             }
-            assert_eq!(steps, 14 + 14 / 2 - 1, "four at a time into one, and then two into two");
+            assert_eq!(steps, 15 + 15 / 2, "four at a time into one, and then two into two");
+            assert_eq!(usage_reach(tx).unwrap(), 6, "they are counted with the rest");
             assert_sound(tx);
             assert_eq!(reach(tx).unwrap(), 6);
             assert_eq!(

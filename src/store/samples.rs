@@ -188,12 +188,15 @@ pub(crate) fn append_row(tx: &Tx<'_>, row: &EventRow) -> i64 {
     .unwrap()
 }
 
-/// Puts the first events into the terms: into each of them as many as are told, and there are.
+/// Puts the first events into the terms: into each of them as many as are told, and there are. As many as all of them
+/// have are counted.
 pub(crate) fn index_events(tx: &Tx<'_>, counts: &[i64]) {
     let newest = super::event::newest(tx).unwrap();
     for (term, count) in Term::ALL.into_iter().zip(counts) {
         event_term::fill(tx, term, 0, newest.min(*count)).unwrap();
     }
+    let fewest = counts.iter().copied().min().unwrap_or(0);
+    event_term::count_usage(tx, 0, newest.min(fewest)).unwrap();
 }
 
 /// How many events of that type there are.

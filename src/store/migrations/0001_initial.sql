@@ -297,17 +297,19 @@ CREATE TABLE event_term (
     PRIMARY KEY (term, value, at, event)
 ) STRICT, WITHOUT ROWID;
 
--- Up to which event each term reaches.
+-- Up to which event each term reaches, and up to which the usage is counted: that is 14.
 CREATE TABLE event_index (
     term INTEGER PRIMARY KEY,
     seq  INTEGER NOT NULL
 ) STRICT;
 INSERT INTO event_index VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0),
-    (9, 0), (10, 0), (11, 0), (12, 0), (13, 0);
+    (9, 0), (10, 0), (11, 0), (12, 0), (13, 0), (14, 0);
 
 -- What was sent, by the day of UTC since 1970 on which a message was accepted, or by its month (counted
--- from January 1970) for each user: committed with the events that say so. How a message ended is a
--- word; '' counts all that were sent or will not be.
+-- from January 1970) for each user. Events are counted as they come into the terms, many at a time and some
+-- seconds or minutes after their commit, each of them once: how far that has come stands in `event_index`, and
+-- is committed with the counts. The report adds those behind it. How a message ended is a word; '' counts all
+-- that were sent or will not be.
 CREATE TABLE usage_day (
     day         INTEGER NOT NULL,
     region      TEXT NOT NULL,
