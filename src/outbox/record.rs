@@ -622,6 +622,23 @@ mod tests {
         });
     }
 
+    #[test]
+    fn a_report_that_names_few_digits_is_of_what_waits_for_one_to_a_number_that_ends_in_them() {
+        samples::Memory::new().run(|tx| {
+            let now = Timestamp::now();
+            let segment = begun(tx, "sim", &samples::message(now), now);
+            apply(tx, segment.message(), Event::Accepted(segment, Some(7)), now, RULES).unwrap();
+            let receive = |digits: &str| {
+                let received = ReceivedReport { tail: digits.into(), ..samples::report(7) };
+                report::receive(tx, "sim", &received, now, RULES).unwrap();
+                phase(tx, segment)
+            };
+            let ends_in = &samples::report(7).tail[3..];
+            assert_eq!(receive("9999"), Phase::Sent);
+            assert_eq!(receive(ends_in), Phase::Ended(End::Delivered));
+        });
+    }
+
     /// A phone that was off for long, and many messages meanwhile: its modem has begun to count its references anew.
     #[test]
     fn two_that_wait_with_one_reference_get_a_report_each() {

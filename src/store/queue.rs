@@ -1,5 +1,8 @@
 //! What waits: messages that may begin an attempt, segments that may follow, deadlines, and the
 //! segments that a delivery report may be about.
+//!
+//! Where a statement names a state and then all that may still be heard of, SQLite needs the second to see that it may use
+//! the index `segment_waiting`.
 
 use rusqlite::{OptionalExtension, Row};
 
