@@ -39,16 +39,19 @@ impl E164 {
         self.0.strip_prefix('+').unwrap_or(&self.0)
     }
 
-    /// The last 7 digits: what a delivery report can be trusted to repeat, whatever prefix the
-    /// network wrote before it.
+    /// How many of the last digits a delivery report can be trusted to repeat, whatever prefix the network wrote before
+    /// them. No number has fewer.
+    pub const TAIL: usize = 7;
+
+    /// The last [`Self::TAIL`] digits.
     pub fn tail(&self) -> &str {
         tail(self.digits())
     }
 }
 
-/// The last 7 characters of `digits`, or all of them.
+/// The last [`E164::TAIL`] characters of `digits`, or all of them.
 pub(super) fn tail(digits: &str) -> &str {
-    digits.get(digits.len().saturating_sub(7)..).unwrap_or(digits)
+    digits.get(digits.len().saturating_sub(E164::TAIL)..).unwrap_or(digits)
 }
 
 impl fmt::Debug for E164 {

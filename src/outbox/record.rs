@@ -636,6 +636,14 @@ mod tests {
             let ends_in = &samples::report(7).tail[3..];
             assert_eq!(receive("9999"), Phase::Sent);
             assert_eq!(receive(ends_in), Phase::Ended(End::Delivered));
+            // It comes again, and is of none of those whose answers are missing.
+            let [on_the_air, silent] =
+                [(); 2].map(|()| begun(tx, "sim", &samples::message(now), now));
+            receive(ends_in);
+            assert_eq!(phase(tx, on_the_air), Phase::Sending);
+            apply(tx, silent.message(), Event::Silent(silent), now, RULES).unwrap();
+            receive(ends_in);
+            assert_eq!([on_the_air, silent].map(|it| phase(tx, it)), [Phase::Sending; 2]);
         });
     }
 

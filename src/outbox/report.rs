@@ -27,9 +27,11 @@ const REPEATED: Duration = Duration::from_secs(30);
 const ANSWER_LAGS: Duration = Duration::from_secs(10);
 
 /// Finds the segment that a report is about and lets it happen: the newest one with that reference
-/// and recipient, if it waits for one or had this one before; else the newest that waits. Else one whose answer is still
-/// to come, if it can be no other; where it could, the report waits for that answer (`take_up`). Else the one with that
-/// reference, if none ever came for it; else one whose answer was lost; else it comes late.
+/// and recipient, of those that wait and of the latest messages, if it waits for one or had this one before; else the newest
+/// that waits. Else one whose answer is still to come, if it can be no other; where it could, the report waits for that
+/// answer (`take_up`). Else the one with that reference, if none ever came for it; else one whose answer was lost; else it
+/// comes late. One that names too few digits is of what waits, or of nothing: it may come again, and what had it before is
+/// not found by them.
 ///
 /// # Errors
 /// Those of the store.
@@ -57,6 +59,8 @@ pub fn receive(
     let (known, unheard) = (known.map(|it| it.segment), unheard.map(|it| it.segment));
     let target = if let Some(certain) = certain {
         Some(certain.segment)
+    } else if tail.len() < E164::TAIL {
+        None
     } else {
         // Not one that was begun after the report was heard, which may have waited for the store.
         let begun = (since, now);

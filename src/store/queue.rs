@@ -4,7 +4,7 @@
 //! Where a statement names a state and then all that may still be heard of, SQLite needs the second to see that it may use
 //! the index `segment_waiting`.
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Params, Row};
 
 use super::{Error, View, message::optional_time, word};
 use crate::domain::{Lane, SegmentId, SegmentState, Service, Timestamp};
@@ -82,7 +82,7 @@ const NEXT_SENDER: Step = ("AND ifnull(sender, '') > ?3", "sender, region");
 fn next_demand(
     view: &View<'_>,
     step: Step,
-    parameters: impl rusqlite::Params,
+    parameters: impl Params,
 ) -> Result<Option<(String, String)>, Error> {
     let found = view
         .prepare(&demand_sql(step))?
@@ -336,7 +336,7 @@ pub struct OnTheAir {
     pub since: Timestamp,
 }
 
-/// All segments on the air. Each is found, whatever cannot be read of it.
+/// All segments on the air, none of which has a reference. Each is found, whatever cannot be read of it.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -345,7 +345,7 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
         "SELECT s.key, iif(m.channel = 'sms', first.modem, NULL), s.submitting_at
          FROM segment s LEFT JOIN segment first ON first.key = (s.attempt << 8 | 1)
              LEFT JOIN message m ON m.key = s.message
-         WHERE s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted')",
+         WHERE s.reference IS NULL AND s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted')",
     )?
     .query_map([], |row| {
         let since = optional_time(row, 2).unwrap_or_default().unwrap_or_default();
@@ -363,8 +363,9 @@ pub fn submitting(view: &View<'_>) -> Result<Vec<OnTheAir>, Error> {
 pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
     view.prepare(
         "SELECT s.key
-         FROM sim CROSS JOIN segment s ON s.sim = sim.key AND s.reference IS NULL JOIN message m ON m.key = s.message
-         WHERE s.state = 'submitted' AND s.state IN ('submitting', 'unanswered', 'submitted') AND m.channel = 'voice'",
+         FROM segment s JOIN message m ON m.key = s.message
+         WHERE s.reference IS NULL AND s.state = 'submitted' AND s.state IN ('submitting', 'unanswered', 'submitted')
+             AND m.channel = 'voice'",
     )?
     .query_map([], read_segment)?
     .map(|row| Ok(row?))
@@ -379,9 +380,9 @@ pub fn talking(view: &View<'_>) -> Result<Vec<SegmentId>, Error> {
 pub fn rings_in_vain(view: &View<'_>) -> Result<Vec<String>, Error> {
     view.prepare(
         "SELECT s.modem
-         FROM sim CROSS JOIN segment s ON s.sim = sim.key AND s.reference IS NULL JOIN message m ON m.key = s.message
-         WHERE s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted') AND m.channel = 'voice'
-             AND m.abandoned = 1",
+         FROM segment s JOIN message m ON m.key = s.message
+         WHERE s.reference IS NULL AND s.state = 'submitting' AND s.state IN ('submitting', 'unanswered', 'submitted')
+             AND m.channel = 'voice' AND m.abandoned = 1",
     )?
     .query_map([], |row| row.get(0))?
     .map(|row| Ok(row?))
@@ -404,7 +405,7 @@ pub struct Known {
 }
 
 /// The newest segment taken since `since`, and no later than `until`, that a report with this reference can be about: of
-/// those that wait for one, and of the latest messages to that recipient.
+/// those that wait for one, and of the latest messages to that recipient; of these only, where one waits, what came behind it.
 ///
 /// # Errors
 /// Those of SQLite, and [`Error::UnknownWord`].
@@ -416,7 +417,9 @@ pub fn submitted(
     window: (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
     let waiting = waits_for_report(view, sim, reference, tail, window)?;
-    let latest = with_reference(view, OF_THE_LATEST, sim, reference, tail, window)?;
+    let behind = waiting.map_or(0, |it| it.segment.message());
+    let (since, until) = (window.0.as_unix_ms(), window.1.as_unix_ms());
+    let latest = known(view, OF_THE_LATEST, (sim, reference, since, until, tail, behind))?;
     Ok(waiting.into_iter().chain(latest).max_by_key(|it| it.submitted_at))
 }
 
@@ -431,7 +434,8 @@ pub fn waits_for_report(
     tail: &str,
     window: (Timestamp, Timestamp),
 ) -> Result<Option<Known>, Error> {
-    with_reference(view, THAT_WAITS, sim, reference, tail, window)
+    let (since, until) = (window.0.as_unix_ms(), window.1.as_unix_ms());
+    known(view, THAT_WAITS, (sim, reference, since, until, tail))
 }
 
 const THAT_WAITS: &str = "SELECT s.key, s.state, s.submitted_at, s.reported_at, s.taken_at
@@ -441,24 +445,18 @@ const THAT_WAITS: &str = "SELECT s.key, s.state, s.submitted_at, s.reported_at, 
          AND substr(m.recipient, -length(?5)) = ?5
      ORDER BY s.submitted_at DESC LIMIT 1";
 
-/// Of so many messages that a report which comes again, or too late, is about one of them: its reference has gone round
-/// the circle of 256 by then.
+/// Of so many messages that a report which comes again, or too late, is about one of them, wherever one SIM sent them: its
+/// reference has gone round the circle of 256 by then. Each of them is a step through the index for a report that fits
+/// nothing that waits, and for no other: the digits are all of those that the index has.
 const OF_THE_LATEST: &str = "SELECT s.key, s.state, s.submitted_at, s.reported_at, s.taken_at
-     FROM (SELECT key AS latest FROM message WHERE substr(recipient, -7) = ?5 AND counted IS NOT NULL
+     FROM (SELECT key AS latest FROM message WHERE substr(recipient, -7) = ?5 AND counted IS NOT NULL AND key >= ?6
              ORDER BY key DESC LIMIT 256)
          JOIN segment s ON s.key > latest << 28 AND s.key < (latest + 1) << 28
      WHERE s.sim = (SELECT key FROM sim WHERE id = ?1) AND s.reference = ?2 AND s.submitted_at BETWEEN ?3 AND ?4
      ORDER BY s.submitted_at DESC LIMIT 1";
 
-fn with_reference(
-    view: &View<'_>,
-    sql: &str,
-    sim: &str,
-    reference: u8,
-    tail: &str,
-    (since, until): (Timestamp, Timestamp),
-) -> Result<Option<Known>, Error> {
-    let known = |row: &Row<'_>| -> Result<Known, Error> {
+fn known(view: &View<'_>, sql: &str, parameters: impl Params) -> Result<Option<Known>, Error> {
+    let read = |row: &Row<'_>| -> Result<Known, Error> {
         Ok(Known {
             segment: read_segment(row)?,
             state: word::read("segment", "state", &row.get::<_, String>("state")?)?,
@@ -467,12 +465,7 @@ fn with_reference(
             taken_at: optional_time(row, "taken_at")?,
         })
     };
-    view.prepare(sql)?
-        .query_row((sim, reference, since.as_unix_ms(), until.as_unix_ms(), tail), |row| {
-            Ok(known(row))
-        })
-        .optional()?
-        .transpose()
+    view.prepare(sql)?.query_row(parameters, |row| Ok(read(row))).optional()?.transpose()
 }
 
 /// A segment to this recipient, begun in that time, whose reference is not known, because the answer was lost: a report

@@ -187,6 +187,8 @@ fn shift(state: &mut Progress, milliseconds: i64) {
             }
         }
     }
+    // None stays by the clock of before: `conclude` finds a new one.
+    state.deadline_at = None;
 }
 
 fn begin(state: &mut Progress, segment: SegmentId, now: Timestamp) {

@@ -653,6 +653,16 @@ fn a_clock_that_is_set_changes_no_wait() {
 }
 
 #[test]
+fn a_deadline_is_moved_with_the_clock_by_however_little_that_was_set() {
+    let waiting = Story::new(Lane::Bulk);
+    let deadline = waiting.state.deadline_at.unwrap();
+    let ahead = waiting.then(35, Event::Shifted(30_000));
+    assert_eq!(ahead.state.deadline_at, Some(deadline.after(Duration::from_secs(30))));
+    let back = ahead.then(10, Event::Shifted(-30_000));
+    assert_eq!(back.state.deadline_at, Some(deadline));
+}
+
+#[test]
 fn a_message_for_an_hour_that_somebody_chose_waits_for_that_hour() {
     let mut scheduled = Story::new(Lane::Bulk);
     scheduled.state.scheduled = true;
@@ -902,7 +912,14 @@ impl Checked {
             let far = now.max(after.expires_at);
             let longest = Duration::from_secs(SETTLE.max(REPORT_WINDOW));
             assert!(deadline <= far.after(longest), "and not far");
+            let anew = Progress { deadline_at: None, ..before.clone() };
+            let needed = step(anew, event, now, RULES).0.deadline_at;
+            assert!(Some(deadline) <= needed, "nor later than what is waited for");
+            assert!(shifted == 0 || Some(deadline) == needed, "the clock moves it with the rest");
         }
+        let segments = after.attempts.iter().flat_map(|attempt| &attempt.segments);
+        let mut on_the_air = segments.filter(|it| it.state == SegmentState::Submitting);
+        assert!(on_the_air.all(|it| it.reference.is_none()), "by which a start finds it");
         assert_eq!(self.sends, u32::from(after.send_logged));
         assert_eq!(self.statuses, u32::from(after.phase.is_final()));
         let expired = now >= after.expires_at;

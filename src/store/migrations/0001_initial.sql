@@ -137,9 +137,9 @@ CREATE TABLE segment (
             + (report_deadline IS NOT NULL) = iif(key & 255 = 1, 5, 0))
 ) STRICT;
 CREATE INDEX segment_pending ON segment (sim) WHERE state = 'pending';
--- What may still be heard of: an answer, or a delivery report. What has ended is found by its recipient: in this index, it
--- would cost each segment a page of its own.
-CREATE INDEX segment_waiting ON segment (sim, reference)
+-- What may still be heard of: an answer, or a delivery report. What has no reference stands together, whatever its SIM, so that a
+-- start finds it at once. What has ended is found by its recipient: in this index, it would cost each segment a page of its own.
+CREATE INDEX segment_waiting ON segment (reference, sim)
     WHERE state IN ('submitting', 'unanswered', 'submitted');
 
 -- Texts as operators write them, in the place of those that come along.
