@@ -630,7 +630,8 @@ mod tests {
             apply(tx, segment.message(), Event::Accepted(segment, Some(7)), now, RULES).unwrap();
             let receive = |digits: &str| {
                 let received = ReceivedReport { tail: digits.into(), ..samples::report(7) };
-                report::receive(tx, "sim", &received, now, RULES).unwrap();
+                let heard = now.after(Duration::from_secs(1));
+                report::receive(tx, "sim", &received, heard, RULES).unwrap();
                 phase(tx, segment)
             };
             let ends_in = &samples::report(7).tail[3..];
