@@ -3,17 +3,17 @@
 //! saying so, no report is taken for that of another message, and codes go first.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ringpost::{domain::Timestamp, inbox, store::Store};
-use ringpost_sim::{Family, Fault, FaultSpec, Simulator};
+use ringpost_sim::{Family, Fault, FaultSpec, PhoneHandle, Simulator};
 
 use crate::{
     chance::{Chance, number},
@@ -31,6 +31,9 @@ const SWAPS: usize = 10;
 const WRITERS: [&str; 3] = ["+14155552391", "+14155552392", "+14155552393"];
 /// Of a hundred of their texts, how many come twice.
 const TWICE: usize = 20;
+/// How much later: what comes again in the second of its time stamp is what a service centre sends anew because it missed
+/// that it was received, and may be kept once.
+const LATER: Duration = Duration::from_secs(1);
 /// How long a message may take from the service centre to its phone, in milliseconds: reports come at once or late, and
 /// overtake each other.
 const DELIVERY: [u64; 6] = [0, 0, 20, 200, 800, 2500];
@@ -117,6 +120,7 @@ impl Trouble {
         let thread = thread::spawn(move || {
             let _runtime = runtime.enter();
             let (mut thrown, mut written) = (BTreeMap::new(), Vec::new());
+            let mut again = VecDeque::new();
             let faults: Vec<_> =
                 Fault::ALL.iter().copied().filter(|fault| !fault.is_of_calls()).collect();
             while !ends.load(Ordering::Relaxed) {
@@ -125,10 +129,17 @@ impl Trouble {
                 let text = ordeal::written(written.len(), &mut chance);
                 let modem = modems[chance.below(modems.len())].name();
                 let writer = chance.of(&writers);
-                let times = if chance.percent(TWICE) { 2 } else { 1 };
-                for _ in 0..times {
-                    writer.send_to(&modem, &text);
-                    written.push(text.clone());
+                let mut write = |writer: &PhoneHandle, modem: &str, text: String| {
+                    writer.send_to(modem, &text);
+                    written.push(text);
+                };
+                write(writer, &modem, text.clone());
+                if chance.percent(TWICE) {
+                    again.push_back((Instant::now(), writer, modem, text));
+                }
+                while again.front().is_some_and(|(written, ..)| written.elapsed() > LATER) {
+                    let Some((_, writer, modem, text)) = again.pop_front() else { break };
+                    write(writer, &modem, text);
                 }
                 // A slow machine sends less in a second, and shall have no more trouble with it.
                 if thrown.values().sum::<usize>() * EACH > sent.load(Ordering::Relaxed) {

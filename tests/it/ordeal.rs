@@ -616,9 +616,15 @@ pub(crate) fn missing(gateway: &Gateway, sent: &[String]) -> Option<String> {
         }
     };
     wait_for(|| (received() == expected).then_some(())).is_none().then(|| {
-        let mut wrong = received();
-        wrong.retain(|text, count| expected.remove(text) != Some(*count));
-        format!("received means kept: {expected:#?} are missing, and {wrong:#?} there otherwise")
+        let mut there = received();
+        let right: Vec<_> = expected
+            .iter()
+            .filter(|(text, count)| there.get(*text) == Some(*count))
+            .map(|(text, _)| text.clone())
+            .collect();
+        expected.retain(|text, _| !right.contains(text));
+        there.retain(|text, _| !right.contains(text));
+        format!("received means kept: {expected:#?} were sent, and {there:#?} are there")
     })
 }
 
