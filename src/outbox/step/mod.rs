@@ -439,8 +439,8 @@ fn conclude(
     if looks_again.is_some() {
         state.claimable_at = None;
     }
-    // One that comes earlier than it has to stays: to look once too often is cheaper than to write it anew for each
-    // message that is answered.
+    // One that comes earlier than it has to stays: most messages end before it, and to look at the others once too often is
+    // cheaper than to write it anew for each that is answered.
     let needed = deadline(state, looks_again, now);
     let stays = state.deadline_at.filter(|at| now < *at && *at <= needed);
     state.deadline_at = stays.or(Some(needed));
