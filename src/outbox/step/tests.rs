@@ -912,7 +912,7 @@ impl Checked {
             let far = now.max(after.expires_at);
             let longest = Duration::from_secs(SETTLE.max(REPORT_WINDOW));
             assert!(deadline <= far.after(longest), "and not far");
-            let anew = Progress { deadline_at: None, ..before.clone() };
+            let anew = Progress { deadline_at: None, ..before };
             let needed = step(anew, event, now, RULES).0.deadline_at;
             assert!(Some(deadline) <= needed, "nor later than what is waited for");
             assert!(shifted == 0 || Some(deadline) == needed, "the clock moves it with the rest");
