@@ -62,7 +62,7 @@ pub(super) enum Effect {
     LogStatus(Outcome, Option<Detail>),
     /// Write that a report came after the end.
     LogLateReport(Report),
-    /// Write that a second copy goes out while the first may be on its way.
+    /// Write that it goes out again while the answer to some of it is missing.
     LogResend,
     /// Erase the text: no further send can need it.
     EraseText,
@@ -86,9 +86,10 @@ pub(super) fn step(
     }
     let mut effects = Vec::new();
     if matches!(event, Event::Claimed(_)) {
-        // What the attempts before have not begun, they shall not: a copy that misses a segment is none.
+        // What the attempts before have not begun, they shall not: a copy that misses a segment is shown by no phone. What
+        // is on the air of it is told of all the same.
         state.attempts.iter_mut().for_each(drop_pending);
-        if shunned_sims(&state).next().is_some() {
+        if state.attempts.iter().flat_map(|attempt| &attempt.segments).any(is_unanswered) {
             effects.push(Effect::LogResend);
         }
     }
@@ -564,7 +565,7 @@ fn close_reports(state: &mut Progress, now: Timestamp) {
 /// When to send once more because an answer is missing: once, and only while one attempt is open.
 fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Timestamp> {
     let open = verdicts.iter().filter(|verdict| **verdict != Verdict::Refused).count();
-    if state.abandoned || state.on_unknown == OnUnknown::Hold || open != 1 {
+    if state.abandoned || state.on_unknown == OnUnknown::Hold || open != 1 || is_resent(state) {
         return None;
     }
     let segments = state.attempts.iter().zip(verdicts).filter(|(_, it)| **it != Verdict::Refused);
@@ -583,6 +584,23 @@ fn resend_at(state: &Progress, verdicts: &[Verdict], rules: Rules) -> Option<Tim
         })
         .min()
         .filter(|at| *at < state.expires_at)
+}
+
+/// Whether an attempt was begun while an answer to one before it was missing, and neither of them was refused: that one misses
+/// segments since then, whatever was answered later, and a network that is slow to answer one is slow to answer the next.
+fn is_resent(state: &Progress) -> bool {
+    let refused = |attempt: &&Attempt| {
+        attempt.segments.iter().any(|segment| segment.state == SegmentState::Refused)
+    };
+    let attempts: Vec<_> = state.attempts.iter().filter(|it| !refused(it)).collect();
+    let begun = |attempt: &Attempt| attempt.segments.first()?.submitting_at;
+    attempts.windows(2).any(|pair| {
+        let next = begun(pair[1]);
+        let was_missing = |segment: &Segment| {
+            segment.submitting_at.is_some() && segment.submitted_at.is_none_or(|at| Some(at) > next)
+        };
+        pair[0].segments.iter().any(was_missing)
+    })
 }
 
 /// When to look again at the latest: no state without a deadline.

@@ -595,7 +595,7 @@ fn the_report_of_a_later_segment_is_waited_for_as_long_as_that_of_the_first() {
 fn a_resend_keeps_the_first_copy_from_becoming_whole() {
     let story =
         Story::new(Lane::Otp).claimed(1, 1, 2).then(10, Event::Silent(id(1, 1))).claimed(21, 2, 2);
-    assert_eq!(story.logged(), "", "no phone shows half a message");
+    assert_eq!(story.logged(), "resend", "no phone shows half a message, but half of it is there");
     let first = &story.state.attempts[0].segments;
     assert_eq!(first[1].state, SegmentState::Dropped);
     let story = story
@@ -603,7 +603,31 @@ fn a_resend_keeps_the_first_copy_from_becoming_whole() {
         .then(23, Event::Accepted(id(2, 1), Some(1)))
         .then(24, begun(24, id(2, 2)))
         .then(25, Event::Accepted(id(2, 2), Some(2)));
-    assert_eq!((story.phase(), story.logged().as_str()), ("sent", "send SUCCESS, erase"));
+    let logged = "resend, send SUCCESS, erase";
+    assert_eq!((story.phase(), story.logged().as_str()), ("sent", logged));
+}
+
+/// Else none of them would ever become whole.
+#[test]
+fn a_code_of_two_segments_is_sent_again_once_however_slow_the_network_is() {
+    let resent = |late: Option<u64>| {
+        let story = Story::new(Lane::Otp).claimed(1, 1, 2).claimed(21, 2, 2);
+        let story = match late {
+            Some(seconds) => story.then(seconds, Event::Accepted(id(1, 1), Some(1))),
+            None => story,
+        };
+        story.then(42, Event::Deadline(None))
+    };
+    for late in [None, Some(26)] {
+        let story = resent(late);
+        assert_eq!((story.state.claimable_at, story.logged().as_str()), (None, "resend"));
+        let story = story.then(46, Event::Accepted(id(2, 1), Some(1)));
+        let story = story.then(46, begun(46, id(2, 2)));
+        let story = story.then(71, Event::Accepted(id(2, 2), Some(2)));
+        assert_eq!(story.phase(), "sent");
+    }
+    let refused = resent(None).then(43, Event::Refused(id(2, 1), no(RefusalClass::Network)));
+    assert!(refused.state.claimable_at.is_some(), "what was refused is none");
 }
 
 #[test]
@@ -864,8 +888,8 @@ impl Checked {
         let waits = before.deadline_at.is_some_and(|deadline| moved(deadline) > now);
         let copies = |state: &Progress| shunned_sims(state).count();
         let again = matches!(event, Event::Claimed(_)) && copies(&before) > 0;
-        // A copy that misses a segment, and will miss it, is none.
-        let doubled = again && is_whole(&before);
+        let mut segments = before.attempts.iter().flat_map(|attempt| &attempt.segments);
+        let doubled = matches!(event, Event::Claimed(_)) && segments.any(is_unanswered);
         assert!(!again || may_resend(&before, now), "not resent too early: {before:?}");
         let (after, effects) = step(before.clone(), event.clone(), now, RULES);
         self.told.extend(Told::of(&before, &event, &after));
@@ -888,7 +912,10 @@ impl Checked {
         assert!(self.fallen <= u32::from(self.state.lane == Lane::Otp), "decided once");
         let decided = self.state.lane == Lane::Otp && after.phase.is_final();
         assert!(!decided || self.fallen == 1, "and at the end at the latest");
-        assert_eq!(announced, doubled, "a second copy is announced, and nothing else");
+        assert_eq!(
+            announced, doubled,
+            "what goes out again in doubt is announced, and nothing else"
+        );
         assert!(copies(&after) <= 2, "two copies are on their way at the most");
         if after.on_unknown == OnUnknown::Hold {
             assert!(copies(&after) <= 1, "what holds is never sent twice");
