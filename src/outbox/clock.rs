@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(watch.jump(), None, "it is what it has to be");
     }
 
-    /// The unit says `ProcSubset=pid`: below it, `/proc/sys` is hidden, and every run has the same name, none.
+    /// A unit may say `ProcSubset=pid`: below it, `/proc/sys` is hidden, and every run has the same name, none.
     #[test]
     fn a_run_that_has_no_name_is_not_taken_for_the_one_before() {
         let root = tempfile::tempdir().unwrap();
