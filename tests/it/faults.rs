@@ -18,7 +18,7 @@ use ringpost_sim::{Family, Fault, FaultSpec, PhoneHandle, Simulator};
 use crate::{
     chance::{Chance, number},
     gateway::Gateway,
-    ordeal::{self, Client, Mix, QUICK, Verdict, all_segments_are_here, judge, missing},
+    ordeal::{self, Client, LineNoise, Mix, QUICK, Verdict, all_segments_are_here, judge, missing},
 };
 
 /// Messages where nothing is said; `make fault-test N=2000` says more.
@@ -76,7 +76,7 @@ async fn nothing_is_lost_or_doubled_in_silence_whatever_modems_do() {
         findings.push("segments that phones sent are not here".into());
     }
     a_day_later(&mut gateway).await;
-    findings.extend(missing(&gateway, &written));
+    findings.extend(missing(&gateway, &written, LineNoise::Some));
     println!(
         "{} faults: {thrown:?}\n{ends:?}, {twice} segments sent twice and said so, {mistaken} \
          reports that could be of two, a code waited {longest_wait} ms at the most, {} received",

@@ -8,7 +8,7 @@ use crate::{
     chance::{Chance, number},
     disk::{Disk, Habit, Halt},
     gateway::{Gateway, RINGPOST, wait_for},
-    ordeal::{Accepted, Client, Mix, QUICK, Verdict, judge, missing},
+    ordeal::{Accepted, Client, LineNoise, Mix, QUICK, Verdict, judge, missing},
 };
 
 /// Cuts where nothing is said; `make power-cut-test N=200` says more.
@@ -110,7 +110,7 @@ async fn nothing_is_lost_or_doubled_in_silence_however_often_the_power_fails() {
         }
         first += MIX.count;
         verdict = verdict.and(judge(&it.gateway, &client.stop(), PATIENCE));
-        verdict.findings.extend(missing(&it.gateway, &received));
+        verdict.findings.extend(missing(&it.gateway, &received, LineNoise::None));
         let findings = &verdict.findings;
         assert!(findings.is_empty(), "{}\n{}", findings.join("\n"), it.gateway.log());
     }

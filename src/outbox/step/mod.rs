@@ -592,14 +592,14 @@ fn is_resent(state: &Progress) -> bool {
     let refused = |attempt: &&Attempt| {
         attempt.segments.iter().any(|segment| segment.state == SegmentState::Refused)
     };
-    let attempts: Vec<_> = state.attempts.iter().filter(|it| !refused(it)).collect();
+    let attempts = state.attempts.iter().filter(|it| !refused(it));
     let begun = |attempt: &Attempt| attempt.segments.first()?.submitting_at;
-    attempts.windows(2).any(|pair| {
-        let next = begun(pair[1]);
+    attempts.clone().zip(attempts.skip(1)).any(|(attempt, next)| {
+        let next = begun(next);
         let was_missing = |segment: &Segment| {
             segment.submitting_at.is_some() && segment.submitted_at.is_none_or(|at| Some(at) > next)
         };
-        pair[0].segments.iter().any(was_missing)
+        attempt.segments.iter().any(was_missing)
     })
 }
 
