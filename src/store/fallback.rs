@@ -82,3 +82,35 @@ fn read(row: &Row<'_>) -> Result<Fallback, Error> {
         expires_at: Timestamp::from_unix_ms(row.get("expires_at")?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{NewMessage, Service},
+        store::{message, samples},
+    };
+
+    #[test]
+    fn of_a_text_that_is_taken_or_erased_nothing_is_left_but_its_length() {
+        let ways: [fn(&Tx<'_>, i64); 2] =
+            [|tx, key| erase(tx, key).unwrap(), |tx, key| drop(take(tx, key).unwrap().unwrap())];
+        for way in ways {
+            samples::Memory::new().run(|tx| {
+                let now = Timestamp::now();
+                let body = samples::body("481592");
+                let fallback = Some(Fallback { service: Service::Text, body, expires_at: now });
+                let message = NewMessage { fallback, ..samples::message(now) };
+                let key = message::insert(tx, &message).unwrap();
+                let stored = || {
+                    let mut text =
+                        tx.prepare("SELECT text FROM fallback WHERE message = ?1").unwrap();
+                    text.query_row([key], |row| row.get::<_, Vec<u8>>(0)).unwrap()
+                };
+                assert_eq!(stored(), b"481592");
+                way(tx, key);
+                assert_eq!(stored(), [0; 6]);
+            });
+        }
+    }
+}
