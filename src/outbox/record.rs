@@ -671,6 +671,32 @@ mod tests {
         });
     }
 
+    /// None of the reports says when its segment was taken.
+    #[test]
+    fn of_those_that_wait_with_one_reference_the_newest_gets_the_first_report() {
+        let full = samples::report(7).tail;
+        for tail in [full.as_str(), &full[3..]] {
+            samples::Memory::new().run(|tx| {
+                let start = Timestamp::now();
+                let at = |seconds| start.after(Duration::from_secs(seconds));
+                let sent = [0, 20, 40].map(|seconds| {
+                    let segment = begun(tx, "sim", &samples::message(start), at(seconds));
+                    let answer = Event::Accepted(segment, Some(7));
+                    apply(tx, segment.message(), answer, at(seconds), RULES).unwrap();
+                    segment
+                });
+                // Apart enough not to be one that is told twice.
+                let delivered = |seconds| {
+                    let received = ReceivedReport { tail: tail.into(), ..samples::report(7) };
+                    report::receive(tx, "sim", &received, at(seconds), RULES).unwrap();
+                    sent.map(|segment| phase(tx, segment) == Phase::Ended(End::Delivered))
+                };
+                assert_eq!(delivered(100), [false, false, true], "{tail}");
+                assert_eq!(delivered(160), [false, true, true], "{tail}");
+            });
+        }
+    }
+
     /// The phone was off for longer than the report of the first one was waited for; the answer to a second one is lost.
     #[test]
     fn a_late_report_of_one_is_none_of_another_whose_answer_is_missing() {
