@@ -697,6 +697,27 @@ mod tests {
         }
     }
 
+    /// The modem has counted its references round since.
+    #[test]
+    fn a_report_is_of_nothing_that_went_out_more_than_a_week_ago() {
+        let week = 7 * 86_400;
+        let answers: [fn(SegmentId) -> Event; 2] =
+            [|it| Event::Accepted(it, Some(7)), Event::Silent];
+        for answer in answers {
+            for (seconds, is_of_it) in [(week, true), (week + 1, false)] {
+                samples::Memory::new().run(|tx| {
+                    let start = Timestamp::now();
+                    let segment = begun(tx, "sim", &samples::message(start), start);
+                    let answer = answer(segment);
+                    apply(tx, segment.message(), answer.clone(), start, RULES).unwrap();
+                    report(tx, "sim", 7, start.after(Duration::from_secs(seconds)));
+                    let delivered = phase(tx, segment) == Phase::Ended(End::Delivered);
+                    assert_eq!(delivered, is_of_it, "{answer:?} {seconds}");
+                });
+            }
+        }
+    }
+
     /// The phone was off for longer than the report of the first one was waited for; the answer to a second one is lost.
     #[test]
     fn a_late_report_of_one_is_none_of_another_whose_answer_is_missing() {
