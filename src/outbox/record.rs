@@ -718,6 +718,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_report_after_the_end_of_a_message_is_told_and_changes_nothing() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| start.after(Duration::from_secs(seconds));
+            let message = samples::message(start);
+            let segment = begun(tx, "sim", &message, start);
+            apply(tx, segment.message(), Event::Accepted(segment, Some(7)), at(1), RULES).unwrap();
+            apply(tx, segment.message(), Event::Deadline(None), at(301), RULES).unwrap();
+            let before = store::event::newest(tx).unwrap();
+            let failed = Report::Failed(Detail::Unassigned);
+            for (report, seconds) in
+                [Report::StillTrying, Report::Delivered, failed].into_iter().zip(302..)
+            {
+                let received = ReceivedReport { report, ..samples::report(7) };
+                report::receive(tx, "sim", &received, at(seconds), RULES).unwrap();
+            }
+            let events = store::event::after(tx, before, 9).unwrap();
+            let told: Vec<_> = events
+                .iter()
+                .map(|it| (it.event_type.as_str(), it.outcome.as_str(), it.reason.as_deref()))
+                .collect();
+            let late = "system.ringpost.late_report";
+            let (arrived, failed) = (Outcome::Success.as_str(), Outcome::Failure.as_str());
+            let unassigned = Some(Detail::Unassigned.as_str());
+            assert_eq!(told, [(late, arrived, None), (late, failed, unassigned)]);
+            let id = Some(message.id.to_string());
+            assert!(events.iter().all(|it| it.message_id == id));
+            assert_eq!(phase(tx, segment), Phase::Ended(End::Unknown));
+        });
+    }
+
     /// The phone was off for longer than the report of the first one was waited for; the answer to a second one is lost.
     #[test]
     fn a_late_report_of_one_is_none_of_another_whose_answer_is_missing() {
