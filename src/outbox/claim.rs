@@ -546,6 +546,30 @@ mod tests {
         });
     }
 
+    #[test]
+    fn what_is_due_first_begins_first_wherever_it_goes_and_whoever_is_to_send_it() {
+        let kinds: [fn(Timestamp) -> NewMessage; 3] = [
+            samples::message,
+            |at| {
+                let sample = samples::message(at);
+                let region = Some("DE".into());
+                NewMessage { subject: domain::Subject { region, ..sample.subject }, ..sample }
+            },
+            |at| NewMessage { sender: Some("m0".into()), ..samples::message(at) },
+        ];
+        for (first, second) in kinds.into_iter().flat_map(|it| kinds.map(|other| (it, other))) {
+            samples::Memory::new().run(|tx| {
+                let start = Timestamp::now();
+                let later = start.after(Duration::from_secs(1));
+                let [_, first] = [second(later), first(start)]
+                    .map(|message| store::message::insert(tx, &message).unwrap());
+                let claimed = claim(tx, &[Line::sample(0)], Conditions::sample(later)).unwrap();
+                let claimed: Vec<_> = claimed.iter().map(|it| it.segment.message()).collect();
+                assert_eq!(claimed, [first]);
+            });
+        }
+    }
+
     fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {
         let start = Timestamp::now();
         let (at, rules) = (Conditions::sample, Conditions::sample(start).rules);
