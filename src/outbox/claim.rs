@@ -570,6 +570,38 @@ mod tests {
         }
     }
 
+    /// A phone takes segments with one reference for the same message where they come from one number.
+    #[test]
+    fn what_is_tried_again_has_its_reference_again_on_the_same_sim_and_another_on_another() {
+        samples::Memory::new().run(|tx| {
+            let start = Timestamp::now();
+            let at = |seconds| Conditions::sample(start.after(Duration::from_secs(seconds)));
+            let expires_at = start.after(Duration::from_secs(300));
+            let code = NewMessage {
+                lane: Lane::Otp,
+                on_unknown: OnUnknown::Resend,
+                expires_at,
+                ..samples::message(start)
+            };
+            let key = store::message::insert(tx, &code).unwrap();
+            let send = |line, seconds| {
+                let claimed = claim(tx, &[Line::sample(line)], at(seconds)).unwrap();
+                let [claimed] = &claimed[..] else { panic!("nothing went out at {seconds}") };
+                claimed.segment
+            };
+            let end = |event, seconds| {
+                apply(tx, key, event, at(seconds).now, at(seconds).rules).unwrap().attempts
+            };
+            let busy = Refusal { detail: Detail::NetworkBusy, class: RefusalClass::Network };
+            end(Event::Refused(send(0, 0), busy), 1);
+            end(Event::Silent(send(0, 30)), 31);
+            let attempts = end(Event::Accepted(send(1, 90), Some(1)), 91);
+            let given: Vec<_> =
+                attempts.iter().map(|it| (it.sim.as_str(), it.concat_reference)).collect();
+            assert_eq!(given, [("sim0", 1), ("sim0", 1), ("sim1", 2)]);
+        });
+    }
+
     fn two_lost_codes_a_third_and_an_alert(tx: &Tx<'_>) {
         let start = Timestamp::now();
         let (at, rules) = (Conditions::sample, Conditions::sample(start).rules);
