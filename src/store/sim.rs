@@ -201,7 +201,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Store, samples::Memory};
 
     #[tokio::test]
     async fn usage_and_delivery_add_up() {
@@ -232,5 +232,24 @@ mod tests {
             Ok(())
         };
         store.write(write).await.unwrap();
+    }
+
+    #[test]
+    fn how_well_a_sim_delivers_is_told_without_the_days_before() {
+        Memory::new().run(|tx| {
+            let day = Timestamp::parse("2026-11-02T00:00:00Z").unwrap();
+            let day_before = day.before(Duration::from_millis(1));
+            for (at, delivered) in [(day_before, true), (day, false)] {
+                count_delivery(tx, "a", "US", at, delivered).unwrap();
+            }
+            let told = |since| {
+                let rows = delivery(tx, since).unwrap();
+                rows.iter().map(|it| (it.ended, it.delivered)).collect::<Vec<_>>()
+            };
+            assert_eq!(told(day_before), [(2, 1)]);
+            assert_eq!(told(day), [(1, 0)]);
+            assert_eq!(told(day.after(Duration::from_secs(43_200))), [(1, 0)], "all of its day");
+            assert!(told(day.after(Duration::from_secs(86_400))).is_empty());
+        });
     }
 }
