@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Row;
+use rusqlite::{Row, ToSql};
 use tracing::warn;
 
 use super::{Error, Tx, View, event_term, word};
@@ -32,6 +32,13 @@ struct Group {
     ended: String,
 }
 
+impl Group {
+    /// In the order of both tables.
+    fn columns(&self) -> [&dyn ToSql; 4] {
+        [&self.region, &self.channel, &self.purpose, &self.ended]
+    }
+}
+
 /// How many, what they took and what that cost.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
@@ -42,6 +49,11 @@ struct Sum {
 }
 
 impl Sum {
+    /// In the order of both tables.
+    fn columns(&self) -> [&dyn ToSql; 4] {
+        [&self.messages, &self.segments, &self.talk_ms, &self.cost_micros]
+    }
+
     /// Amounts that nobody can have used, such as a failing disk may make, add up to the largest there is.
     fn add(&mut self, other: Self) {
         self.messages = self.messages.saturating_add(other.messages);
@@ -183,20 +195,9 @@ pub(super) fn count(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), Error> {
              segments = CAST(segments + ?7 AS INTEGER), talk_ms = CAST(talk_ms + ?8 AS INTEGER),
              cost_micros = CAST(cost_micros + ?9 AS INTEGER)",
     )?;
-    for ((day, group), sum) in counted.by_day {
-        let Group { region, channel, purpose, ended } = group;
-        let Sum { messages, segments, talk_ms, cost_micros } = sum;
-        add.execute((
-            day,
-            region,
-            channel,
-            purpose,
-            ended,
-            messages,
-            segments,
-            talk_ms,
-            cost_micros,
-        ))?;
+    for ((day, group), sum) in &counted.by_day {
+        let key: [&dyn ToSql; 1] = [day];
+        add.execute(&*[&key[..], &group.columns(), &sum.columns()].concat())?;
     }
     let mut add = tx.prepare(
         "INSERT INTO usage_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -204,21 +205,9 @@ pub(super) fn count(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), Error> {
              segments = CAST(segments + ?8 AS INTEGER), talk_ms = CAST(talk_ms + ?9 AS INTEGER),
              cost_micros = CAST(cost_micros + ?10 AS INTEGER)",
     )?;
-    for ((month, user, group), sum) in counted.by_user {
-        let Group { region, channel, purpose, ended } = group;
-        let Sum { messages, segments, talk_ms, cost_micros } = sum;
-        add.execute((
-            month,
-            user,
-            region,
-            channel,
-            purpose,
-            ended,
-            messages,
-            segments,
-            talk_ms,
-            cost_micros,
-        ))?;
+    for ((month, user, group), sum) in &counted.by_user {
+        let key: [&dyn ToSql; 2] = [month, user];
+        add.execute(&*[&key[..], &group.columns(), &sum.columns()].concat())?;
     }
     Ok(())
 }
@@ -294,7 +283,8 @@ pub fn by_day(view: &View<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Usa
     Ok(rows.map(|((day, group), sum)| UsageRow::new(Some(day), None, group, sum)).collect())
 }
 
-/// What was counted in the month of `at` for the users after `after`, at most `limit` of them, in order.
+/// What was counted in the month of `at` for the users after `after`, at most `limit` of them, in order; and whether others
+/// come behind them.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -303,13 +293,12 @@ pub fn by_user(
     at: Timestamp,
     after: &str,
     limit: u32,
-) -> Result<Vec<UsageRow>, Error> {
+) -> Result<(Vec<UsageRow>, bool), Error> {
     let month = at.month();
     let mut all = last(view)?.by_user;
     all.retain(|(of, user, _), _| *of == month && user.as_str() > after);
-    let Some(last) = last_user(view, month, after, limit, all.keys().map(|key| &key.1))? else {
-        return Ok(Vec::new());
-    };
+    let (last, more) = last_user(view, month, after, limit, all.keys().map(|key| &key.1))?;
+    let Some(last) = last else { return Ok((Vec::new(), more)) };
     all.retain(|(_, user, _), _| *user <= last);
     let mut statement = view.prepare(
         "SELECT user, region, channel, purpose, ended, messages, segments, talk_ms, cost_micros
@@ -321,26 +310,28 @@ pub fn by_user(
         all.entry((month, row.get("user")?, group)).or_default().add(sum);
     }
     let rows = all.into_iter();
-    Ok(rows.map(|((_, user, group), sum)| UsageRow::new(None, Some(user), group, sum)).collect())
+    let row = |((_, user, group), sum)| UsageRow::new(None, Some(user), group, sum);
+    Ok((rows.map(row).collect(), more))
 }
 
-/// Who is the last of the first `limit` users after `after`: those of the table, and `others`.
+/// Who is the last of the first `limit` users after `after`, and whether there are more: those of the table, and `others`.
 fn last_user<'a>(
     view: &View<'_>,
     month: i64,
     after: &str,
     limit: u32,
     others: impl Iterator<Item = &'a String>,
-) -> Result<Option<String>, Error> {
+) -> Result<(Option<String>, bool), Error> {
     let mut users: BTreeSet<String> = others.cloned().collect();
     let mut statement = view.prepare(
         "SELECT DISTINCT user FROM usage_user WHERE month = ?1 AND user > ?2 ORDER BY user LIMIT ?3",
     )?;
-    for user in statement.query_map((month, after, limit), |row| row.get(0))? {
+    for user in statement.query_map((month, after, i64::from(limit) + 1), |row| row.get(0))? {
         users.insert(user?);
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(users.into_iter().take(limit).next_back())
+    let more = users.len() > limit;
+    Ok((users.into_iter().take(limit).next_back(), more))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(Group, Sum)> {
@@ -445,9 +436,11 @@ mod tests {
     fn users(view: &View<'_>, limit: u32) -> Vec<Vec<UsageRow>> {
         let (mut pages, mut after) = (Vec::new(), String::new());
         loop {
-            let page = by_user(view, Timestamp::from_unix_ms(0), &after, limit).unwrap();
+            let (page, more) = by_user(view, Timestamp::from_unix_ms(0), &after, limit).unwrap();
             let Some(last) = page.last().and_then(|row| row.user.clone()) else { return pages };
             pages.push(page);
+            let (behind, _) = by_user(view, Timestamp::from_unix_ms(0), &last, limit).unwrap();
+            assert_eq!(more, !behind.is_empty());
             after = last;
         }
     }

@@ -139,15 +139,11 @@ pub fn report(
 ) -> Result<Report, store::Error> {
     let start = month.start_of_month();
     let end = Timestamp::of_month(start.month() + 1).unwrap_or(start);
-    let rows = match by {
-        By::Month | By::Day => store::usage::by_day(view, start, end)?,
+    let (rows, more) = match by {
+        By::Month | By::Day => (store::usage::by_day(view, start, end)?, false),
         By::User => store::usage::by_user(view, start, after, limit)?,
     };
-    let last = rows.last().and_then(|row| row.user.clone());
-    let next = match last {
-        Some(last) if !store::usage::by_user(view, start, &last, 1)?.is_empty() => Some(last),
-        Some(_) | None => None,
-    };
+    let next = rows.last().filter(|_| more).and_then(|row| row.user.clone());
     let mut groups: BTreeMap<_, Counts> = BTreeMap::new();
     let mut total = Counts::default();
     for row in rows {
